@@ -1,0 +1,54 @@
+"""What is installed: the bundled starter and every diffusers folder in the user's checkpoint directories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.errors import CheckpointError
+from sdpaint.paths import starter_checkpoint
+
+__all__ = ["CheckpointInfo", "find_checkpoints", "read_checkpoint"]
+
+
+def find_checkpoints(
+    dirs: Iterable[Path],
+) -> tuple[tuple[CheckpointInfo, ...], list[tuple[Path, CheckpointError]]]:
+    """Scan for checkpoints: (the whole ones, the broken ones with what is wrong with each).
+
+    The starter comes first, then the sub-folders of each directory by name; a directory that is itself a checkpoint
+    counts as one. Folders without a model_index.json are no checkpoints and pass unmentioned; so do directories
+    that aren't there.
+    """
+    found: list[CheckpointInfo] = []
+    broken: list[tuple[Path, CheckpointError]] = []
+    seen: set[Path] = set()
+    for folder in (starter_checkpoint(), *_candidates(dirs, broken)):
+        resolved = folder.resolve()
+        if resolved in seen:
+            continue
+        seen.add(resolved)
+        try:
+            found.append(read_checkpoint(folder))
+        except CheckpointError as error:
+            broken.append((folder, error))
+    return tuple(found), broken
+
+
+def _candidates(dirs: Iterable[Path], broken: list[tuple[Path, CheckpointError]]) -> list[Path]:
+    folders: list[Path] = []
+    for directory in dirs:
+        if not directory.is_dir():
+            continue
+        if (directory / "model_index.json").is_file():
+            folders.append(directory)
+            continue
+        try:
+            children = sorted(directory.iterdir(), key=lambda child: child.name.casefold())
+            folders += [child for child in children if (child / "model_index.json").is_file()]
+        except OSError as error:
+            problem = CheckpointError(f"{directory} can't be read", hint="Check the folder's permissions")
+            problem.__cause__ = error
+            broken.append((directory, problem))
+    return folders

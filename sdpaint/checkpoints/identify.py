@@ -1,0 +1,197 @@
+"""What a checkpoint is: its family and facts, read from a diffusers folder without loading weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdpaint.checkpoints.weights import find_weights, read_json
+from sdpaint.errors import CheckpointError
+from sdpaint.generation.families import FAMILIES, FamilyName, PreviewMap
+from sdpaint.generation.request import MAX_STEPS, SamplerName
+
+PIPELINE_FAMILIES: dict[str, FamilyName] = {
+    "StableDiffusionPipeline": FamilyName.SD,
+    "StableDiffusionImg2ImgPipeline": FamilyName.SD,
+    "StableDiffusionInpaintPipeline": FamilyName.SD,
+    "StableDiffusionXLPipeline": FamilyName.SDXL,
+    "StableDiffusionXLImg2ImgPipeline": FamilyName.SDXL,
+    "StableDiffusionXLInpaintPipeline": FamilyName.SDXL,
+}
+"""`_class_name` of model_index.json → family."""
+
+WEIGHT_COMPONENTS: dict[FamilyName, tuple[str, ...]] = {
+    FamilyName.SD: ("unet", "vae", "text_encoder"),
+    FamilyName.SDXL: ("unet", "vae", "text_encoder", "text_encoder_2"),
+}
+"""Components with weights that each family needs."""
+
+TOKENIZERS: dict[FamilyName, tuple[str, ...]] = {
+    FamilyName.SD: ("tokenizer",),
+    FamilyName.SDXL: ("tokenizer", "tokenizer_2"),
+}
+"""Tokenizers that each family needs."""
+
+_PLAIN_CHANNELS = 4
+_INPAINT_CHANNELS = 9
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """One installed checkpoint: where it is, what it is, and the facts that hold for it.
+
+    Sides are in pixels of the picture. `is_inpaint` marks a UNet of 9 input channels, which takes the mask and the
+    masked picture as further input.
+    """
+
+    path: Path
+    name: str
+    family: FamilyName
+    native_px: int
+    min_side_px: int
+    max_side_px: int
+    max_area_px: int
+    preview_map: PreviewMap
+    sampler: SamplerName
+    steps: int
+    guidance_scale: float
+    is_inpaint: bool = False
+
+
+def read_checkpoint(path: Path) -> CheckpointInfo:
+    """Identify a diffusers folder and check that it is whole. Reads JSON and file headers, no weights.
+
+    The facts are the family's, scaled to the native size that the UNet's config states, unless `sdpaint.json` or
+    `preview_map.json` beside model_index.json say otherwise. Raises CheckpointError with a hint.
+    """
+    index = _read_index(path)
+    class_name = str(index.get("_class_name"))
+    family_name = PIPELINE_FAMILIES.get(class_name)
+    if family_name is None:
+        raise CheckpointError(
+            f"{path.name} is a {class_name}, which sdpaint doesn't know",
+            hint="Choose a Stable Diffusion or Stable Diffusion XL checkpoint",
+        )
+    _check_components(path, index, family_name)
+    unet = read_json(path / "unet" / "config.json")
+    in_channels = unet.get("in_channels", _PLAIN_CHANNELS)
+    if in_channels not in (_PLAIN_CHANNELS, _INPAINT_CHANNELS):
+        raise CheckpointError(
+            f"{path.name} has a UNet of {in_channels} input channels, which sdpaint can't feed",
+            hint="Choose a text-to-image or inpainting checkpoint",
+        )
+    family = FAMILIES[family_name]
+    facts = _Facts(path)
+    native_px = facts.integer("native_px", _native_px(path, unet, family.native_px), least=64)
+    scale = native_px / family.native_px
+    sampler = facts.text("sampler", family.sampler.value)
+    try:
+        sampler_name = SamplerName(sampler)
+    except ValueError as error:
+        raise facts.error(f'names a sampler "{sampler}" that sdpaint doesn\'t know') from error
+    return CheckpointInfo(
+        path=path,
+        name=facts.text("name", path.name),
+        family=family_name,
+        native_px=native_px,
+        min_side_px=facts.integer("min_side_px", _multiple(family.min_side_px * scale), least=8),
+        max_side_px=facts.integer("max_side_px", _multiple(family.max_side_px * scale), least=native_px),
+        max_area_px=facts.integer("max_area_px", int(family.max_area_px * scale * scale), least=64),
+        preview_map=_read_preview_map(path) or family.preview_map,
+        sampler=sampler_name,
+        steps=facts.integer("steps", family.steps, least=1, most=MAX_STEPS),
+        guidance_scale=facts.number("guidance_scale", family.guidance_scale),
+        is_inpaint=in_channels == _INPAINT_CHANNELS,
+    )
+
+
+def _multiple(value: float) -> int:
+    return max(8, round(value / 8) * 8)
+
+
+def _read_index(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise CheckpointError(f"The checkpoint folder {path} isn't there", hint="Choose another checkpoint")
+    if not path.is_dir():
+        raise CheckpointError(
+            f"{path.name} isn't a folder", hint="Choose a folder in diffusers format, with a model_index.json"
+        )
+    if not (path / "model_index.json").is_file():
+        raise CheckpointError(
+            f"{path.name} holds no model_index.json", hint="Choose a folder in diffusers format"
+        )
+    return read_json(path / "model_index.json")
+
+
+def _check_components(path: Path, index: dict[str, Any], family: FamilyName) -> None:
+    for component in (*WEIGHT_COMPONENTS[family], *TOKENIZERS[family], "scheduler"):
+        entry = index.get(component)
+        present = isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry)
+        if not present or not (path / component).is_dir():
+            raise CheckpointError(
+                f"{path.name} lacks its {component}", hint="Choose a complete diffusers folder, or download it again"
+            )
+    for component in WEIGHT_COMPONENTS[family]:
+        read_json(path / component / "config.json")
+        find_weights(path / component)
+    for component in TOKENIZERS[family]:
+        folder = path / component
+        if not ((folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file()):
+            raise CheckpointError(f"{component} holds no vocabulary", hint="Download the checkpoint again")
+    read_json(path / "scheduler" / "scheduler_config.json")
+
+
+def _native_px(path: Path, unet: dict[str, Any], otherwise: int) -> int:
+    sample_size = unet.get("sample_size")
+    if not isinstance(sample_size, int):
+        return otherwise
+    channels = read_json(path / "vae" / "config.json").get("block_out_channels")
+    levels = len(channels) if isinstance(channels, list) and channels else 4
+    return sample_size * 2 ** (levels - 1)
+
+
+def _read_preview_map(path: Path) -> PreviewMap | None:
+    file = path / "preview_map.json"
+    if not file.is_file():
+        return None
+    rows = read_json(file).get("latent_rgb")
+    try:
+        triples = [(float(r), float(g), float(b)) for r, g, b in rows or ()]
+    except (TypeError, ValueError) as error:
+        raise CheckpointError("preview_map.json holds something else than triples of numbers") from error
+    if len(triples) != _PLAIN_CHANNELS + 1 or not all(math.isfinite(v) for row in triples for v in row):
+        raise CheckpointError(
+            "preview_map.json doesn't hold 4 rows and a bias", hint="Correct the file or take it away"
+        )
+    return PreviewMap(rows=tuple(triples[:-1]), bias=triples[-1])
+
+
+class _Facts:
+    """The checkpoint's own sdpaint.json, each value checked as it is read."""
+
+    def __init__(self, path: Path) -> None:
+        file = path / "sdpaint.json"
+        self._values = read_json(file) if file.is_file() else {}
+
+    def error(self, what: str) -> CheckpointError:
+        return CheckpointError(f"sdpaint.json {what}", hint="Correct the file or take it away")
+
+    def text(self, key: str, otherwise: str) -> str:
+        value = self._values.get(key, otherwise)
+        if not isinstance(value, str) or not value:
+            raise self.error(f"has a {key} that isn't text")
+        return value
+
+    def number(self, key: str, otherwise: float) -> float:
+        value = self._values.get(key, otherwise)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 50:
+            raise self.error(f"has a {key} that isn't a number from 0 to 50")
+        return float(value)
+
+    def integer(self, key: str, otherwise: int, least: int, most: int = 2**31) -> int:
+        value = self._values.get(key, otherwise)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self.error(f"has a {key} that isn't a whole number of at least {least}")
+        return value

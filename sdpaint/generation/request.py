@@ -1,0 +1,127 @@
+"""GenerationRequest: everything the engine needs for one job, complete before it leaves the GUI thread.
+
+It can be logged, saved as a recipe, replayed, or sent to another process.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdpaint.errors import SettingsError
+from sdpaint.imaging.geometry import Rect, Size
+
+MAX_SEED = 2**32 - 1
+"""Largest seed, as in A1111 and its kin, so that a seed copied from elsewhere works."""
+
+MAX_STEPS = 1000
+LATENT_MULTIPLE = 8
+"""Width and height of what the engine is asked for are multiples of this."""
+
+
+class GenerationMode(Enum):
+    """What the engine is asked for."""
+
+    TEXT_TO_IMAGE = "txt2img"
+    IMAGE_TO_IMAGE = "img2img"
+    INPAINT = "inpaint"
+
+
+class SamplerName(Enum):
+    """Samplers; the value is the label by which artists know it (A1111's, where it has one)."""
+
+    DDIM = "DDIM"
+    DDPM = "DDPM"
+    PLMS = "PLMS"
+    EULER = "Euler"
+    EULER_A = "Euler a"
+    HEUN = "Heun"
+    LMS = "LMS"
+    DPMPP_2M = "DPM++ 2M"
+    DPMPP_2M_KARRAS = "DPM++ 2M Karras"
+    DPMPP_SDE = "DPM++ SDE"
+    UNIPC = "UniPC"
+    LCM = "LCM"
+
+
+@dataclass(frozen=True)
+class SamplingParams:
+    """How to denoise. `seed` None means: a new one each time."""
+
+    sampler: SamplerName = SamplerName.DDIM
+    steps: int = 20
+    guidance_scale: float = 4.0
+    strength: float = 0.6
+    seed: int | None = None
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps <= MAX_STEPS:
+            raise SettingsError(f"{self.steps} steps can't be done", hint=f"Choose 1 to {MAX_STEPS} steps")
+        if not 0.0 <= self.guidance_scale <= 50.0:
+            raise SettingsError(
+                f"A guidance scale of {self.guidance_scale} can't be used", hint="Choose 0 to 50"
+            )
+        if not 0.0 < self.strength <= 1.0:
+            raise SettingsError(
+                f"A strength of {self.strength} can't be used", hint="Choose more than 0, up to 1"
+            )
+        if self.seed is not None and not 0 <= self.seed <= MAX_SEED:
+            raise SettingsError(f"{self.seed} is no seed", hint=f"Choose 0 to {MAX_SEED}")
+        if not 1 <= self.count <= 64:
+            raise SettingsError(f"{self.count} pictures can't be asked for at once", hint="Choose 1 to 64")
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationRequest:
+    """One job. eq=False, since array equality is ambiguous.
+
+    * `size`: of the picture to make; both sides are multiples of 8.
+    * `image`: (height, width, 3) uint8 RGB of exactly `size`, for img2img and inpaint, else None.
+    * `mask`: (height, width) uint8 of exactly `size`, 255 = made anew, 0 = kept, for inpaint, else None.
+    * `seed`: of the first picture; picture i uses `seed + i` (modulo 2³²), so each can be made alone again.
+    * `region`: where in the document the picture belongs, in canvas pixels. Its size may differ from `size`
+      (the picture is then scaled); the engine doesn't look at it.
+    """
+
+    mode: GenerationMode
+    prompt: str
+    negative_prompt: str
+    checkpoint: Path
+    sampling: SamplingParams
+    seed: int
+    size: Size
+    region: Rect
+    image: NDArray[np.uint8] | None = None
+    mask: NDArray[np.uint8] | None = None
+    id: str = field(default_factory=_new_id)
+
+    def __post_init__(self) -> None:
+        if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
+            raise SettingsError(
+                f"A picture of {self.size} pixels can't be made",
+                hint=f"Both sides must be multiples of {LATENT_MULTIPLE}",
+            )
+        shape = (self.size.height, self.size.width)
+        needs_image = self.mode is not GenerationMode.TEXT_TO_IMAGE
+        if needs_image != (self.image is not None):
+            raise ValueError(f"{self.mode.value} {'needs an' if needs_image else 'takes no'} image")
+        if (self.mode is GenerationMode.INPAINT) != (self.mask is not None):
+            raise ValueError(f"a mask belongs to inpaint, and to it alone, not to {self.mode.value}")
+        if self.image is not None and (self.image.shape != (*shape, 3) or self.image.dtype != np.uint8):
+            raise ValueError(f"image is {self.image.dtype}{self.image.shape}, not uint8 {(*shape, 3)}")
+        if self.mask is not None and (self.mask.shape != shape or self.mask.dtype != np.uint8):
+            raise ValueError(f"mask is {self.mask.dtype}{self.mask.shape}, not uint8 {shape}")
+
+    def seed_of(self, index: int) -> int:
+        """The seed of picture `index`."""
+        return (self.seed + index) % (MAX_SEED + 1)

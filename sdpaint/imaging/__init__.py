@@ -1,0 +1,1 @@
+"""Pixels without a document: geometry, tiles, masks, brush dynamics, rasterisation."""

@@ -1,0 +1,199 @@
+"""TileMap: an immutable, sparse map of 128 px tiles over an unbounded plane.
+
+Two maps share every tile that neither changed, so keeping an old one costs only what differs, and what differs
+is found by comparing identities. Pixels are uint8:
+
+* 4 channels: blue, green, red, alpha, premultiplied (the memory order of QImage.Format_ARGB32_Premultiplied on
+  little-endian machines, QPainter's fastest format). `straight_rgba` and `from_straight_rgba` in
+  `imaging.pixels` convert at the edges of the program.
+* 1 channel: coverage, 0…255, for masks.
+
+A tile that is absent is all zero: transparent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdpaint.imaging.geometry import Rect
+
+TILE_SIZE = 128
+"""Side of a tile in pixels."""
+
+Pixels = NDArray[np.uint8]
+TileKey = tuple[int, int]
+"""Column and row of a tile; its first pixel is at (column * TILE_SIZE, row * TILE_SIZE)."""
+
+
+def tile_rect(key: TileKey) -> Rect:
+    """The canvas pixels of a tile."""
+    return Rect(key[0] * TILE_SIZE, key[1] * TILE_SIZE, TILE_SIZE, TILE_SIZE)
+
+
+class TileMap:
+    """Immutable pixels over an unbounded plane; see the module for the format."""
+
+    __slots__ = ("_tiles", "channels")
+
+    channels: int
+
+    def __init__(self, channels: int, tiles: Mapping[TileKey, Pixels] | None = None) -> None:
+        """`tiles` must be read-only arrays that nobody else writes to; `with_tiles` sees to that."""
+        if channels not in (1, 4):
+            raise ValueError(f"a tile map has 1 or 4 channels, not {channels}")
+        self.channels = channels
+        self._tiles: dict[TileKey, Pixels] = dict(tiles or {})
+
+    @classmethod
+    def from_pixels(cls, pixels: Pixels, x: int = 0, y: int = 0) -> TileMap:
+        """A map that holds `pixels`, (height, width, 4) or (height, width), with the first at (x, y)."""
+        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+        height, width = pixels.shape[:2]
+        return cls(channels).with_pixels(Rect(x, y, width, height), pixels)
+
+    @property
+    def tiles(self) -> Mapping[TileKey, Pixels]:
+        """A read-only view of the tiles that are there."""
+        return MappingProxyType(self._tiles)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no pixel but zeros."""
+        return not self._tiles
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all tiles, shared or not."""
+        return sum(tile.nbytes for tile in self._tiles.values())
+
+    def __eq__(self, other: object) -> bool:
+        """Equal pixels everywhere."""
+        if not isinstance(other, TileMap):
+            return NotImplemented
+        if self.channels != other.channels or self._tiles.keys() != other._tiles.keys():
+            return False
+        return all(
+            tile is other._tiles[key] or np.array_equal(tile, other._tiles[key])
+            for key, tile in self._tiles.items()
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _tile_shape(self) -> tuple[int, ...]:
+        return (TILE_SIZE, TILE_SIZE) if self.channels == 1 else (TILE_SIZE, TILE_SIZE, self.channels)
+
+    def tile(self, key: TileKey) -> Pixels | None:
+        """The read-only tile, or None where all is transparent."""
+        return self._tiles.get(key)
+
+    def editable_tile(self, key: TileKey) -> Pixels:
+        """A writable, contiguous copy of a tile, zeros where there is none."""
+        tile = self._tiles.get(key)
+        return np.zeros(self._tile_shape(), np.uint8) if tile is None else tile.copy()
+
+    def with_tiles(self, changes: Mapping[TileKey, Pixels | None]) -> TileMap:
+        """This map with some tiles replaced (None removes). The arrays become read-only; tiles of zeros are dropped."""
+        tiles = dict(self._tiles)
+        shape = self._tile_shape()
+        for key, tile in changes.items():
+            if tile is None or not tile.any():
+                tiles.pop(key, None)
+                continue
+            if tile.shape != shape or tile.dtype != np.uint8:
+                raise ValueError(f"a tile is uint8 {shape}, not {tile.dtype} {tile.shape}")
+            tile.flags.writeable = False
+            tiles[key] = tile
+        return TileMap(self.channels, tiles)
+
+    def read(self, rect: Rect) -> Pixels:
+        """The pixels under `rect`, a new array (height, width, 4) or (height, width)."""
+        shape = (rect.height, rect.width) if self.channels == 1 else (rect.height, rect.width, self.channels)
+        result = np.zeros(shape, np.uint8)
+        for key, inner, outer in self._overlaps(rect):
+            tile = self._tiles.get(key)
+            if tile is not None:
+                result[outer] = tile[inner]
+        return result
+
+    def with_pixels(self, rect: Rect, pixels: Pixels) -> TileMap:
+        """This map with the pixels under `rect` replaced. Tiles that come out unchanged stay identical."""
+        expected = (rect.height, rect.width) if self.channels == 1 else (rect.height, rect.width, self.channels)
+        if pixels.shape != expected:
+            raise ValueError(f"pixels are {pixels.shape}, not {expected}")
+        changes: dict[TileKey, Pixels | None] = {}
+        for key, inner, outer in self._overlaps(rect):
+            old = self._tiles.get(key)
+            part = pixels[outer]
+            if np.array_equal(old[inner], part) if old is not None else not part.any():
+                continue
+            tile = self.editable_tile(key)
+            tile[inner] = part
+            changes[key] = tile
+        return self.with_tiles(changes) if changes else self
+
+    def cleared(self, rect: Rect) -> TileMap:
+        """This map with everything under `rect` transparent."""
+        return self.with_pixels(rect, TileMap(self.channels).read(rect))
+
+    def cropped(self, rect: Rect) -> TileMap:
+        """Only what lies under `rect`."""
+        kept: dict[TileKey, Pixels | None] = {}
+        for key, tile in self._tiles.items():
+            whole = tile_rect(key)
+            if rect.contains(whole):
+                continue
+            kept[key] = None
+            inside = whole.intersected(rect)
+            if not inside.is_empty:
+                new = np.zeros(self._tile_shape(), np.uint8)
+                part = _slices(inside.translated(-whole.x, -whole.y))
+                new[part] = tile[part]
+                kept[key] = new
+        return self.with_tiles(kept) if kept else self
+
+    def translated(self, dx: int, dy: int) -> TileMap:
+        """The same pixels, moved. Tiles are shared where the move is a multiple of the tile size."""
+        if dx % TILE_SIZE == 0 and dy % TILE_SIZE == 0:
+            columns, rows = dx // TILE_SIZE, dy // TILE_SIZE
+            return TileMap(
+                self.channels, {(c + columns, r + rows): tile for (c, r), tile in self._tiles.items()}
+            )
+        if self.is_empty:
+            return self
+        bounds = Rect.bounding(tile_rect(key) for key in self._tiles)
+        return TileMap(self.channels).with_pixels(bounds.translated(dx, dy), self.read(bounds))
+
+    def bounds(self) -> Rect:
+        """The smallest rectangle around every pixel that isn't zero."""
+        rects = []
+        for key, tile in self._tiles.items():
+            used = tile if self.channels == 1 else tile.any(axis=2)
+            rows = np.flatnonzero(used.any(axis=1))
+            columns = np.flatnonzero(used.any(axis=0))
+            inner = Rect.from_edges(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+            rects.append(inner.translated(key[0] * TILE_SIZE, key[1] * TILE_SIZE))
+        return Rect.bounding(rects)
+
+    def changed_tiles(self, other: TileMap) -> set[TileKey]:
+        """Keys of the tiles whose identity differs between the two maps."""
+        if self is other:
+            return set()
+        mine, theirs = self._tiles, other._tiles
+        changed = {key for key, tile in mine.items() if theirs.get(key) is not tile}
+        changed.update(key for key in theirs.keys() - mine.keys())
+        return changed
+
+    def _overlaps(self, rect: Rect) -> Iterator[tuple[TileKey, tuple[slice, slice], tuple[slice, slice]]]:
+        """For each tile under `rect`: its key, the part inside the tile, and that part inside `rect`."""
+        for key in rect.tiles(TILE_SIZE):
+            whole = tile_rect(key)
+            part = whole.intersected(rect)
+            yield key, _slices(part.translated(-whole.x, -whole.y)), _slices(part.translated(-rect.x, -rect.y))
+
+
+def _slices(rect: Rect) -> tuple[slice, slice]:
+    return slice(rect.top, rect.bottom), slice(rect.left, rect.right)
