@@ -1,0 +1,97 @@
+"""What holds for every test: no display, no network, no trace in the user's directories, nothing left running."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# Set before anything imports Qt or torch, which read them once.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QThread
+
+# Painting and the first import of torch take long on a busy machine: a deadline would fail by chance.
+hypothesis.settings.register_profile("sdpaint", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("sdpaint")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a GPU where there is none; torch is imported only if some test asks for one."""
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if not on_gpu:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in on_gpu:
+            item.add_marker(pytest.mark.skip(reason="there is no CUDA device"))
+
+
+@pytest.fixture(autouse=True)
+def sdpaint_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home for settings, results and journal, for each test."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("SDPAINT_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a QThread running or a window open: both would haunt the tests that follow."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    from PySide6.QtCore import QThread
+    from PySide6.QtWidgets import QApplication
+
+    started: list[QThread] = []
+    start = QThread.start
+
+    def remember_and_start(thread: QThread, *args: Any) -> None:
+        started.append(thread)
+        start(thread, *args)
+
+    monkeypatch.setattr(QThread, "start", remember_and_start)
+    windows_before = set(_open_windows())
+    yield
+    running = _stop_threads(started)
+    left_open = [window for window in _open_windows() if window not in windows_before]
+    names = [f"{type(window).__name__} {window.objectName()!r}" for window in left_open]
+    for window in left_open:
+        window.close()
+        window.deleteLater()
+    QApplication.processEvents()
+    assert not running, f"threads left running: {', '.join(running)}"
+    assert not names, f"windows left open: {', '.join(names)}"
+
+
+def _open_windows() -> list[Any]:
+    """Top-level widgets that are on screen. Asks for no application where there is none."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return []
+    return [widget for widget in widgets.QApplication.topLevelWidgets() if widget.isVisible()]
+
+
+def _stop_threads(threads: list[QThread]) -> list[str]:
+    """Stop those that still run, and say which they were."""
+    import shiboken6
+
+    running = []
+    for thread in threads:
+        if shiboken6.isValid(thread) and thread.isRunning():
+            running.append(thread.objectName() or type(thread).__name__)
+            thread.requestInterruption()
+            thread.quit()
+            thread.wait(5000)
+    return running
