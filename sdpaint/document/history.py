@@ -1,0 +1,141 @@
+"""History: undo and redo as snapshots of the immutable document, under a byte budget.
+
+A snapshot costs only the tiles that no other one shares. Over the budget the oldest steps go first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sdpaint.document.document import Document
+
+DEFAULT_BUDGET_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state of the document and what led to it."""
+
+    label: str
+    document: Document
+    merge_key: str | None = None
+
+
+class History:
+    """A line of states with one of them present. The saved mark follows its state through undo and redo."""
+
+    def __init__(self, document: Document, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> None:
+        self._steps = [Step("Open", document)]
+        self._present = 0
+        self._saved: Document | None = document
+        self._budget_bytes = budget_bytes
+        self._bytes_of: dict[int, int] = {}
+        self._users: Counter[int] = Counter()
+        self._bytes = 0
+        self._count(document)
+
+    @property
+    def present(self) -> Document:
+        """The document as it is."""
+        return self._steps[self._present].document
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._present > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was taken back."""
+        return self._present < len(self._steps) - 1
+
+    @property
+    def undo_label(self) -> str:
+        """What undo would take back; empty where there's nothing."""
+        return self._steps[self._present].label if self.can_undo else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What redo would bring back; empty where there's nothing."""
+        return self._steps[self._present + 1].label if self.can_redo else ""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all tiles that the history keeps alive, each counted once."""
+        return self._bytes
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether the present differs from what was saved last."""
+        return self.present is not self._saved
+
+    def mark_saved(self, document: Document) -> None:
+        """`document` is what lies on disk now (the artist may have painted on since it was handed to the writer)."""
+        self._saved = document
+
+    def mark_unsaved(self) -> None:
+        """What is here exists nowhere on disk."""
+        self._saved = None
+
+    def push(self, label: str, document: Document, merge_key: str | None = None) -> None:
+        """A new present. Steps that were undone are dropped. Pushes in a row with one merge_key are one step."""
+        if document is self.present:
+            return
+        for step in self._steps[self._present + 1 :]:
+            self._discount(step.document)
+        del self._steps[self._present + 1 :]
+        last = self._steps[-1]
+        if merge_key is not None and last.merge_key == merge_key and self._present > 0:
+            self._discount(last.document)
+            self._steps[-1] = Step(label, document, merge_key)
+        else:
+            self._steps.append(Step(label, document, merge_key))
+            self._present += 1
+        self._count(document)
+        self._keep_to_budget()
+
+    def amend(self, document: Document) -> None:
+        """Replace the present without a step: for view state such as the active layer, which isn't undone."""
+        step = self._steps[self._present]
+        if step.document is self._saved:
+            self._saved = document
+        self._count(document)
+        self._discount(step.document)
+        self._steps[self._present] = Step(step.label, document, step.merge_key)
+
+    def end_merge(self) -> None:
+        """The next push is a step of its own, whatever its merge_key."""
+        step = self._steps[self._present]
+        self._steps[self._present] = Step(step.label, step.document)
+
+    def undo(self) -> Document:
+        """The state before, which becomes present; the present one where there is none."""
+        self._present = max(0, self._present - 1)
+        return self.present
+
+    def redo(self) -> Document:
+        """The state after, which becomes present; the present one where there is none."""
+        self._present = min(len(self._steps) - 1, self._present + 1)
+        return self.present
+
+    def _count(self, document: Document) -> None:
+        arrays = document.unique_arrays()
+        for key, nbytes in arrays.items():
+            if self._users[key] == 0:
+                self._bytes += nbytes
+                self._bytes_of[key] = nbytes
+            self._users[key] += 1
+
+    def _discount(self, document: Document) -> None:
+        for key in document.unique_arrays():
+            self._users[key] -= 1
+            if self._users[key] == 0:
+                del self._users[key]
+                self._bytes -= self._bytes_of.pop(key)
+
+    def _keep_to_budget(self) -> None:
+        while self._bytes > self._budget_bytes and self._present > 1:
+            self._discount(self._steps[0].document)
+            del self._steps[0]
+            self._present -= 1

@@ -1,0 +1,106 @@
+"""Painting into numpy memory with QPainter: the raster library of the program, and the one QtGui module below `gui`.
+
+All colour arrays are (h, w, 4) uint8 premultiplied BGRA, all coverage arrays (h, w) uint8; both C-contiguous.
+No Qt object leaves this module but inside the `painting` context. Safe on any thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.tiles import Pixels
+
+if sys.byteorder != "little":
+    raise ImportError("sdpaint's pixel format needs a little-endian machine")
+
+_MODES = QPainter.CompositionMode
+COMPOSITION_MODES: dict[BlendMode, QPainter.CompositionMode] = {
+    BlendMode.NORMAL: _MODES.CompositionMode_SourceOver,
+    BlendMode.MULTIPLY: _MODES.CompositionMode_Multiply,
+    BlendMode.DARKEN: _MODES.CompositionMode_Darken,
+    BlendMode.COLOR_BURN: _MODES.CompositionMode_ColorBurn,
+    BlendMode.SCREEN: _MODES.CompositionMode_Screen,
+    BlendMode.LIGHTEN: _MODES.CompositionMode_Lighten,
+    BlendMode.COLOR_DODGE: _MODES.CompositionMode_ColorDodge,
+    BlendMode.ADD: _MODES.CompositionMode_Plus,
+    BlendMode.OVERLAY: _MODES.CompositionMode_Overlay,
+    BlendMode.SOFT_LIGHT: _MODES.CompositionMode_SoftLight,
+    BlendMode.HARD_LIGHT: _MODES.CompositionMode_HardLight,
+    BlendMode.DIFFERENCE: _MODES.CompositionMode_Difference,
+    BlendMode.EXCLUSION: _MODES.CompositionMode_Exclusion,
+    BlendMode.ERASE: _MODES.CompositionMode_DestinationOut,
+}
+
+
+def image_over(pixels: Pixels) -> QImage:
+    """A QImage that shares the array's memory. The caller keeps the array alive as long as the image."""
+    if not pixels.flags.c_contiguous:
+        raise ValueError("pixels must be C-contiguous")
+    kind = QImage.Format.Format_ARGB32_Premultiplied if pixels.ndim == 3 else QImage.Format.Format_Alpha8
+    # memoryview.cast rejects read-only only for writing: QImage over a read-only buffer copies on the first write,
+    # so a shared tile can't be painted on by mistake.
+    return QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], kind)
+
+
+@contextmanager
+def painting(pixels: Pixels) -> Iterator[QPainter]:
+    """A painter that draws straight into a writable array."""
+    if not pixels.flags.writeable:
+        raise ValueError("shared tiles can't be painted on: take an editable copy")
+    image = image_over(pixels)
+    painter = QPainter(image)
+    try:
+        yield painter
+    finally:
+        painter.end()
+
+
+def composite(
+    target: Pixels, source: Pixels, mode: BlendMode = BlendMode.NORMAL, opacity: float = 1.0
+) -> None:
+    """Blend `source` onto `target` in place; both have the same height and width."""
+    with painting(target) as painter:
+        painter.setCompositionMode(COMPOSITION_MODES[mode])
+        painter.setOpacity(opacity)
+        painter.drawImage(0, 0, image_over(source))
+
+
+def scaled(pixels: Pixels, size: Size, smooth: bool = True) -> Pixels:
+    """The pixels at another size; smooth is bilinear, with area averaging on the way down."""
+    if (pixels.shape[1], pixels.shape[0]) == (size.width, size.height):
+        return pixels.copy()
+    mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
+    source = np.ascontiguousarray(pixels)
+    image = image_over(source).scaled(
+        size.width, size.height, Qt.AspectRatioMode.IgnoreAspectRatio, mode
+    )
+    channels = 4 if pixels.ndim == 3 else 1
+    return _array_of(image, channels)
+
+
+def _array_of(image: QImage, channels: int) -> Pixels:
+    """A copy of the image's pixels."""
+    kind = QImage.Format.Format_ARGB32_Premultiplied if channels == 4 else QImage.Format.Format_Alpha8
+    image = image.convertToFormat(kind)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    used = rows[:, : image.width() * channels]
+    return (used.reshape(image.height(), image.width(), 4) if channels == 4 else used).copy()
+
+
+def draw_scaled(target: Pixels, source: Pixels, where: Rect) -> None:
+    """Draw `source` smoothly scaled onto the `where` part of `target`, in place."""
+    with painting(target) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(
+            QRectF(where.x, where.y, where.width, where.height),
+            image_over(np.ascontiguousarray(source)),
+            QRectF(QRect(0, 0, source.shape[1], source.shape[0])),
+        )
