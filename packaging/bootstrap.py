@@ -246,7 +246,8 @@ def pip_install(python: Path, *arguments: str) -> None:
     with subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr or ():
             errors.append(line)
-            sys.stderr.write(line)
+            if not line.startswith("WARNING:"):  # they matter only for explaining a failure
+                sys.stderr.write(line)
     if process.returncode:
         raise SetupError(explain_pip_failure("".join(errors)))
 
