@@ -1,0 +1,210 @@
+"""Rendering: the visible layers of a document blended to pixels.
+
+`flatten` is the plain truth, for files, thumbnails and the engine. `Compositor` gives the same pixels tile by tile
+for the canvas and is quick where the artist paints: for the tiles of a stroke it keeps what lies below and above the
+active layer as one picture each.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdpaint.document.document import Document, changed_tiles
+from sdpaint.document.layers import Layer
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.raster import COMPOSITION_MODES, image_over, painting
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, tile_rect
+
+CACHED_TILES = 512
+"""How many tiles the compositor remembers what lies below and above of: at most 64 MiB."""
+
+
+def flatten(document: Document, rect: Rect) -> Pixels:
+    """The visible layers under `rect` over transparency: a new (height, width, 4) premultiplied BGRA array.
+
+    What lies outside the canvas is transparent, as the artist sees it. Safe on any thread.
+    """
+    result = np.zeros((rect.height, rect.width, 4), np.uint8)
+    inside = rect.intersected(document.bounds)
+    if inside.is_empty:
+        return result
+    # Whole tiles that stick out over the canvas are cut by painting into an array of just the inside.
+    target = result if inside == rect else np.zeros((inside.height, inside.width, 4), np.uint8)
+    keys = list(inside.tiles(TILE_SIZE))
+    with painting(target) as painter:
+        for layer in _visible(document.layers):
+            painter.setCompositionMode(COMPOSITION_MODES[layer.blend_mode])
+            painter.setOpacity(layer.opacity)
+            for key in keys:
+                tile = layer.tiles.tile(key)
+                if tile is not None:
+                    corner = tile_rect(key)
+                    painter.drawImage(corner.x - inside.x, corner.y - inside.y, image_over(tile))
+    if target is not result:
+        top, left = inside.y - rect.y, inside.x - rect.x
+        result[top : top + inside.height, left : left + inside.width] = target
+    return result
+
+
+def _visible(layers: Sequence[Layer]) -> list[Layer]:
+    return [layer for layer in layers if layer.visible and layer.opacity > 0.0]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One tile as it is laid onto the ones below."""
+
+    tile: Pixels
+    mode: BlendMode = BlendMode.NORMAL
+    opacity: float = 1.0
+
+    @property
+    def is_plain(self) -> bool:
+        return self.mode is BlendMode.NORMAL and self.opacity == 1.0
+
+    def same(self, other: _Sheet) -> bool:
+        return self.tile is other.tile and self.mode is other.mode and self.opacity == other.opacity
+
+
+@dataclass(frozen=True)
+class _Sandwich:
+    """What lies around the active layer at one tile, and what it was made of.
+
+    It holds its sources, so that a match of identities is a match of pixels.
+    """
+
+    below_sources: list[_Sheet]
+    above_sources: list[_Sheet]
+    below: list[_Sheet]
+    above: list[_Sheet]
+
+    def fits(self, below: list[_Sheet], above: list[_Sheet]) -> bool:
+        return _all_same(self.below_sources, below) and _all_same(self.above_sources, above)
+
+
+def _all_same(ours: list[_Sheet], theirs: list[_Sheet]) -> bool:
+    return len(ours) == len(theirs) and all(map(_Sheet.same, ours, theirs))
+
+
+def _sheets(layers: Sequence[Layer], key: TileKey) -> list[_Sheet]:
+    sheets = []
+    for layer in layers:
+        tile = layer.tiles.tile(key)
+        if tile is not None:
+            sheets.append(_Sheet(tile, layer.blend_mode, layer.opacity))
+    return sheets
+
+
+def _stacked(sheets: Sequence[_Sheet]) -> Pixels | None:
+    """The sheets blended bottom to top; may be a shared tile, read-only. None where there are none."""
+    if not sheets:
+        return None
+    # A plain sheet over transparency is itself.
+    first = 1 if sheets[0].is_plain else 0
+    if first == len(sheets):
+        return sheets[0].tile
+    result = sheets[0].tile.copy() if first else np.zeros((TILE_SIZE, TILE_SIZE, 4), np.uint8)
+    with painting(result) as painter:
+        for sheet in sheets[first:]:
+            painter.setCompositionMode(COMPOSITION_MODES[sheet.mode])
+            painter.setOpacity(sheet.opacity)
+            painter.drawImage(0, 0, image_over(sheet.tile))
+    result.flags.writeable = False
+    return result
+
+
+class Compositor:
+    """Composites of a document, tile by tile, equal to `flatten` up to rounding.
+
+    `update` says which tiles to fetch anew; results aren't kept here. Not thread-safe.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._layers = _visible(document.layers)
+        self._painted: frozenset[TileKey] = frozenset()
+        self._cache: OrderedDict[TileKey, _Sandwich] = OrderedDict()
+
+    @property
+    def document(self) -> Document:
+        """The document that `tile` shows."""
+        return self._document
+
+    def update(self, document: Document) -> set[TileKey] | None:
+        """Show another version. Returns the tiles of the canvas that look different, None where all may."""
+        old, self._document = self._document, document
+        if document is old:
+            return set()
+        self._layers = _visible(document.layers)
+        changed = changed_tiles(old, document)
+        if changed is None:
+            self._painted = frozenset()
+            self._cache.clear()
+            return None
+        changed.intersection_update(document.bounds.tiles(TILE_SIZE))
+        if changed and _only_active_differs(old, document):
+            self._painted = frozenset(changed)
+        elif changed:
+            self._painted = frozenset()
+        return changed
+
+    def tiles(self) -> set[TileKey]:
+        """Keys of the tiles of the canvas that may hold something."""
+        keys: set[TileKey] = set()
+        for layer in self._layers:
+            keys.update(layer.tiles.tiles)
+        keys.intersection_update(self._document.bounds.tiles(TILE_SIZE))
+        return keys
+
+    def tile(self, key: TileKey) -> Pixels | None:
+        """The composite of one tile, read-only, premultiplied BGRA; None where all is transparent.
+
+        It covers the tile to its edges, also where the tile sticks out over the canvas.
+        """
+        if key not in self._painted:
+            return _stacked(_sheets(self._layers, key))
+        return self._painted_tile(key)
+
+    def _painted_tile(self, key: TileKey) -> Pixels | None:
+        """The composite of a tile that is being painted on, from what is remembered around the active layer."""
+        active = self._document.active_layer
+        place = next((i for i, layer in enumerate(self._layers) if layer is active), None)
+        if place is None:
+            return _stacked(_sheets(self._layers, key))
+        below = _sheets(self._layers[:place], key)
+        above = _sheets(self._layers[place + 1 :], key)
+        sandwich = self._cache.get(key)
+        if sandwich is None or not sandwich.fits(below, above):
+            sandwich = _Sandwich(below, above, _merged(below), _merged_above(above))
+            self._cache[key] = sandwich
+            if len(self._cache) > CACHED_TILES:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(key)
+        return _stacked([*sandwich.below, *_sheets([active], key), *sandwich.above])
+
+
+def _merged(sheets: list[_Sheet]) -> list[_Sheet]:
+    pixels = _stacked(sheets)
+    return [] if pixels is None else [_Sheet(pixels)]
+
+
+def _merged_above(sheets: list[_Sheet]) -> list[_Sheet]:
+    """One sheet where the blend modes allow: only source-over may be merged ahead of what lies below."""
+    if len(sheets) < 2 or any(sheet.mode is not BlendMode.NORMAL for sheet in sheets):
+        return sheets
+    return _merged(sheets)
+
+
+def _only_active_differs(old: Document, new: Document) -> bool:
+    """Whether the two share every layer but the active one."""
+    if old.active != new.active or len(old.layers) != len(new.layers):
+        return False
+    return all(
+        before is now or (before.id == now.id == new.active)
+        for before, now in zip(old.layers, new.layers, strict=True)
+    )
