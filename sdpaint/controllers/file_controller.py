@@ -1,0 +1,272 @@
+"""FileController: new, open, save and export, with every read and write off the GUI thread.
+
+It asks nothing: whether changes may be lost and under which name to save are the window's questions.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document.document import Document
+from sdpaint.document.edits import DEFAULT_FRAME_PX, insert_layer, new_document
+from sdpaint.document.layers import Layer
+from sdpaint.errors import FileError, SdPaintError
+from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, is_flat, read_project, write_project
+from sdpaint.fileio.project import Project
+from sdpaint.generation.params import GenerationParams
+from sdpaint.imaging.geometry import Size
+from sdpaint.settings.schema import MAX_RECENT
+from sdpaint.settings.store import SettingsStore
+
+log = logging.getLogger(__name__)
+
+WHITE = (255, 255, 255)
+
+
+class HasParams(Protocol):
+    """What files need of the GenerationController."""
+
+    @property
+    def params(self) -> GenerationParams:
+        """The parameters as they are."""
+
+    def set_params(self, **changes: Any) -> None:
+        """Replace prompt, negative_prompt, checkpoint or mode."""
+
+    def set_sampling(self, **changes: Any) -> None:
+        """Replace sampler, steps, guidance_scale, strength, seed or count."""
+
+
+class FileController(QObject):
+    """Files of the open document. Commands return at once; what came of them is said by signals."""
+
+    busy_changed = Signal(bool)
+    failed = Signal(object)
+    """SdPaintError; the document and the files are as they were."""
+    saved = Signal(object)
+    """Path of a save or export that is on disk."""
+    opened = Signal(object)
+    """Path of the document that is open now."""
+    recent_changed = Signal()
+    noted = Signal(str)
+    """A sentence on what couldn't be taken over from a file."""
+
+    _done = Signal(object, object)
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        generation: HasParams,
+        settings: SettingsStore,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._generation = generation
+        self._settings = settings
+        self._pool = QThreadPool()
+        # One thread: saves to one path can't overtake each other, and a save asked for before an open comes first.
+        self._pool.setMaxThreadCount(1)
+        self._running = 0
+        self._done.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is being read or written."""
+        return self._running > 0
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files opened or saved last, the newest first."""
+        return self._settings.settings.recent_files
+
+    @property
+    def needs_path(self) -> bool:
+        """Whether `save` can't go ahead by itself: never saved, or the file's format would lose layers."""
+        path = self._documents.path
+        if path is None:
+            return True
+        return not format_of(path).keeps_layers and not is_flat(self._documents.committed)
+
+    @property
+    def suggested_path(self) -> Path:
+        """A name to offer for "save as": of the format that keeps everything."""
+        path = self._documents.path
+        return path.with_suffix(NATIVE_SUFFIX) if path else Path(f"Untitled{NATIVE_SUFFIX}")
+
+    @property
+    def suggested_export(self) -> Path:
+        """A name to offer for "export": a picture."""
+        return self.suggested_path.with_suffix(".png")
+
+    def new(
+        self, size: Size, background: tuple[int, int, int] | None = WHITE, frame_px: int = DEFAULT_FRAME_PX
+    ) -> None:
+        """A fresh document. `background` is RGB, None for none."""
+        self._documents.open(new_document(size, background, frame_px))
+
+    def open(self, path: Path) -> None:
+        """Read a document and make it the open one. Unsaved changes are lost: ask before."""
+        self._start(lambda: read_project(path), lambda project: self._show(path, project))
+
+    def open_as_layer(self, path: Path) -> None:
+        """Put the layers of a file above the active layer, as one undo step."""
+        self._start(lambda: read_project(path), lambda project: self._insert(path, project))
+
+    def save(self) -> bool:
+        """Save to the document's own file. False where a path is needed first; then nothing happens."""
+        path = self._documents.path
+        if path is None or self.needs_path:
+            return False
+        self._write(path, is_own=True)
+        return True
+
+    def save_as(self, path: Path) -> None:
+        """Save to a file that becomes the document's own. A format that would lose layers is refused: export to it."""
+        path = _with_suffix(path, NATIVE_SUFFIX)
+        try:
+            loses = not format_of(path).keeps_layers and not is_flat(self._documents.committed)
+        except FileError as error:
+            self.failed.emit(error)
+            return
+        if loses:
+            self.failed.emit(
+                FileError(f"A {path.suffix} file can't hold layers and mask", hint="Save as .ora, or export a copy")
+            )
+            return
+        self._write(path, is_own=True)
+
+    def export(self, path: Path) -> None:
+        """Write a copy, flattened where the format has no layers. The document keeps its own file and its mark."""
+        self._write(_with_suffix(path, ".png"), is_own=False)
+
+    def clear_recent(self) -> None:
+        """Forget the files opened last."""
+        self._settings.change(recent_files=())
+        self.recent_changed.emit()
+
+    def forget_recent(self, path: Path) -> None:
+        """Take one file off the list."""
+        self._settings.change(recent_files=tuple(each for each in self.recent if each != path))
+        self.recent_changed.emit()
+
+    def shutdown(self) -> None:
+        """Wait until all reads and writes are over. Their signals come with the next turn of the event loop."""
+        self._pool.waitForDone()
+
+    def _write(self, path: Path, is_own: bool) -> None:
+        document = self._documents.committed
+        project = Project(document, self._generation.params)
+        quality = self._settings.settings.jpeg_quality
+
+        def work() -> Path:
+            write_project(path, project, quality)
+            return path
+
+        self._start(work, lambda saved: self._wrote(saved, document, is_own))
+
+    def _wrote(self, path: Path, document: Document, is_own: bool) -> None:
+        if is_own:
+            self._documents.mark_saved(document, path)
+            self._remember(path)
+        self.saved.emit(path)
+
+    def _show(self, path: Path, project: Project) -> None:
+        self._documents.open(project.document, path)
+        if project.params is not None:
+            self._restore(project.params)
+        for note in project.notes:
+            self.noted.emit(note)
+        self._remember(path)
+        self.opened.emit(path)
+
+    def _restore(self, params: GenerationParams) -> None:
+        checkpoint = params.checkpoint
+        if not checkpoint.is_dir():
+            self.noted.emit(f"The checkpoint {checkpoint.name} isn't there any more; the present one stays")
+            checkpoint = self._generation.params.checkpoint
+        self._generation.set_params(
+            checkpoint=checkpoint,
+            prompt=params.prompt,
+            negative_prompt=params.negative_prompt,
+            mode=params.mode,
+        )
+        sampling = params.sampling
+        self._generation.set_sampling(
+            sampler=sampling.sampler,
+            steps=sampling.steps,
+            guidance_scale=sampling.guidance_scale,
+            strength=sampling.strength,
+            seed=sampling.seed,
+            count=sampling.count,
+        )
+
+    def _insert(self, path: Path, project: Project) -> None:
+        document = self._documents.committed
+        at = document.active_index + 1
+        layers = project.document.layers
+        for offset, layer in enumerate(layers):
+            name = path.stem if len(layers) == 1 else layer.name
+            # Ids are unique within a document, and the same file may be put in twice.
+            fresh = Layer(name, layer.tiles, layer.visible, layer.opacity, layer.blend_mode, layer.alpha_locked)
+            document = insert_layer(document, replace(fresh, generated=layer.generated), at + offset)
+        for note in project.notes:
+            self.noted.emit(note)
+        self._documents.apply("Open as layer", document)
+
+    def _remember(self, path: Path) -> None:
+        path = path.absolute()
+        others = tuple(each for each in self.recent if each != path)
+        self._settings.change(recent_files=(path, *others)[:MAX_RECENT])
+        self.recent_changed.emit()
+
+    def _start(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        self._running += 1
+        if self._running == 1:
+            self.busy_changed.emit(True)
+        self._pool.start(_Job(work, lambda outcome: self._done.emit(done, outcome)))
+
+    @Slot(object, object)
+    def _finish(self, done: Callable[[Any], None], outcome: Any) -> None:
+        self._running -= 1
+        try:
+            if isinstance(outcome, SdPaintError):
+                self.failed.emit(outcome)
+            else:
+                done(outcome)
+        finally:
+            if self._running == 0:
+                self.busy_changed.emit(False)
+
+
+class _Job(QRunnable):
+    """Work for the pool; hands its result, or the SdPaintError that it ended in, to `done` on the pool's thread."""
+
+    def __init__(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._work = work
+        self._finished = done
+
+    def run(self) -> None:
+        """Called by the pool."""
+        try:
+            outcome = self._work()
+        except SdPaintError as error:
+            outcome = error
+        except Exception as error:
+            # A fault in a reader must not leave the window waiting.
+            log.exception("A file job failed")
+            outcome = FileError(f"The file couldn't be handled ({error})", hint="The log says more")
+            outcome.__cause__ = error
+        self._finished(outcome)
+
+
+def _with_suffix(path: Path, suffix: str) -> Path:
+    return path if path.suffix else path.with_name(path.name + suffix)

@@ -1,0 +1,100 @@
+"""FORMATS: which kinds of files a document can be read from and written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdpaint.document.document import Document
+from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
+from sdpaint.document.layers import Layer
+from sdpaint.errors import FileError
+from sdpaint.fileio.images import DEFAULT_QUALITY, read_image, write_image
+from sdpaint.fileio.project import Project
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.geometry import Size
+from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
+from sdpaint.imaging.tiles import Pixels, TileMap
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file. `suffixes[0]` is the one for new names; `keeps_layers`: nothing of the document is lost."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path], Project]
+    write: Callable[[Path, Project, int], None]
+    keeps_layers: bool = False
+
+
+def document_of_picture(rgba: Pixels, name: str = "Background") -> Document:
+    """A document of one layer that holds the picture: (h, w, 4) straight RGBA."""
+    layer = Layer(name, tiles=TileMap.from_pixels(premultiplied_from_rgba(rgba)))
+    size = Size(rgba.shape[1], rgba.shape[0])
+    return Document(size, (layer,), layer.id, centered_frame(size, DEFAULT_FRAME_PX))
+
+
+def flat_pixels(document: Document) -> Pixels:
+    """All visible layers as one picture: (h, w, 3) RGB where it is opaque everywhere, else (h, w, 4) straight RGBA."""
+    # Brings in Qt, which reading and writing flat pictures must not.
+    from sdpaint.document.render import flatten
+
+    flat = flatten(document, document.bounds)
+    if (flat[..., 3] == 255).all():
+        return flat[..., 2::-1]
+    return rgba_from_premultiplied(flat)
+
+
+def is_flat(document: Document) -> bool:
+    """Whether a flat picture holds everything that an artist made: one plain layer within the canvas, no mask."""
+    layer = document.layers[0]
+    return (
+        len(document.layers) == 1
+        and layer.visible
+        and layer.opacity == 1.0
+        and layer.blend_mode is BlendMode.NORMAL
+        and document.mask.is_empty
+        and document.bounds.contains(layer.tiles.bounds())
+    )
+
+
+def _read_picture(path: Path) -> Project:
+    return Project(document_of_picture(read_image(path).rgba))
+
+
+def _write_picture(path: Path, project: Project, quality: int) -> None:
+    write_image(path, flat_pixels(project.document), quality=quality)
+
+
+NATIVE_SUFFIX = ".ora"
+"""Of the format that keeps everything."""
+
+_FORMATS = (
+    Format("PNG picture", (".png",), _read_picture, _write_picture),
+    Format("JPEG picture", (".jpg", ".jpeg"), _read_picture, _write_picture),
+    Format("WebP picture", (".webp",), _read_picture, _write_picture),
+)
+
+FORMATS: dict[str, Format] = {suffix: each for each in _FORMATS for suffix in each.suffixes}
+"""Suffix in small letters → format, in the order of a file dialog."""
+
+
+def format_of(path: Path) -> Format:
+    """The format that the suffix names. Raises FileError."""
+    found = FORMATS.get(path.suffix.lower())
+    if found is None:
+        kind = f'"{path.suffix}" files' if path.suffix else "files without a suffix"
+        raise FileError(f"sdpaint doesn't know {kind}", hint=f"Choose one of {', '.join(FORMATS)}")
+    return found
+
+
+def read_project(path: Path) -> Project:
+    """Read any file that sdpaint knows. Raises FileError."""
+    return format_of(path).read(path)
+
+
+def write_project(path: Path, project: Project, quality: int = DEFAULT_QUALITY) -> None:
+    """Write a document as the kind that the suffix names, atomically. `quality`: of JPEG and WebP. Raises FileError."""
+    format_of(path).write(path, project, quality)

@@ -1,0 +1,58 @@
+"""PNG encoding: OpenCV's encoder, with text chunks put in behind the header.
+
+Measured against QImage.save on flat, noisy and painted megapixels: level 1 with run-length strategy and the Paeth
+filter takes 0.15 to 0.24 of the time at 0.96 to 1.16 of the size; Pillow's level 1 takes 0.27 to 0.43 at up to 1.27.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from sdpaint.imaging.tiles import Pixels
+
+_HEADER_BYTES = 8 + 25
+"""Signature and IHDR chunk, which is always first."""
+
+_PARAMS = (
+    cv2.IMWRITE_PNG_COMPRESSION,
+    1,
+    cv2.IMWRITE_PNG_STRATEGY,
+    cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER,
+    cv2.IMWRITE_PNG_FILTER_PAETH,
+)
+
+
+def encode_png(pixels: Pixels, texts: Mapping[str, str] | None = None) -> bytes:
+    """A PNG file of (h, w) grey, (h, w, 3) RGB or (h, w, 4) straight RGBA, with text chunks by keyword."""
+    if pixels.ndim == 3:
+        order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+        pixels = cv2.cvtColor(pixels, order)
+    done, buffer = cv2.imencode(".png", np.ascontiguousarray(pixels), _PARAMS)
+    if not done:
+        raise ValueError(f"a picture of shape {pixels.shape} can't be encoded")
+    encoded = buffer.tobytes()
+    chunks = b"".join(_text_chunk(keyword, text) for keyword, text in (texts or {}).items())
+    return encoded[:_HEADER_BYTES] + chunks + encoded[_HEADER_BYTES:]
+
+
+def _text_chunk(keyword: str, text: str) -> bytes:
+    """A tEXt chunk where the text is Latin-1, which every program reads, else iTXt in UTF-8. Both end at a NUL."""
+    key = keyword.encode("latin-1")
+    if not 1 <= len(key) <= 79 or b"\0" in key:
+        raise ValueError(f"{keyword!r} is no PNG keyword")
+    text = text.replace("\0", "")
+    try:
+        return _chunk(b"tEXt", key + b"\0" + text.encode("latin-1"))
+    except UnicodeEncodeError:
+        # No compression, no language, no translated keyword.
+        return _chunk(b"iTXt", key + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,20 @@
+"""Project: everything that a file holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdpaint.document.document import Document
+from sdpaint.generation.params import GenerationParams
+
+
+@dataclass(frozen=True)
+class Project:
+    """A document and, where the file kept them, the generation parameters that belong to it.
+
+    `notes` are sentences on what another program's file says that couldn't be taken over as it is.
+    """
+
+    document: Document
+    params: GenerationParams | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,230 @@
+"""What can be set: frozen, typed, each setting with its label, range and unit, from which the dialog is built."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sdpaint import paths
+from sdpaint.errors import SettingsError
+
+VERSION = 1
+"""Of the file format: raised when a setting changes its name or meaning, with a step in the store's MIGRATIONS."""
+
+MAX_RECENT = 12
+
+
+class Theme(Enum):
+    """Look of the window; the value is stored."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
+class DeviceChoice(Enum):
+    """Where pictures are computed; the value is stored, and is what torch calls the device."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """What the dialog shows of one setting. `minimum` and `maximum` are inclusive.
+
+    A setting without a label is remembered by the program and doesn't stand in the dialog.
+    """
+
+    label: str = ""
+    help: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    needs_restart: bool = False
+    choices: Mapping[Enum, str] = field(default_factory=dict)
+
+
+def _setting(default: Any, **info: Any) -> Any:
+    metadata = {"info": SettingInfo(**info)}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. Raises SettingsError where a number is out of its range."""
+
+    results_dir: Path = _setting(
+        paths.default_results_dir,
+        label="Results folder",
+        help="Every generated picture is written here at once",
+    )
+    checkpoint_dirs: tuple[Path, ...] = _setting(
+        (),
+        label="Checkpoint folders",
+        help="Folders with checkpoints in diffusers format, beside sdpaint's own",
+    )
+    device: DeviceChoice = _setting(
+        DeviceChoice.AUTO,
+        label="Compute device",
+        help="Automatic takes the fastest one of this machine",
+        needs_restart=True,
+        choices={
+            DeviceChoice.AUTO: "Automatic",
+            DeviceChoice.CPU: "CPU",
+            DeviceChoice.CUDA: "NVIDIA or AMD GPU",
+            DeviceChoice.MPS: "Apple GPU",
+        },
+    )
+    undo_budget_mib: int = _setting(
+        1024,
+        label="Memory for undo",
+        help="Above this the oldest steps are forgotten",
+        unit="MiB",
+        minimum=64,
+        maximum=65536,
+    )
+    jpeg_quality: int = _setting(
+        95, label="Quality of JPEG and WebP", help="Higher is larger and closer", minimum=1, maximum=100
+    )
+    preview_visible: bool = _setting(
+        True, label="Show the picture while it forms", help="Each step is drawn in place on the canvas"
+    )
+    theme: Theme = _setting(
+        Theme.DARK,
+        label="Theme",
+        help="Neutral greys that don't tint what you see",
+        choices={Theme.DARK: "Dark", Theme.LIGHT: "Light"},
+    )
+    ui_scale_percent: int = _setting(
+        100,
+        label="Size of the interface",
+        help="On top of what the system says",
+        unit="%",
+        minimum=75,
+        maximum=300,
+        needs_restart=True,
+    )
+    reduce_motion: bool = _setting(False, label="Reduce motion", help="Nothing slides or fades")
+    checkpoint: Path | None = _setting(None)
+    recent_files: tuple[Path, ...] = _setting(())
+    window_geometry: str = _setting("")
+    window_state: str = _setting("")
+
+    def __post_init__(self) -> None:
+        for name in setting_names():
+            check(name, getattr(self, name))
+
+
+@cache
+def setting_names() -> tuple[str, ...]:
+    """Names of all settings, in the order of the dialog."""
+    return tuple(each.name for each in dataclasses.fields(Settings))
+
+
+@cache
+def info(name: str) -> SettingInfo:
+    """What the dialog shows of this setting. Raises KeyError."""
+    for each in dataclasses.fields(Settings):
+        if each.name == name:
+            found: SettingInfo = each.metadata["info"]
+            return found
+    raise KeyError(name)
+
+
+@cache
+def setting_type(name: str) -> Any:
+    """Its type as annotated: bool, int, str, Path, an Enum, `Path | None` or `tuple[Path, ...]`."""
+    return typing.get_type_hints(Settings)[name]
+
+
+def check(name: str, value: object) -> None:
+    """Raise SettingsError where the value is of another type or out of range."""
+    if not _fits(value, setting_type(name)):
+        raise SettingsError(f'"{name}" can\'t be {value!r}', hint="Choose another value")
+    facts = info(name)
+    if facts.minimum is None or facts.maximum is None or not isinstance(value, int | float):
+        return
+    if not facts.minimum <= value <= facts.maximum:
+        unit = f" {facts.unit}" if facts.unit else ""
+        raise SettingsError(
+            f"{facts.label}: {value}{unit} can't be used",
+            hint=f"Choose {facts.minimum:g} to {facts.maximum:g}{unit}",
+        )
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if typing.get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(isinstance(part, Path) for part in value)
+    if isinstance(kind, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(kind))
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind)
+
+
+def to_json(settings: Settings) -> dict[str, Any]:
+    """The settings that differ from their defaults, as JSON values."""
+    defaults = Settings()
+    return {
+        name: _encoded(getattr(settings, name))
+        for name in setting_names()
+        if getattr(settings, name) != getattr(defaults, name)
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
+    """Settings from JSON values, and a note on each that can't be used; those take their defaults.
+
+    Names that aren't known, such as a newer sdpaint's, are passed over.
+    """
+    values: dict[str, Any] = {}
+    notes = []
+    for name in setting_names():
+        if name not in data:
+            continue
+        try:
+            value = _decoded(data[name], setting_type(name))
+            check(name, value)
+        except (SettingsError, ValueError, TypeError):
+            label = info(name).label or name
+            notes.append(f"{label} was set to {data[name]!r}, which can't be used; the default is taken")
+            continue
+        values[name] = value
+    return Settings(**values), tuple(notes)
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_encoded(part) for part in value]
+    return value
+
+
+def _decoded(value: Any, kind: Any) -> Any:
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise TypeError("not a list")
+        return tuple(_decoded(part, Path) for part in value)
+    if isinstance(kind, types.UnionType):
+        return None if value is None else _decoded(value, typing.get_args(kind)[0])
+    if kind is Path:
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise TypeError("not a path")
+        return Path(value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return value
