@@ -339,11 +339,11 @@ def test(arguments: Sequence[str]) -> int:
     ensure_environment("test")
     if ensure_libraries(QT_LIBRARIES):
         return 1
-    scripts = venv_python(VENV).parent
+    python = str(venv_python(VENV))
     checks = {
-        "ruff": [str(scripts / "ruff"), "check", "."],
-        "import contracts": [str(scripts / "lint-imports")],
-        "mypy": [str(venv_python(VENV)), "-m", "mypy"],
+        "ruff": [python, "-m", "ruff", "check", "."],
+        "import contracts": [python, "-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
+        "mypy": [python, "-m", "mypy"],
     }
     failed = []
     os.chdir(ROOT)
@@ -354,7 +354,7 @@ def test(arguments: Sequence[str]) -> int:
             say(done.stdout.rstrip())
             failed.append(name)
     environ = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
-    code = subprocess.call([str(venv_python(VENV)), "-m", "pytest", *arguments], env=environ)
+    code = subprocess.call([python, "-m", "pytest", *arguments], env=environ)
     if code:
         failed.append("tests")
     if failed:
