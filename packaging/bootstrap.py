@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -160,7 +161,13 @@ def apt_install(prefix: Sequence[str], packages: Sequence[str]) -> None:
 def run_quietly(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, its whole output kept."""
     return subprocess.run(
-        list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUTF8": "1"},  # else Windows' code page decides what a linter can print
+        encoding="utf-8",
+        errors="replace",
     )
 
 
@@ -225,11 +232,26 @@ def pinned(package: str, constraints: str) -> str:
 def explain_pip_failure(output: str) -> str:
     """What most likely went wrong and what to do, from what pip said."""
     text = output.lower()
-    if "no space left" in text or "errno 28" in text or "not enough space" in text or "quota exceeded" in text:
+    if (
+        "no space left" in text
+        or "errno 28" in text
+        or "not enough space" in text
+        or "quota exceeded" in text
+    ):
         return f"The disk is full. Free some space (about {NEEDED_BYTES / 1024**3:.0f} GB) and start again."
-    network = ("connection", "name resolution", "getaddrinfo", "timed out", "max retries", "proxyerror", "sslerror")
+    network = (
+        "connection",
+        "name resolution",
+        "getaddrinfo",
+        "timed out",
+        "max retries",
+        "proxyerror",
+        "sslerror",
+    )
     if any(sign in text for sign in network):
-        return "The packages could not be fetched. Check the network (or pip's proxy settings) and start again."
+        return (
+            "The packages could not be fetched. Check the network (or pip's proxy settings) and start again."
+        )
     if "no matching distribution" in text:
         version = ".".join(map(str, sys.version_info[:2]))
         return f"A package is not offered for Python {version} on this system. Try another Python (3.11 to 3.13)."
@@ -243,7 +265,9 @@ def pip_install(python: Path, *arguments: str) -> None:
     environ["PYTHONWARNINGS"] = "ignore"  # setuptools warns of every editable install
     command = [str(python), "-m", "pip", "install", *quiet, *arguments]
     errors = []
-    with subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
         for line in process.stderr or ():
             errors.append(line)
             if not line.startswith("WARNING:"):  # they matter only for explaining a failure
@@ -342,7 +366,11 @@ def test(arguments: Sequence[str]) -> int:
     python = str(venv_python(VENV))
     checks = {
         "ruff": [python, "-m", "ruff", "check", "."],
-        "import contracts": [python, "-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
+        "import contracts": [
+            python,
+            "-c",
+            "from importlinter.cli import lint_imports_command as lint; lint()",
+        ],
         "mypy": [python, "-m", "mypy"],
     }
     failed = []
@@ -373,6 +401,8 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         print("usage: python3 packaging/bootstrap.py run|test [arguments]", file=sys.stderr)
         return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         newer = check_python(sys.version_info[:3])
         if newer:

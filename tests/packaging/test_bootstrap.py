@@ -175,7 +175,9 @@ def test_a_package_that_is_not_pinned_is_named(bootstrap):
 def test_only_packages_of_missing_libraries_are_asked_for(bootstrap):
     libraries = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1"}
     assert bootstrap.missing_packages(libraries, load=lambda name: True, fonts=True) == []
-    assert bootstrap.missing_packages(libraries, load=lambda name: "EGL" not in name, fonts=True) == ["libegl1"]
+    assert bootstrap.missing_packages(libraries, load=lambda name: "EGL" not in name, fonts=True) == [
+        "libegl1"
+    ]
 
 
 def test_fonts_are_asked_for_where_there_are_none(bootstrap, tmp_path):
@@ -196,7 +198,9 @@ def linux_lacking_egl(bootstrap, monkeypatch):
     monkeypatch.setattr(bootstrap, "missing_packages", lambda libraries: ["libegl1"])
 
 
-def test_missing_libraries_are_installed_where_that_is_allowed(bootstrap, monkeypatch, linux_lacking_egl, capsys):
+def test_missing_libraries_are_installed_where_that_is_allowed(
+    bootstrap, monkeypatch, linux_lacking_egl, capsys
+):
     recorder = Recorder()
     monkeypatch.setattr(bootstrap, "apt_prefix", lambda: ["sudo", "-n"])
     monkeypatch.setattr(bootstrap, "run_quietly", recorder.quietly)
@@ -259,7 +263,9 @@ def test_a_display_is_found(bootstrap, platform, environ, seen):
 
 def test_an_old_python_hands_over_to_a_newer_one_or_says_so(bootstrap):
     assert bootstrap.check_python((3, 11, 0)) is None
-    newer = bootstrap.check_python((3, 9, 2), which=lambda name: f"/bin/{name}" if name == "python3.12" else None)
+    newer = bootstrap.check_python(
+        (3, 9, 2), which=lambda name: f"/bin/{name}" if name == "python3.12" else None
+    )
     assert newer == "/bin/python3.12"
     with pytest.raises(bootstrap.SetupError, match=r"needs Python 3\.11 or newer; this is Python 3\.9"):
         bootstrap.check_python((3, 9, 2), which=lambda name: None)
@@ -275,8 +281,14 @@ def test_a_python_without_ensurepip_is_told_the_package(bootstrap, monkeypatch, 
 @pytest.mark.parametrize(
     ("output", "remedy"),
     [
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
-        ("NewConnectionError('Failed to establish a new connection: [Errno -3]')\nNo matching distribution", "network"),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "disk is full",
+        ),
+        (
+            "NewConnectionError('Failed to establish a new connection: [Errno -3]')\nNo matching distribution",
+            "network",
+        ),
         ("ERROR: No matching distribution found for torch==2.13.0", "Try another Python"),
         ("ERROR: something else", "see above"),
     ],
@@ -325,7 +337,9 @@ def test_a_picture_that_failed_is_not_announced(bootstrap, monkeypatch, set_up, 
     assert "The picture is" not in capsys.readouterr().out
 
 
-def test_test_runs_every_check_and_passes_arguments_to_pytest(bootstrap, monkeypatch, set_up, tmp_path, capsys):
+def test_test_runs_every_check_and_passes_arguments_to_pytest(
+    bootstrap, monkeypatch, set_up, tmp_path, capsys
+):
     quiet = Recorder({"mypy": 1})
     monkeypatch.setattr(bootstrap, "run_quietly", quiet.quietly)
     monkeypatch.chdir(tmp_path)

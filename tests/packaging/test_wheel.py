@@ -52,7 +52,9 @@ def test_the_installed_program_finds_its_resources(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = "from sdpaint import paths; print(paths.starter_checkpoint())"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     found = Path(done.stdout.strip())
     assert found == tmp_path / "sdpaint" / "resources" / "checkpoints" / "starter"
     assert (found / "model_index.json").is_file()
