@@ -1,0 +1,1 @@
+"""The window: everything that the artist sees. The only floor with QtWidgets."""

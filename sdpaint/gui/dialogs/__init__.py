@@ -1,0 +1,1 @@
+"""Dialogs: only for what a line or a panel cannot do."""

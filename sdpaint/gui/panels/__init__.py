@@ -1,0 +1,1 @@
+"""The panels around the canvas; each gets the controllers that it shows by constructor."""

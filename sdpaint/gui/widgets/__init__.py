@@ -1,0 +1,1 @@
+"""Controls of the program that Qt does not have, or not like this."""

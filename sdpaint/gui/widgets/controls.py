@@ -1,0 +1,108 @@
+"""Making controls: one way to give each its name, its tooltip with the shortcut, and its words for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
+
+from sdpaint.gui.icons import icon
+from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, set_role
+
+
+def describe(widget: QWidget, object_name: str, name: str, tooltip: str = "", shortcut: str = "") -> None:
+    """Object name, accessible name and tooltip. `shortcut` is in portable text, such as "Ctrl+Z"."""
+    widget.setObjectName(object_name)
+    widget.setAccessibleName(name)
+    widget.setToolTip(tooltip_text(tooltip or name, shortcut))
+
+
+def tooltip_text(text: str, shortcut: str = "") -> str:
+    """The text with the shortcut as this system writes it, in brackets."""
+    if not shortcut:
+        return text
+    native = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{text} ({native})"
+
+
+def icon_button(
+    object_name: str,
+    icon_name: str,
+    name: str,
+    on_click: Callable[[], object] | None = None,
+    tooltip: str = "",
+    shortcut: str = "",
+    checkable: bool = False,
+) -> QToolButton:
+    """A square button with an icon alone."""
+    button = QToolButton()
+    describe(button, object_name, name, tooltip, shortcut)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+    button.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
+    button.setCheckable(checkable)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if on_click is not None:
+        # `clicked` hands over the checked state, which isn't asked for.
+        button.clicked.connect(lambda _checked=False: on_click())
+    return button
+
+
+def action_button(object_name: str, action: QAction, size: int = CONTROL_HEIGHT) -> QToolButton:
+    """A square button that shows and triggers an action."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setObjectName(object_name)
+    button.setAccessibleName(action.iconText())
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+    button.setFixedSize(size, size)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def push_button(
+    object_name: str, text: str, on_click: Callable[[], object], tooltip: str = "", role: str = ""
+) -> QPushButton:
+    """A button with words."""
+    button = QPushButton(text)
+    describe(button, object_name, text, tooltip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    if role:
+        set_role(button, role)
+    button.clicked.connect(lambda _checked=False: on_click())
+    return button
+
+
+def label(text: str, role: str = "") -> QLabel:
+    """Plain words."""
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        set_role(result, role)
+    return result
+
+
+def divider(vertical: bool = True) -> QFrame:
+    """A thin line between groups."""
+    line = QFrame()
+    set_role(line, "line")
+    if vertical:
+        line.setFixedSize(1, 20)
+    else:
+        line.setFixedHeight(1)
+    return line
+
+
+@contextmanager
+def signals_blocked(*objects: QObject) -> Iterator[None]:
+    """Change values without telling listeners."""
+    before = [each.blockSignals(True) for each in objects]
+    try:
+        yield
+    finally:
+        for each, state in zip(objects, before, strict=True):
+            each.blockSignals(state)
