@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -71,6 +72,22 @@ def composite(
         painter.setCompositionMode(COMPOSITION_MODES[mode])
         painter.setOpacity(opacity)
         painter.drawImage(0, 0, image_over(source))
+
+
+class StampMode(Enum):
+    """How a stroke meets its layer."""
+
+    OVER = _MODES.CompositionMode_SourceOver
+    ATOP = _MODES.CompositionMode_SourceAtop
+    """Only where there is something already: the layer's alpha is locked."""
+    ERASE = _MODES.CompositionMode_DestinationOut
+
+
+def draw_at(target: Pixels, source: Pixels, x: int = 0, y: int = 0, mode: StampMode = StampMode.OVER) -> None:
+    """Draw a premultiplied `source` onto `target` in place, its first pixel at (x, y)."""
+    with painting(target) as painter:
+        painter.setCompositionMode(mode.value)
+        painter.drawImage(x, y, image_over(source))
 
 
 def scaled(pixels: Pixels, size: Size, smooth: bool = True) -> Pixels:

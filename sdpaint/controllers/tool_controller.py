@@ -1,0 +1,266 @@
+"""ToolController: the tool in hand, its brush, the colours, and the gesture under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document.document import Document
+from sdpaint.imaging.brush import BrushParams, stepped_size
+from sdpaint.imaging.color import BLACK, WHITE, Color
+from sdpaint.imaging.geometry import Point
+from sdpaint.tools.base import PointerEvent, Tool, ToolName, ToolRefused
+from sdpaint.tools.table import TOOLS
+
+DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
+    ToolName.BRUSH: BrushParams(size_px=24, hardness=0.8),
+    ToolName.ERASER: BrushParams(size_px=48, hardness=0.8),
+    ToolName.MASK_BRUSH: BrushParams(size_px=80, hardness=0.9, pressure_size=False),
+    ToolName.MASK_ERASER: BrushParams(size_px=80, hardness=0.9, pressure_size=False),
+}
+
+
+class ToolController(QObject):
+    """Takes pointer events in canvas coordinates from the view and lets the tool in hand make edits of them.
+
+    Every tool with a brush remembers its own. A gesture keeps the tool that it was begun with: a temporary tool
+    (Space, Alt) counts from the next press on, while choosing another tool ends and commits it.
+    """
+
+    tool_changed = Signal(object)
+    """ToolName."""
+    brush_changed = Signal(object)
+    """BrushParams of the tool in hand."""
+    colors_changed = Signal()
+    tool_message = Signal(str)
+    """Why a tool couldn't work here."""
+
+    def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._tools: dict[ToolName, Tool] = {name: make() for name, make in TOOLS.items()}
+        self._brushes = dict(DEFAULT_BRUSHES)
+        self._chosen = ToolName.BRUSH
+        self._painting = ToolName.BRUSH
+        self._temporary: list[ToolName] = []
+        self._foreground = BLACK
+        self._background = WHITE
+        self._gesture: Tool | None = None
+        self._base: Document | None = None
+        self._own_change = False
+        documents.document_changed.connect(self._follow)
+
+    # -- tool
+
+    @property
+    def tool(self) -> ToolName:
+        """The tool in hand, a temporary one before the chosen one."""
+        return self._temporary[-1] if self._temporary else self._chosen
+
+    def set_tool(self, name: ToolName) -> None:
+        """Choose a tool. A gesture under way ends here and is committed."""
+        self.finish()
+        before = self.tool
+        self._temporary.clear()
+        self._chosen = name
+        self._announce_tool(before)
+
+    def push_temporary(self, name: ToolName) -> None:
+        """Take another tool in hand while a key is held."""
+        before = self.tool
+        self._temporary.append(name)
+        self._announce_tool(before)
+
+    def pop_temporary(self, name: ToolName | None = None) -> None:
+        """Put the temporary tool (the last, or the one of this name) back; nothing where there's none."""
+        before = self.tool
+        if name is None and self._temporary:
+            self._temporary.pop()
+        elif name in self._temporary:
+            self._temporary.remove(name)
+        self._announce_tool(before)
+
+    def _announce_tool(self, before: ToolName) -> None:
+        brush_before = self._brushes[self._painting]
+        if self.tool.has_brush:
+            self._painting = self.tool
+        if self.tool is not before:
+            self.tool_changed.emit(self.tool)
+        if self.brush != brush_before:
+            self.brush_changed.emit(self.brush)
+
+    # -- brush
+
+    @property
+    def brush(self) -> BrushParams:
+        """The brush of the tool in hand; of the last tool that had one, where this one has none."""
+        return self._brushes[self._painting]
+
+    def set_brush(self, params: BrushParams) -> None:
+        """Replace it. A stroke under way goes on with the old one."""
+        if params != self.brush:
+            self._brushes[self._painting] = params
+            self.brush_changed.emit(params)
+
+    def change_size(self, steps: int) -> None:
+        """Up or down a scale whose steps grow with the size: the [ and ] keys."""
+        self.set_brush(replace(self.brush, size_px=stepped_size(self.brush.size_px, steps)))
+
+    @property
+    def brushes(self) -> Mapping[ToolName, BrushParams]:
+        """The brush of every tool that has one, for settings to keep."""
+        return dict(self._brushes)
+
+    def restore_brushes(self, brushes: Mapping[ToolName, BrushParams]) -> None:
+        """Brushes as they were kept; tools that aren't mentioned keep theirs."""
+        before = self.brush
+        self._brushes.update({name: params for name, params in brushes.items() if name.has_brush})
+        if self.brush != before:
+            self.brush_changed.emit(self.brush)
+
+    def outline_radius(self, pos: Point) -> float | None:
+        """Radius in canvas pixels of the circle to show at `pos`; None where the cursor is an ordinary one."""
+        return self._tools[self.tool].outline(_Context(self, self.tool), pos)
+
+    # -- colours
+
+    @property
+    def foreground(self) -> Color:
+        """What brushes paint with."""
+        return self._foreground
+
+    @property
+    def background(self) -> Color:
+        """What is swapped in with X."""
+        return self._background
+
+    def set_foreground(self, color: Color) -> None:
+        """Paint with this."""
+        self._set_colors(color, self._background)
+
+    def set_background(self, color: Color) -> None:
+        """Keep this behind."""
+        self._set_colors(self._foreground, color)
+
+    def swap_colors(self) -> None:
+        """Foreground and background change places."""
+        self._set_colors(self._background, self._foreground)
+
+    def reset_colors(self) -> None:
+        """Black over white."""
+        self._set_colors(BLACK, WHITE)
+
+    def _set_colors(self, foreground: Color, background: Color) -> None:
+        if (foreground, background) != (self._foreground, self._background):
+            self._foreground, self._background = foreground, background
+            self.colors_changed.emit()
+
+    # -- the gesture
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a gesture is under way."""
+        return self._gesture is not None
+
+    def press(self, event: PointerEvent) -> None:
+        """Begin a gesture with the tool in hand; one that is still under way is committed first."""
+        self.finish()
+        tool = self._tools[self.tool]
+        self._base = self._documents.committed
+        self._gesture, self._last_event = tool, event
+        try:
+            tool.press(_Context(self, tool.name), event)
+        except ToolRefused as refusal:
+            self._gesture = self._base = None
+            self.tool_message.emit(str(refusal))
+
+    def move(self, events: Sequence[PointerEvent]) -> None:
+        """The samples since the last call; without a press before, nothing happens."""
+        if self._gesture is not None and events:
+            self._last_event = events[-1]
+            self._gesture.move(_Context(self, self._gesture.name), events)
+
+    def release(self, event: PointerEvent) -> None:
+        """End the gesture and commit it."""
+        tool, self._gesture = self._gesture, None
+        if tool is not None:
+            tool.release(_Context(self, tool.name), event)
+            self._base = None
+
+    def finish(self) -> None:
+        """End a gesture where the pointer was last, and commit it."""
+        if self._gesture is not None:
+            self.release(self._last_event)
+
+    def cancel(self) -> None:
+        """Drop the gesture (Esc); the document is as it was at press."""
+        tool, self._gesture = self._gesture, None
+        if tool is not None:
+            tool.cancel(_Context(self, tool.name))
+            self._base = None
+
+    def _follow(self, old: Document | None, new: Document) -> None:
+        """Somebody else changed the document: a gesture goes on in it where it can, and is dropped where not."""
+        if old is None:
+            self._tools = {name: make() for name, make in TOOLS.items()}
+        tool = self._gesture
+        if self._own_change or tool is None:
+            return
+        committed = self._documents.committed
+        if old is not None and committed is not self._base and tool.rebase(_Context(self, tool.name)):
+            self._base = committed
+            return
+        # Undo during a stroke ends here: the document is back already.
+        self._gesture = self._base = None
+        tool.cancel(_Context(self, tool.name))
+
+    @contextmanager
+    def _changing(self) -> Iterator[DocumentController]:
+        before, self._own_change = self._own_change, True
+        try:
+            yield self._documents
+        finally:
+            self._own_change = before
+
+
+class _Context:
+    """What a tool sees of the controller."""
+
+    def __init__(self, controller: ToolController, name: ToolName) -> None:
+        self._controller = controller
+        self._name = name
+
+    @property
+    def document(self) -> Document:
+        return self._controller._documents.committed
+
+    @property
+    def foreground(self) -> Color:
+        return self._controller.foreground
+
+    @property
+    def background(self) -> Color:
+        return self._controller.background
+
+    @property
+    def brush(self) -> BrushParams:
+        return self._controller._brushes.get(self._name, self._controller.brush)
+
+    def preview(self, document: Document) -> None:
+        with self._controller._changing() as documents:
+            documents.preview(document)
+
+    def commit(self, label: str, document: Document) -> None:
+        with self._controller._changing() as documents:
+            documents.apply(label, document)
+
+    def cancel(self) -> None:
+        with self._controller._changing() as documents:
+            documents.cancel_preview()
+
+    def set_foreground(self, color: Color) -> None:
+        self._controller.set_foreground(color)

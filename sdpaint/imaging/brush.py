@@ -1,0 +1,204 @@
+"""Brush dynamics: what a brush is, how pressure shapes it, and the stamps that its dabs are drawn with.
+
+A stamp is a small float32 picture of one dab at a quantised size and sub-pixel place. It has up to two planes:
+
+* `keep`: what the dab leaves of the transmittance below it, `1 - flow * profile`. Soft brushes need no more: dabs
+  multiply, as light through layers of glass.
+* `ceiling`: the most coverage that the dab may reach at a pixel, its anti-aliased disc. Without it, the half covered
+  edge pixels of a hard brush would fill up where dabs overlap, and its edge would turn jagged and too wide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MIN_SIZE_PX = 1.0
+MAX_SIZE_PX = 1000.0
+LIGHTEST_SIZE = 0.05
+"""Part of the nominal size that a stylus without any pressure paints, where pressure drives the size."""
+
+MIN_DAB_DISTANCE_PX = 0.25
+"""Dabs nearer than this look the same and only cost time."""
+
+Coverage = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class BrushParams:
+    """A round brush.
+
+    `size_px` is the diameter (1 … 1000). `hardness` is the part of the radius that is fully covered. `flow` is what one
+    dab lays down, `opacity` what a whole stroke can reach. `spacing` is the distance of dabs as a part of the size.
+    Raises ValueError on values outside.
+    """
+
+    size_px: float = 24.0
+    hardness: float = 0.8
+    opacity: float = 1.0
+    flow: float = 1.0
+    spacing: float = 0.1
+    pressure_size: bool = True
+    pressure_opacity: bool = False
+
+    def __post_init__(self) -> None:
+        if not MIN_SIZE_PX <= self.size_px <= MAX_SIZE_PX:
+            raise ValueError(f"a brush is {MIN_SIZE_PX:.0f} to {MAX_SIZE_PX:.0f} px wide, not {self.size_px}")
+        for name in ("hardness", "opacity", "flow"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} is 0 to 1, not {getattr(self, name)}")
+        if not 0.01 <= self.spacing <= 10.0:
+            raise ValueError(f"spacing is 0.01 to 10 of the size, not {self.spacing}")
+
+    def size_at(self, pressure: float | None) -> float:
+        """Diameter in pixels; a pressure of None (a mouse) paints at the nominal size."""
+        if pressure is None or not self.pressure_size:
+            return self.size_px
+        return self.size_px * (LIGHTEST_SIZE + (1.0 - LIGHTEST_SIZE) * pressure)
+
+    def opacity_at(self, pressure: float | None) -> float:
+        """The share of the stroke's opacity that a dab may reach; 1 for a mouse."""
+        if pressure is None or not self.pressure_opacity:
+            return 1.0
+        return pressure
+
+    def dab_distance_px(self, pressure: float | None) -> float:
+        """How far the next dab is."""
+        return max(MIN_DAB_DISTANCE_PX, self.size_at(pressure) * self.spacing)
+
+
+_SIZE_STEPS = ((10.0, 1.0), (20.0, 2.0), (50.0, 5.0), (100.0, 10.0), (200.0, 20.0), (500.0, 50.0), (1000.0, 100.0))
+"""Up to this size, the step of the size keys."""
+
+_SIZES = (
+    1.0,
+    *(
+        float(size)
+        for (lower, _), (upper, step) in zip(((1.0, 0.0), *_SIZE_STEPS), _SIZE_STEPS, strict=False)
+        for size in np.arange(lower + step, upper + step / 2, step)
+    ),
+)
+
+
+def stepped_size(size_px: float, steps: int) -> float:
+    """The size `steps` marks up (or down, when negative) a scale whose marks lie further apart for larger brushes."""
+    for _ in range(abs(steps)):
+        if steps > 0:
+            size_px = next((mark for mark in _SIZES if mark > size_px + 1e-6), MAX_SIZE_PX)
+        else:
+            size_px = next((mark for mark in reversed(_SIZES) if mark < size_px - 1e-6), MIN_SIZE_PX)
+    return size_px
+
+
+@dataclass(frozen=True, slots=True)
+class Dab:
+    """One touch of the brush: its centre in canvas pixels, its diameter, and the coverage that it may reach (0 … 1)."""
+
+    x: float
+    y: float
+    size_px: float
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamp:
+    """A rendered dab; its first pixel lies (left, top) from the pixel that holds the dab's centre.
+
+    Both planes are (h, w) float32, see the module. At least one of them is there.
+    """
+
+    left: int
+    top: int
+    keep: Coverage | None
+    ceiling: Coverage | None
+
+    @property
+    def plane(self) -> Coverage:
+        """One of the planes, for its shape."""
+        plane = self.keep if self.keep is not None else self.ceiling
+        assert plane is not None
+        return plane
+
+
+class StampCache:
+    """Stamps by size, hardness, flow and sub-pixel place; those not used for longest go when `budget_bytes` is full."""
+
+    def __init__(self, budget_bytes: int = 32 * 1024**2) -> None:
+        self._stamps: OrderedDict[tuple[float, ...], Stamp] = OrderedDict()
+        self._budget_bytes = budget_bytes
+        self._bytes = 0
+
+    def stamp_at(
+        self, x: float, y: float, size_px: float, hardness: float, flow: float
+    ) -> tuple[int, int, Stamp]:
+        """The first pixel (column, row) and the stamp of a dab centred at (x, y)."""
+        size = quantised_size(size_px)
+        # A large brush is judged by its outline as a whole; a small one by every pixel.
+        grid = 4 if size <= 128 else 2 if size <= 512 else 1
+        column, row = round(x * grid), round(y * grid)
+        whole_x, part_x = divmod(column, grid)
+        whole_y, part_y = divmod(row, grid)
+        key = (size, hardness, flow, part_x / grid, part_y / grid)
+        stamp = self._stamps.get(key)
+        if stamp is None:
+            stamp = render_stamp(*key)
+            self._keep(key, stamp)
+        else:
+            self._stamps.move_to_end(key)
+        return whole_x + stamp.left, whole_y + stamp.top, stamp
+
+    def _keep(self, key: tuple[float, ...], stamp: Stamp) -> None:
+        self._stamps[key] = stamp
+        self._bytes += _nbytes(stamp)
+        while self._bytes > self._budget_bytes and len(self._stamps) > 1:
+            _, oldest = self._stamps.popitem(last=False)
+            self._bytes -= _nbytes(oldest)
+
+
+def _nbytes(stamp: Stamp) -> int:
+    return sum(plane.nbytes for plane in (stamp.keep, stamp.ceiling) if plane is not None)
+
+
+def quantised_size(size_px: float) -> float:
+    """The nearest size that stamps are made at: 128 to the octave, so a stroke under pressure meets cached ones."""
+    step = 2.0 ** (math.floor(math.log2(max(size_px, MIN_SIZE_PX))) - 7)
+    return round(size_px / step) * step
+
+
+def render_stamp(size_px: float, hardness: float, flow: float, part_x: float, part_y: float) -> Stamp:
+    """The stamp of a disc whose centre lies (part_x, part_y) inside its pixel, each 0 … 1.
+
+    The falloff between the hard core and the rim is the quintic smoothstep, whose slope and curvature vanish at both
+    ends: the eye sees a kink in either as a ring.
+    """
+    radius = max(size_px, MIN_SIZE_PX) / 2
+    left, right = math.floor(part_x - radius), math.ceil(part_x + radius)
+    top, bottom = math.floor(part_y - radius), math.ceil(part_y + radius)
+    dx = np.arange(left, right, dtype=np.float32) + np.float32(0.5 - part_x)
+    dy = np.arange(top, bottom, dtype=np.float32) + np.float32(0.5 - part_y)
+    distance: Coverage = np.sqrt(dx[None, :] ** 2 + dy[:, None] ** 2)
+    softness_px = (1.0 - hardness) * radius
+    ceiling: Coverage | None = None
+    if softness_px < 1.5:
+        ceiling = np.clip(np.float32(radius + 0.5) - distance, 0.0, 1.0).astype(np.float32, copy=False)
+    if softness_px < 0.25:
+        keep: Coverage | None = None if flow >= 1.0 else np.full_like(distance, 1.0 - flow)
+        return Stamp(left, top, keep, ceiling)
+    t = distance
+    t -= np.float32(radius - softness_px)
+    t *= np.float32(1.0 / softness_px)
+    np.clip(t, 0.0, 1.0, out=t)
+    keep = t * np.float32(6.0)
+    keep -= 15.0
+    keep *= t
+    keep += 10.0
+    t *= t * t
+    keep *= t
+    if flow < 1.0:
+        keep *= np.float32(flow)
+        keep += np.float32(1.0 - flow)
+    return Stamp(left, top, keep, ceiling)

@@ -1,0 +1,249 @@
+"""Strokes: from stylus samples to dabs along a smooth path, and from dabs to coverage in tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import cv2
+import numpy as np
+
+from sdpaint.imaging.brush import BrushParams, Coverage, Dab, StampCache
+from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
+
+CUSP_COSINE = -0.5
+"""A turn sharper than 120° is a reversal that the artist means: the path goes into it rather than round it."""
+
+_Sample = tuple[float, float, float | None]
+"""x, y, pressure."""
+
+
+class StrokePath:
+    """Turns pointer samples into dabs at even distances along a smooth curve.
+
+    The curve is the quadratic B-spline of the samples: it runs through the middle between two samples and heads for the
+    sample between, so it has no corners however few samples there are, and doesn't overshoot. It trails the pointer
+    by half a sample; `finish` takes it to the last one. Dabs further than their radius from `bounds` are left out.
+    """
+
+    def __init__(self, params: BrushParams, bounds: Rect) -> None:
+        self._params = params
+        self._bounds = bounds
+        self._last: _Sample | None = None
+        self._at: _Sample = (0.0, 0.0, None)
+        self._until_next = 0.0
+
+    @property
+    def end(self) -> Point | None:
+        """The last sample; None before the first."""
+        return None if self._last is None else Point(self._last[0], self._last[1])
+
+    @property
+    def pressure(self) -> float | None:
+        """Of the last sample."""
+        return None if self._last is None else self._last[2]
+
+    def begin(self, pos: Point, pressure: float | None = None) -> list[Dab]:
+        """The first sample: a dab lies there at once."""
+        if not _is_finite(pos):
+            return []
+        self._last = self._at = (pos.x, pos.y, pressure)
+        self._until_next = 0.0
+        return self._walk(self._at)
+
+    def extend(self, pos: Point, pressure: float | None = None) -> list[Dab]:
+        """One more sample; the dabs that it adds. A sample without finite coordinates is dropped."""
+        if self._last is None:
+            return self.begin(pos, pressure)
+        last, new = self._last, (pos.x, pos.y, pressure)
+        if not _is_finite(pos) or (new[0], new[1]) == (last[0], last[1]):
+            return []
+        self._last = new
+        middle = _between(last, new, 0.5)
+        if _is_cusp(self._at, last, new):
+            return [*self._walk(last), *self._walk(middle)]
+        return self._curve(last, middle)
+
+    def line_to(self, pos: Point, pressure: float | None = None) -> list[Dab]:
+        """A straight line to `pos`, from where the path is."""
+        dabs = self.finish()
+        if not _is_finite(pos):
+            return dabs
+        self._last = (pos.x, pos.y, pressure)
+        return [*dabs, *self._walk(self._last)]
+
+    def finish(self) -> list[Dab]:
+        """The rest of the way to the last sample."""
+        return [] if self._last is None else self._walk(self._last)
+
+    def _curve(self, control: _Sample, end: _Sample) -> list[Dab]:
+        """Along the quadratic Bézier curve from where the path is."""
+        start = self._at
+        deviation = 0.25 * math.hypot(
+            start[0] - 2 * control[0] + end[0], start[1] - 2 * control[1] + end[1]
+        )
+        # n chords leave 1/n² of the deviation of one; a twentieth of a pixel isn't seen.
+        pieces = min(64, max(1, math.ceil(math.sqrt(deviation / 0.05)))) if deviation > 0 else 1
+        dabs = []
+        for i in range(1, pieces + 1):
+            t = i / pieces
+            dabs += self._walk(_between(_between(start, control, t), _between(control, end, t), t))
+        return dabs
+
+    def _walk(self, to: _Sample) -> list[Dab]:
+        """Straight on to `to`, with a dab wherever one is due."""
+        start, self._at = self._at, to
+        dx, dy = to[0] - start[0], to[1] - start[1]
+        length = math.hypot(dx, dy)
+        reach = self._params.size_px / 2 + 1
+        first, last = self._visible_part(start[0], start[1], dx, dy, reach)
+        if first > last:
+            self._until_next = 0.0      # out of sight: start afresh on coming back
+            return []
+        if first > 0:
+            self._until_next = max(self._until_next, first * length)
+        end = last * length
+        dabs = []
+        place = self._until_next
+        while place <= end:
+            x, y, pressure = _between(start, to, place / length if length else 1.0)
+            dabs.append(Dab(x, y, self._params.size_at(pressure), self._params.opacity_at(pressure)))
+            place += self._params.dab_distance_px(pressure)
+        self._until_next = max(0.0, place - length)
+        return dabs
+
+    def _visible_part(self, x: float, y: float, dx: float, dy: float, reach: float) -> tuple[float, float]:
+        """The part (from, to) of the line, 0 … 1, that may touch the canvas; from > to where none does.
+
+        Liang and Barsky's clipping: a stroke that runs a million pixels outside costs nothing there.
+        """
+        first, last = 0.0, 1.0
+        bounds = self._bounds
+        for start, delta, low, high in (
+            (x, dx, bounds.left - reach, bounds.right + reach),
+            (y, dy, bounds.top - reach, bounds.bottom + reach),
+        ):
+            if delta == 0.0:
+                if not low <= start <= high:
+                    return 1.0, 0.0
+                continue
+            enter, leave = (low - start) / delta, (high - start) / delta
+            first = max(first, min(enter, leave))
+            last = min(last, max(enter, leave))
+        return first, last
+
+
+def _is_finite(pos: Point) -> bool:
+    return math.isfinite(pos.x) and math.isfinite(pos.y)
+
+
+def _between(a: _Sample, b: _Sample, t: float) -> _Sample:
+    pressure = b[2] if a[2] is None or b[2] is None else a[2] + (b[2] - a[2]) * t
+    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, pressure
+
+
+def _is_cusp(a: _Sample, b: _Sample, c: _Sample) -> bool:
+    ux, uy, vx, vy = b[0] - a[0], b[1] - a[1], c[0] - b[0], c[1] - b[1]
+    lengths = math.hypot(ux, uy) * math.hypot(vx, vy)
+    return lengths > 0 and (ux * vx + uy * vy) / lengths < CUSP_COSINE
+
+
+class StrokeBuffer:
+    """What a stroke has covered so far, in tiles of float32 transmittance: 1 = untouched, 0 = fully covered.
+
+    Floats, because 8 bits stall: at a flow of 2 % a dab would round away long before the stroke is full.
+    The cost of a dab depends on its size alone, not on the canvas.
+    """
+
+    def __init__(self, params: BrushParams, bounds: Rect, stamps: StampCache) -> None:
+        self._params = params
+        self._bounds = bounds
+        self._stamps = stamps
+        self._tiles: dict[TileKey, Coverage] = {}
+        self._dirty: dict[TileKey, tuple[int, int, int, int]] = {}
+
+    @property
+    def keys(self) -> Iterable[TileKey]:
+        """The tiles that any dab has touched."""
+        return self._tiles.keys()
+
+    def draw(self, dabs: Iterable[Dab]) -> None:
+        """Lay the dabs down, clipped to the bounds."""
+        params, bounds = self._params, self._bounds
+        for dab in dabs:
+            # A disc below one pixel covers a part of the pixel that it lies in.
+            opacity = dab.opacity * min(1.0, dab.size_px)
+            if opacity <= 0.0 or params.flow <= 0.0:
+                continue
+            x, y, stamp = self._stamps.stamp_at(dab.x, dab.y, dab.size_px, params.hardness, params.flow)
+            height, width = stamp.plane.shape
+            left, top = max(x, bounds.left), max(y, bounds.top)
+            right, bottom = min(x + width, bounds.right), min(y + height, bounds.bottom)
+            if left >= right or top >= bottom:
+                continue
+            for row in range(top // TILE_SIZE, (bottom - 1) // TILE_SIZE + 1):
+                tile_y = row * TILE_SIZE
+                upper, lower = max(top, tile_y), min(bottom, tile_y + TILE_SIZE)
+                rows = slice(upper - y, lower - y)
+                for column in range(left // TILE_SIZE, (right - 1) // TILE_SIZE + 1):
+                    tile_x = column * TILE_SIZE
+                    first, end = max(left, tile_x), min(right, tile_x + TILE_SIZE)
+                    columns = slice(first - x, end - x)
+                    part = (first - tile_x, upper - tile_y, end - tile_x, lower - tile_y)
+                    view = self._touched((column, row), part)
+                    _lay(
+                        view,
+                        None if stamp.keep is None else stamp.keep[rows, columns],
+                        None if stamp.ceiling is None else stamp.ceiling[rows, columns],
+                        opacity,
+                    )
+
+    def take_dirty(self) -> Iterator[tuple[TileKey, Rect]]:
+        """What was touched since the last call: tile by tile, and which part of the tile."""
+        dirty, self._dirty = self._dirty, {}
+        for key, (left, top, right, bottom) in dirty.items():
+            yield key, Rect(left, top, right - left, bottom - top)
+
+    def coverage(self, key: TileKey, part: Rect) -> Pixels:
+        """What is covered in a part of a touched tile: (h, w) uint8, 255 = fully."""
+        view = self._tiles[key][part.top : part.bottom, part.left : part.right]
+        # One SIMD pass: |255 - 255 t|, rounded and saturated.
+        covered: Pixels = cv2.convertScaleAbs(view, alpha=-255.0, beta=255.0)
+        return covered
+
+    def transmittance(self, key: TileKey, part: Rect) -> Coverage:
+        """What isn't covered in a part of a touched tile: (h, w) float32, a view for reading."""
+        return self._tiles[key][part.top : part.bottom, part.left : part.right]
+
+    def _touched(self, key: TileKey, part: tuple[int, int, int, int]) -> Coverage:
+        tile = self._tiles.get(key)
+        if tile is None:
+            tile = self._tiles[key] = np.ones((TILE_SIZE, TILE_SIZE), np.float32)
+        left, top, right, bottom = part
+        old = self._dirty.get(key)
+        self._dirty[key] = (
+            part
+            if old is None
+            else (min(old[0], left), min(old[1], top), max(old[2], right), max(old[3], bottom))
+        )
+        return tile[top:bottom, left:right]
+
+
+def _lay(view: Coverage, keep: Coverage | None, ceiling: Coverage | None, opacity: float) -> None:
+    """Multiply `view` by `keep`, but never take it below `1 - opacity * ceiling`, nor raise it."""
+    if ceiling is None:
+        if opacity >= 1.0 and keep is not None:
+            np.multiply(view, keep, out=view)
+            return
+        floor: Coverage | np.float32 = np.float32(1.0 - opacity)
+    else:
+        floor = ceiling * np.float32(-opacity)
+        floor += np.float32(1.0)
+    if keep is None:
+        np.minimum(view, floor, out=view)
+        return
+    lower = view - floor
+    lower *= keep
+    lower += floor
+    np.minimum(view, lower, out=view)

@@ -1,0 +1,1 @@
+"""Tools: what the pointer does to the document. Pure logic over the immutable document, without Qt."""

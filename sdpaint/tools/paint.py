@@ -1,0 +1,258 @@
+"""Brush and eraser, on the active layer and on the inpaint mask.
+
+While a stroke runs, its coverage gathers in a StrokeBuffer; after each batch of events every touched tile is made anew
+from the tile at press and the coverage, so overlap within one stroke never exceeds the stroke's opacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdpaint.document.document import Document
+from sdpaint.document.edits import set_mask, with_layer_tiles
+from sdpaint.document.layers import LayerId
+from sdpaint.imaging.brush import BrushParams, Dab, StampCache
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.raster import StampMode, draw_at
+from sdpaint.imaging.stroke import StrokeBuffer, StrokePath
+from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
+from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
+
+_LABELS = {
+    ToolName.BRUSH: "Brush stroke",
+    ToolName.ERASER: "Erase",
+    ToolName.MASK_BRUSH: "Paint mask",
+    ToolName.MASK_ERASER: "Erase mask",
+}
+
+
+class StrokeTarget:
+    """What a stroke paints on: the tiles at press, and how coverage changes a tile."""
+
+    def __init__(self, document: Document, tiles: TileMap) -> None:
+        self.document = document
+        self.base = tiles
+
+    def painted(self, tile: Pixels | None, part: Rect, buffer: StrokeBuffer, key: TileKey) -> Pixels | None:
+        """The part of the tile at press (None: all zero) under the stroke's coverage, contiguous; None: unchanged."""
+        raise NotImplementedError
+
+    def document_with(self, tiles: TileMap) -> Document:
+        """The document with its tiles replaced."""
+        raise NotImplementedError
+
+    def rebased(self, document: Document) -> bool:
+        """Go on in another document. False where what is painted on differs there."""
+        raise NotImplementedError
+
+
+class LayerTarget(StrokeTarget):
+    """The active layer. Raises ToolRefused where painting on it couldn't be seen."""
+
+    def __init__(self, document: Document, color: Color, opacity: float, erase: bool) -> None:
+        layer = document.active_layer
+        if not layer.visible:
+            raise ToolRefused("The layer is hidden", "Show it in the layers panel, or choose another layer")
+        if layer.opacity == 0.0:
+            raise ToolRefused("The layer is fully transparent", "Raise its opacity in the layers panel")
+        if erase and layer.alpha_locked:
+            raise ToolRefused("The layer's transparency is locked", "Unlock it in the layers panel to erase")
+        super().__init__(document, layer.tiles)
+        self._layer_id: LayerId = layer.id
+        self._mode = StampMode.ERASE if erase else StampMode.ATOP if layer.alpha_locked else StampMode.OVER
+        self._colors = premultiplied_table(color, opacity)
+
+    def painted(self, tile: Pixels | None, part: Rect, buffer: StrokeBuffer, key: TileKey) -> Pixels | None:
+        """The colour over, atop or cut out of the tile."""
+        if tile is None:
+            if self._mode is not StampMode.OVER:
+                return None     # nothing to erase, nothing to hold on to
+            result = np.zeros((part.height, part.width, 4), np.uint8)
+        else:
+            result = tile[part.top : part.bottom, part.left : part.right].copy()
+        colors = self._colors.take(buffer.coverage(key, part))
+        draw_at(result, colors.view(np.uint8).reshape(result.shape), mode=self._mode)
+        return result
+
+    def document_with(self, tiles: TileMap) -> Document:
+        """The layer's tiles replaced."""
+        return with_layer_tiles(self.document, self._layer_id, tiles)
+
+    def rebased(self, document: Document) -> bool:
+        """Where the layer is there with the same tiles."""
+        same = any(layer.id == self._layer_id and layer.tiles is self.base for layer in document.layers)
+        if not same or document.size != self.document.size:
+            return False
+        self.document = document
+        return True
+
+
+class MaskTarget(StrokeTarget):
+    """The inpaint mask. Raises ToolRefused where it is hidden."""
+
+    def __init__(self, document: Document, opacity: float, erase: bool) -> None:
+        if not document.mask.visible:
+            raise ToolRefused("The mask is hidden", "Show it to paint on it")
+        super().__init__(document, document.mask.tiles)
+        self._opacity = np.float32(opacity)
+        self._erase = erase
+
+    def painted(self, tile: Pixels | None, part: Rect, buffer: StrokeBuffer, key: TileKey) -> Pixels | None:
+        """Coverage over the mask or cut out of it, rounded once."""
+        if tile is None:
+            old: Pixels | np.uint8 = np.uint8(0)
+            if self._erase:
+                return None
+        else:
+            old = tile[part.top : part.bottom, part.left : part.right]
+        kept = (buffer.transmittance(key, part) - np.float32(1.0)) * self._opacity + np.float32(1.0)
+        if self._erase:
+            kept *= old
+        else:
+            kept *= np.float32(255.0) - old
+            np.subtract(np.float32(255.0), kept, out=kept)
+        kept += np.float32(0.5)
+        return kept.astype(np.uint8)
+
+    def document_with(self, tiles: TileMap) -> Document:
+        """The mask's tiles replaced."""
+        return set_mask(self.document, replace(self.document.mask, tiles=tiles))
+
+    def rebased(self, document: Document) -> bool:
+        """Where the mask is the same."""
+        if document.mask.tiles is not self.base or document.size != self.document.size:
+            return False
+        self.document = document
+        return True
+
+
+def premultiplied_table(color: Color, opacity: float) -> NDArray[np.uint32]:
+    """Coverage 0 … 255 → the colour at that coverage times `opacity`, as premultiplied BGRA in one uint32."""
+    alpha = np.arange(256) * (opacity * color.alpha / 255.0)
+    channels = [alpha * (value / 255.0) for value in (color.blue, color.green, color.red)]
+    table = np.stack([*channels, alpha], axis=1)
+    return np.floor(table + 0.5).astype(np.uint8).view(np.uint32).reshape(256)
+
+
+class Stroke:
+    """One stroke under way."""
+
+    def __init__(self, target: StrokeTarget, params: BrushParams, stamps: StampCache) -> None:
+        bounds = target.document.bounds
+        self.target = target
+        self.path = StrokePath(params, bounds)
+        self._buffer = StrokeBuffer(params, bounds, stamps)
+        self._tiles = target.base
+
+    @property
+    def document(self) -> Document:
+        """The document with the stroke as far as it goes."""
+        return self.target.document_with(self._tiles)
+
+    def draw(self, dabs: Sequence[Dab]) -> bool:
+        """Lay down a batch of dabs; whether any tile changed."""
+        self._buffer.draw(dabs)
+        changes: dict[TileKey, Pixels | None] = {}
+        for key, part in self._buffer.take_dirty():
+            painted = self.target.painted(self.target.base.tile(key), part, self._buffer, key)
+            if painted is not None:
+                tile = self._tiles.editable_tile(key)
+                tile[part.top : part.bottom, part.left : part.right] = painted
+                changes[key] = tile
+        if changes:
+            self._tiles = self._tiles.with_tiles(changes)
+        return bool(changes)
+
+    def settle(self) -> bool:
+        """Give back the tiles that came out as they were, for history to share; whether any pixel changed."""
+        same: dict[TileKey, Pixels | None] = {}
+        changed = False
+        for key in self._buffer.keys:
+            before, after = self.target.base.tile(key), self._tiles.tile(key)
+            if before is None or after is None or before is after:
+                changed = changed or before is not after
+            elif np.array_equal(before, after):
+                same[key] = before
+            else:
+                changed = True
+        if same:
+            self._tiles = self._tiles.with_tiles(same)
+        return changed
+
+
+class PaintTool:
+    """A brush or an eraser; which one, `name` says. Shift at press draws a straight line from the last stroke's end."""
+
+    def __init__(self, name: ToolName) -> None:
+        self._name = name
+        self._stamps = StampCache()
+        self._stroke: Stroke | None = None
+        self._last_end: Point | None = None
+
+    @property
+    def name(self) -> ToolName:
+        """Which of the four it is."""
+        return self._name
+
+    def press(self, context: ToolContext, event: PointerEvent) -> None:
+        """Begin a stroke; a dab lies there at once."""
+        stroke = Stroke(self._target(context), context.brush, self._stamps)
+        pressure = event.stylus_pressure
+        if event.shift and self._last_end is not None:
+            dabs = [*stroke.path.begin(self._last_end, pressure), *stroke.path.line_to(event.pos, pressure)]
+        else:
+            dabs = stroke.path.begin(event.pos, pressure)
+        self._stroke = stroke
+        if stroke.draw(dabs):
+            context.preview(stroke.document)
+
+    def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
+        """Paint on along the samples."""
+        stroke = self._stroke
+        if stroke is None:
+            return
+        dabs = [dab for event in events for dab in stroke.path.extend(event.pos, event.stylus_pressure)]
+        if dabs and stroke.draw(dabs):
+            context.preview(stroke.document)
+
+    def release(self, context: ToolContext, event: PointerEvent) -> None:
+        """Reach the last sample and commit. A stroke that changed no pixel leaves no step."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return
+        # A stylus reports next to no pressure as it leaves: the way to here is painted with what was pressed last.
+        stroke.draw([*stroke.path.extend(event.pos, stroke.path.pressure), *stroke.path.finish()])
+        self._last_end = stroke.path.end
+        if stroke.settle():
+            context.commit(_LABELS[self._name], stroke.document)
+        else:
+            context.cancel()
+
+    def cancel(self, context: ToolContext) -> None:
+        """Drop the stroke."""
+        self._stroke = None
+        context.cancel()
+
+    def rebase(self, context: ToolContext) -> bool:
+        """Go on in the new document where what is painted on is the same there."""
+        stroke = self._stroke
+        if stroke is None or not stroke.target.rebased(context.document):
+            return False
+        context.preview(stroke.document)
+        return True
+
+    def outline(self, context: ToolContext, pos: Point) -> float | None:
+        """The brush's nominal radius."""
+        return context.brush.size_px / 2
+
+    def _target(self, context: ToolContext) -> StrokeTarget:
+        document, opacity = context.document, context.brush.opacity
+        erase = self._name in (ToolName.ERASER, ToolName.MASK_ERASER)
+        if self._name in (ToolName.MASK_BRUSH, ToolName.MASK_ERASER):
+            return MaskTarget(document, opacity, erase)
+        return LayerTarget(document, context.foreground, opacity, erase)

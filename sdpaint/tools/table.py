@@ -1,0 +1,23 @@
+"""TOOLS: which tools there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sdpaint.tools.base import Tool, ToolName
+from sdpaint.tools.frame import FrameTool
+from sdpaint.tools.paint import PaintTool
+from sdpaint.tools.pan import PanTool
+from sdpaint.tools.picker import PickerTool
+
+TOOLS: dict[ToolName, Callable[[], Tool]] = {
+    ToolName.BRUSH: partial(PaintTool, ToolName.BRUSH),
+    ToolName.ERASER: partial(PaintTool, ToolName.ERASER),
+    ToolName.MASK_BRUSH: partial(PaintTool, ToolName.MASK_BRUSH),
+    ToolName.MASK_ERASER: partial(PaintTool, ToolName.MASK_ERASER),
+    ToolName.PICKER: PickerTool,
+    ToolName.PAN: PanTool,
+    ToolName.FRAME: FrameTool,
+}
+"""Tool name → how to make one."""
