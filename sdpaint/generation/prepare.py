@@ -1,0 +1,245 @@
+"""Preparing a generation: document and params become a complete request. Pure, and safe on any thread.
+
+A document is immutable, so the engine's thread can flatten it while the artist paints on.
+"""
+
+from __future__ import annotations
+
+import uuid
+import weakref
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.document.render import flatten
+from sdpaint.errors import SettingsError
+from sdpaint.generation.crop import CropPlan, SizeLimits, plan_crop
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.request import GenerationMode, GenerationRequest
+from sdpaint.imaging import masks
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.pixels import rgb_over
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileMap, tile_rect
+
+PAPER = (255, 255, 255)
+"""What the engine sees where nothing is painted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A request and what is needed to lay its pictures back.
+
+    `alpha`: (h, w) uint8 of the region's size, how strongly the picture covers each canvas pixel; None: it covers
+    the region, which is then the frame, wholly. `mask`: the mask layer that was read, None where none was.
+    """
+
+    request: GenerationRequest
+    plan: CropPlan
+    alpha: Pixels | None = None
+    mask: MaskLayer | None = None
+
+
+def effective_mode(document: Document, mode: GenerationMode | None) -> GenerationMode:
+    """What will happen: `mode` where it is set by hand, else what is under the frame decides.
+
+    A mask means inpaint, pixels img2img, and nothing txt2img. A bottom layer of one opaque colour is paper, not
+    pixels. Cheap enough for the GUI thread: looks at single tiles, remembers them, and stops at the first answer.
+    """
+    if mode is not None:
+        return mode
+    if _has_pixels(document.mask.tiles, document.frame):
+        return GenerationMode.INPAINT
+    under = document.frame.intersected(document.bounds)
+    for index, layer in enumerate(document.layers):
+        if not layer.visible or layer.opacity == 0.0 or (index == 0 and _is_paper(document, layer, under)):
+            continue
+        if _has_pixels(layer.tiles, under):
+            return GenerationMode.IMAGE_TO_IMAGE
+    return GenerationMode.TEXT_TO_IMAGE
+
+
+def prepare(
+    document: Document,
+    params: GenerationParams,
+    info: SizeLimits,
+    seed: int,
+    request_id: str | None = None,
+) -> Prepared:
+    """The request for what lies under the frame. `seed` is that of the first picture.
+
+    The same document, params and seed give the same arrays. Raises SettingsError where inpainting is wanted and
+    nothing inside the frame is masked.
+    """
+    plan = plan_crop(document.frame, info)
+    mode = effective_mode(document, params.mode)
+    image: Pixels | None = None
+    engine_mask: Pixels | None = None
+    alpha = frame_alpha(plan)
+    mask: MaskLayer | None = None
+    if mode is not GenerationMode.TEXT_TO_IMAGE:
+        image = resized(picture_under(document, plan.region), plan.work_size)
+    if mode is GenerationMode.INPAINT:
+        mask = document.mask
+        denoise, alpha = inpaint_masks(document, plan, params.sampling.strength)
+        engine_mask = resized(denoise, plan.work_size)
+    request = GenerationRequest(
+        mode=mode,
+        prompt=params.prompt,
+        negative_prompt=params.negative_prompt,
+        checkpoint=params.checkpoint,
+        sampling=replace(params.sampling, seed=seed),
+        seed=seed,
+        size=plan.work_size,
+        region=plan.region,
+        image=image,
+        mask=engine_mask,
+        id=request_id or uuid.uuid4().hex,
+    )
+    return Prepared(request, plan, alpha, mask)
+
+
+def picture_under(document: Document, region: Rect) -> Pixels:
+    """(h, w, 3) RGB of what the artist sees under `region`, on white paper.
+
+    Beyond the canvas its edge is continued, so that no border arises that the engine would paint. A region that
+    lies wholly outside is paper.
+    """
+    inside = region.intersected(document.bounds)
+    if inside.is_empty:
+        return np.full((region.height, region.width, 3), PAPER, np.uint8)
+    rgb = rgb_over(flatten(document, inside), PAPER)
+    if inside == region:
+        return rgb
+    extended = cv2.copyMakeBorder(
+        rgb,
+        inside.top - region.top,
+        region.bottom - inside.bottom,
+        inside.left - region.left,
+        region.right - inside.right,
+        cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(extended, np.uint8)
+
+
+def inpaint_masks(document: Document, plan: CropPlan, strength: float) -> tuple[Pixels, Pixels]:
+    """(what the engine makes anew, how its picture is laid back), both (h, w) uint8 of the region's size.
+
+    Both are 255 inside the mask, as far as it lies in the frame. The second is 0 outside the blend band and outside
+    the frame, and runs out softly where the band meets an edge of the frame inside the canvas. Raises SettingsError
+    where nothing inside the frame is masked.
+    """
+    frame = plan.frame.translated(-plan.region.x, -plan.region.y)
+    in_frame = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
+    mask = np.zeros((plan.region.height, plan.region.width), np.uint8)
+    mask[in_frame] = document.mask.tiles.read(plan.frame)
+    bounds = masks.mask_bounds(mask)
+    if bounds.is_empty:
+        raise SettingsError(
+            "Nothing inside the frame is masked",
+            hint="Paint over what is to change with the mask brush, or choose another mode",
+        )
+    bands = masks.mask_bands(bounds, strength)
+    inside = masks.inside_of(mask)
+    distance = masks.distance_to(inside)
+    denoise = masks.denoise_mask(distance, mask, bands)
+    alpha = np.zeros_like(mask)
+    alpha[in_frame] = masks.paste_alpha(distance, bands)[in_frame]
+    fade = _fade_to_frame(document, plan, bands.blend_px)
+    return denoise, np.where(inside, alpha, np.minimum(alpha, fade))
+
+
+def _fade_to_frame(document: Document, plan: CropPlan, width_px: int) -> Pixels:
+    """255 well inside the frame, falling to 0 towards those of its edges beyond which the canvas goes on."""
+    region, frame = plan.region, plan.frame
+    x = np.arange(region.left, region.right, dtype=np.float32) + 0.5
+    y = np.arange(region.top, region.bottom, dtype=np.float32) + 0.5
+    across, down = np.full_like(x, np.inf), np.full_like(y, np.inf)
+    if frame.left > 0:
+        across = np.minimum(across, x - frame.left)
+    if frame.right < document.size.width:
+        across = np.minimum(across, frame.right - x)
+    if frame.top > 0:
+        down = np.minimum(down, y - frame.top)
+    if frame.bottom < document.size.height:
+        down = np.minimum(down, frame.bottom - y)
+    to_edge = np.minimum(down[:, None], across[None, :])
+    return np.rint(np.clip(to_edge / width_px, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def frame_alpha(plan: CropPlan) -> Pixels | None:
+    """255 inside the frame, 0 in the rest of the region; None where they are the same."""
+    if plan.region == plan.frame:
+        return None
+    frame = plan.frame.translated(-plan.region.x, -plan.region.y)
+    alpha = np.zeros((plan.region.height, plan.region.width), np.uint8)
+    alpha[frame.top : frame.bottom, frame.left : frame.right] = 255
+    return alpha
+
+
+def resized(pixels: Pixels, size: Size) -> Pixels:
+    """The picture or mask at another size: area averages on the way down, Lanczos up (masks linearly: no overshoot)."""
+    height, width = pixels.shape[:2]
+    if (width, height) == (size.width, size.height):
+        return pixels
+    if size.width * size.height <= width * height:
+        method = cv2.INTER_AREA
+    else:
+        method = cv2.INTER_LANCZOS4 if pixels.ndim == 3 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (size.width, size.height), interpolation=method), np.uint8)
+
+
+def _has_pixels(tiles: TileMap, rect: Rect) -> bool:
+    """Whether anything under `rect` isn't zero. A tile that is there holds something, so only cut ones are read."""
+    cut: list[tuple[Pixels, Rect]] = []
+    for key in rect.tiles(TILE_SIZE):
+        tile = tiles.tile(key)
+        if tile is None:
+            continue
+        whole = tile_rect(key)
+        if rect.contains(whole):
+            return True
+        cut.append((tile, whole.intersected(rect).translated(-whole.x, -whole.y)))
+    return any(tile[part.top : part.bottom, part.left : part.right].any() for tile, part in cut)
+
+
+def _is_paper(document: Document, layer: Layer, under: Rect) -> bool:
+    """Whether the layer is one opaque colour everywhere under the frame."""
+    if layer.opacity < 1.0 or layer.blend_mode is not BlendMode.NORMAL:
+        return False
+    colors: set[bytes | None] = set()
+    seen: set[int] = set()
+    for key in under.tiles(TILE_SIZE):
+        tile = layer.tiles.tile(key)
+        if tile is None:
+            return False
+        whole = tile_rect(key)
+        part = whole.intersected(document.bounds)
+        # Whole tiles of a fresh background are one shared array, looked at once.
+        if part == whole and id(tile) in seen:
+            continue
+        seen.add(id(tile))
+        colors.add(_plain_color(tile, part.translated(-whole.x, -whole.y)))
+        if None in colors or len(colors) > 1:
+            return False
+    return True
+
+
+_plain_colors: dict[int, tuple[weakref.ref[Pixels], Rect, bytes | None]] = {}
+"""What _plain_color found, by identity of the tile. A dead tile may hand its identity on, hence the weakref."""
+
+
+def _plain_color(tile: Pixels, part: Rect) -> bytes | None:
+    """The one opaque colour of this part of the tile as four bytes; None where there are more."""
+    known = _plain_colors.get(id(tile))
+    if known is not None and known[0]() is tile and known[1] == part:
+        return known[2]
+    pixels = tile[part.top : part.bottom, part.left : part.right]
+    first = pixels[0, 0]
+    color = first.tobytes() if first[3] == 255 and bool((pixels == first).all()) else None
+    key = id(tile)
+    _plain_colors[key] = (weakref.ref(tile, lambda _: _plain_colors.pop(key, None)), part, color)
+    return color

@@ -1,0 +1,88 @@
+"""Result: a finished picture with everything that is needed to show it in place, keep it, or make it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.generation.apply import STEP_LABELS, layer_name, result_layer
+from sdpaint.generation.crop import CropPlan
+from sdpaint.generation.events import ImageDone
+from sdpaint.generation.prepare import Prepared, resized
+from sdpaint.generation.request import GenerationRequest
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.tiles import Pixels
+
+THUMBNAIL_PX = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One picture. eq=False, since array equality is ambiguous; `id` tells results apart.
+
+    * `seed`: makes this picture alone again.
+    * `image`: (h, w, 3) uint8 RGB of the request's size; `region` is where it lies, in canvas pixels.
+    * `alpha`: (h, w) uint8 of the region's size, how strongly it covers the canvas; None: wholly.
+    * `mask`: the mask layer that was inpainted, None without.
+    * `path`: the file in the results folder, None until it is written.
+    * `thumbnail`: RGB, at most 128 px a side.
+    * `complete`: False where the artist stopped early and kept what was there.
+    * `kept`: whether it has become a layer.
+    """
+
+    id: str
+    request: GenerationRequest
+    seed: int
+    image: Pixels
+    plan: CropPlan
+    alpha: Pixels | None
+    mask: MaskLayer | None
+    thumbnail: Pixels
+    complete: bool = True
+    kept: bool = False
+    path: Path | None = None
+
+    @property
+    def region(self) -> Rect:
+        """Where the picture lies, in canvas pixels."""
+        return self.plan.region
+
+    @property
+    def step_label(self) -> str:
+        """What the undo step is called."""
+        return STEP_LABELS[self.request.mode]
+
+    @property
+    def prepared(self) -> Prepared:
+        """What it was made from."""
+        return Prepared(self.request, self.plan, self.alpha, self.mask)
+
+    def layer(self) -> Layer:
+        """A new layer of it. Whole-picture work: not for the GUI thread."""
+        return result_layer(self.image, self.plan, self.alpha, layer_name(self.request.prompt))
+
+
+def develop(prepared: Prepared, done: ImageDone) -> Result:
+    """The result of an ImageDone event. Whole-picture work: not for the GUI thread."""
+    return Result(
+        id=f"{prepared.request.id}:{done.index}",
+        request=prepared.request,
+        seed=done.seed,
+        image=done.image,
+        plan=prepared.plan,
+        alpha=prepared.alpha,
+        mask=prepared.mask,
+        thumbnail=thumbnail_of(done.image),
+        complete=done.complete,
+    )
+
+
+def thumbnail_of(image: Pixels) -> Pixels:
+    """The picture scaled down to at most 128 px a side; smaller ones stay as they are."""
+    height, width = image.shape[:2]
+    scale = min(1.0, THUMBNAIL_PX / max(height, width))
+    size = Size(max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.ascontiguousarray(resized(image, size))
