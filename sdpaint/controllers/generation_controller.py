@@ -110,8 +110,8 @@ class GenerationController(QObject):
     """A job ended well or was cancelled: one line. Its layer or candidates are there."""
     device_changed = Signal(str)
     """One line for the status bar; empty where there is no engine."""
-    seed_used = Signal(int)
-    """The seed of the first picture of the job that was just queued."""
+    seed_used = Signal(object)
+    """The seed, an int, of the first picture of the job that was just queued. Qt's int ends before seeds do."""
 
     def __init__(
         self,
@@ -296,7 +296,7 @@ class GenerationController(QObject):
         self._refresh_overlay()
 
     def shutdown(self) -> bool:
-        """Stop everything; files that are being written are finished. False where the engine hangs (see EngineClient)."""
+        """Stop everything; files under way are written. False where the engine hangs: see EngineClient.shutdown."""
         ended = self._client.shutdown()
         self._developing.close()
         self._writing.close()

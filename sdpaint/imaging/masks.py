@@ -51,7 +51,7 @@ def mask_bounds(mask: Pixels) -> Rect:
 
 
 def inside_of(mask: Pixels) -> NDArray[np.bool_]:
-    """Which pixels the artist means: half covered or more. A mask that is faint throughout counts where it is strongest."""
+    """Which pixels the artist means: half covered or more; of a mask that is faint throughout, the strongest."""
     return mask >= max(1, min(128, int(mask.max(initial=0))))
 
 
@@ -79,4 +79,4 @@ def paste_alpha(distance: NDArray[np.float32], bands: MaskBands) -> Pixels:
 
 
 def _bytes(share: NDArray[np.floating]) -> Pixels:
-    return np.rint(np.clip(share, 0.0, 1.0) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * 255), np.uint8)

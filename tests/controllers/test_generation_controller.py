@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
