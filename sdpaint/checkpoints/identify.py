@@ -149,7 +149,7 @@ def _native_px(path: Path, unet: dict[str, Any], otherwise: int) -> int:
         return otherwise
     channels = read_json(path / "vae" / "config.json").get("block_out_channels")
     levels = len(channels) if isinstance(channels, list) and channels else 4
-    return sample_size * 2 ** (levels - 1)
+    return sample_size << (levels - 1)
 
 
 def _read_preview_map(path: Path) -> PreviewMap | None:

@@ -1,0 +1,162 @@
+"""Pixels ↔ latents, as diffusers' pipelines do it, with a second try in float32 where half precision overflows."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sdpaint.engine.loader import LoadedCheckpoint
+from sdpaint.engine.preview import non_finite
+from sdpaint.generation.engine import CancelToken
+from sdpaint.generation.families import FamilyName
+
+_log = logging.getLogger(__name__)
+
+
+def encode(
+    loaded: LoadedCheckpoint, image: NDArray[np.uint8], generator: torch.Generator | None, cancel: CancelToken
+) -> Tensor:
+    """(height, width, 3) uint8 RGB → (1, channels, height/8, width/8) latents, scaled as the UNet sees them.
+
+    With a generator the latents are drawn from the encoder's distribution, without one they are its mode; an
+    autoencoder without a distribution gives the same either way. The distribution of recent pictures is remembered.
+    """
+    key = (image.shape, hashlib.blake2b(np.ascontiguousarray(image).data).digest())
+    encoding = loaded.encodings.get(key, lambda: _encode(loaded, image, cancel))
+    distribution = getattr(encoding, "latent_dist", None)
+    if distribution is None:
+        latents = encoding.latents
+    else:
+        latents = distribution.mode() if generator is None else distribution.sample(generator)
+    return _scaled(loaded.vae.config, latents.to(loaded.device.dtype))
+
+
+def decode(loaded: LoadedCheckpoint, latents: Tensor, cancel: CancelToken) -> NDArray[np.uint8]:
+    """(1, channels, height/8, width/8) scaled latents → (height, width, 3) uint8 RGB, owned.
+
+    Raises NonFiniteLatents, GenerationCancelled between tiles.
+    """
+    if not bool(torch.isfinite(latents).all()):
+        raise non_finite()
+    vae = loaded.vae
+    unscaled = _unscaled(vae.config, latents)
+    with _cancelled_at(vae.decoder, cancel):
+        # fp16 alone: bfloat16 has the range of float32.
+        upcast = loaded.device.dtype == torch.float16 and _wants_float32(loaded)
+        pixels = _decode_in(vae, unscaled, torch.float32 if upcast else loaded.device.dtype)
+        if not bool(torch.isfinite(pixels).all()):
+            _log.warning("the autoencoder overflowed in %s; decoding again in float32", loaded.device.dtype)
+            pixels = _decode_in(vae, unscaled, torch.float32)
+    if not bool(torch.isfinite(pixels).all()):
+        raise non_finite()
+    rgb = (pixels[0].to(torch.float32) * 0.5 + 0.5).clamp(0.0, 1.0).permute(1, 2, 0)
+    return np.array((rgb * 255.0).round().to(torch.uint8).cpu().numpy(), order="C")
+
+
+@contextmanager
+def tiled(loaded: LoadedCheckpoint) -> Iterator[None]:
+    """Work in tiles and one picture at a time, for less memory."""
+    vae = loaded.vae
+    vae.enable_tiling()
+    vae.enable_slicing()
+    try:
+        yield
+    finally:
+        vae.disable_tiling()
+        vae.disable_slicing()
+
+
+def to_tensor(image: NDArray[np.uint8]) -> Tensor:
+    """(height, width, 3) uint8 → (1, 3, height, width) float32 of -1…1."""
+    pixels = torch.from_numpy(np.array(image, order="C")).to(torch.float32) / 255.0
+    return (2.0 * pixels - 1.0).permute(2, 0, 1).unsqueeze(0).contiguous()
+
+
+def _encode(loaded: LoadedCheckpoint, image: NDArray[np.uint8], cancel: CancelToken) -> Any:
+    vae = loaded.vae
+    pixels = to_tensor(image)
+    with _cancelled_at(vae.encoder, cancel):
+        encoding = _encode_in(vae, pixels, torch.float32 if _wants_float32(loaded) else loaded.device.dtype)
+        if not _is_finite(encoding):
+            _log.warning("the autoencoder overflowed in %s; encoding again in float32", loaded.device.dtype)
+            encoding = _encode_in(vae, pixels, torch.float32)
+    if not _is_finite(encoding):
+        raise non_finite()
+    return encoding
+
+
+def _is_finite(encoding: Any) -> bool:
+    distribution = getattr(encoding, "latent_dist", None)
+    values = encoding.latents if distribution is None else distribution.parameters
+    return bool(torch.isfinite(values).all())
+
+
+def _wants_float32(loaded: LoadedCheckpoint) -> bool:
+    # SDXL's autoencoder overflows in float16 and says so; for SD the key is a default that nobody meant.
+    return loaded.info.family is FamilyName.SDXL and bool(getattr(loaded.vae.config, "force_upcast", False))
+
+
+def _encode_in(vae: Any, pixels: Tensor, dtype: torch.dtype) -> Any:
+    with _precision(vae, dtype):
+        return vae.encode(pixels.to(device=vae.device, dtype=dtype))
+
+
+def _decode_in(vae: Any, latents: Tensor, dtype: torch.dtype) -> Tensor:
+    with _precision(vae, dtype):
+        pixels: Tensor = vae.decode(latents.to(dtype), return_dict=False)[0]
+        return pixels
+
+
+@contextmanager
+def _precision(vae: Any, dtype: torch.dtype) -> Iterator[None]:
+    before = vae.dtype
+    if before == dtype:
+        yield
+        return
+    vae.to(dtype=dtype)
+    try:
+        yield
+    finally:
+        vae.to(dtype=before)
+
+
+@contextmanager
+def _cancelled_at(network: torch.nn.Module, cancel: CancelToken) -> Iterator[None]:
+    def check(*_: Any) -> None:
+        cancel.raise_if_cancelled()
+
+    handle = network.register_forward_pre_hook(check)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _scaled(config: Any, latents: Tensor) -> Tensor:
+    mean, std = _statistics(config, latents)
+    if mean is not None and std is not None:
+        return (latents - mean) * float(config.scaling_factor) / std
+    return latents * float(config.scaling_factor)
+
+
+def _unscaled(config: Any, latents: Tensor) -> Tensor:
+    mean, std = _statistics(config, latents)
+    if mean is not None and std is not None:
+        return latents * std / float(config.scaling_factor) + mean
+    return latents / float(config.scaling_factor)
+
+
+def _statistics(config: Any, latents: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    both = []
+    for name in ("latents_mean", "latents_std"):
+        values = getattr(config, name, None)
+        both.append(None if values is None else torch.tensor(values).view(1, -1, 1, 1).to(latents))
+    return both[0], both[1]

@@ -1,0 +1,209 @@
+"""DiffusionEngine: the way of one request, from the prompt to the pictures."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sdpaint.engine.autoencode import decode, tiled
+from sdpaint.engine.conditioning import is_encoded
+from sdpaint.engine.device import Device, choose_device
+from sdpaint.engine.failures import is_out_of_memory, translate
+from sdpaint.engine.loader import CheckpointStore, LoadedCheckpoint
+from sdpaint.engine.observer import FinishedEarly, StepObserver
+from sdpaint.engine.pace import Pace
+from sdpaint.engine.preview import LatentsToRgb, Previewer
+from sdpaint.engine.tasks import prepare_call
+from sdpaint.errors import EngineError, SdPaintError
+from sdpaint.generation.engine import CancelToken, Emit, GenerationCancelled
+from sdpaint.generation.events import (
+    Cancelled,
+    Failed,
+    Finished,
+    ImageDone,
+    Phase,
+    Preview,
+    Progress,
+    Started,
+)
+from sdpaint.generation.request import GenerationRequest
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A request on its way, with what every part of the way needs."""
+
+    request: GenerationRequest
+    emit: Emit
+    cancel: CancelToken
+    pace: Pace
+
+    def enter(self, phase: Phase, index: int = 0) -> None:
+        """Say what comes next, unless the artist has cancelled."""
+        self.cancel.raise_if_cancelled()
+        self.emit(Progress(self.request.id, phase, index=index, count=self.request.sampling.count))
+
+
+class DiffusionEngine:
+    """Carries out requests with diffusers' pipelines, one at a time, on the thread that calls it.
+
+    `device` ("cpu", "cuda:1", "mps") and `dtype` ("float32", "bfloat16", "float16") are the best of the machine where
+    they aren't given. Nothing is touched before the first use. `previews` False leaves them out.
+    """
+
+    def __init__(
+        self, device: str | None = None, dtype: str | torch.dtype | None = None, previews: bool = True
+    ) -> None:
+        self._wanted = (device, dtype)
+        self._previews = previews
+        self._device: Device | None = None
+        self._store: CheckpointStore | None = None
+
+    def generate(self, request: GenerationRequest, emit: Emit, cancel: CancelToken) -> None:
+        """Work the request off. Says everything through `emit`."""
+        started = time.perf_counter()
+        emit(Started(request.id, request.sampling.count))
+        job = _Job(request, emit, cancel, Pace(request.sampling.count))
+        try:
+            self._work_off(job)
+        except GenerationCancelled:
+            emit(Cancelled(request.id))
+        except Exception as error:  # noqa: BLE001 - the edge where all is translated
+            problem = translate(error)
+            _log.error("generation %s failed: %s", request.id, problem, exc_info=error)
+            emit(Failed(request.id, problem))
+        else:
+            emit(Finished(request.id, time.perf_counter() - started))
+
+    def warm_up(self, checkpoint: Path) -> None:
+        """Load the checkpoint ahead of its first use. Raises CheckpointError, EngineError."""
+        try:
+            self._load(checkpoint)
+        except SdPaintError:
+            raise
+        except Exception as error:
+            raise translate(error) from error
+
+    def describe_device(self) -> str:
+        """One line for the status bar: device, precision, memory in use."""
+        try:
+            return self._open()[0].describe()
+        except EngineError as error:
+            return error.message
+
+    def close(self) -> None:
+        """Free everything."""
+        if self._store is not None:
+            self._store.clear()
+            self._store = None
+        gc.collect()
+        if self._device is not None:
+            self._device.release_memory()
+
+    # -- the way of one request ------------------------------------------------------------------------------------
+
+    def _work_off(self, job: _Job) -> None:
+        request = job.request
+        _, store = self._open()
+        if not store.holds(request.checkpoint):
+            job.enter(Phase.LOADING)
+        loaded = self._load(request.checkpoint)
+        for index in range(request.sampling.count):
+            if index and job.cancel.wants_early_finish:
+                break
+            image, complete = self._with_second_try(loaded, functools.partial(self._make_picture, job, loaded, index))
+            job.emit(ImageDone(request.id, index, request.seed_of(index), image, complete))
+            if not complete:
+                break
+
+    def _make_picture(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> tuple[NDArray[np.uint8], bool]:
+        """Picture `index`, and whether all its steps were done."""
+        with torch.inference_mode():
+            latents, complete = self._sample(job, loaded, index)
+            job.enter(Phase.DECODING, index)
+            return decode(loaded, latents, job.cancel), complete
+
+    def _sample(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> tuple[Tensor, bool]:
+        request, sampling = job.request, job.request.sampling
+        if not is_encoded(loaded, request.prompt, request.negative_prompt, sampling.guidance_scale):
+            job.enter(Phase.ENCODING, index)
+        call = prepare_call(loaded, request, index, job.cancel)
+
+        def report(step: int, steps: int) -> None:
+            left = job.pace.seconds_left(step, steps)
+            job.emit(Progress(request.id, Phase.SAMPLING, step, steps, index, sampling.count, left))
+
+        job.cancel.raise_if_cancelled()
+        job.pace.start_picture(index)
+        job.emit(Progress(request.id, Phase.SAMPLING, 0, call.steps, index, sampling.count))
+        previewer = self._previewer(job, loaded, index) if self._previews else None
+        observer = StepObserver(call.pipeline, call.steps, job.cancel, report, previewer, call.kept)
+        try:
+            with observer.watching():
+                latents: Tensor = call.pipeline(**call.arguments).images
+        except FinishedEarly as early:
+            return early.x0, False
+        if previewer is not None:
+            previewer.finish()
+        return latents, True
+
+    def _previewer(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> Previewer:
+        def show(step: int, image: NDArray[np.uint8]) -> None:
+            job.emit(Preview(job.request.id, index, step, image))
+
+        return Previewer(LatentsToRgb(loaded.info.preview_map, loaded.device.torch_device), show)
+
+    # -- resources ---------------------------------------------------------------------------------------------------
+
+    def _open(self) -> tuple[Device, CheckpointStore]:
+        if self._device is None:
+            self._device = choose_device(*self._wanted)
+            _log.info("computing on %s", self._device.describe())
+        if self._store is None:
+            self._store = CheckpointStore(self._device)
+        return self._device, self._store
+
+    def _load(self, checkpoint: Path) -> LoadedCheckpoint:
+        _, store = self._open()
+        try:
+            return store.get(checkpoint)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            _log.warning("no memory left to load %s; trying again without the others", checkpoint)
+        self._make_room(checkpoint)
+        return store.get(checkpoint)
+
+    def _with_second_try(self, loaded: LoadedCheckpoint, work: Callable[[], T]) -> T:
+        """Do the work; where memory runs out, once more with all the room that can be made."""
+        try:
+            return work()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            _log.warning("memory ran out (%s); trying again in tiles", error)
+        # Out of the except block, so that the traceback no longer holds the tensors of the first try.
+        self._make_room(loaded.info.path)
+        with tiled(loaded):
+            return work()
+
+    def _make_room(self, checkpoint: Path) -> None:
+        device, store = self._open()
+        store.keep_only(checkpoint)
+        gc.collect()
+        device.release_memory()

@@ -1,0 +1,226 @@
+"""Diffusers folder → networks in memory, loaded once and shared between the pipelines of all tasks."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from sdpaint.checkpoints.identify import TOKENIZERS, CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.weights import find_weights, read_json
+from sdpaint.engine.device import Device
+from sdpaint.engine.failures import is_out_of_memory
+from sdpaint.engine.recent import Recent
+from sdpaint.errors import CheckpointError, DeviceUnavailable
+from sdpaint.generation.families import FamilyName
+
+_log = logging.getLogger(__name__)
+
+_KEPT_CHECKPOINTS = 2
+"""How many stay in memory: the one in use and the one before, for artists who go back and forth."""
+
+NETWORKS: dict[str, Any] = {
+    "UNet2DConditionModel": UNet2DConditionModel,
+    "AutoencoderKL": AutoencoderKL,
+    "AutoencoderTiny": AutoencoderTiny,
+    "CLIPTextModel": CLIPTextModel,
+    "CLIPTextModelWithProjection": CLIPTextModelWithProjection,
+}
+"""Class names in model_index.json that are loaded."""
+
+_NETWORKS_OF: dict[FamilyName, dict[str, tuple[str, ...]]] = {
+    FamilyName.SD: {
+        "unet": ("UNet2DConditionModel",),
+        "vae": ("AutoencoderKL", "AutoencoderTiny"),
+        "text_encoder": ("CLIPTextModel",),
+    },
+    FamilyName.SDXL: {
+        "unet": ("UNet2DConditionModel",),
+        "vae": ("AutoencoderKL", "AutoencoderTiny"),
+        "text_encoder": ("CLIPTextModel",),
+        "text_encoder_2": ("CLIPTextModelWithProjection",),
+    },
+}
+
+
+@dataclass(eq=False)
+class LoadedCheckpoint:
+    """A checkpoint in memory. `components` are what its pipelines share, `scheduler_config` what samplers start from.
+
+    `pipelines` holds the pipelines built so far, by class. `prompts` and `encodings` remember what the text encoders
+    and the autoencoder made of recent input; they go when the checkpoint goes.
+    """
+
+    info: CheckpointInfo
+    device: Device
+    components: dict[str, Any]
+    scheduler_config: Any
+    options: dict[str, Any] = field(default_factory=dict)
+    pipelines: dict[Any, Any] = field(default_factory=dict)
+    prompts: Recent[Any] = field(default_factory=lambda: Recent(64))
+    encodings: Recent[Any] = field(default_factory=lambda: Recent(4))
+
+    @property
+    def vae(self) -> Any:
+        """The autoencoder."""
+        return self.components["vae"]
+
+    def pipeline(self, pipeline_class: Any) -> Any:
+        """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""
+        if pipeline_class not in self.pipelines:
+            scheduler = diffusers.DDIMScheduler.from_config(self.scheduler_config, clip_sample=False)
+            pipeline = pipeline_class(**self.components, scheduler=scheduler, **self._options_for(pipeline_class))
+            pipeline.set_progress_bar_config(disable=True)
+            self.pipelines[pipeline_class] = pipeline
+        return self.pipelines[pipeline_class]
+
+    def _options_for(self, pipeline_class: Any) -> dict[str, Any]:
+        if self.info.family is FamilyName.SD:
+            return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+        options = {"add_watermarker": False, "force_zeros_for_empty_prompt": True, **self.options}
+        if not any(name in pipeline_class.__name__ for name in ("Img2Img", "Inpaint")):
+            options.pop("requires_aesthetics_score", None)
+        return options
+
+
+class CheckpointStore:
+    """Loads checkpoints and keeps the last few."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._loaded: OrderedDict[Path, LoadedCheckpoint] = OrderedDict()
+        diffusers.utils.logging.disable_progress_bar()
+        transformers.utils.logging.disable_progress_bar()
+
+    def holds(self, path: Path) -> bool:
+        """Whether `get` would return at once."""
+        return path.resolve() in self._loaded
+
+    def get(self, path: Path) -> LoadedCheckpoint:
+        """The checkpoint in a folder, loaded where it isn't yet. Raises CheckpointError, OutOfMemory."""
+        key = path.resolve()
+        if key in self._loaded:
+            self._loaded.move_to_end(key)
+            return self._loaded[key]
+        info = read_checkpoint(path)
+        while len(self._loaded) >= _KEPT_CHECKPOINTS:
+            self._loaded.popitem(last=False)
+        loaded = load_checkpoint(info, self._device)
+        self._loaded[key] = loaded
+        return loaded
+
+    def keep_only(self, path: Path) -> None:
+        """Drop all other checkpoints, to make room."""
+        key = path.resolve()
+        for other in [held for held in self._loaded if held != key]:
+            del self._loaded[other]
+
+    def clear(self) -> None:
+        """Drop all checkpoints."""
+        self._loaded.clear()
+
+
+def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
+    """Load all networks of a checkpoint onto the device. Raises CheckpointError where a file doesn't fit."""
+    index = read_json(info.path / "model_index.json")
+    components: dict[str, Any] = {}
+    for name, classes in _NETWORKS_OF[info.family].items():
+        class_name = index[name][1]
+        if class_name not in classes:
+            raise CheckpointError(
+                f"The {name} of {info.name} is a {class_name}, which sdpaint can't run",
+                hint=f"Choose a checkpoint with {' or '.join(classes)}",
+            )
+        components[name] = _load_network(info.path / name, NETWORKS[class_name], device)
+    for name in TOKENIZERS[info.family]:
+        components[name] = _load_tokenizer(info.path / name)
+    components["image_encoder"] = None
+    if info.family is FamilyName.SDXL:
+        components["feature_extractor"] = None
+    options: dict[str, Any] = {
+        key: bool(index[key]) for key in ("force_zeros_for_empty_prompt", "requires_aesthetics_score") if key in index
+    }
+    return LoadedCheckpoint(
+        info, device, components, _scheduler_config(info.path / "scheduler", index["scheduler"][1]), options
+    )
+
+
+def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
+    weights = find_weights(folder)
+    is_transformers = network_class.__module__.startswith("transformers")
+    # Always with a dtype: without one transformers keeps the stored precision and diffusers takes float32.
+    dtype = {"dtype" if is_transformers and _takes_dtype() else "torch_dtype": device.dtype}
+    try:
+        network, report = network_class.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            variant=weights.variant,
+            output_loading_info=True,
+            **dtype,
+        )
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        _log.debug("loading %s failed", folder, exc_info=True)
+        raise CheckpointError(
+            f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"
+        ) from error
+    missing = [key for key in report["missing_keys"] if not key.endswith("position_ids")]
+    lacking = len(missing) + len(report["mismatched_keys"])
+    if lacking:
+        # diffusers would fill them with random numbers and only log it.
+        raise CheckpointError(
+            f"The {folder.name} of {folder.parent.name} lacks {lacking} of its weights",
+            hint="Download the checkpoint again",
+        )
+    network.requires_grad_(False).eval()
+    try:
+        network.to(device.torch_device)
+        if device.channels_last and not is_transformers:
+            network.to(memory_format=torch.channels_last)
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        raise DeviceUnavailable(
+            f"{folder.name} can't be moved to {device.torch_device}", hint="Restart sdpaint, or choose another device"
+        ) from error
+    return network
+
+
+def _takes_dtype() -> bool:
+    return int(transformers.__version__.split(".")[0]) >= 5
+
+
+def _load_tokenizer(folder: Path) -> Any:
+    try:
+        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:
+        raise CheckpointError(
+            f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"
+        ) from error
+
+
+def _scheduler_config(folder: Path, class_name: str) -> Any:
+    scheduler_class = getattr(diffusers, class_name, None)
+    if scheduler_class is None:
+        raise CheckpointError(
+            f"{folder.parent.name} names a scheduler {class_name}, which diffusers doesn't have",
+            hint="Update diffusers, or choose another checkpoint",
+        )
+    try:
+        # Through its own class: that knows which values are defaults and must not be carried to another class.
+        return scheduler_class.from_config(read_json(folder / "scheduler_config.json")).config
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise CheckpointError(
+            f"The scheduler of {folder.parent.name} has a configuration that doesn't fit",
+            hint="Download the checkpoint again",
+        ) from error

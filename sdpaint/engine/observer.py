@@ -1,0 +1,155 @@
+"""What happens at every scheduler step: cancel? → step → blend the kept region back → predicted x0 → preview.
+
+Every diffusers pipeline calls `scheduler.step(model_output, t, sample)`. One wrapper around that method therefore sees
+each step of every family, and no pipeline is forked. It raises to leave the loop at once: the `interrupt` flag of
+diffusers would still walk the remaining steps.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sdpaint.engine.noising import NoiseLevel, noise_level, predicted_x0
+from sdpaint.engine.preview import Previewer
+from sdpaint.generation.engine import CancelToken
+
+_STEPS_IN_FLIGHT = 2
+"""How many steps the host may run ahead of a GPU: enough to keep it busy, few enough to cancel within one."""
+
+
+class FinishedEarly(Exception):
+    """Leaves the denoising loop with what is there: control flow, not an error."""
+
+    def __init__(self, x0: Tensor) -> None:
+        super().__init__()
+        self.x0 = x0
+        """Predicted x0, (1, channels, height/8, width/8)."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRegion:
+    """What inpainting must leave as it is, for a UNet that takes no mask.
+
+    `original` are the latents of the picture, `noise` is what the denoising loop starts from, both
+    (1, channels, height/8, width/8). `mask` is (1, 1, height/8, width/8), 1 = made anew, 0 = kept, soft in between.
+    """
+
+    original: Tensor
+    noise: Tensor
+    mask: Tensor
+
+    def blend(self, latents: Tensor, level: NoiseLevel, progress: float) -> Tensor:
+        """Put the original, noised to `level`, back where the mask keeps it. `progress` is 0…1 of the schedule."""
+        kept = level.apply(self.original, self.noise)
+        return torch.lerp(kept, latents, self.mask_at(progress)).to(latents.dtype)
+
+    def mask_at(self, progress: float) -> Tensor:
+        """The mask that holds at a point of the schedule; here the same throughout."""
+        del progress
+        return self.mask
+
+
+class StepObserver:
+    """Watches one picture's denoising loop.
+
+    `on_step(step, steps)` hears of every step that is done; `steps` is what the artist asked for, whatever number of
+    calls the scheduler makes of it (Heun calls twice a step, PLMS once more at the start).
+    """
+
+    def __init__(
+        self,
+        pipeline: Any,
+        steps: int,
+        cancel: CancelToken,
+        on_step: Callable[[int, int], None],
+        previewer: Previewer | None = None,
+        kept: KeptRegion | None = None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._scheduler = pipeline.scheduler
+        self._steps = steps
+        self._cancel = cancel
+        self._on_step = on_step
+        self._previewer = previewer
+        self._kept = kept
+        self._timesteps: list[float] = []
+        self._start = 0
+        self._calls = 0
+        self._done = 0
+        self._in_flight: deque[torch.cuda.Event] = deque()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Wrap `scheduler.step` for the time of a `with` block."""
+        step = self._scheduler.step
+
+        @functools.wraps(step)  # pipelines read the signature to decide what to pass
+        def observed(model_output: Tensor, timestep: Any, sample: Tensor, *args: Any, **kwargs: Any) -> Any:
+            return self._observe(step, model_output, timestep, sample, *args, **kwargs)
+
+        self._scheduler.step = observed
+        try:
+            yield
+        finally:
+            del self._scheduler.step  # uncovers the class's own
+
+    def _observe(
+        self, step: Callable[..., Any], model_output: Tensor, timestep: Any, sample: Tensor, *args: Any, **kwargs: Any
+    ) -> Any:
+        self._cancel.raise_if_cancelled()
+        if not self._timesteps:
+            self._timesteps = [float(t) for t in self._scheduler.timesteps.tolist()]
+            self._start = len(self._timesteps) - self._pipeline.num_timesteps
+        as_dict = kwargs.pop("return_dict", True)
+        index = self._start + self._calls
+        level = noise_level(self._scheduler, self._timesteps, index)
+        output = step(model_output, timestep, sample, *args, return_dict=True, **kwargs)
+        self._calls += 1
+        calls = self._pipeline.num_timesteps
+        progress = self._calls / calls
+        latents = output.prev_sample
+        if self._kept is not None:
+            after = noise_level(self._scheduler, self._timesteps, index + 1)
+            latents = output["prev_sample"] = self._kept.blend(latents, after, progress)
+
+        def x0() -> Tensor:
+            return self._x0(output, model_output, sample, level, progress)
+
+        self._stay_close(latents.device)
+        if self._cancel.wants_early_finish and self._calls < calls:
+            raise FinishedEarly(x0())
+        done = self._calls * self._steps // calls
+        if self._previewer is not None and (done > self._done or self._calls == 1):
+            self._previewer.offer(max(done, 1), x0, last=done == self._steps)
+        if done > self._done:
+            self._done = done
+            self._on_step(done, self._steps)
+        return output if as_dict else (latents,)
+
+    def _x0(self, output: Any, model_output: Tensor, sample: Tensor, level: NoiseLevel, progress: float) -> Tensor:
+        for own in ("pred_original_sample", "denoised"):
+            if output.get(own) is not None:
+                x0 = output[own]
+                break
+        else:
+            x0 = predicted_x0(self._scheduler.config.prediction_type, model_output, sample, level)
+        return x0 if self._kept is None else self._kept.blend(x0, NoiseLevel(1.0, 0.0), progress)
+
+    def _stay_close(self, device: torch.device) -> None:
+        # CUDA only queues work: without this all steps would be queued before the first is done, and neither
+        # progress nor cancel would mean anything. Waiting for the last step but one leaves the GPU busy.
+        if device.type != "cuda":
+            return
+        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record()
+        self._in_flight.append(event)
+        if len(self._in_flight) > _STEPS_IN_FLIGHT:
+            self._in_flight.popleft().synchronize()
