@@ -11,6 +11,8 @@ from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import DEFAULT_QUALITY, read_image, write_image
+from sdpaint.fileio.openraster_reader import read_openraster
+from sdpaint.fileio.openraster_writer import write_openraster
 from sdpaint.fileio.project import Project
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Size
@@ -68,10 +70,15 @@ def _write_picture(path: Path, project: Project, quality: int) -> None:
     write_image(path, flat_pixels(project.document), quality=quality)
 
 
+def _write_openraster(path: Path, project: Project, quality: int) -> None:
+    write_openraster(path, project)
+
+
 NATIVE_SUFFIX = ".ora"
 """Of the format that keeps everything."""
 
 _FORMATS = (
+    Format("OpenRaster document", (NATIVE_SUFFIX,), read_openraster, _write_openraster, keeps_layers=True),
     Format("PNG picture", (".png",), _read_picture, _write_picture),
     Format("JPEG picture", (".jpg", ".jpeg"), _read_picture, _write_picture),
     Format("WebP picture", (".webp",), _read_picture, _write_picture),

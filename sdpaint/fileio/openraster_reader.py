@@ -1,0 +1,332 @@
+"""Reading OpenRaster (.ora), our own and those of Krita, GIMP, MyPaint and others.
+
+The file may be hostile or damaged: nothing is unpacked to disk, every size is checked before it is believed, and XML
+entities are refused. Layer groups, which a document doesn't have, are taken apart where that looks the same, and
+otherwise merged.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+from xml.parsers import expat
+
+from sdpaint.document.document import MAX_SIDE_PX, Document
+from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
+from sdpaint.document.layers import Layer, MaskLayer, new_layer_id
+from sdpaint.errors import FileError
+from sdpaint.fileio.images import MAX_PIXELS, decode_image
+from sdpaint.fileio.openraster_writer import MASK, MERGED, MIMETYPE, PROJECT_DATA, STACK, xml_text
+from sdpaint.fileio.problems import reading
+from sdpaint.fileio.project import Project
+from sdpaint.fileio.project_data import LayerData, ProjectData, decode_data
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.pixels import premultiplied_from_rgba
+from sdpaint.imaging.tiles import TileMap
+
+_MAX_TEXT_BYTES = 2**24
+"""Of stack.xml and project.json, unpacked."""
+
+_MAX_PICTURE_BYTES = 2**31
+_MAX_TOTAL_PIXELS = 2**31
+_MAX_ELEMENTS = 10_000
+_MAX_DEPTH = 100
+_FARTHEST_PX = 2**24
+
+_ALIASES = {
+    "svg:add": BlendMode.ADD,
+    "svg:exclusion": BlendMode.EXCLUSION,
+    "krita:erase": BlendMode.ERASE,
+    "normal": BlendMode.NORMAL,
+    "multiply": BlendMode.MULTIPLY,
+    "screen": BlendMode.SCREEN,
+}
+"""Names by which other programs, or older versions of them, know a blend mode that is there."""
+
+
+def read_openraster(path: Path) -> Project:
+    """Read a document; `notes` say what of another program's file couldn't be taken over. Raises FileError."""
+    with reading(path):
+        data = path.read_bytes()
+        return decode_openraster(data, path.name)
+
+
+def decode_openraster(data: bytes, name: str) -> Project:
+    """The project in the bytes of a file called `name`. Raises FileError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _Reader(archive, name).project()
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,    # a compression that zipfile doesn't have
+        RuntimeError,    # an encrypted entry
+        EOFError,
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as error:
+        raise _damaged(name, str(error)) from error
+
+
+def _damaged(name: str, why: str) -> FileError:
+    return FileError(f"{name} is damaged or no OpenRaster file ({why})", hint="Get the file anew, or use a backup")
+
+
+class _Reader:
+    """One file on its way to a Project."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self._archive = archive
+        self._name = name
+        self._names = frozenset(archive.namelist())
+        self._notes: dict[str, None] = {}    # an ordered set
+        self._pixels_left = _MAX_TOTAL_PIXELS
+        self._data = ProjectData()
+        self._selected: str | None = None
+
+    def project(self) -> Project:
+        if STACK not in self._names or self._text("mimetype", MIMETYPE).strip() != MIMETYPE:
+            raise _damaged(self._name, "it isn't marked as one or has no layer stack")
+        image = _parse_xml(self._text(STACK), self._name)
+        size = self._canvas_size(image)
+        self._data = self._own_data()
+        stack = image.find("stack")
+        layers = self._stack(stack, 0, 0, 0) if stack is not None else []
+        if not layers:
+            layers = [self._merged_layer(size)]
+        unique = _with_unique_ids(layers)
+        ids = [layer.id for layer in unique]
+        document = Document(
+            size=size,
+            layers=unique,
+            active=self._selected if self._selected in ids else ids[-1],
+            frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
+            mask=self._mask(),
+        )
+        return Project(document, self._data.params, tuple(self._notes))
+
+    def _note(self, sentence: str) -> None:
+        self._notes[sentence] = None
+
+    def _text(self, entry: str, otherwise: bytes = b"") -> bytes:
+        if entry not in self._names:
+            return otherwise
+        return self._bytes(entry, _MAX_TEXT_BYTES)
+
+    def _bytes(self, entry: str, most: int) -> bytes:
+        """An entry unpacked. What the directory says of its size may be a lie, so the reading itself is bounded."""
+        with self._archive.open(entry) as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise FileError(
+                f"{self._name} holds an entry that is too large", hint="Get the file from a source you trust"
+            )
+        return data
+
+    def _canvas_size(self, image: ET.Element) -> Size:
+        width, height = self._whole(image, "w", 0), self._whole(image, "h", 0)
+        if image.tag != "image" or width < 1 or height < 1:
+            raise _damaged(self._name, "it doesn't say how large the canvas is")
+        if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
+            raise FileError(f"{self._name} is too large to open", hint=f"At most {MAX_SIDE_PX} px a side can be opened")
+        return Size(width, height)
+
+    def _own_data(self) -> ProjectData:
+        if PROJECT_DATA not in self._names:
+            return ProjectData()
+        try:
+            return decode_data(self._text(PROJECT_DATA))
+        except ValueError as error:
+            self._note(f"Mask, frame and prompt couldn't be read from {self._name} ({error})")
+            return ProjectData()
+
+    def _mask(self) -> MaskLayer:
+        if MASK not in self._names or self._data.frame is None:
+            return self._data.mask
+        rgba = decode_image(self._bytes(MASK, _MAX_PICTURE_BYTES), MASK).rgba
+        self._spend(rgba.shape[0] * rgba.shape[1])
+        x, y = self._data.mask_at
+        return replace(self._data.mask, tiles=TileMap.from_pixels(rgba[..., 0], x, y))
+
+    # -- layers -------------------------------------------------------------------------------------------------
+
+    def _stack(self, stack: ET.Element, x: int, y: int, depth: int) -> list[Layer]:
+        """The layers inside a stack, bottom to top. Offsets of nested stacks add up."""
+        if depth > _MAX_DEPTH:
+            raise _damaged(self._name, "its layer groups are nested too deeply")
+        layers: list[Layer] = []
+        for element in reversed(stack):    # the topmost comes first in the file
+            if element.tag == "layer":
+                layers.append(self._layer(element, x, y))
+            elif element.tag == "stack":
+                dx, dy = self._whole(element, "x", 0), self._whole(element, "y", 0)
+                children = self._stack(element, x + dx, y + dy, depth + 1)
+                layers += self._group(element, children)
+            else:
+                self._note(f"A {element.tag} element was left out: sdpaint doesn't have it")
+        return layers
+
+    def _label(self, element: ET.Element) -> str:
+        return element.get("name", "Layer")
+
+    def _layer(self, element: ET.Element, x: int, y: int) -> Layer:
+        label = self._label(element)
+        src = element.get("src", "")
+        if src not in self._names:
+            raise _damaged(self._name, f'the picture of the layer "{label}" is missing')
+        picture = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}")
+        height, width = picture.rgba.shape[:2]
+        self._spend(height * width)
+        data = self._data.layers.get(src) or LayerData(new_layer_id())
+        # Where another program renamed the layer, its name stands.
+        exact = data.name is not None and xml_text(data.name) == label
+        layer = Layer(
+            name=data.name if exact and data.name is not None else label,
+            tiles=TileMap.from_pixels(
+                premultiplied_from_rgba(picture.rgba),
+                x + self._whole(element, "x", 0),
+                y + self._whole(element, "y", 0),
+            ),
+            visible=_is_visible(element),
+            opacity=_opacity(element),
+            blend_mode=self._blend_mode(element, label),
+            alpha_locked=element.get("alpha-preserve") == "true",
+            generated=data.generated,
+            id=data.id,
+        )
+        if element.get("selected") == "true":
+            self._selected = layer.id
+        return layer
+
+    def _group(self, element: ET.Element, children: list[Layer]) -> list[Layer]:
+        """The children themselves where the group adds nothing but its name, else all of them merged into one."""
+        if not children:
+            return []
+        label = self._label(element)
+        mode = self._blend_mode(element, label)
+        plain = mode is BlendMode.NORMAL and _opacity(element) == 1.0
+        passes_through = element.get("isolation") == "auto"
+        if plain and (passes_through or all(child.blend_mode is BlendMode.NORMAL for child in children)):
+            self._note("Layer groups were taken apart; the picture looks the same")
+            visible = _is_visible(element)
+            return [child if visible else replace(child, visible=False) for child in children]
+        self._note(f'The layer group "{label}" was merged into one layer, so that it looks the same')
+        merged = Layer(
+            label,
+            tiles=_merged_tiles(children),
+            visible=_is_visible(element),
+            opacity=_opacity(element),
+            blend_mode=mode,
+        )
+        if self._selected in {child.id for child in children}:
+            self._selected = merged.id
+        return [merged]
+
+    def _merged_layer(self, size: Size) -> Layer:
+        if MERGED not in self._names:
+            return Layer("Layer 1")
+        self._note("The file has no layers; its merged picture was opened")
+        rgba = decode_image(self._bytes(MERGED, _MAX_PICTURE_BYTES), MERGED).rgba
+        tiles = TileMap.from_pixels(premultiplied_from_rgba(rgba)).cropped(Rect.of_size(size))
+        return Layer("Background", tiles=tiles)
+
+    def _blend_mode(self, element: ET.Element, label: str) -> BlendMode:
+        name = element.get("composite-op", BlendMode.NORMAL.value)
+        try:
+            return _ALIASES.get(name) or BlendMode(name)
+        except ValueError:
+            self._note(f'"{label}" blends by "{name}", which sdpaint doesn\'t have; it is shown as Normal')
+            return BlendMode.NORMAL
+
+    def _spend(self, pixels: int) -> None:
+        self._pixels_left -= pixels
+        if self._pixels_left < 0:
+            raise FileError(
+                f"{self._name} holds more pixels than can be opened", hint="Merge layers in another program"
+            )
+
+    def _whole(self, element: ET.Element, key: str, otherwise: int) -> int:
+        text = element.get(key)
+        if text is None:
+            return otherwise
+        value = float(text)    # some programs write 12.0
+        if not math.isfinite(value) or abs(value) > _FARTHEST_PX:
+            raise _damaged(self._name, f"{key} is {text}")
+        return round(value)
+
+
+def _is_visible(element: ET.Element) -> bool:
+    return element.get("visibility", "visible") != "hidden"
+
+
+def _opacity(element: ET.Element) -> float:
+    value = float(element.get("opacity", "1"))
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 1.0
+
+
+def _merged_tiles(layers: Sequence[Layer]) -> TileMap:
+    """The layers blended on nothing, with what lies outside the canvas."""
+    # Brings in Qt, which only merging needs.
+    from sdpaint.document.render import flatten
+
+    bounds = Rect.bounding(layer.tiles.bounds() for layer in layers)
+    if bounds.is_empty:
+        return TileMap(4)
+    if max(bounds.width, bounds.height) > MAX_SIDE_PX or bounds.area > MAX_PIXELS:
+        raise FileError("A layer group is too large to be merged", hint="Merge it in the program that made it")
+    moved = tuple(replace(layer, tiles=layer.tiles.translated(-bounds.x, -bounds.y)) for layer in layers)
+    here = Rect.of_size(bounds.size)
+    document = Document(bounds.size, _with_unique_ids(moved), moved[0].id, here)
+    return TileMap.from_pixels(flatten(document, here), bounds.x, bounds.y)
+
+
+def _with_unique_ids(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Two layers may show one picture of the file, and would then have one id."""
+    seen: set[str] = set()
+    result = []
+    for layer in layers:
+        each = replace(layer, id=new_layer_id()) if layer.id in seen else layer
+        seen.add(each.id)
+        result.append(each)
+    return tuple(result)
+
+
+def _parse_xml(raw: bytes, name: str) -> ET.Element:
+    """The XML as a tree, without document type and so without entities, the means of every XML attack."""
+    builder = ET.TreeBuilder()
+    parser = expat.ParserCreate()
+    count = 0
+    depth = 0
+
+    def refuse(*_: object) -> None:
+        raise _damaged(name, "its layer stack declares a document type")
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal count, depth
+        count, depth = count + 1, depth + 1
+        if count > _MAX_ELEMENTS or depth > _MAX_DEPTH:
+            raise _damaged(name, "its layer stack is too large")
+        builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(tag)
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    try:
+        parser.Parse(raw, True)
+    except (expat.ExpatError, LookupError) as error:
+        raise _damaged(name, f"its layer stack is no XML: {error}") from error
+    root: ET.Element = builder.close()
+    return root

@@ -1,0 +1,193 @@
+"""Writing OpenRaster (.ora): a zip of PNG layers and an XML stack, which Krita, GIMP, MyPaint and others open.
+
+Only what a layer holds is stored, at its offset, so pixels beyond the canvas are kept. The bytes depend on nothing
+but the document: the same one gives the same file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree import ElementTree as ET
+
+import cv2
+import numpy as np
+
+from sdpaint.atomic import replacing
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer
+from sdpaint.errors import FileError
+from sdpaint.fileio.images import MAX_PIXELS
+from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.problems import writing
+from sdpaint.fileio.project import Project
+from sdpaint.fileio.project_data import LayerData, encode_data
+from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.pixels import rgba_from_premultiplied
+from sdpaint.imaging.tiles import Pixels, TileMap
+
+MIMETYPE = b"image/openraster"
+STACK = "stack.xml"
+MERGED = "mergedimage.png"
+THUMBNAIL = "Thumbnails/thumbnail.png"
+PROJECT_DATA = "sdpaint/project.json"
+MASK = "sdpaint/mask.png"
+
+_VERSION = "0.0.6"
+"""Of the OpenRaster specification."""
+
+THUMBNAIL_PX = 256
+_DPI = 72
+_MAX_ENCODERS = 4
+"""Each holds a layer's pixels more than once: more at a time would cost more memory than they save time."""
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A layer with its place in the file."""
+
+    layer: Layer
+    src: str
+    bounds: Rect
+    """Of what is stored: at least a pixel, since a layer without a picture is an error to other programs."""
+
+
+def write_openraster(path: Path, project: Project) -> None:
+    """Write the whole project, atomically. Raises FileError."""
+    document = project.document
+    with writing(path):
+        entries = [_entry(document, index) for index in range(len(document.layers))]
+        with replacing(path) as file:
+            _write(file, project, entries)
+
+
+def _entry(document: Document, index: int) -> _Entry:
+    layer = document.layers[index]
+    bounds = layer.tiles.bounds()
+    if bounds.is_empty:
+        bounds = Rect(0, 0, 1, 1)
+    if bounds.area > MAX_PIXELS:
+        raise FileError(
+            f'The layer "{layer.name}" reaches too far beyond the canvas to be saved',
+            hint="Erase what lies far outside, or clear the layer",
+        )
+    # Numbered from the bottom, so that a layer put on top doesn't rename the others.
+    return _Entry(layer, f"data/layer{index:03d}.png", bounds)
+
+
+def _write(file: BinaryIO, project: Project, entries: list[_Entry]) -> None:
+    document = project.document
+    mask_bounds = document.mask.tiles.bounds()
+    data = encode_data(
+        document,
+        project.params,
+        {entry.src: _layer_data(entry.layer) for entry in entries},
+        (mask_bounds.x, mask_bounds.y),
+    )
+    workers = max(1, min(_MAX_ENCODERS, os.cpu_count() or 1))
+    with zipfile.ZipFile(file, "w") as archive, _pool(workers) as pool:
+        # First and stored, so that the kind of file can be told from its first bytes.
+        _put(archive, "mimetype", MIMETYPE)
+        _put(archive, STACK, _stack_xml(document, entries), zipfile.ZIP_DEFLATED)
+        _put(archive, PROJECT_DATA, data, zipfile.ZIP_DEFLATED)
+        if not mask_bounds.is_empty:
+            _put(archive, MASK, encode_png(document.mask.tiles.read(mask_bounds)))
+        # Not all layers at once: only as many encoded ones wait as there are encoders.
+        for start in range(0, len(entries), workers):
+            part = entries[start : start + workers]
+            pngs = pool.map(lambda entry: _layer_png(entry.layer.tiles, entry.bounds), part)
+            for entry, png in zip(part, pngs, strict=True):
+                _put(archive, entry.src, png)
+        merged = _merged(document)
+        _put(archive, THUMBNAIL, encode_png(_straight(_thumbnail(merged))))
+        _put(archive, MERGED, encode_png(_straight(merged)))
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
+    # On an error what hasn't begun is given up: nobody wants the layers of a file that can't be written.
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="ora")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _put(archive: zipfile.ZipFile, name: str, data: bytes, compression: int = zipfile.ZIP_STORED) -> None:
+    info = zipfile.ZipInfo(name)
+    info.compress_type = compression
+    archive.writestr(info, data)
+
+
+def _layer_data(layer: Layer) -> LayerData:
+    in_xml = xml_text(layer.name) == layer.name
+    return LayerData(layer.id, layer.generated, None if in_xml else layer.name)
+
+
+def xml_text(text: str) -> str:
+    """The text with every character that XML can't hold replaced."""
+    return _NOT_XML.sub("�", text)
+
+
+def _stack_xml(document: Document, entries: list[_Entry]) -> bytes:
+    image = ET.Element(
+        "image",
+        version=_VERSION,
+        w=str(document.size.width),
+        h=str(document.size.height),
+        xres=str(_DPI),
+        yres=str(_DPI),
+    )
+    stack = ET.SubElement(image, "stack")
+    for entry in reversed(entries):    # the topmost comes first
+        layer = entry.layer
+        attributes = {
+            "name": xml_text(layer.name),
+            "src": entry.src,
+            "x": str(entry.bounds.x),
+            "y": str(entry.bounds.y),
+            "opacity": repr(float(layer.opacity)),
+            "visibility": "visible" if layer.visible else "hidden",
+            "composite-op": layer.blend_mode.value,
+        }
+        if layer.alpha_locked:
+            attributes["alpha-preserve"] = "true"    # as Krita and Drawpile call it
+        if layer.id == document.active:
+            attributes["selected"] = "true"
+        ET.SubElement(stack, "layer", attributes)
+    ET.indent(image)
+    xml: bytes = ET.tostring(image, encoding="UTF-8", xml_declaration=True)
+    return xml
+
+
+def _layer_png(tiles: TileMap, bounds: Rect) -> bytes:
+    return encode_png(rgba_from_premultiplied(tiles.read(bounds)))
+
+
+def _merged(document: Document) -> Pixels:
+    # Brings in Qt, which reading doesn't need.
+    from sdpaint.document.render import flatten
+
+    return flatten(document, document.bounds)
+
+
+def _straight(bgra: Pixels) -> Pixels:
+    return bgra[..., 2::-1] if bool((bgra[..., 3] == 255).all()) else rgba_from_premultiplied(bgra)
+
+
+def _thumbnail(bgra: Pixels) -> Pixels:
+    height, width = bgra.shape[:2]
+    scale = THUMBNAIL_PX / max(height, width)
+    if scale >= 1:
+        return bgra
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(bgra, size, interpolation=cv2.INTER_AREA), np.uint8)

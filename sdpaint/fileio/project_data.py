@@ -1,0 +1,181 @@
+"""What OpenRaster has no place for: sdpaint's own data, as JSON in an extra file inside the document's file.
+
+`stack.xml` stays the truth for all that it can say, so that a file edited by another program opens as that one left it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sdpaint import paths
+from sdpaint.document.document import Document
+from sdpaint.document.layers import MaskLayer
+from sdpaint.errors import SettingsError
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.geometry import Rect
+
+VERSION = 1
+_STARTER = "starter"
+"""Stands for the checkpoint that ships with sdpaint, which lies elsewhere on each machine."""
+
+_FARTHEST_PX = 2**24
+"""Beyond this no rectangle is believed."""
+
+
+@dataclass(frozen=True)
+class LayerData:
+    """Of one layer. `name` is set where XML can't say it."""
+
+    id: str
+    generated: bool = False
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class ProjectData:
+    """What project.json holds. `mask` has no tiles: they lie in a picture beside it, the first pixel at `mask_at`."""
+
+    layers: Mapping[str, LayerData] = field(default_factory=dict)
+    """By the layer's `src` in stack.xml."""
+    frame: Rect | None = None
+    mask: MaskLayer = field(default_factory=MaskLayer)
+    mask_at: tuple[int, int] = (0, 0)
+    params: GenerationParams | None = None
+
+
+def encode_data(
+    document: Document, params: GenerationParams | None, layers: Mapping[str, LayerData], mask_at: tuple[int, int]
+) -> bytes:
+    """The content of project.json."""
+    mask, frame = document.mask, document.frame
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "frame": [frame.x, frame.y, frame.width, frame.height],
+        "mask": {
+            "visible": mask.visible,
+            "color": [mask.color.red, mask.color.green, mask.color.blue, mask.color.alpha],
+            "opacity": mask.opacity,
+            "x": mask_at[0],
+            "y": mask_at[1],
+        },
+        "layers": {src: _layer_json(layer) for src, layer in layers.items()},
+    }
+    if params is not None:
+        data["generation"] = _params_json(params)
+    return json.dumps(data, indent=1).encode("ascii")
+
+
+def _layer_json(layer: LayerData) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": layer.id}
+    if layer.generated:
+        result["generated"] = True
+    if layer.name is not None:
+        result["name"] = layer.name
+    return result
+
+
+def _params_json(params: GenerationParams) -> dict[str, Any]:
+    sampling = params.sampling
+    return {
+        "checkpoint": _STARTER if params.checkpoint == paths.starter_checkpoint() else str(params.checkpoint),
+        "prompt": params.prompt,
+        "negative_prompt": params.negative_prompt,
+        "mode": params.mode.value if params.mode else None,
+        "sampler": sampling.sampler.value,
+        "steps": sampling.steps,
+        "guidance_scale": sampling.guidance_scale,
+        "strength": sampling.strength,
+        "seed": sampling.seed,
+        "count": sampling.count,
+    }
+
+
+def decode_data(raw: bytes) -> ProjectData:
+    """The content of project.json. Raises ValueError on anything that isn't as `encode_data` writes it."""
+    try:
+        data = json.loads(raw)
+        if data["version"] > VERSION:
+            raise ValueError("it was written by a newer sdpaint")
+        mask = data["mask"]
+        layers = {str(src): _read_layer(layer) for src, layer in data["layers"].items()}
+        if len({layer.id for layer in layers.values()}) != len(layers):
+            raise ValueError("two layers have one id")
+        frame = Rect(*(_whole(part) for part in data["frame"]))
+        if frame.is_empty:
+            raise ValueError("the frame is empty")
+        return ProjectData(
+            layers=layers,
+            frame=frame,
+            mask=MaskLayer(
+                visible=_is(bool, mask["visible"]),
+                color=Color(*(_channel(part) for part in mask["color"])),
+                opacity=min(1.0, max(0.0, _number(mask["opacity"]))),
+            ),
+            mask_at=(_whole(mask["x"]), _whole(mask["y"])),
+            params=_read_params(data["generation"]) if "generation" in data else None,
+        )
+    except (KeyError, TypeError, AttributeError, SettingsError, RecursionError, OverflowError) as error:
+        raise ValueError(f"project.json is damaged: {error}") from error
+
+
+def _read_layer(layer: dict[str, Any]) -> LayerData:
+    layer_id = _is(str, layer["id"])
+    if not layer_id:
+        raise ValueError("a layer has an empty id")
+    name = layer.get("name")
+    return LayerData(layer_id, layer.get("generated") is True, None if name is None else _is(str, name))
+
+
+def _read_params(values: dict[str, Any]) -> GenerationParams:
+    checkpoint = _is(str, values["checkpoint"])
+    if not checkpoint or "\0" in checkpoint:
+        raise ValueError("the checkpoint is no path")
+    mode, seed = values["mode"], values["seed"]
+    return GenerationParams(
+        checkpoint=paths.starter_checkpoint() if checkpoint == _STARTER else Path(checkpoint),
+        prompt=_is(str, values["prompt"]),
+        negative_prompt=_is(str, values["negative_prompt"]),
+        mode=None if mode is None else GenerationMode(mode),
+        sampling=SamplingParams(
+            sampler=SamplerName(values["sampler"]),
+            steps=_whole(values["steps"]),
+            guidance_scale=_number(values["guidance_scale"]),
+            strength=_number(values["strength"]),
+            seed=None if seed is None else _is(int, seed),
+            count=_whole(values["count"]),
+        ),
+    )
+
+
+def _is(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    number: int = _is(int, value)
+    if abs(number) > _FARTHEST_PX:
+        raise ValueError(f"{number} is out of the world")
+    return number
+
+
+def _channel(value: Any) -> int:
+    number = _whole(value)
+    if not 0 <= number <= 255:
+        raise ValueError(f"{number} is no colour")
+    return number
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
+

@@ -1,0 +1,94 @@
+"""Hypothesis strategies for documents with everything that a file must keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.request import MAX_SEED, GenerationMode, SamplerName, SamplingParams
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.pixels import premultiplied_from_rgba
+from sdpaint.imaging.tiles import TileMap
+
+offsets = st.integers(-300, 300)
+sides = st.integers(1, 170)
+fractions = st.floats(0, 1)
+names = st.text(st.characters(exclude_categories=()), max_size=20)
+"""With characters that XML can't hold, lone surrogates too."""
+
+
+def random_rgba(seed: int, width: int, height: int):
+    rng = np.random.default_rng(seed)
+    rgba = rng.integers(0, 256, (height, width, 4), dtype=np.uint8)
+    # Much of a painted layer is clear or opaque.
+    rgba[..., 3][rng.random((height, width)) < 0.3] = 0
+    rgba[..., 3][rng.random((height, width)) < 0.3] = 255
+    return rgba
+
+
+@st.composite
+def tile_maps(draw, channels=4):
+    tiles = TileMap(channels)
+    for _ in range(draw(st.integers(0, 2))):
+        seed, width, height = draw(st.integers(0, 2**32 - 1)), draw(sides), draw(sides)
+        rgba = random_rgba(seed, width, height)
+        pixels = premultiplied_from_rgba(rgba) if channels == 4 else rgba[..., 0].copy()
+        tiles = tiles.with_pixels(Rect(draw(offsets), draw(offsets), width, height), pixels)
+    return tiles
+
+
+@st.composite
+def layers(draw):
+    return Layer(
+        name=draw(names),
+        tiles=draw(tile_maps()),
+        visible=draw(st.booleans()),
+        opacity=draw(fractions),
+        blend_mode=draw(st.sampled_from(BlendMode)),
+        alpha_locked=draw(st.booleans()),
+        generated=draw(st.booleans()),
+    )
+
+
+@st.composite
+def documents(draw):
+    stack = tuple(draw(st.lists(layers(), min_size=1, max_size=4)))
+    channel = st.integers(0, 255)
+    return Document(
+        size=Size(draw(st.integers(1, 300)), draw(st.integers(1, 300))),
+        layers=stack,
+        active=draw(st.sampled_from(stack)).id,
+        frame=Rect(draw(offsets), draw(offsets), draw(sides), draw(sides)),
+        mask=MaskLayer(
+            tiles=draw(tile_maps(channels=1)),
+            visible=draw(st.booleans()),
+            color=Color(draw(channel), draw(channel), draw(channel), draw(channel)),
+            opacity=draw(fractions),
+        ),
+    )
+
+
+sampling = st.builds(
+    SamplingParams,
+    sampler=st.sampled_from(SamplerName),
+    steps=st.integers(1, 1000),
+    guidance_scale=st.floats(0, 50),
+    strength=st.floats(0, 1, exclude_min=True),
+    seed=st.none() | st.integers(0, MAX_SEED),
+    count=st.integers(1, 64),
+)
+params = st.builds(
+    GenerationParams,
+    checkpoint=st.sampled_from([Path("/checkpoints/one"), Path("relative")]),
+    prompt=names,
+    negative_prompt=names,
+    sampling=sampling,
+    mode=st.none() | st.sampled_from(GenerationMode),
+)
