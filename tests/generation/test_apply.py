@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sdpaint.document import edits
+from sdpaint.document.render import flatten
+from sdpaint.generation.apply import MAX_NAME_LENGTH, apply_result, layer_name
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.prepare import prepare
+from sdpaint.generation.request import SamplingParams
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.tiles import TileMap
+
+
+@dataclass(frozen=True)
+class Limits:
+    min_side_px: int = 64
+    max_side_px: int = 512
+    max_area_px: int = 512 * 512
+
+
+PARAMS = GenerationParams(checkpoint=Path("x"), prompt="a hill", sampling=SamplingParams(strength=0.5))
+
+
+def noise_document(size=(300, 260), frame=Rect(20, 10, 200, 203)):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (size[1], size[0], 4), np.uint8)
+    pixels[..., :3] = np.minimum(pixels[..., :3], pixels[..., 3:])
+    document = edits.new_document(Size(*size), (200, 210, 220))
+    document = edits.with_layer_tiles(document, document.active, TileMap.from_pixels(pixels))
+    return edits.set_frame(document, frame)
+
+
+def picture_for(prepared, value=(250, 10, 90)):
+    size = prepared.request.size
+    return np.full((size.height, size.width, 3), value, np.uint8)
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(max_side_px=128)])
+def test_inpainting_leaves_every_pixel_outside_the_blend_band_as_it_was(limits):
+    document = edits.fill_mask(noise_document(), Rect(100, 90, 40, 30))
+    prepared = prepare(document, PARAMS, limits, 1)
+    after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
+    before = flatten(document, document.bounds)
+    reach = 20
+    band = np.zeros(after.shape[:2], bool)
+    band[90 - reach : 120 + reach, 100 - reach : 140 + reach] = True
+    assert np.array_equal(after[~band], before[~band])
+    assert (after[90:120, 100:140] == (90, 10, 250, 255)).all()
+
+
+def test_nothing_outside_the_frame_changes():
+    document = noise_document()
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
+    before = flatten(document, document.bounds)
+    inside = np.zeros(after.shape[:2], bool)
+    inside[10:213, 20:220] = True
+    assert np.array_equal(after[~inside], before[~inside])
+    assert (after[inside] == (90, 10, 250, 255)).all()
+
+
+def test_an_unscaled_picture_arrives_pixel_by_pixel():
+    document = noise_document(frame=Rect(-30, 50, 101, 99))
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    rng = np.random.default_rng(1)
+    picture = rng.integers(0, 256, (prepared.request.size.height, prepared.request.size.width, 3), np.uint8)
+    layer = apply_result(document, prepared, picture).layers[-1]
+    pixels = layer.tiles.read(Rect(-30, 50, 101, 99))
+    assert np.array_equal(pixels[..., 2::-1], picture[:99, :101])
+    assert layer.tiles.bounds() == Rect(-30, 50, 101, 99)
+
+
+def test_the_layer_lies_on_top_and_is_active_and_marked():
+    document = noise_document()
+    document = edits.set_active(document, document.layers[0].id)
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    after = apply_result(document, prepared, picture_for(prepared))
+    assert after.layers[:-1] == document.layers
+    assert after.active_layer is after.layers[-1]
+    assert after.active_layer.generated
+    assert after.active_layer.name == "a hill"
+
+
+def test_the_mask_that_was_inpainted_is_cleared():
+    document = edits.fill_mask(noise_document(), Rect(100, 90, 40, 30))
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    assert apply_result(document, prepared, picture_for(prepared)).mask.is_empty
+
+
+def test_a_mask_that_the_artist_has_changed_since_is_kept():
+    document = edits.fill_mask(noise_document(), Rect(100, 90, 40, 30))
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    changed = edits.fill_mask(document, Rect(0, 0, 10, 10))
+    after = apply_result(changed, prepared, picture_for(prepared))
+    assert after.mask.tiles is changed.mask.tiles
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        ("a hill", "a hill"),
+        ("  hot   air\nballoon ", "hot air balloon"),
+        ("", "Generated"),
+        ("hot air balloon over the green hills at dawn", "hot air balloon over the green…"),
+        ("day over sea with a sailboat, clouds, the sun", "day over sea with a sailboat…"),
+        ("x" * 50, "x" * 31 + "…"),
+    ],
+)
+def test_the_layer_is_named_by_the_start_of_the_prompt(prompt, name):
+    assert layer_name(prompt) == name
+    assert len(name) <= MAX_NAME_LENGTH

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sdpaint.document import edits
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer
+from sdpaint.errors import SettingsError
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.prepare import effective_mode, picture_under, prepare
+from sdpaint.generation.request import GenerationMode, SamplingParams
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.tiles import TileMap
+
+TXT, IMG, INPAINT = GenerationMode.TEXT_TO_IMAGE, GenerationMode.IMAGE_TO_IMAGE, GenerationMode.INPAINT
+
+
+@dataclass(frozen=True)
+class Limits:
+    min_side_px: int = 64
+    max_side_px: int = 512
+    max_area_px: int = 512 * 512
+
+
+PARAMS = GenerationParams(checkpoint=Path("somewhere"), prompt="a hill", sampling=SamplingParams(strength=0.5))
+
+
+def new(size=(400, 300), frame=None, background=(255, 255, 255)) -> Document:
+    document = edits.new_document(Size(*size), background)
+    return document if frame is None else edits.set_frame(document, frame)
+
+
+def painted(document: Document, rect: Rect, bgra=(0, 0, 255, 255), layer: int = -1) -> Document:
+    target = document.layers[layer]
+    pixels = np.full((rect.height, rect.width, 4), bgra, np.uint8)
+    return edits.with_layer_tiles(document, target.id, target.tiles.with_pixels(rect, pixels))
+
+
+class TestMode:
+    @pytest.mark.parametrize("size", [(400, 300), (100, 80), (128, 128), (1000, 1)])
+    @pytest.mark.parametrize("background", [(255, 255, 255), (20, 40, 60), None])
+    def test_a_new_document_is_empty(self, size, background):
+        assert effective_mode(new(size, background=background), None) is TXT
+
+    def test_a_stroke_under_the_frame_is_refined(self):
+        document = painted(new(frame=Rect(100, 100, 64, 64)), Rect(120, 120, 5, 5))
+        assert effective_mode(document, None) is IMG
+
+    def test_a_stroke_beside_the_frame_does_not_count_even_in_the_same_tile(self):
+        document = painted(new(frame=Rect(0, 0, 64, 64)), Rect(70, 70, 5, 5))
+        assert effective_mode(document, None) is TXT
+
+    def test_a_stroke_on_the_background_counts(self):
+        document = painted(new(frame=Rect(0, 0, 256, 256)), Rect(120, 120, 5, 5), layer=0)
+        assert effective_mode(document, None) is IMG
+
+    def test_a_stroke_on_the_background_outside_the_frame_does_not_count(self):
+        document = painted(new(frame=Rect(0, 0, 128, 128)), Rect(220, 20, 5, 5), layer=0)
+        assert effective_mode(document, None) is TXT
+
+    def test_a_hidden_layer_does_not_count(self):
+        document = painted(new(), Rect(150, 100, 50, 50))
+        document = edits.replace_layer(document, replace(document.layers[-1], visible=False))
+        assert effective_mode(document, None) is TXT
+
+    def test_a_plain_layer_above_the_bottom_is_pixels(self):
+        document = new()
+        sheet = Layer("Sheet", tiles=edits.solid_tiles(document.size, (10, 20, 30)))
+        assert effective_mode(edits.insert_layer(document, sheet), None) is IMG
+
+    def test_a_mask_in_the_frame_is_inpainted_hidden_or_not(self):
+        document = edits.fill_mask(new(frame=Rect(0, 0, 64, 64)), Rect(60, 60, 50, 50))
+        assert effective_mode(document, None) is INPAINT
+        hidden = edits.set_mask(document, replace(document.mask, visible=False))
+        assert effective_mode(hidden, None) is INPAINT
+
+    def test_a_mask_outside_the_frame_does_not_count(self):
+        document = edits.fill_mask(new(frame=Rect(0, 0, 64, 64)), Rect(65, 60, 50, 50))
+        assert effective_mode(document, None) is TXT
+
+    def test_a_frame_off_the_canvas_is_empty(self):
+        document = painted(new(frame=Rect(1000, 1000, 64, 64)), Rect(1000, 1000, 64, 64))
+        assert effective_mode(document, None) is TXT
+
+    def test_the_choice_by_hand_wins(self):
+        assert effective_mode(new(), IMG) is IMG
+
+    def test_what_is_remembered_of_a_tile_dies_with_it(self):
+        # Identities are handed on: many tiles that come and go must not be taken for each other.
+        for round_ in range(200):
+            document = new((128, 128))
+            if round_ % 2:
+                document = painted(document, Rect(5, 5, 3, 3), layer=0)
+            assert effective_mode(document, None) is (IMG if round_ % 2 else TXT)
+            del document
+            gc.collect(0)
+
+
+class TestPicture:
+    def test_transparent_parts_are_white_paper(self):
+        document = painted(new(background=None), Rect(0, 0, 10, 10), (0, 0, 128, 128))
+        picture = picture_under(document, Rect(0, 0, 20, 10))
+        assert picture[5, 5].tolist() == [255, 127, 127]
+        assert picture[5, 15].tolist() == [255, 255, 255]
+
+    def test_the_canvas_edge_is_continued_outside(self):
+        rng = np.random.default_rng(0)
+        pixels = rng.integers(0, 256, (30, 40, 4), np.uint8)
+        pixels[..., 3] = 255
+        document = edits.new_document(Size(40, 30), None)
+        document = edits.with_layer_tiles(document, document.active, TileMap.from_pixels(pixels))
+        picture = picture_under(document, Rect(-5, -7, 64, 48))
+        rgb = pixels[..., 2::-1]
+        assert np.array_equal(picture[7:37, 5:45], rgb)
+        assert np.array_equal(picture[:, :5], np.repeat(picture[:, 5:6], 5, axis=1))
+        assert np.array_equal(picture[37:], np.repeat(picture[36:37], 11, axis=0))
+
+    def test_a_region_off_the_canvas_is_paper(self):
+        assert (picture_under(painted(new(), Rect(0, 0, 400, 300)), Rect(500, 0, 64, 64)) == 255).all()
+
+
+class TestRequest:
+    def test_an_empty_document_asks_for_text_to_image(self):
+        prepared = prepare(new(frame=Rect(10, 20, 100, 90)), PARAMS, Limits(), 7)
+        request = prepared.request
+        assert request.mode is TXT
+        assert request.image is None
+        assert request.mask is None
+        assert request.size == Size(104, 96)
+        assert request.region == prepared.plan.region == Rect(10, 20, 104, 96)
+        assert request.seed == request.sampling.seed == 7
+        assert prepared.alpha is not None
+        assert (prepared.alpha[:90, :100] == 255).all()
+        assert prepared.alpha.sum() == 255 * 90 * 100
+
+    def test_a_frame_that_is_the_region_needs_no_alpha(self):
+        assert prepare(new(frame=Rect(0, 0, 128, 64)), PARAMS, Limits(), 7).alpha is None
+
+    def test_img2img_sees_what_the_artist_sees_pixel_by_pixel(self):
+        document = painted(new(frame=Rect(10, 20, 96, 96)), Rect(30, 40, 20, 20), (10, 20, 30, 255))
+        image = prepare(document, PARAMS, Limits(), 1).request.image
+        assert image[25, 25].tolist() == [30, 20, 10]
+        assert image[0, 0].tolist() == [255, 255, 255]
+        assert (image == [30, 20, 10]).all(axis=2).sum() == 400
+
+    def test_padding_shows_the_canvas_beyond_the_frame(self):
+        document = painted(new(frame=Rect(0, 0, 90, 90)), Rect(0, 0, 200, 200), (10, 20, 30, 255))
+        image = prepare(document, PARAMS, Limits(), 1).request.image
+        assert image.shape == (96, 96, 3)
+        assert (image == [30, 20, 10]).all()
+
+    def test_the_same_input_gives_the_same_arrays(self):
+        document = painted(new(frame=Rect(-20, -30, 301, 207)), Rect(30, 40, 20, 20))
+        document = edits.fill_mask(document, Rect(35, 45, 50, 40))
+        one, two = (prepare(document, PARAMS, Limits(max_side_px=200), 3) for _ in range(2))
+        assert np.array_equal(one.request.image, two.request.image)
+        assert np.array_equal(one.request.mask, two.request.mask)
+        assert np.array_equal(one.alpha, two.alpha)
+        assert one.request.sampling == two.request.sampling
+
+    def test_a_frame_larger_than_the_checkpoint_allows_is_scaled_down(self):
+        document = painted(new((800, 800), Rect(0, 0, 800, 800)), Rect(0, 0, 400, 800), (10, 20, 30, 255))
+        request = prepare(document, PARAMS, Limits(max_side_px=200), 1).request
+        assert request.size == Size(200, 200)
+        assert (request.image[:, :99] == [30, 20, 10]).all()
+        assert (request.image[:, 101:] == 255).all()
+
+
+class TestInpaint:
+    def masked(self, frame=Rect(50, 40, 256, 200), mask=Rect(150, 120, 40, 30)):
+        return edits.fill_mask(painted(new(frame=frame), Rect(0, 0, 400, 300)), mask)
+
+    def test_both_masks_are_opaque_inside_what_the_artist_masked(self):
+        prepared = prepare(self.masked(), PARAMS, Limits(), 1)
+        inside = (slice(80, 110), slice(100, 140))
+        assert prepared.request.mode is INPAINT
+        assert (prepared.request.mask[inside] == 255).all()
+        assert (prepared.alpha[inside] == 255).all()
+
+    def test_outside_the_band_nothing_is_covered(self):
+        prepared = prepare(self.masked(), PARAMS, Limits(), 1)
+        reach = 20  # feather = round(32 · 0.5) = 16, grow = 4 + 8
+        beyond = np.ones_like(prepared.alpha, bool)
+        beyond[80 - reach : 110 + reach, 100 - reach : 140 + reach] = False
+        assert not prepared.alpha[beyond].any()
+        assert not prepared.request.mask[beyond].any()
+
+    def test_the_band_runs_out_at_a_frame_edge_inside_the_canvas(self):
+        prepared = prepare(self.masked(mask=Rect(58, 120, 40, 30)), PARAMS, Limits(), 1)
+        row = prepared.alpha[95].astype(int)
+        assert row[0] < 16
+        assert (row[8:48] == 255).all()
+
+    def test_the_band_does_not_run_out_at_the_edge_of_the_canvas(self):
+        document = self.masked(frame=Rect(0, 40, 256, 200), mask=Rect(4, 120, 40, 30))
+        row = prepare(document, PARAMS, Limits(), 1).alpha[95]
+        assert row[0] == row[47] > 0  # both 4 px from the mask
+
+    def test_a_mask_that_crosses_the_frame_is_cut_to_it(self):
+        document = self.masked(frame=Rect(50, 40, 250, 200), mask=Rect(0, 0, 400, 300))
+        prepared = prepare(document, PARAMS, Limits(), 1)
+        assert (prepared.alpha[:200, :250] == 255).all()
+        assert not prepared.alpha[:, 250:].any()
+
+    def test_the_mask_is_scaled_with_the_picture(self):
+        document = self.masked(frame=Rect(0, 0, 400, 300), mask=Rect(0, 0, 200, 300))
+        request = prepare(document, PARAMS, Limits(max_side_px=200), 1).request
+        assert request.mask.shape == (request.size.height, request.size.width)
+        assert (request.mask[:, :99] == 255).all()
+        assert (request.mask[:, 140:] == 0).all()
+
+    def test_without_a_mask_it_says_what_to_do(self):
+        params = replace(PARAMS, mode=INPAINT)
+        with pytest.raises(SettingsError) as caught:
+            prepare(new(), params, Limits(), 1)
+        assert "mask brush" in caught.value.hint
+
+    def test_a_mask_is_not_sent_where_img2img_was_chosen_by_hand(self):
+        prepared = prepare(self.masked(), replace(PARAMS, mode=IMG), Limits(), 1)
+        assert prepared.request.mask is None
+        assert prepared.mask is None

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdpaint.imaging import masks
+from sdpaint.imaging.geometry import Rect
+
+strengths = st.floats(0.01, 1.0)
+boxes = st.tuples(st.integers(0, 150), st.integers(0, 100), st.integers(1, 50), st.integers(1, 60))
+
+
+def box_mask(box, shape=(160, 200), value=255):
+    x, y, width, height = box
+    mask = np.zeros(shape, np.uint8)
+    mask[y : y + height, x : x + width] = value
+    return mask
+
+
+def layers_of(mask, strength):
+    bands = masks.mask_bands(masks.mask_bounds(mask), strength)
+    distance = masks.distance_to(masks.inside_of(mask))
+    return bands, distance, masks.denoise_mask(distance, mask, bands), masks.paste_alpha(distance, bands)
+
+
+@given(boxes, strengths)
+def test_both_masks_are_opaque_inside_and_nothing_beyond_the_reach(box, strength):
+    mask = box_mask(box)
+    bands, distance, denoise, paste = layers_of(mask, strength)
+    for result in (denoise, paste):
+        assert (result[mask > 0] == 255).all()
+        assert not result[distance >= bands.reach_px].any()
+
+
+@given(boxes, strengths)
+def test_the_masks_fall_with_the_distance(box, strength):
+    _, distance, denoise, paste = layers_of(box_mask(box), strength)
+    order = np.argsort(distance, axis=None, kind="stable")
+    for result in (denoise, paste):
+        assert (np.diff(result.ravel()[order].astype(int)) <= 0).all()
+
+
+def test_the_widths_are_those_of_the_formulas():
+    # D = 500, s = 1: feather = max(50, 32), grow = 4 + 25, blend = min(25, 29 + 25).
+    bands = masks.mask_bands(Rect(0, 0, 300, 400), 1.0)
+    assert (bands.feather_px, bands.grow_px, bands.blend_px, bands.reach_px) == (50, 29, 25, 54)
+    # A small mask at strength 0.5: feather = round(32 · 0.5), grow = 4 + 8, blend = 12 + 8.
+    bands = masks.mask_bands(Rect(0, 0, 10, 10), 0.5)
+    assert (bands.feather_px, bands.grow_px, bands.blend_px, bands.reach_px) == (16, 12, 20, 20)
+
+
+def test_the_blend_is_half_way_in_the_middle_of_its_band():
+    mask = box_mask((0, 0, 10, 160))
+    bands, _, _, paste = layers_of(mask, 1.0)
+    row = paste[80]
+    middle = 9 + bands.reach_px - bands.blend_px // 2
+    assert row[middle] == pytest.approx(128, abs=8)
+
+
+def test_a_soft_edge_counts_from_half_coverage():
+    mask = box_mask((50, 50, 20, 20), value=100)
+    mask[55:65, 55:65] = 255
+    inside = masks.inside_of(mask)
+    assert inside.sum() == 100
+
+
+def test_a_faint_mask_counts_where_it_is_strongest():
+    mask = box_mask((50, 50, 20, 20), value=40)
+    assert masks.inside_of(mask).sum() == 400
+
+
+def test_an_empty_mask_has_no_inside_and_no_bounds():
+    mask = np.zeros((8, 8), np.uint8)
+    assert not masks.inside_of(mask).any()
+    assert masks.mask_bounds(mask).is_empty
+
+
+@given(boxes)
+def test_the_bounds_are_those_of_the_box(box):
+    x, y, width, height = box
+    expected = Rect(x, y, width, height).intersected(Rect(0, 0, 200, 160))
+    assert masks.mask_bounds(box_mask(box)) == expected
