@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sdpaint.document.layers import Layer, LayerId, MaskLayer
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.imaging.tiles import TileKey
+from sdpaint.imaging.tiles import TileKey, TileMap
 
 MAX_SIDE_PX = 32767
 """QPainter's coordinates end here."""
@@ -65,13 +66,11 @@ class Document:
                 return index
         raise KeyError(layer_id)
 
-    def unique_arrays(self) -> dict[int, int]:
-        """Identity → bytes of every tile: what this version keeps alive."""
-        return {
-            id(tile): tile.nbytes
-            for tiles in (*(layer.tiles for layer in self.layers), self.mask.tiles)
-            for tile in tiles.tiles.values()
-        }
+    def tile_maps(self) -> Iterator[TileMap]:
+        """The pixels of every layer and of the mask: what this version keeps alive."""
+        for layer in self.layers:
+            yield layer.tiles
+        yield self.mask.tiles
 
 
 def changed_tiles(old: Document, new: Document) -> set[TileKey] | None:

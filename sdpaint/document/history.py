@@ -30,7 +30,7 @@ class History:
         self._present = 0
         self._saved: Document | None = document
         self._budget_bytes = budget_bytes
-        self._bytes_of: dict[int, int] = {}
+        self._map_users: Counter[int] = Counter()
         self._users: Counter[int] = Counter()
         self._bytes = 0
         self._count(document)
@@ -120,19 +120,28 @@ class History:
         return self.present
 
     def _count(self, document: Document) -> None:
-        arrays = document.unique_arrays()
-        for key, nbytes in arrays.items():
-            if self._users[key] == 0:
-                self._bytes += nbytes
-                self._bytes_of[key] = nbytes
-            self._users[key] += 1
+        # By tile map first: a step shares the maps of all layers but one with the step before, and a large document
+        # with ten layers has ten thousand tiles.
+        for tiles in document.tile_maps():
+            self._map_users[id(tiles)] += 1
+            if self._map_users[id(tiles)] > 1:
+                continue
+            for tile in tiles.tiles.values():
+                self._users[id(tile)] += 1
+                if self._users[id(tile)] == 1:
+                    self._bytes += tile.nbytes
 
     def _discount(self, document: Document) -> None:
-        for key in document.unique_arrays():
-            self._users[key] -= 1
-            if self._users[key] == 0:
-                del self._users[key]
-                self._bytes -= self._bytes_of.pop(key)
+        for tiles in document.tile_maps():
+            self._map_users[id(tiles)] -= 1
+            if self._map_users[id(tiles)] > 0:
+                continue
+            del self._map_users[id(tiles)]
+            for tile in tiles.tiles.values():
+                self._users[id(tile)] -= 1
+                if self._users[id(tile)] == 0:
+                    del self._users[id(tile)]
+                    self._bytes -= tile.nbytes
 
     def _keep_to_budget(self) -> None:
         while self._bytes > self._budget_bytes and self._present > 1:

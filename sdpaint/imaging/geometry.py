@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Point:
     @property
     def length(self) -> float:
         """Distance from the origin."""
-        return (self.x * self.x + self.y * self.y) ** 0.5
+        return math.hypot(self.x, self.y)
 
 
 @dataclass(frozen=True, slots=True)

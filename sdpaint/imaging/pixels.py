@@ -42,4 +42,5 @@ def rgb_over(bgra: Pixels, paper: tuple[int, int, int] = (255, 255, 255)) -> Pix
     """(h, w, 4) premultiplied BGRA laid on opaque paper → (h, w, 3) RGB."""
     rest = 255 - bgra[..., 3:4].astype(np.uint16)
     behind = (rest * np.array(paper, np.uint16) + 127) // 255
-    return np.minimum(255, bgra[..., 2::-1].astype(np.uint16) + behind).astype(np.uint8)
+    result: Pixels = np.minimum(255, bgra[..., 2::-1].astype(np.uint16) + behind).astype(np.uint8)
+    return result

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
-from sdpaint.imaging.brush import BrushParams, Coverage, Dab, StampCache
+from sdpaint.imaging.brush import MIN_DAB_DISTANCE_PX, BrushParams, Coverage, Dab, StampCache
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
 
 CUSP_COSINE = -0.5
 """A turn sharper than 120° is a reversal that the artist means: the path goes into it rather than round it."""
+
+OPACITY_STEP = 0.015
+"""By how much dabs next to each other may differ in opacity: four levels of 255."""
 
 _Sample = tuple[float, float, float | None]
 """x, y, pressure."""
@@ -104,14 +107,22 @@ class StrokePath:
         if first > 0:
             self._until_next = max(self._until_next, first * length)
         end = last * length
+        longest = self._longest_distance(start[2], to[2], length)
         dabs = []
         place = self._until_next
         while place <= end:
             x, y, pressure = _between(start, to, place / length if length else 1.0)
             dabs.append(Dab(x, y, self._params.size_at(pressure), self._params.opacity_at(pressure)))
-            place += self._params.dab_distance_px(pressure)
+            place += min(longest, self._params.dab_distance_px(pressure))
         self._until_next = max(0.0, place - length)
         return dabs
+
+    def _longest_distance(self, start: float | None, end: float | None, length: float) -> float:
+        """How far apart dabs may lie while opacity changes, so that they aren't seen as rings."""
+        change = abs(self._params.opacity_at(end) - self._params.opacity_at(start)) * self._params.flow
+        if change == 0.0 or length == 0.0:
+            return math.inf
+        return max(MIN_DAB_DISTANCE_PX, OPACITY_STEP * length / change)
 
     def _visible_part(self, x: float, y: float, dx: float, dy: float, reach: float) -> tuple[float, float]:
         """The part (from, to) of the line, 0 … 1, that may touch the canvas; from > to where none does.

@@ -18,7 +18,7 @@ from sdpaint.document.layers import LayerId
 from sdpaint.imaging.brush import BrushParams, Dab, StampCache
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
-from sdpaint.imaging.raster import StampMode, draw_at
+from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.stroke import StrokeBuffer, StrokePath
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
@@ -38,8 +38,12 @@ class StrokeTarget:
         self.document = document
         self.base = tiles
 
-    def painted(self, tile: Pixels | None, part: Rect, buffer: StrokeBuffer, key: TileKey) -> Pixels | None:
-        """The part of the tile at press (None: all zero) under the stroke's coverage, contiguous; None: unchanged."""
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
+        """Make a part of the tile anew, in place, from the tile at press and the stroke's coverage."""
+        raise NotImplementedError
+
+    def leaves(self, key: TileKey) -> bool:
+        """Whether no stroke of this kind can change the tile."""
         raise NotImplementedError
 
     def document_with(self, tiles: TileMap) -> Document:
@@ -66,18 +70,20 @@ class LayerTarget(StrokeTarget):
         self._layer_id: LayerId = layer.id
         self._mode = StampMode.ERASE if erase else StampMode.ATOP if layer.alpha_locked else StampMode.OVER
         self._colors = premultiplied_table(color, opacity)
+        self._painter = TilePainter()
 
-    def painted(self, tile: Pixels | None, part: Rect, buffer: StrokeBuffer, key: TileKey) -> Pixels | None:
+    def leaves(self, key: TileKey) -> bool:
+        """Where nothing is, there's nothing to erase, nor to hold on to."""
+        return self._mode is not StampMode.OVER and self.base.tile(key) is None
+
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
         """The colour over, atop or cut out of the tile."""
-        if tile is None:
-            if self._mode is not StampMode.OVER:
-                return None     # nothing to erase, nothing to hold on to
-            result = np.zeros((part.height, part.width, 4), np.uint8)
+        colors = self._colors.take(buffer.coverage(key, part)).view(np.uint8).reshape(part.height, part.width, 4)
+        base = self.base.tile(key)
+        if base is None:
+            tile[part.top : part.bottom, part.left : part.right] = colors   # over nothing, colour is itself
         else:
-            result = tile[part.top : part.bottom, part.left : part.right].copy()
-        colors = self._colors.take(buffer.coverage(key, part))
-        draw_at(result, colors.view(np.uint8).reshape(result.shape), mode=self._mode)
-        return result
+            self._painter.blend(tile, base, colors, part.left, part.top, self._mode)
 
     def document_with(self, tiles: TileMap) -> Document:
         """The layer's tiles replaced."""
@@ -102,14 +108,15 @@ class MaskTarget(StrokeTarget):
         self._opacity = np.float32(opacity)
         self._erase = erase
 
-    def painted(self, tile: Pixels | None, part: Rect, buffer: StrokeBuffer, key: TileKey) -> Pixels | None:
+    def leaves(self, key: TileKey) -> bool:
+        """Where nothing is masked, there's nothing to erase."""
+        return self._erase and self.base.tile(key) is None
+
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
         """Coverage over the mask or cut out of it, rounded once."""
-        if tile is None:
-            old: Pixels | np.uint8 = np.uint8(0)
-            if self._erase:
-                return None
-        else:
-            old = tile[part.top : part.bottom, part.left : part.right]
+        rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
+        base = self.base.tile(key)
+        old = np.uint8(0) if base is None else base[rows, columns]
         kept = (buffer.transmittance(key, part) - np.float32(1.0)) * self._opacity + np.float32(1.0)
         if self._erase:
             kept *= old
@@ -117,7 +124,7 @@ class MaskTarget(StrokeTarget):
             kept *= np.float32(255.0) - old
             np.subtract(np.float32(255.0), kept, out=kept)
         kept += np.float32(0.5)
-        return kept.astype(np.uint8)
+        tile[rows, columns] = kept      # cut off, which rounds to nearest
 
     def document_with(self, tiles: TileMap) -> Document:
         """The mask's tiles replaced."""
@@ -159,10 +166,9 @@ class Stroke:
         self._buffer.draw(dabs)
         changes: dict[TileKey, Pixels | None] = {}
         for key, part in self._buffer.take_dirty():
-            painted = self.target.painted(self.target.base.tile(key), part, self._buffer, key)
-            if painted is not None:
+            if not self.target.leaves(key):
                 tile = self._tiles.editable_tile(key)
-                tile[part.top : part.bottom, part.left : part.right] = painted
+                self.target.paint(tile, key, part, self._buffer)
                 changes[key] = tile
         if changes:
             self._tiles = self._tiles.with_tiles(changes)

@@ -1,0 +1,152 @@
+"""Brush speed: `python tests/benchmarks/bench_brush.py [--quick]`.
+
+Replays a recorded-like stylus stroke (30 s at 200 Hz, with pressure) through the ToolController, as the canvas calls
+it, and prints what the events, the release and undo cost. Repainting isn't part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.document import Document
+from sdpaint.document.edits import insert_layer, new_document
+from sdpaint.document.layers import Layer
+from sdpaint.imaging.brush import BrushParams
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.geometry import Point, Size
+from sdpaint.imaging.tiles import TILE_SIZE, TileMap
+from sdpaint.tools.base import PointerEvent
+
+RATE_HZ = 200
+
+
+def stylus(side_px: int, seconds: float) -> Iterator[PointerEvent]:
+    """A hand that wanders over the canvas: speed, direction and pressure change all the time."""
+    for i in range(int(seconds * RATE_HZ)):
+        t = i / RATE_HZ
+        x = 0.5 + 0.28 * math.sin(1.7 * t) + 0.12 * math.sin(5.3 * t + 1)
+        y = 0.5 + 0.28 * math.sin(2.3 * t + 0.5) + 0.12 * math.cos(6.1 * t)
+        pressure = 0.55 + 0.4 * math.sin(3.1 * t)
+        yield PointerEvent(Point(x * side_px, y * side_px), pressure, time_ms=1000 * t, has_pressure=True)
+
+
+def painted_document(side_px: int, layers: int) -> Document:
+    """A document whose layers all have every tile of their own."""
+    rng = np.random.default_rng(0)
+    document = new_document(Size(side_px, side_px))
+    keys = [(c, r) for c in range(side_px // TILE_SIZE) for r in range(side_px // TILE_SIZE)]
+    for n in range(layers - len(document.layers)):
+        color = rng.integers(0, 255, 4, np.uint8)
+        tiles = {key: np.broadcast_to(color, (TILE_SIZE, TILE_SIZE, 4)).copy() for key in keys}
+        document = insert_layer(document, Layer(f"Painted {n}", TileMap(4).with_tiles(tiles)))
+    return document
+
+
+def controllers(document: Document, size_px: float) -> tuple[DocumentController, ToolController]:
+    """With a red brush of this size that follows pressure."""
+    documents = DocumentController(document)
+    tools = ToolController(documents)
+    tools.set_foreground(Color(220, 30, 30))
+    tools.set_brush(replace(BrushParams(), size_px=size_px))
+    return documents, tools
+
+
+def replay(tools: ToolController, events: list[PointerEvent]) -> tuple[list[float], float]:
+    """Milliseconds of every event, and of the release."""
+    times = []
+    clock = time.perf_counter
+    tools.press(events[0])
+    for event in events[1:]:
+        start = clock()
+        tools.move([event])
+        times.append(1000 * (clock() - start))
+    start = clock()
+    tools.release(events[-1])
+    return times, 1000 * (clock() - start)
+
+
+def percentile(times: list[float], part: float) -> float:
+    """The value that `part` of them lie below."""
+    return sorted(times)[min(len(times) - 1, int(part * len(times)))]
+
+
+def bench_events(seconds: float) -> None:
+    """Event and release times on a large and a small document."""
+    p99s = {}
+    for side, layers in ((4096, 10), (1024, 10), (4096, 1)):
+        document = painted_document(side, layers)
+        for size in (64.0, 500.0):
+            documents, tools = controllers(document, size)
+            # The same hand on both: what differs is the canvas, not the stroke.
+            events = list(stylus(1000, seconds))
+            replay(tools, events[:200])
+            documents.undo()
+            cpu = time.process_time()
+            times, release = replay(tools, events)
+            cpu = time.process_time() - cpu
+            p99s[side, layers, size] = percentile(times, 0.99)
+            touched = document.active_layer.tiles.changed_tiles(documents.document.active_layer.tiles)
+            print(
+                f"{side}², {layers:2} layers, {size:3.0f} px: event p50 {percentile(times, 0.5):.3f} ms, "
+                f"p99 {percentile(times, 0.99):.3f} ms, max {max(times):.2f} ms, release {release:.2f} ms "
+                f"({len(touched)} tiles), CPU ÷ real time {cpu / (len(events) / RATE_HZ):.4f}"
+            )
+    print(f"event p99, 4096² ÷ 1024² at 64 px: {p99s[4096, 10, 64.0] / p99s[1024, 10, 64.0]:.2f}")
+
+
+def bench_undo(steps: int) -> None:
+    """Undo time, and what history holds for `steps` strokes ÷ the bytes of the tiles that they touched."""
+    documents, tools = controllers(painted_document(4096, 10), 64)
+    events = list(stylus(4096, 0.3 * steps))
+    before = documents.history.nbytes
+    touched = 0
+    for n in range(steps):
+        part = events[60 * n : 60 * n + 60]
+        old = documents.document.active_layer.tiles
+        replay(tools, part)
+        touched += len(old.changed_tiles(documents.document.active_layer.tiles)) * TILE_SIZE * TILE_SIZE * 4
+    held = documents.history.nbytes - before
+    times = []
+    while documents.history.can_undo:
+        start = time.perf_counter()
+        documents.undo()
+        times.append(1000 * (time.perf_counter() - start))
+    print(
+        f"undo of {steps} strokes: p50 {statistics.median(times):.3f} ms, max {max(times):.3f} ms; "
+        f"history {held / 2**20:.1f} MiB ÷ touched tiles {touched / 2**20:.1f} MiB = {held / touched:.2f}"
+    )
+
+
+def main() -> None:
+    """Run all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3 s strokes instead of 30 s")
+    quick = parser.parse_args().quick
+    app = QCoreApplication([])
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}")
+    bench_events(3 if quick else 30)
+    gc.collect()
+    bench_undo(100)
+    app.quit()
+
+
+if __name__ == "__main__":
+    main()
