@@ -14,6 +14,9 @@ from sdpaint.fileio.images import DEFAULT_QUALITY, read_image, write_image
 from sdpaint.fileio.openraster_reader import read_openraster
 from sdpaint.fileio.openraster_writer import write_openraster
 from sdpaint.fileio.project import Project
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.recipe import Recipe, parse_infotext
+from sdpaint.generation.request import GenerationMode
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
@@ -86,6 +89,32 @@ _FORMATS = (
 
 FORMATS: dict[str, Format] = {suffix: each for each in _FORMATS for suffix in each.suffixes}
 """Suffix in small letters → format, in the order of a file dialog."""
+
+
+def recipe_in(path: Path) -> Recipe | None:
+    """How the picture in a file was made, None where the file doesn't say. Raises FileError."""
+    if format_of(path).keeps_layers:
+        params = read_project(path).params
+        return recipe_of_params(params) if params is not None else None
+    text = read_image(path).text
+    return parse_infotext(text) if text else None
+
+
+def recipe_of_params(params: GenerationParams) -> Recipe:
+    """What a document's parameters say of the next generation."""
+    sampling = params.sampling
+    return Recipe(
+        prompt=params.prompt,
+        negative_prompt=params.negative_prompt,
+        sampler=sampling.sampler,
+        sampler_label=sampling.sampler.value,
+        steps=sampling.steps,
+        guidance_scale=sampling.guidance_scale,
+        strength=None if params.mode is GenerationMode.TEXT_TO_IMAGE else sampling.strength,
+        seed=sampling.seed,
+        checkpoint_name=params.checkpoint.name,
+        mode=params.mode,
+    )
 
 
 def format_of(path: Path) -> Format:

@@ -14,7 +14,6 @@ import numpy as np
 
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
-from sdpaint.document.render import flatten
 from sdpaint.errors import SettingsError
 from sdpaint.generation.crop import CropPlan, SizeLimits, plan_crop
 from sdpaint.generation.params import GenerationParams
@@ -111,7 +110,7 @@ def picture_under(document: Document, region: Rect) -> Pixels:
     inside = region.intersected(document.bounds)
     if inside.is_empty:
         return np.full((region.height, region.width, 3), PAPER, np.uint8)
-    rgb = rgb_over(flatten(document, inside), PAPER)
+    rgb = rgb_over(_flattened(document, inside), PAPER)
     if inside == region:
         return rgb
     extended = cv2.copyMakeBorder(
@@ -123,6 +122,17 @@ def picture_under(document: Document, region: Rect) -> Pixels:
         cv2.BORDER_REPLICATE,
     )
     return np.asarray(extended, np.uint8)
+
+
+def _flattened(document: Document, inside: Rect) -> Pixels:
+    """(h, w, 4) premultiplied BGRA of the visible layers under a part of the canvas."""
+    visible = [layer for layer in document.layers if layer.visible and layer.opacity > 0.0]
+    if len(visible) == 1 and visible[0].opacity == 1.0 and visible[0].blend_mode is BlendMode.NORMAL:
+        return visible[0].tiles.read(inside)
+    # Brings in Qt, without which headless use goes: there, the picture is one plain layer.
+    from sdpaint.document.render import flatten
+
+    return flatten(document, inside)
 
 
 def inpaint_masks(document: Document, plan: CropPlan, strength: float) -> tuple[Pixels, Pixels]:

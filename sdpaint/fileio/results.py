@@ -1,0 +1,84 @@
+"""ResultStore: every generated picture goes to the results folder at once with its recipe, and none is overwritten."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdpaint.errors import FileError
+from sdpaint.fileio.images import TEXT_KEYWORD
+from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.problems import writing
+from sdpaint.generation.recipe import infotext_of
+from sdpaint.generation.request import GenerationRequest
+
+_MAX_WORDS_LENGTH = 48
+_MAX_TRIES = 10_000
+
+
+def now() -> datetime:
+    """The local time."""
+    return datetime.now().astimezone()
+
+
+class ResultStore:
+    """A folder with one sub-folder for each day: `2026-11-20/143012-1234567-hot-air-balloon.png`.
+
+    The names sort by time and say seed and prompt. Folders are made when the first picture comes. Safe on any thread.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
+        self.folder = folder
+        self._clock = clock
+
+    def write(
+        self, request: GenerationRequest, seed: int, image: NDArray[np.uint8], checkpoint_name: str
+    ) -> Path:
+        """Write the picture, (h, w, 3) RGB, as PNG with its infotext. Returns where. Raises FileError with a hint."""
+        data = encode_png(image, {TEXT_KEYWORD: infotext_of(request, seed, checkpoint_name)})
+        time = self._clock()
+        stem = f"{time:%H%M%S}-{seed}"
+        words = words_of(request.prompt)
+        folder = self.folder / f"{time:%Y-%m-%d}"
+        path = folder / f"{stem}-{words}.png" if words else folder / f"{stem}.png"
+        with writing(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            return _write_new(path, data)
+
+
+def words_of(prompt: str) -> str:
+    """The start of a prompt as part of a file name: small Latin letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    result = ""
+    for word in words:
+        longer = f"{result}-{word}" if result else word[:_MAX_WORDS_LENGTH]
+        if len(longer) > _MAX_WORDS_LENGTH:
+            break
+        result = longer
+    return result
+
+
+def _write_new(path: Path, data: bytes) -> Path:
+    """Write to `path`, or to `path-2`, `-3` … where it is taken. No other program's file can be hit in between."""
+    for number in range(1, _MAX_TRIES):
+        free = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            with free.open("xb") as file:
+                try:
+                    file.write(data)
+                except OSError:
+                    # Half a picture is none.
+                    file.close()
+                    free.unlink(missing_ok=True)
+                    raise
+        except FileExistsError:
+            continue
+        return free
+    raise FileError(f"There are too many results named {path.name}", hint="Choose another results folder")
