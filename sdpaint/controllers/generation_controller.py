@@ -145,6 +145,8 @@ class GenerationController(QObject):
         self._insert_soon = QTimer(self, singleShot=True, interval=0)
         self._insert_soon.timeout.connect(self._insert_waiting)
         documents.document_changed.connect(self._on_document_changed)
+        # A stroke that is committed as it was previewed changes no document, only the history.
+        documents.history_changed.connect(self._on_document_settled)
         client.event_arrived.connect(self._on_event)
         client.device_changed.connect(self.device_changed)
         client.preload_failed.connect(self.failed)
@@ -504,6 +506,9 @@ class GenerationController(QObject):
             self._last = None
             self._insertions.clear()
             self._show(None)
+        self._on_document_settled()
+
+    def _on_document_settled(self) -> None:
         if self._documents.document is not self._documents.committed:
             return
         self._refresh_mode()
