@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,13 +52,18 @@ def flatten(document: Document, rect: Rect) -> Pixels:
     return result
 
 
+def _on_canvas(keys: set[TileKey], document: Document) -> set[TileKey]:
+    columns = -(-document.size.width // TILE_SIZE)
+    rows = -(-document.size.height // TILE_SIZE)
+    return {key for key in keys if 0 <= key[0] < columns and 0 <= key[1] < rows}
+
+
 def _visible(layers: Sequence[Layer]) -> list[Layer]:
     return [layer for layer in layers if layer.visible and layer.opacity > 0.0]
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """One tile as it is laid onto the ones below."""
+class _Sheet(NamedTuple):
+    """One tile as it is laid onto the ones below. A tuple, since many are made for every dab."""
 
     tile: Pixels
     mode: BlendMode = BlendMode.NORMAL
@@ -119,15 +125,18 @@ def _stacked(sheets: Sequence[_Sheet]) -> Pixels | None:
 
 
 class Compositor:
-    """Composites of a document, tile by tile, equal to `flatten` up to rounding.
+    """Composites of a document, tile by tile, equal to `flatten`.
 
+    While a tile is painted on beneath several layers, those are laid on as one, which rounds differently by a few
+    levels at worst; `settle` says which tiles to fetch again once the stroke is done, and then they are equal.
     `update` says which tiles to fetch anew; results aren't kept here. Not thread-safe.
     """
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._layers = _visible(document.layers)
-        self._painted: frozenset[TileKey] = frozenset()
+        self._painted: set[TileKey] = set()
+        self._rounded: set[TileKey] = set()
         self._cache: OrderedDict[TileKey, _Sandwich] = OrderedDict()
 
     @property
@@ -143,29 +152,34 @@ class Compositor:
         self._layers = _visible(document.layers)
         changed = changed_tiles(old, document)
         if changed is None:
-            self._painted = frozenset()
+            self._painted.clear()
+            self._rounded.clear()
             self._cache.clear()
             return None
-        changed.intersection_update(document.bounds.tiles(TILE_SIZE))
-        if changed and _only_active_differs(old, document):
-            self._painted = frozenset(changed)
-        elif changed:
-            self._painted = frozenset()
+        changed = _on_canvas(changed, document)
+        if changed:
+            self._painted = set(changed) if _only_active_differs(old, document) else set()
         return changed
+
+    def settle(self) -> set[TileKey]:
+        """A stroke is done: the tiles whose composite was rounded differently from `flatten`, to fetch again."""
+        rounded, self._rounded = self._rounded, set()
+        self._painted.clear()
+        return rounded
 
     def tiles(self) -> set[TileKey]:
         """Keys of the tiles of the canvas that may hold something."""
         keys: set[TileKey] = set()
         for layer in self._layers:
             keys.update(layer.tiles.tiles)
-        keys.intersection_update(self._document.bounds.tiles(TILE_SIZE))
-        return keys
+        return _on_canvas(keys, self._document)
 
     def tile(self, key: TileKey) -> Pixels | None:
         """The composite of one tile, read-only, premultiplied BGRA; None where all is transparent.
 
         It covers the tile to its edges, also where the tile sticks out over the canvas.
         """
+        self._rounded.discard(key)
         if key not in self._painted:
             return _stacked(_sheets(self._layers, key))
         return self._painted_tile(key)
@@ -185,6 +199,8 @@ class Compositor:
             if len(self._cache) > CACHED_TILES:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(key)
+        if len(sandwich.above) < len(above):
+            self._rounded.add(key)
         return _stacked([*sandwich.below, *_sheets([active], key), *sandwich.above])
 
 

@@ -1,0 +1,1 @@
+"""The canvas: where the picture is seen, painted on and generated into."""

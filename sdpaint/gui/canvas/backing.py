@@ -1,0 +1,146 @@
+"""Backing: what the view draws from, composed in small portions so that the window never waits for it.
+
+It knows which tiles are behind the document. The view asks for what it shows first and lets the rest fill in while
+nothing else happens.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdpaint.document.document import Document, changed_mask_tiles
+from sdpaint.document.layers import MaskLayer
+from sdpaint.document.render import Compositor
+from sdpaint.gui.canvas.pyramid import LEVELS, Pyramid
+from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
+
+
+class Backing:
+    """Picture and mask overlay of a document as pyramids. `mask` is None as long as nothing was masked."""
+
+    def __init__(self, document: Document) -> None:
+        self._start(document)
+
+    def _start(self, document: Document) -> None:
+        self.compositor = Compositor(document)
+        self.picture = Pyramid(document.size)
+        self.mask: Pyramid | None = None
+        self._behind: set[TileKey] = self.compositor.tiles()
+        self._mask_behind: set[TileKey] = set(document.mask.tiles.tiles) if document.mask.visible else set()
+        self._lut = _tint(document.mask)
+
+    @property
+    def document(self) -> Document:
+        """The document that it follows."""
+        return self.compositor.document
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every tile and every level shows the document."""
+        return not (
+            self._behind
+            or self._mask_behind
+            or self.picture.is_stale
+            or (self.mask is not None and self.mask.is_stale)
+        )
+
+    def update(self, document: Document) -> set[TileKey] | None:
+        """Follow the document. Returns the tiles to repaint, None where all of the canvas is."""
+        old = self.document
+        changed = self.compositor.update(document)
+        if changed is None:
+            self._start(document)
+            return None
+        self._behind |= changed
+        masked = changed_mask_tiles(old, document)
+        if masked:
+            self._lut = _tint(document.mask)
+            self._mask_behind |= masked
+        return changed | masked
+
+    def settle(self) -> None:
+        """A stroke is done: what was composed roughly is composed again."""
+        self._behind |= self.compositor.settle()
+
+    def is_behind(self, area: Rect) -> bool:
+        """Whether a tile under `area` (canvas pixels) waits to be composed."""
+        return bool(_under(self._behind, area) or _under(self._mask_behind, area))
+
+    def compose(self, area: Rect | None, deadline: float = math.inf) -> set[TileKey]:
+        """Compose the tiles under `area` (None: all) that are behind, until `deadline`. Returns those done.
+
+        At least one is done whatever the deadline, so that calls add up.
+        """
+        done: set[TileKey] = set()
+        for key in _in_order(_under(self._behind, area)):
+            self._behind.discard(key)
+            self.picture.put(key, self.compositor.tile(key))
+            done.add(key)
+            if time.perf_counter() > deadline:
+                return done
+        for key in _in_order(_under(self._mask_behind, area)):
+            self._mask_behind.discard(key)
+            self._put_mask(key)
+            done.add(key)
+            if time.perf_counter() > deadline:
+                return done
+        return done
+
+    def refresh_levels(self, level: int = LEVELS - 1, deadline: float = math.inf) -> bool:
+        """Bring the smaller pictures up to date. Whether all is done."""
+        done = self.picture.refresh(level, deadline)
+        if self.mask is not None:
+            done = self.mask.refresh(level, deadline) and done
+        return done
+
+    def _put_mask(self, key: TileKey) -> None:
+        document = self.document
+        if not _on_canvas(key, document):
+            return
+        coverage = document.mask.tiles.tile(key) if document.mask.visible else None
+        if self.mask is None:
+            if coverage is None:
+                return
+            self.mask = Pyramid(document.size)
+        self.mask.put(key, None if coverage is None else _tinted(coverage, self._lut))
+
+
+def _on_canvas(key: TileKey, document: Document) -> bool:
+    size = document.size
+    return 0 <= key[0] * TILE_SIZE < size.width and 0 <= key[1] * TILE_SIZE < size.height
+
+
+def _under(keys: set[TileKey], area: Rect | None) -> Iterable[TileKey]:
+    if area is None or not keys:
+        return keys
+    if area.is_empty:
+        return ()
+    left, top = area.left // TILE_SIZE, area.top // TILE_SIZE
+    right, bottom = (area.right - 1) // TILE_SIZE, (area.bottom - 1) // TILE_SIZE
+    if (right - left + 1) * (bottom - top + 1) < len(keys):
+        return keys.intersection(area.tiles(TILE_SIZE))
+    return {key for key in keys if left <= key[0] <= right and top <= key[1] <= bottom}
+
+
+def _in_order(keys: Iterable[TileKey]) -> list[TileKey]:
+    """Row by row, as one reads."""
+    return sorted(keys, key=lambda key: (key[1], key[0]))
+
+
+def _tint(mask: MaskLayer) -> NDArray[np.uint32]:
+    """The premultiplied pixel for each coverage."""
+    alpha = np.arange(256) * mask.opacity
+    color = np.array([mask.color.blue, mask.color.green, mask.color.red, 255]) / 255.0
+    table = np.rint(alpha[:, None] * color).astype(np.uint8)
+    return np.ascontiguousarray(table).view(np.uint32)[:, 0]
+
+
+def _tinted(coverage: Pixels, lut: NDArray[np.uint32]) -> Pixels:
+    """(h, w) coverage → (h, w, 4) premultiplied BGRA in the mask's colour."""
+    return lut[coverage].view(np.uint8).reshape(*coverage.shape, 4)

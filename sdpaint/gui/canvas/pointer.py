@@ -1,0 +1,333 @@
+"""PointerInput: mouse, stylus and held keys become gestures of the tools or moves of the view.
+
+Moves are collected and handed to the tool once for each turn of the event loop: no sample is lost, and a stylus that
+reports faster than the screen refreshes costs one repaint, not three.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum, auto
+
+from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
+
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.gui.canvas.navigation import Navigator, point_of
+from sdpaint.imaging.geometry import Point
+from sdpaint.tools.base import PointerEvent, ToolName
+
+NO_MODIFIERS = Qt.KeyboardModifier.NoModifier
+ROTATION_STEP = 15.0
+"""Degrees to which Ctrl rounds a turn."""
+
+
+class Drag(Enum):
+    """What the pressed pointer does."""
+
+    NONE = auto()
+    TOOL = auto()
+    PAN = auto()
+    ROTATE = auto()
+    DROPPED = auto()
+    """The gesture was cancelled; nothing until the release."""
+
+
+class PointerInput(QObject):
+    """Gestures on one canvas view."""
+
+    hovered = Signal(object)
+    """View position of the pointer, a Point; None where it left."""
+    drag_changed = Signal()
+    """A gesture began or ended."""
+
+    def __init__(self, view: Navigator, tools: ToolController) -> None:
+        super().__init__(view)
+        self._view = view
+        self._tools = tools
+        self._drag = Drag.NONE
+        self._button = Qt.MouseButton.NoButton
+        self._stylus = False
+        self._last = Point(0.0, 0.0)
+        self._turned = 0.0
+        self._space = False
+        self._turning = False
+        self._temporary: ToolName | None = None
+        self._pending: list[PointerEvent] = []
+        self._flush_timer = QTimer(self, singleShot=True, interval=0)
+        self._flush_timer.timeout.connect(self.flush)
+
+    @property
+    def drag(self) -> Drag:
+        """What goes on."""
+        return self._drag
+
+    @property
+    def pans(self) -> bool:
+        """Whether a press would move the view."""
+        return self._tools.tool is ToolName.PAN
+
+    @property
+    def turns(self) -> bool:
+        """Whether a press would turn the view."""
+        return self._turning
+
+    # Mouse
+
+    def mouse_press(self, event: QMouseEvent) -> bool:
+        """Whether the press is used."""
+        if self._drag is not Drag.NONE:
+            return True
+        self._settle(event.modifiers())
+        return self._begin(
+            event.button(), event.position(), event.modifiers(), sample_of_mouse(self._view, event)
+        )
+
+    def mouse_move(self, event: QMouseEvent) -> None:
+        """A sample of the gesture, or a hover."""
+        if self._stylus:
+            return
+        self._move(event.position(), event.modifiers(), sample_of_mouse(self._view, event))
+
+    def mouse_release(self, event: QMouseEvent) -> bool:
+        """Whether it ended a gesture."""
+        if self._stylus or event.button() is not self._button:
+            return False
+        self._end(sample_of_mouse(self._view, event), event.modifiers())
+        return True
+
+    # Stylus
+
+    def tablet_press(self, event: QTabletEvent) -> bool:
+        """Whether the press is used."""
+        if self._drag is not Drag.NONE:
+            return True
+        self._settle(event.modifiers())
+        if event.pointerType() is QPointingDevice.PointerType.Eraser:
+            self._push(eraser_for(self._tools.tool))
+        self._stylus = True
+        used = self._begin(
+            event.button(), event.position(), event.modifiers(), sample_of_tablet(self._view, event)
+        )
+        self._stylus = used
+        return used
+
+    def tablet_move(self, event: QTabletEvent) -> None:
+        """A sample of the gesture, or a hover."""
+        if self._drag is not Drag.NONE and not self._stylus:
+            return
+        self._move(event.position(), event.modifiers(), sample_of_tablet(self._view, event))
+
+    def tablet_release(self, event: QTabletEvent) -> bool:
+        """Whether it ended a gesture."""
+        if not self._stylus or event.button() is not self._button:
+            return False
+        self._end(sample_of_tablet(self._view, event), event.modifiers())
+        return True
+
+    def leave(self) -> None:
+        """The pointer is elsewhere."""
+        if self._drag is Drag.NONE:
+            self.hovered.emit(None)
+
+    # Keys
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        """Whether the key is used."""
+        match event.key():
+            case Qt.Key.Key_Space:
+                self._space = True
+            case Qt.Key.Key_R if event.modifiers() == NO_MODIFIERS:
+                self._turning = True
+                self.drag_changed.emit()
+            case Qt.Key.Key_Escape if self._drag is Drag.TOOL:
+                self.cancel()
+            case Qt.Key.Key_Alt:
+                self._settle(event.modifiers() | Qt.KeyboardModifier.AltModifier)
+                return True
+            case _:
+                return False
+        self._settle(event.modifiers())
+        return True
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        """Whether the key was one that is held."""
+        if event.isAutoRepeat():
+            return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_R)
+        modifiers = event.modifiers()
+        match event.key():
+            case Qt.Key.Key_Space:
+                self._space = False
+            case Qt.Key.Key_R:
+                self._turning = False
+                self.drag_changed.emit()
+            case Qt.Key.Key_Alt:
+                modifiers &= ~Qt.KeyboardModifier.AltModifier
+            case _:
+                return False
+        self._settle(modifiers)
+        return True
+
+    def wants_key(self, event: QKeyEvent) -> bool:
+        """Whether the key is meant for the canvas rather than for a shortcut of the window."""
+        if event.key() == Qt.Key.Key_Escape:
+            return self._drag is Drag.TOOL
+        return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_R) and event.modifiers() in (
+            NO_MODIFIERS,
+            Qt.KeyboardModifier.ShiftModifier,
+        )
+
+    def release_keys(self) -> None:
+        """The keyboard is elsewhere: nothing is held any more."""
+        self._space = self._turning = False
+        self._settle(NO_MODIFIERS)
+
+    # Gestures
+
+    def cancel(self) -> None:
+        """Drop the gesture of the tool; the pointer does nothing until it is released."""
+        self._pending.clear()
+        self._flush_timer.stop()
+        if self._drag is Drag.TOOL:
+            self._drag = Drag.DROPPED
+            self._tools.cancel()
+
+    def flush(self) -> None:
+        """Hand the samples that wait to the tool."""
+        self._flush_timer.stop()
+        if self._pending:
+            events, self._pending = self._pending, []
+            self._tools.move(events)
+
+    def _begin(
+        self, button: Qt.MouseButton, pos: QPointF, modifiers: Qt.KeyboardModifier, sample: PointerEvent
+    ) -> bool:
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        if button is Qt.MouseButton.MiddleButton:
+            drag = Drag.ROTATE if shift else Drag.PAN
+        elif button is not Qt.MouseButton.LeftButton:
+            return False
+        elif self._turning:
+            drag = Drag.ROTATE
+        elif self.pans:
+            drag = Drag.ROTATE if shift else Drag.PAN
+        else:
+            drag = Drag.TOOL
+        self._drag, self._button, self._last = drag, button, point_of(pos)
+        self._turned = self._view.rotation
+        if drag is Drag.TOOL:
+            self._tools.press(sample)
+            self.hovered.emit(self._last)
+        self.drag_changed.emit()
+        return True
+
+    def _move(self, position: QPointF, modifiers: Qt.KeyboardModifier, sample: PointerEvent) -> None:
+        pos = point_of(position)
+        match self._drag:
+            case Drag.NONE:
+                self._settle(modifiers)
+            case Drag.TOOL:
+                self._pending.append(sample)
+                if not self._flush_timer.isActive():
+                    self._flush_timer.start()
+            case Drag.PAN:
+                self._view.pan_by(pos.x - self._last.x, pos.y - self._last.y)
+            case Drag.ROTATE:
+                self._turn_to(pos, bool(modifiers & Qt.KeyboardModifier.ControlModifier))
+            case Drag.DROPPED:
+                return
+        self._last = pos
+        self.hovered.emit(pos)
+
+    def _turn_to(self, pos: Point, stepwise: bool) -> None:
+        middle = self._view.viewport.middle
+        before = math.atan2(self._last.y - middle.y, self._last.x - middle.x)
+        now = math.atan2(pos.y - middle.y, pos.x - middle.x)
+        self._turned += (math.degrees(now - before) + 180.0) % 360.0 - 180.0
+        wanted = round(self._turned / ROTATION_STEP) * ROTATION_STEP if stepwise else self._turned
+        self._view.rotate_by(wanted - self._view.rotation)
+
+    def _end(self, sample: PointerEvent, modifiers: Qt.KeyboardModifier) -> None:
+        drag, self._drag = self._drag, Drag.NONE
+        self._button = Qt.MouseButton.NoButton
+        self._stylus = False
+        if drag is Drag.TOOL:
+            self.flush()
+            self._tools.release(sample)
+        if self._temporary in (ToolName.ERASER, ToolName.MASK_ERASER):
+            self._pop()
+        self._settle(modifiers)
+        self.drag_changed.emit()
+
+    # Tools for as long as a key is held
+
+    def _settle(self, modifiers: Qt.KeyboardModifier) -> None:
+        """Let the held keys choose the tool; a gesture under way keeps its own."""
+        if self._drag is not Drag.NONE:
+            return
+        wanted: ToolName | None = None
+        if self._space:
+            wanted = ToolName.PAN
+        elif modifiers & Qt.KeyboardModifier.AltModifier:
+            wanted = ToolName.PICKER
+        if wanted is self._temporary:
+            return
+        self._pop()
+        if wanted is not None and (wanted is ToolName.PAN or self._tools.tool.has_brush):
+            self._push(wanted)
+
+    def _push(self, name: ToolName) -> None:
+        self._pop()
+        self._temporary = name
+        self._tools.push_temporary(name)
+
+    def _pop(self) -> None:
+        if self._temporary is not None:
+            self._temporary = None
+            self._tools.pop_temporary()
+
+
+def eraser_for(tool: ToolName) -> ToolName:
+    """What the other end of the stylus does."""
+    masks = tool in (ToolName.MASK_BRUSH, ToolName.MASK_ERASER)
+    return ToolName.MASK_ERASER if masks else ToolName.ERASER
+
+
+def sample_of_mouse(view: Navigator, event: QMouseEvent) -> PointerEvent:
+    """The event on the canvas; a mouse has no pressure."""
+    return _sample(view, event.position(), event.modifiers(), event.timestamp())
+
+
+def sample_of_tablet(view: Navigator, event: QTabletEvent) -> PointerEvent:
+    """The event on the canvas, with pressure where the stylus measures it."""
+    measures = bool(event.pointingDevice().capabilities() & QInputDevice.Capability.Pressure)
+    return _sample(
+        view,
+        event.position(),
+        event.modifiers(),
+        event.timestamp(),
+        pressure=event.pressure() if measures else None,
+        tilt=(event.xTilt(), event.yTilt()),
+    )
+
+
+def _sample(
+    view: Navigator,
+    position: QPointF,
+    modifiers: Qt.KeyboardModifier,
+    time_ms: float,
+    pressure: float | None = None,
+    tilt: tuple[float, float] = (0.0, 0.0),
+) -> PointerEvent:
+    return PointerEvent(
+        pos=view.viewport.to_canvas(point_of(position)),
+        pressure=0.5 if pressure is None else pressure,
+        has_pressure=pressure is not None,
+        tilt_x=tilt[0],
+        tilt_y=tilt[1],
+        time_ms=float(time_ms),
+        shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+        ctrl=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
+        alt=bool(modifiers & Qt.KeyboardModifier.AltModifier),
+        view_scale=view.viewport.scale,
+    )

@@ -1,0 +1,86 @@
+"""The bar under the frame while results wait for a choice: flip, keep, again, discard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.gui.theme import set_role
+from sdpaint.gui.widgets.controls import icon_button, label, push_button
+
+GAP_PX = 10
+"""Between the frame and the bar, and between the bar and the edge of the view."""
+
+
+class ResultBar(QFrame):
+    """Floats over the canvas; shown while a result is shown in place."""
+
+    def __init__(self, generation: GenerationController, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._generation = generation
+        self.setObjectName("resultBar")
+        self.setAccessibleName("Results")
+        self.setAutoFillBackground(True)
+        set_role(self, "card")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self._previous = icon_button(
+            "previousResultButton",
+            "chevron-left",
+            "Previous result",
+            generation.show_previous,
+            shortcut="Left",
+        )
+        self._count = label("")
+        self._count.setObjectName("resultCountLabel")
+        self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._next = icon_button(
+            "nextResultButton", "chevron-right", "Next result", generation.show_next, shortcut="Right"
+        )
+        self._keep = push_button(
+            "keepResultButton", "Keep", generation.keep, "Keep this result as a layer (Enter)", role="primary"
+        )
+        self._again = push_button(
+            "againResultButton", "Again", generation.again, "Generate again with the next seed"
+        )
+        self._discard = push_button(
+            "discardResultButton", "Discard", generation.discard, "Take this result away (Delete)"
+        )
+        self._lay_out()
+        generation.results_changed.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 4, 4, 4)
+        row.setSpacing(4)
+        for widget in (self._previous, self._count, self._next, self._keep, self._again, self._discard):
+            row.addWidget(widget)
+            if widget is not self._count:
+                # The arrows and Enter go on to work on the canvas after a click.
+                widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._count.setMinimumWidth(self._count.fontMetrics().horizontalAdvance("00/00"))
+
+    def refresh(self) -> None:
+        """Show itself while there is something to choose."""
+        candidates = self._generation.candidates
+        if candidates is not None:
+            index, count = candidates
+            self._count.setText(f"{index + 1}/{count}")
+            self._count.setAccessibleName(f"Result {index + 1} of {count}")
+            for widget in (self._previous, self._next):
+                widget.setEnabled(count > 1)
+        self.setVisible(candidates is not None)
+
+    def place(self, frame: QRect, view: QSize) -> None:
+        """Stand under the frame (view pixels), or in it where there's no room below, always within the view."""
+        size = self.sizeHint().boundedTo(view)
+        x = frame.center().x() - size.width() // 2
+        y = frame.bottom() + GAP_PX
+        if y + size.height() + GAP_PX > view.height():
+            y = min(frame.bottom(), view.height()) - size.height() - GAP_PX
+        corner = QPoint(
+            max(0, min(max(GAP_PX, x), view.width() - size.width() - GAP_PX)),
+            max(0, min(max(GAP_PX, y), view.height() - size.height() - GAP_PX)),
+        )
+        self.setGeometry(QRect(corner, size))

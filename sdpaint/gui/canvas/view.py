@@ -1,0 +1,414 @@
+"""CanvasView: the widget on which the picture is seen and painted.
+
+It follows three controllers: the document (what is drawn), the tools (what the pointer does) and the generation (what
+is shown in place). Painting takes from a `Backing`, which composes what is visible first and the rest while nothing
+else happens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QRegion,
+    QResizeEvent,
+    QShowEvent,
+    QTabletEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.document import Document
+from sdpaint.generation.events import Progress
+from sdpaint.generation.overlay import CanvasOverlay
+from sdpaint.gui.canvas import overlay, paint
+from sdpaint.gui.canvas.backing import Backing
+from sdpaint.gui.canvas.hint import EmptyHint
+from sdpaint.gui.canvas.navigation import Navigator
+from sdpaint.gui.canvas.pointer import Drag, PointerInput
+from sdpaint.gui.canvas.pyramid import level_for
+from sdpaint.gui.canvas.qimage import OverlayPicture
+from sdpaint.gui.canvas.result_bar import ResultBar
+from sdpaint.gui.theme import font
+from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.tiles import TileKey, tile_rect
+from sdpaint.tools.base import ToolName
+from sdpaint.tools.frame import handle_at
+
+PAINT_BUDGET_S = 0.006
+"""How long a paint event may compose; drawing comes on top."""
+IDLE_BUDGET_S = 0.008
+"""How long one portion in the background may take."""
+FLUSH_S = 0.06
+"""What was composed appears at least so often while a large change fills in."""
+SINGLE_TILES = 32
+"""More changed tiles than this are repainted as one box."""
+
+
+class CanvasView(Navigator):
+    """The canvas. `generation` None: nothing is shown in place and there is no result bar."""
+
+    cursor_moved = Signal(object)
+    """Canvas position of the pointer, a Point; None where it left."""
+    files_dropped = Signal(object)
+    """list[Path] of local files that were let fall on the canvas."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        tools: ToolController,
+        generation: GenerationController | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(documents.document.bounds, parent)
+        self._documents = documents
+        self._tools = tools
+        self._generation = generation
+        self._backing = Backing(documents.document)
+        self._hint = EmptyHint(documents.document)
+        self._picture: OverlayPicture | None = None
+        self._progress: float | None = None
+        self._pointer: Point | None = None
+        self._rim: tuple[Point, float] | None = None
+        self._input = PointerInput(self, tools)
+        self._result_bar: ResultBar | None = None
+        self._idle = QTimer(self, singleShot=True, interval=0)
+        self._unshown = QRegion()
+        self._shown_at = 0.0
+        self._set_up_widget()
+        self._connect()
+        self._idle.start()
+
+    def _set_up_widget(self) -> None:
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.setAccessibleDescription("The picture. Paint with the pointer; the prompt is below.")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setTabletTracking(True)
+        self.setAcceptDrops(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(64, 64)
+
+    def _connect(self) -> None:
+        self._documents.document_changed.connect(self._follow)
+        self._documents.history_changed.connect(self._settle)
+        self._tools.tool_changed.connect(self._on_tool_changed)
+        self._tools.brush_changed.connect(self._refresh_cursor)
+        self._input.hovered.connect(self._on_hover)
+        self._input.drag_changed.connect(self._refresh_cursor)
+        self._idle.timeout.connect(self._fill_in)
+        self.view_changed.connect(self._on_view_changed)
+        if self._generation is not None:
+            self._generation.overlay_changed.connect(self.show_overlay)
+            self._generation.progress_changed.connect(self._on_progress)
+            self._result_bar = ResultBar(self._generation, self)
+            self._generation.results_changed.connect(self._place_result_bar)
+
+    # What is shown
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing waits to be composed: what is on screen is the document."""
+        return self._backing.is_complete and self._unshown.isEmpty()
+
+    def show_overlay(self, picture: CanvasOverlay | None) -> None:
+        """Draw a picture in place (a preview, a result), or none."""
+        before = self._picture
+        self._picture = None if picture is None else OverlayPicture(picture)
+        for each in (before, self._picture):
+            if each is not None:
+                self.update(paint.view_rect(self.viewport, each.overlay.region, 2))
+        labels = [each.overlay.label for each in (before, self._picture) if each is not None]
+        if any(labels):
+            self.update(self._frame_area())
+        self._place_result_bar()
+
+    def _follow(self, old: Document | None, new: Document) -> None:
+        """The document is another one."""
+        changed = self._backing.update(new)
+        if old is None or self._hint.is_over_with(new):
+            self._hint = EmptyHint(new) if old is None else EmptyHint(None)
+            self.update()
+        if changed is None or old is None:
+            self._input.cancel()
+            self._set_canvas(new.bounds, fresh=old is None)
+            self.update()
+        else:
+            self._update_tiles(changed)
+            if old.frame != new.frame:
+                self.update()
+        if old is None or old.frame != new.frame:
+            self._place_result_bar()
+        if not self._backing.is_complete:
+            self._idle.start()
+
+    def _settle(self) -> None:
+        self._backing.settle()
+        if not self._backing.is_complete:
+            self._idle.start()
+
+    def _update_tiles(self, keys: set[TileKey]) -> None:
+        if not keys:
+            return
+        # A pixel beside the tile takes part where the view smooths.
+        if len(keys) > SINGLE_TILES:
+            box = Rect.bounding(tile_rect(key) for key in keys)
+            self.update(paint.view_rect(self.viewport, box, 1))
+            return
+        region = QRegion()
+        for key in keys:
+            region += paint.view_rect(self.viewport, tile_rect(key), 1)
+        self.update(region)
+
+    def _on_progress(self, progress: Progress | None) -> None:
+        share = None if progress is None else progress.fraction
+        if share != self._progress:
+            self._progress = share
+            self.update(self._frame_area())
+
+    def _on_view_changed(self) -> None:
+        self._rim = self._wanted_rim()
+        self._place_result_bar()
+        if self._pointer is not None:
+            self.cursor_moved.emit(self.viewport.to_canvas(self._pointer))
+
+    def _frame_area(self) -> QRegion:
+        """The border and the label of the frame, without what is inside."""
+        box = paint.view_rect(self.viewport, self._backing.document.frame, overlay.FRAME_MARGIN_PX)
+        # The label may be as wide as it likes and is pushed into the view.
+        area = QRegion(box.adjusted(-64, 0, 160, 0)) | QRegion(QRect(0, 0, self.width(), 48))
+        inner = box.adjusted(*([2 * overlay.FRAME_MARGIN_PX] * 2), *([-2 * overlay.FRAME_MARGIN_PX] * 2))
+        return area - QRegion(inner) if self.viewport.is_upright and inner.isValid() else area
+
+    def _place_result_bar(self) -> None:
+        if self._result_bar is None or not self._result_bar.isVisibleTo(self):
+            return
+        picture = self._picture
+        region = self._backing.document.frame if picture is None else picture.overlay.region
+        self._result_bar.place(paint.view_rect(self.viewport, region), self.size())
+        self._result_bar.raise_()
+
+    # Composing
+
+    def _fill_in(self) -> None:
+        """A portion of what is behind: what is visible first, then the rest, then the smaller pictures."""
+        deadline = time.perf_counter() + IDLE_BUDGET_S
+        visible = self.viewport.visible.intersected(self._canvas)
+        for key in self._backing.compose(visible, deadline):
+            self._unshown += paint.view_rect(self.viewport, tile_rect(key), 1)
+        now = time.perf_counter()
+        filled = not self._backing.is_behind(visible)
+        if not self._unshown.isEmpty() and (filled or now - self._shown_at > FLUSH_S):
+            self._shown_at = now
+            self.update(self._unshown)
+            self._unshown = QRegion()
+        if filled and now < deadline:
+            self._backing.compose(None, deadline)
+            if time.perf_counter() < deadline:
+                self._backing.refresh_levels(deadline=deadline)
+        if not self._backing.is_complete:
+            self._idle.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        exposed = event.rect()
+        self._catch_up(exposed)
+        painter = QPainter(self)
+        self._paint_canvas(painter, exposed)
+        self._paint_over(painter)
+        painter.end()
+
+    def _catch_up(self, exposed: QRect) -> None:
+        """Compose what is about to be drawn, as far as the time allows."""
+        deadline = time.perf_counter() + PAINT_BUDGET_S
+        area = paint.canvas_rect(self.viewport, exposed).intersected(self._canvas)
+        if self._backing.is_behind(area):
+            self._backing.compose(area, deadline)
+        self._backing.refresh_levels(level_for(self.viewport.zoom), deadline)
+        if not self._backing.is_complete and not self._idle.isActive():
+            self._idle.start()
+
+    def _paint_canvas(self, painter: QPainter, exposed: QRect) -> None:
+        viewport = self.viewport
+        surround = self.palette().color(QPalette.ColorRole.Dark)
+        paint.paint_ground(painter, exposed, viewport, self._canvas, surround)
+        paint.paint_pyramid(painter, exposed, viewport, self._backing.picture)
+        if self._picture is not None:
+            paint.paint_overlay_picture(painter, viewport, self._picture, self._canvas)
+        # While a picture is shown in place, a tint over it would falsify its colours.
+        if self._backing.mask is not None and self._picture is None:
+            paint.paint_pyramid(painter, exposed, viewport, self._backing.mask)
+
+    def _paint_over(self, painter: QPainter) -> None:
+        viewport, frame = self.viewport, self._backing.document.frame
+        framing = self._tools.tool is ToolName.FRAME
+        if framing:
+            overlay.paint_outside(painter, viewport, frame, self._canvas)
+        paint.paint_border(painter, viewport, self._canvas)
+        accent = self.palette().color(QPalette.ColorRole.Accent)
+        overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
+        if self._hint.is_shown:
+            overlay.paint_hint(painter, viewport, self._canvas, font(), self._hint.ground_is_light)
+        label = self._label(framing)
+        if label:
+            overlay.paint_label(painter, viewport, frame, label, font(small=True))
+        if self._rim is not None:
+            overlay.paint_outline(painter, *self._rim)
+
+    def _label(self, framing: bool) -> str:
+        if framing:
+            return str(self._backing.document.frame.size)
+        bar = self._result_bar
+        if self._picture is None or (bar is not None and bar.isVisibleTo(self)):
+            return ""
+        return self._picture.overlay.label
+
+    # The pointer
+
+    def _on_hover(self, view_pos: Point | None) -> None:
+        self._pointer = view_pos
+        self._refresh_cursor()
+        self.cursor_moved.emit(None if view_pos is None else self.viewport.to_canvas(view_pos))
+
+    def _on_tool_changed(self) -> None:
+        self._refresh_cursor()
+        self.update()
+
+    def _refresh_cursor(self) -> None:
+        rim = self._wanted_rim()
+        if rim != self._rim:
+            for each in (self._rim, rim):
+                if each is not None:
+                    self.update(overlay.outline_region(*each))
+            self._rim = rim
+        shape = self._wanted_cursor()
+        if shape is not self.cursor().shape():
+            self.setCursor(shape)
+
+    def _wanted_rim(self) -> tuple[Point, float] | None:
+        """Where in the view the brush's rim is to be drawn."""
+        if self._pointer is None or self._input.drag in (Drag.PAN, Drag.ROTATE) or self._input.turns:
+            return None
+        radius = self._tools.outline_radius(self.viewport.to_canvas(self._pointer))
+        if radius is None or radius * self.viewport.scale < overlay.MIN_OUTLINE_PX:
+            return None
+        return self._pointer, radius * self.viewport.scale
+
+    def _wanted_cursor(self) -> Qt.CursorShape:
+        tool = self._tools.tool
+        if self._input.drag in (Drag.PAN, Drag.ROTATE):
+            return Qt.CursorShape.ClosedHandCursor
+        if tool is ToolName.PAN or self._input.turns:
+            return Qt.CursorShape.OpenHandCursor
+        if tool is ToolName.FRAME and self._pointer is not None:
+            canvas_pos = self.viewport.to_canvas(self._pointer)
+            handle = handle_at(self._backing.document.frame, canvas_pos, self.viewport.scale)
+            return Qt.CursorShape.CrossCursor if handle is None else overlay.cursor_for(handle, self.viewport)
+        return Qt.CursorShape.CrossCursor if self._rim is None else Qt.CursorShape.BlankCursor
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.setAccepted(self._input.mouse_press(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._input.mouse_move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.setAccepted(self._input.mouse_release(event))
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        # What is accepted isn't sent once more as a mouse event.
+        event.accept()
+        match event.type():
+            case QEvent.Type.TabletPress:
+                self.setFocus(Qt.FocusReason.MouseFocusReason)
+                event.setAccepted(self._input.tablet_press(event))
+            case QEvent.Type.TabletMove:
+                self._input.tablet_move(event)
+            case QEvent.Type.TabletRelease:
+                self._input.tablet_release(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._on_hover(Point(event.position().x(), event.position().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._input.leave()
+
+    # Keys
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and (self._input.wants_key(event) or self._result_key(event) is not None)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        act = self._result_key(event)
+        if act is not None:
+            act()
+        elif not self._input.key_press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self._input.key_release(event):
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._input.release_keys()
+
+    def _result_key(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What the key does to the results that wait for a choice; None: nothing."""
+        generation = self._generation
+        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.NoModifier
+        if generation is None or generation.candidates is None or not plain:
+            return None
+        match event.key():
+            case Qt.Key.Key_Left:
+                return generation.show_previous
+            case Qt.Key.Key_Right:
+                return generation.show_next
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                return generation.keep
+            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
+                return generation.discard
+        return None
+
+    # Files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_result_bar()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._place_result_bar()
