@@ -157,7 +157,8 @@ def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
     weights = find_weights(folder)
     is_transformers = network_class.__module__.startswith("transformers")
     # Always with a dtype: without one transformers keeps the stored precision and diffusers takes float32.
-    dtype = {"dtype" if is_transformers and _takes_dtype() else "torch_dtype": device.dtype}
+    library, since = (transformers, (5, 0)) if is_transformers else (diffusers, (0, 42))
+    dtype = {"dtype" if _version(library) >= since else "torch_dtype": device.dtype}
     try:
         network, report = network_class.from_pretrained(
             folder,
@@ -196,8 +197,9 @@ def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
     return network
 
 
-def _takes_dtype() -> bool:
-    return int(transformers.__version__.split(".")[0]) >= 5
+def _version(library: Any) -> tuple[int, int]:
+    major, minor = library.__version__.split(".")[:2]
+    return int(major), int(minor)
 
 
 def _load_tokenizer(folder: Path) -> Any:

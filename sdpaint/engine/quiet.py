@@ -1,8 +1,9 @@
-"""Take known, harmless log lines of diffusers and transformers away; every other warning stays. No torch."""
+"""Take known, harmless messages of diffusers, transformers and torchsde away; every other one stays. No torch."""
 
 from __future__ import annotations
 
 import logging
+import warnings
 
 _HARMLESS = {
     # image processors that sdpaint doesn't use
@@ -24,10 +25,14 @@ class _Without(logging.Filter):
         return self._text not in record.getMessage()
 
 
+TORCHSDE_ROUNDING = "Should have (ta>=t0|tb<=t1)"
+
 _FILTERS = {name: _Without(text) for name, text in _HARMLESS.items()}
 
 
 def quieten() -> None:
-    """Filter the loggers. Works before the libraries are imported, which is when some speak; may be repeated."""
+    """Filter loggers and warnings. Works before the libraries are imported, when some of them speak; may be repeated."""
     for name, without in _FILTERS.items():
         logging.getLogger(name).addFilter(without)
+    # torchsde compares times that differ in the last bit of a float.
+    warnings.filterwarnings("ignore", message=TORCHSDE_ROUNDING, category=UserWarning)
