@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from sdpaint.atomic import replacing
 from sdpaint.document.document import MAX_SIDE_PX
@@ -18,6 +19,8 @@ from sdpaint.errors import FileError
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import reading, writing
 from sdpaint.imaging.tiles import Pixels
+
+log = logging.getLogger(__name__)
 
 MAX_PIXELS = 2**28
 """16384², a gigabyte of RGBA: what is larger is refused before it is unpacked."""
@@ -90,11 +93,30 @@ def _rgba_of(image: Image.Image) -> Pixels:
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):
         return _rgba_of_deep_grey(upright)
-    if upright.mode == "RGBA":
-        return np.array(upright)
     if upright.mode == "CMYK":
-        upright = upright.convert("RGB")
-    return np.array(upright.convert("RGBA"))
+        upright = _in_srgb(upright).convert("RGB")
+        return np.array(upright.convert("RGBA"))
+    if "icc_profile" not in upright.info or upright.mode in ("1", "L", "LA"):
+        return np.array(upright.convert("RGBA"))
+    rgba = np.array(upright.convert("RGBA"))
+    rgba[..., :3] = np.asarray(_in_srgb(upright.convert("RGB")))
+    return rgba
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """RGB or CMYK with a colour profile as sRGB; as it is where it has none or a damaged one."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(source).lower():
+            return image    # what every picture from the web says: converting would only round
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+        log.info("a colour profile can't be used: %s", error)
+        return image
+    return converted or image
 
 
 def _rgba_of_deep_grey(image: Image.Image) -> Pixels:
