@@ -259,7 +259,7 @@ def _take_int(values: dict[str, str], key: str, least: int, most: int) -> int | 
 
 def _take_float(values: dict[str, str], key: str) -> float | None:
     text = values.get(key, "")
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?(e-?[0-9]{1,3})?", text):
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?(e-[0-9]{1,3})?", text):
         return None
     del values[key]
     return float(text)
