@@ -30,6 +30,7 @@ class Navigator(QWidget):
         self._canvas = canvas
         self._viewport = Viewport()
         self._shown = self._viewport
+        self._held: tuple[Point, Point] | None = None
         # Until the artist moves the view, it goes on to show the whole canvas when the window's size changes.
         self._fits: float | None = OPENING_MAX_ZOOM
 
@@ -63,7 +64,7 @@ class Navigator(QWidget):
 
     def zoom_to(self, factor: float, anchor: Point | None = None) -> None:
         """So many device pixels for each canvas pixel; what is at the view position `anchor` stays."""
-        self.show_through(self._viewport.zoomed(factor, anchor))
+        self._around(anchor, self._viewport.zoomed(factor))
 
     def zoom_to_fit(self) -> None:
         """All of the canvas, as large as goes."""
@@ -71,7 +72,7 @@ class Navigator(QWidget):
 
     def rotate_by(self, degrees: float, anchor: Point | None = None) -> None:
         """Clockwise, around the view position `anchor` (None: the middle)."""
-        self.show_through(self._viewport.rotated(degrees, anchor))
+        self._around(anchor, self._viewport.rotated(degrees))
 
     def reset_rotation(self) -> None:
         """Upright again."""
@@ -95,6 +96,17 @@ class Navigator(QWidget):
         self._fits = None
         self._look(viewport)
 
+    def _around(self, anchor: Point | None, viewport: Viewport) -> None:
+        """Show through `viewport`, pushed so that what is seen at `anchor` stays there.
+
+        A series around one place (a wheel that goes on turning) keeps to the canvas position that it began with:
+        else each step would add its rounding to whole pixels.
+        """
+        at = anchor or viewport.middle
+        held = self._held if self._held is not None and self._held[0] == at else (at, self._shown.to_canvas(at))
+        self.show_through(viewport.holding(held[1], at))
+        self._held = held
+
     def _fit(self, max_zoom: float) -> None:
         margin = min(FIT_MARGIN_PX, self.width() / 12, self.height() / 12)
         self._fits = max_zoom
@@ -105,6 +117,7 @@ class Navigator(QWidget):
             return
         self._viewport = viewport
         self._shown = viewport.snapped()
+        self._held = None
         self.update()
         self.view_changed.emit()
 

@@ -133,6 +133,8 @@ class CanvasView(Navigator):
         for each in (before, self._picture):
             if each is not None:
                 self.update(paint.view_rect(self.viewport, each.overlay.region, 2))
+        if self._hint.is_shown:
+            self.update()
         labels = [each.overlay.label for each in (before, self._picture) if each is not None]
         if any(labels):
             self.update(self._frame_area())
@@ -179,7 +181,7 @@ class CanvasView(Navigator):
         share = None if progress is None else progress.fraction
         if share != self._progress:
             self._progress = share
-            self.update(self._frame_area())
+            self.update(self.rect() if self._hint.is_shown else self._frame_area())
 
     def _on_view_changed(self) -> None:
         self._rim = self._wanted_rim()
@@ -261,7 +263,7 @@ class CanvasView(Navigator):
         paint.paint_border(painter, viewport, self._canvas)
         accent = self.palette().color(QPalette.ColorRole.Accent)
         overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
-        if self._hint.is_shown:
+        if self._hint.is_shown and self._picture is None and self._progress is None:
             overlay.paint_hint(painter, viewport, self._canvas, font(), self._hint.ground_is_light)
         label = self._label(framing)
         if label:

@@ -170,6 +170,11 @@ class Viewport:
         """Left and right of what is seen swapped, around the middle of the view."""
         return replace(self, flipped=not self.flipped, rotation=_half_turns(-self.rotation))
 
+    def holding(self, canvas_pos: Point, view_pos: Point) -> Viewport:
+        """Pushed so that the canvas position is seen at the view position."""
+        now = self.to_view(canvas_pos)
+        return self.panned(view_pos.x - now.x, view_pos.y - now.y)
+
     def panned(self, dx: float, dy: float) -> Viewport:
         """The canvas pushed by so many view pixels."""
         back = self.transform.inverted()
@@ -205,8 +210,7 @@ class Viewport:
     def _anchored(self, moved: Viewport, anchor: Point | None) -> Viewport:
         if anchor is None:
             return moved
-        now = moved.to_view(self.to_canvas(anchor))
-        return moved.panned(anchor.x - now.x, anchor.y - now.y)
+        return moved.holding(self.to_canvas(anchor), anchor)
 
 
 def corners(rect: Rect) -> tuple[Point, Point, Point, Point]:
