@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import set_role
 from sdpaint.gui.widgets.controls import icon_button, label, push_button
 
@@ -23,6 +24,8 @@ class ResultBar(QFrame):
         self.setAccessibleName("Results")
         self.setAutoFillBackground(True)
         set_role(self, "card")
+        # A click beside a button, or of a stylus, is meant for the bar and not for the canvas beneath.
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self._previous = icon_button(
             "previousResultButton",
@@ -46,6 +49,10 @@ class ResultBar(QFrame):
         self._discard = push_button(
             "discardResultButton", "Discard", generation.discard, "Take this result away (Delete)"
         )
+        self._words = {self._keep: "Keep", self._again: "Again", self._discard: "Discard"}
+        for button, name in ((self._keep, "check"), (self._again, "again"), (self._discard, "trash")):
+            button.setIcon(icon(name))
+        self._is_compact = False
         self._lay_out()
         generation.results_changed.connect(self.refresh)
         self.refresh()
@@ -72,8 +79,19 @@ class ResultBar(QFrame):
                 widget.setEnabled(count > 1)
         self.setVisible(candidates is not None)
 
+    def _set_compact(self, compact: bool) -> None:
+        """Icons alone, where the view is narrow."""
+        if compact == self._is_compact:
+            return
+        self._is_compact = compact
+        for button, words in self._words.items():
+            button.setText("" if compact else words)
+
     def place(self, frame: QRect, view: QSize) -> None:
         """Stand under the frame (view pixels), or in it where there's no room below, always within the view."""
+        self._set_compact(False)
+        if self.sizeHint().width() > view.width() - 2 * GAP_PX:
+            self._set_compact(True)
         size = self.sizeHint().boundedTo(view)
         x = frame.center().x() - size.width() // 2
         y = frame.bottom() + GAP_PX

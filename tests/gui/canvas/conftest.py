@@ -28,7 +28,8 @@ class Desk:
         self.qtbot = qtbot
         self.documents = DocumentController(document)
         self.tools = ToolController(self.documents)
-        self.view = CanvasView(self.documents, self.tools, generation)
+        self.generation = None if generation is None else generation(self.documents)
+        self.view = CanvasView(self.documents, self.tools, self.generation)
         self.view.resize(*size)
         self.view.show()
         qtbot.waitExposed(self.view)
