@@ -5,29 +5,30 @@ It asks nothing: whether changes may be lost and under which name to save are th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, insert_layer, new_document
 from sdpaint.document.layers import Layer
-from sdpaint.errors import FileError, SdPaintError
+from sdpaint.errors import FileError
 from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, is_flat, read_project, write_project
 from sdpaint.fileio.project import Project
 from sdpaint.generation.params import GenerationParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.settings.schema import MAX_RECENT
 from sdpaint.settings.store import SettingsStore
-
-log = logging.getLogger(__name__)
+from sdpaint.worker.background import Background
 
 WHITE = (255, 255, 255)
+_SHUTDOWN_S = 600.0
+"""A large document on a slow drive takes long, and cutting its save off would lose work."""
+
 
 
 class HasParams(Protocol):
@@ -37,11 +38,8 @@ class HasParams(Protocol):
     def params(self) -> GenerationParams:
         """The parameters as they are."""
 
-    def set_params(self, **changes: Any) -> None:
-        """Replace prompt, negative_prompt, checkpoint or mode."""
-
-    def set_sampling(self, **changes: Any) -> None:
-        """Replace sampler, steps, guidance_scale, strength, seed or count."""
+    def restore(self, params: GenerationParams) -> None:
+        """Parameters as a file holds them. A checkpoint that isn't installed is passed over."""
 
 
 class FileController(QObject):
@@ -58,8 +56,6 @@ class FileController(QObject):
     noted = Signal(str)
     """A sentence on what couldn't be taken over from a file."""
 
-    _done = Signal(object, object)
-
     def __init__(
         self,
         documents: DocumentController,
@@ -71,16 +67,19 @@ class FileController(QObject):
         self._documents = documents
         self._generation = generation
         self._settings = settings
-        self._pool = QThreadPool()
         # One thread: saves to one path can't overtake each other, and a save asked for before an open comes first.
-        self._pool.setMaxThreadCount(1)
-        self._running = 0
-        self._done.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+        self._background = Background(1, self)
+        self._background.idle.connect(lambda: self.busy_changed.emit(False))
+        self._arrivals: list[Callable[[], None]] = []
+        self._settle_soon = QTimer(self, singleShot=True, interval=0)
+        self._settle_soon.timeout.connect(self._settle)
+        documents.document_changed.connect(self._settle_when_waiting)
+        documents.history_changed.connect(self._settle_when_waiting)
 
     @property
     def is_busy(self) -> bool:
         """Whether a file is being read or written."""
-        return self._running > 0
+        return self._background.is_busy
 
     @property
     def recent(self) -> tuple[Path, ...]:
@@ -114,7 +113,8 @@ class FileController(QObject):
 
     def open(self, path: Path) -> None:
         """Read a document and make it the open one. Unsaved changes are lost: ask before."""
-        self._start(lambda: read_project(path), lambda project: self._show(path, project))
+        before = self._documents.committed
+        self._start(lambda: read_project(path), lambda project: self._show(path, project, before))
 
     def open_as_layer(self, path: Path) -> None:
         """Put the layers of a file above the active layer, as one undo step."""
@@ -158,27 +158,37 @@ class FileController(QObject):
         self.recent_changed.emit()
 
     def shutdown(self) -> None:
-        """Wait until all reads and writes are over. Their signals come with the next turn of the event loop."""
-        self._pool.waitForDone()
+        """Wait until all reads and writes are over. No signals come any more."""
+        self._arrivals.clear()
+        self._background.close(_SHUTDOWN_S)
 
     def _write(self, path: Path, is_own: bool) -> None:
-        document = self._documents.committed
+        document, history = self._documents.committed, self._documents.history
         project = Project(document, self._generation.params)
         quality = self._settings.settings.jpeg_quality
 
-        def work() -> Path:
-            write_project(path, project, quality)
-            return path
+        def wrote(_: object) -> None:
+            # Another document may be open by now: its name and mark are none of this file's business.
+            if is_own and self._documents.history is history:
+                self._documents.mark_saved(document, path)
+            if is_own:
+                self._remember(path)
+            self.saved.emit(path)
 
-        self._start(work, lambda saved: self._wrote(saved, document, is_own))
+        self._start(lambda: write_project(path, project, quality), wrote)
 
-    def _wrote(self, path: Path, document: Document, is_own: bool) -> None:
-        if is_own:
-            self._documents.mark_saved(document, path)
-            self._remember(path)
-        self.saved.emit(path)
-
-    def _show(self, path: Path, project: Project) -> None:
+    def _show(self, path: Path, project: Project, before: Document) -> None:
+        if self._is_painting:
+            self._arrivals.append(lambda: self._show(path, project, before))
+            return
+        if self._documents.is_modified and self._documents.committed is not before:
+            # The window asked before, but the artist went on while the file was being read.
+            self.failed.emit(
+                FileError(
+                    f"{path.name} wasn't opened: the picture was changed meanwhile", hint="Save it, then open again"
+                )
+            )
+            return
         self._documents.open(project.document, path)
         if project.params is not None:
             self._restore(project.params)
@@ -188,27 +198,30 @@ class FileController(QObject):
         self.opened.emit(path)
 
     def _restore(self, params: GenerationParams) -> None:
-        checkpoint = params.checkpoint
-        if not checkpoint.is_dir():
-            self.noted.emit(f"The checkpoint {checkpoint.name} isn't there any more; the present one stays")
-            checkpoint = self._generation.params.checkpoint
-        self._generation.set_params(
-            checkpoint=checkpoint,
-            prompt=params.prompt,
-            negative_prompt=params.negative_prompt,
-            mode=params.mode,
-        )
-        sampling = params.sampling
-        self._generation.set_sampling(
-            sampler=sampling.sampler,
-            steps=sampling.steps,
-            guidance_scale=sampling.guidance_scale,
-            strength=sampling.strength,
-            seed=sampling.seed,
-            count=sampling.count,
-        )
+        self._generation.restore(params)
+        if self._generation.params.checkpoint != params.checkpoint:
+            self.noted.emit(f"The checkpoint {params.checkpoint.name} isn't installed here; the present one stays")
+
+    @property
+    def _is_painting(self) -> bool:
+        return self._documents.document is not self._documents.committed
+
+    @Slot()
+    def _settle_when_waiting(self) -> None:
+        # Not at once: this is called in the middle of a change.
+        if self._arrivals:
+            self._settle_soon.start()
+
+    def _settle(self) -> None:
+        """Let in what came while a stroke was under way."""
+        arrivals, self._arrivals = self._arrivals, []
+        for arrive in arrivals:
+            arrive()
 
     def _insert(self, path: Path, project: Project) -> None:
+        if self._is_painting:
+            self._arrivals.append(lambda: self._insert(path, project))
+            return
         document = self._documents.committed
         at = document.active_index + 1
         layers = project.document.layers
@@ -228,44 +241,10 @@ class FileController(QObject):
         self.recent_changed.emit()
 
     def _start(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        self._running += 1
-        if self._running == 1:
+        was_busy = self.is_busy
+        self._background.run(work, done, self.failed.emit)
+        if not was_busy:
             self.busy_changed.emit(True)
-        self._pool.start(_Job(work, lambda outcome: self._done.emit(done, outcome)))
-
-    @Slot(object, object)
-    def _finish(self, done: Callable[[Any], None], outcome: Any) -> None:
-        self._running -= 1
-        try:
-            if isinstance(outcome, SdPaintError):
-                self.failed.emit(outcome)
-            else:
-                done(outcome)
-        finally:
-            if self._running == 0:
-                self.busy_changed.emit(False)
-
-
-class _Job(QRunnable):
-    """Work for the pool; hands its result, or the SdPaintError that it ended in, to `done` on the pool's thread."""
-
-    def __init__(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        super().__init__()
-        self._work = work
-        self._finished = done
-
-    def run(self) -> None:
-        """Called by the pool."""
-        try:
-            outcome = self._work()
-        except SdPaintError as error:
-            outcome = error
-        except Exception as error:
-            # A fault in a reader must not leave the window waiting.
-            log.exception("A file job failed")
-            outcome = FileError(f"The file couldn't be handled ({error})", hint="The log says more")
-            outcome.__cause__ = error
-        self._finished(outcome)
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:

@@ -18,9 +18,9 @@ from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.recipe import Recipe, parse_infotext
 from sdpaint.generation.request import GenerationMode
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.geometry import Size
+from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
-from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,22 @@ def is_flat(document: Document) -> bool:
         and layer.opacity == 1.0
         and layer.blend_mode is BlendMode.NORMAL
         and document.mask.is_empty
-        and document.bounds.contains(layer.tiles.bounds())
+        and not _sticks_out(layer.tiles, document.bounds)
     )
+
+
+def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
+    """Whether a pixel lies outside. Looks only at tiles that do so in part: the GUI thread asks."""
+    for key, tile in tiles.tiles.items():
+        whole = tile_rect(key)
+        inside = whole.intersected(bounds).translated(-whole.x, -whole.y)
+        if bounds.contains(whole):
+            continue
+        rest = tile.copy()
+        rest[inside.top : inside.bottom, inside.left : inside.right] = 0
+        if rest.any():
+            return True
+    return False
 
 
 def _read_picture(path: Path) -> Project:
