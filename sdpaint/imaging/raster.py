@@ -40,12 +40,16 @@ COMPOSITION_MODES: dict[BlendMode, QPainter.CompositionMode] = {
     BlendMode.ERASE: _MODES.CompositionMode_DestinationOut,
 }
 
+# Looked up once: every tile of every layer goes through here.
+_COLOR = QImage.Format.Format_ARGB32_Premultiplied
+_COVERAGE = QImage.Format.Format_Alpha8
+
 
 def image_over(pixels: Pixels) -> QImage:
     """A QImage that shares the array's memory. The caller keeps the array alive as long as the image."""
     if not pixels.flags.c_contiguous:
         raise ValueError("pixels must be C-contiguous")
-    kind = QImage.Format.Format_ARGB32_Premultiplied if pixels.ndim == 3 else QImage.Format.Format_Alpha8
+    kind = _COLOR if pixels.ndim == 3 else _COVERAGE
     # memoryview.cast rejects read-only only for writing: QImage over a read-only buffer copies on the first write,
     # so a shared tile can't be painted on by mistake.
     return QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from sdpaint.document.render import Compositor
 from sdpaint.gui.canvas.pyramid import LEVELS, Pyramid
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
+
+BATCH = 8
+"""So many tiles are composed between two looks at the clock."""
 
 
 class Backing:
@@ -75,13 +78,15 @@ class Backing:
     def compose(self, area: Rect | None, deadline: float = math.inf) -> set[TileKey]:
         """Compose the tiles under `area` (None: all) that are behind, until `deadline`. Returns those done.
 
-        At least one is done whatever the deadline, so that calls add up.
+        At least one batch is done whatever the deadline, so that calls add up.
         """
         done: set[TileKey] = set()
-        for key in _in_order(_under(self._behind, area)):
-            self._behind.discard(key)
-            self.picture.put(key, self.compositor.tile(key))
-            done.add(key)
+        for keys in _batches(_in_order(_under(self._behind, area))):
+            self._behind.difference_update(keys)
+            self.compositor.draw(keys, self.picture.pixels)
+            for key in keys:
+                self.picture.touch(key)
+            done.update(keys)
             if time.perf_counter() > deadline:
                 return done
         for key in _in_order(_under(self._mask_behind, area)):
@@ -126,6 +131,10 @@ def _under(keys: set[TileKey], area: Rect | None) -> Iterable[TileKey]:
     if (right - left + 1) * (bottom - top + 1) < len(keys):
         return keys.intersection(area.tiles(TILE_SIZE))
     return {key for key in keys if left <= key[0] <= right and top <= key[1] <= bottom}
+
+
+def _batches(keys: list[TileKey]) -> Iterator[list[TileKey]]:
+    return (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
 
 
 def _in_order(keys: Iterable[TileKey]) -> list[TileKey]:

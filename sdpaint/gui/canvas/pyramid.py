@@ -49,20 +49,29 @@ class Pyramid:
         """What the canvas covers of a level, in pixels of that level."""
         return Rect(0, 0, -(-self.size.width // (1 << level)), -(-self.size.height // (1 << level)))
 
+    @property
+    def pixels(self) -> Pixels:
+        """Full size, (height, width, 4), up to whole tiles, for writing tiles into; `touch` must be told of each."""
+        return self._levels[0]
+
     def put(self, key: TileKey, tile: Pixels | None) -> None:
         """Replace a tile of full size; None clears it."""
-        x, y = key[0] * TILE_SIZE, key[1] * TILE_SIZE
-        place = self._levels[0][y : y + TILE_SIZE, x : x + TILE_SIZE]
-        if tile is None:
-            place[:] = 0
-        else:
-            place[:] = tile
-            # Edge pixels go on outside the canvas: smoothing at the edge must not fetch what isn't seen.
-            if (width := self.size.width - x) < TILE_SIZE:
-                place[:, width:] = place[:, width - 1 : width]
-            if (height := self.size.height - y) < TILE_SIZE:
-                place[height:] = place[height - 1]
+        self._place(key)[:] = 0 if tile is None else tile
+        self.touch(key)
+
+    def touch(self, key: TileKey) -> None:
+        """A tile of full size was written to."""
+        place = self._place(key)
+        # Edge pixels go on outside the canvas: smoothing at the edge must not fetch what isn't seen.
+        if (width := self.size.width - key[0] * TILE_SIZE) < TILE_SIZE:
+            place[:, width:] = place[:, width - 1 : width]
+        if (height := self.size.height - key[1] * TILE_SIZE) < TILE_SIZE:
+            place[height:] = place[height - 1]
         self._stale[1][key] = None
+
+    def _place(self, key: TileKey) -> Pixels:
+        x, y = key[0] * TILE_SIZE, key[1] * TILE_SIZE
+        return self._levels[0][y : y + TILE_SIZE, x : x + TILE_SIZE]
 
     def refresh(self, level: int = LEVELS - 1, deadline: float = math.inf) -> bool:
         """Bring the levels up to `level` up to date, until `deadline` (time.perf_counter). Whether all is done."""
