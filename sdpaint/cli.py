@@ -11,7 +11,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -49,8 +49,18 @@ _BAR_WIDTH = 24
 _MAX_SIDE_PX = 16384
 
 
-def main(argv: Sequence[str]) -> int | None:
-    """Carry out a command line. Returns the exit code, or None where it asks for the window."""
+def diffusion_engine(device: str | None) -> Engine:
+    """The real engine. Importing it takes seconds, which neither bad input nor `inspect` should wait for."""
+    from sdpaint.engine.diffusion import DiffusionEngine
+
+    return DiffusionEngine(device=device, previews=False)
+
+
+def main(argv: Sequence[str], make_engine: Callable[[str | None], Engine] = diffusion_engine) -> int | None:
+    """Carry out a command line. Returns the exit code, or None where it asks for the window.
+
+    Raises SystemExit, with code 2, where the line can't be understood, and with 0 after --help and --version.
+    """
     arguments = list(argv)
     if not arguments or arguments[0] not in COMMANDS:
         _window_parser().parse_args(arguments)
@@ -58,7 +68,7 @@ def main(argv: Sequence[str]) -> int | None:
     parser = _command_parser()
     options = parser.parse_args(arguments)
     try:
-        return _generate(options, parser) if options.command == "generate" else _inspect(options)
+        return _generate(options, parser, make_engine) if options.command == "generate" else _inspect(options)
     except SdPaintError as error:
         print(f"sdpaint: {error}", file=sys.stderr)
         return FAILED
@@ -157,13 +167,16 @@ class _Job:
     """(h, w, 4) straight RGBA of what is inpainted: kept bit by bit outside the mask."""
 
 
-def _generate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def _generate(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, make_engine: Callable[[str | None], Engine]
+) -> int:
     _check_usage(options, parser)
-    checkpoint = _checkpoint(options.checkpoint)
-    job = _prepare(options, checkpoint)
-    from sdpaint.engine.diffusion import DiffusionEngine  # takes seconds, which bad input shouldn't
-
-    return run(DiffusionEngine(device=options.device, previews=False), job, options.output, options.json)
+    job = _prepare(options, _checkpoint(options.checkpoint))
+    engine = make_engine(options.device)
+    try:
+        return _run(engine, job, options.output, options.json)
+    finally:
+        engine.close()
 
 
 def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -254,7 +267,7 @@ def _mask_of(path: Path, rgba: Pixels) -> Pixels:
     return covered
 
 
-def run(engine: Engine, job: _Job, output: Path, as_json: bool) -> int:
+def _run(engine: Engine, job: _Job, output: Path, as_json: bool) -> int:
     """Let the engine work the job off, write the pictures as they come, and say what came of it."""
     cancel = CancelToken()
     started = time.perf_counter()
@@ -269,7 +282,6 @@ def run(engine: Engine, job: _Job, output: Path, as_json: bool) -> int:
     seconds = time.perf_counter() - started
     if as_json:
         print(json.dumps(made.summary(seconds, engine.describe_device()), ensure_ascii=False))
-    engine.close()
     if made.error is not None:
         raise made.error
     if cancel.is_cancelled:
