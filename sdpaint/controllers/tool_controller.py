@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
@@ -180,12 +180,14 @@ class ToolController(QObject):
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """The samples since the last call; without a press before, nothing happens."""
-        if self._gesture is not None and events:
+        if events and self._keep_up() and self._gesture is not None:
             self._last_event = events[-1]
             self._gesture.move(_Context(self, self._gesture.name), events)
 
     def release(self, event: PointerEvent) -> None:
         """End the gesture and commit it."""
+        if not self._keep_up():
+            return
         tool, self._gesture = self._gesture, None
         if tool is not None:
             tool.release(_Context(self, tool.name), event)
@@ -204,19 +206,32 @@ class ToolController(QObject):
             self._base = None
 
     def _follow(self, old: Document | None, new: Document) -> None:
-        """Somebody else changed the document: a gesture goes on in it where it can, and is dropped where not."""
+        """Somebody else changed what is seen."""
         if old is None:
             self._tools = {name: make() for name, make in TOOLS.items()}
-        tool = self._gesture
-        if self._own_change or tool is None:
+        if self._own_change or self._gesture is None:
             return
-        committed = self._documents.committed
-        if old is not None and committed is not self._base and tool.rebase(_Context(self, tool.name)):
-            self._base = committed
-            return
-        # Undo during a stroke ends here: the document is back already.
-        self._gesture = self._base = None
-        tool.cancel(_Context(self, tool.name))
+        if old is None or self._documents.committed is self._base:
+            self.cancel()   # undo dropped the stroke, or another document was opened
+        else:
+            # A result arrived, say. Shown again only when all listeners know of that change.
+            QTimer.singleShot(0, self._show_again)
+
+    def _keep_up(self) -> bool:
+        """Let the gesture go on in a document that was changed meanwhile. False where there's none that could."""
+        if self._gesture is None:
+            return False
+        if self._documents.committed is self._base:
+            return True
+        if not self._gesture.rebase(_Context(self, self._gesture.name)):
+            self.cancel()
+            return False
+        self._base = self._documents.committed
+        return True
+
+    def _show_again(self) -> None:
+        if self._gesture is not None:
+            self.move([self._last_event])
 
     @contextmanager
     def _changing(self) -> Iterator[DocumentController]:

@@ -131,7 +131,7 @@ class Stamp:
 class StampCache:
     """Stamps by size, hardness, flow and sub-pixel place; those not used for longest go when `budget_bytes` is full."""
 
-    def __init__(self, budget_bytes: int = 32 * 1024**2) -> None:
+    def __init__(self, budget_bytes: int = 16 * 1024**2) -> None:
         self._stamps: OrderedDict[tuple[float, ...], Stamp] = OrderedDict()
         self._budget_bytes = budget_bytes
         self._bytes = 0

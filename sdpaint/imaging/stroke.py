@@ -18,6 +18,9 @@ CUSP_COSINE = -0.5
 OPACITY_STEP = 0.015
 """By how much dabs next to each other may differ in opacity: four levels of 255."""
 
+FARTHEST_PX = 1e6
+"""Samples are taken to lie no farther out than this. Beyond 1e15 a float can't tell one dab from the next."""
+
 _Sample = tuple[float, float, float | None]
 """x, y, pressure."""
 
@@ -51,7 +54,7 @@ class StrokePath:
         """The first sample: a dab lies there at once."""
         if not _is_finite(pos):
             return []
-        self._last = self._at = (pos.x, pos.y, pressure)
+        self._last = self._at = _sample(pos, pressure)
         self._until_next = 0.0
         return self._walk(self._at)
 
@@ -59,8 +62,10 @@ class StrokePath:
         """One more sample; the dabs that it adds. A sample without finite coordinates is dropped."""
         if self._last is None:
             return self.begin(pos, pressure)
-        last, new = self._last, (pos.x, pos.y, pressure)
-        if not _is_finite(pos) or (new[0], new[1]) == (last[0], last[1]):
+        if not _is_finite(pos):
+            return []
+        last, new = self._last, _sample(pos, pressure)
+        if (new[0], new[1]) == (last[0], last[1]):
             return []
         self._last = new
         middle = _between(last, new, 0.5)
@@ -73,7 +78,7 @@ class StrokePath:
         dabs = self.finish()
         if not _is_finite(pos):
             return dabs
-        self._last = (pos.x, pos.y, pressure)
+        self._last = _sample(pos, pressure)
         return [*dabs, *self._walk(self._last)]
 
     def finish(self) -> list[Dab]:
@@ -104,12 +109,10 @@ class StrokePath:
         if first > last:
             self._until_next = 0.0      # out of sight: start afresh on coming back
             return []
-        if first > 0:
-            self._until_next = max(self._until_next, first * length)
         end = last * length
         longest = self._longest_distance(start[2], to[2], length)
         dabs = []
-        place = self._until_next
+        place = max(first * length, min(longest, self._until_next))
         while place <= end:
             x, y, pressure = _between(start, to, place / length if length else 1.0)
             dabs.append(Dab(x, y, self._params.size_at(pressure), self._params.opacity_at(pressure)))
@@ -147,6 +150,14 @@ class StrokePath:
 
 def _is_finite(pos: Point) -> bool:
     return math.isfinite(pos.x) and math.isfinite(pos.y)
+
+
+def _sample(pos: Point, pressure: float | None) -> _Sample:
+    return (
+        min(FARTHEST_PX, max(-FARTHEST_PX, pos.x)),
+        min(FARTHEST_PX, max(-FARTHEST_PX, pos.y)),
+        pressure,
+    )
 
 
 def _between(a: _Sample, b: _Sample, t: float) -> _Sample:

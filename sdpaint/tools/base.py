@@ -130,9 +130,8 @@ class Tool(Protocol):
         ...
 
     def rebase(self, context: ToolContext) -> bool:
-        """The committed document changed underneath (a result arrived): go on from there.
-
-        False where the gesture makes no sense any more; it is dropped then.
+        """The committed document changed underneath (a result arrived): take that as the start, and show it at the next
+        move. False where the gesture makes no sense any more; it is cancelled then.
         """
         ...
 

@@ -78,6 +78,8 @@ class FrameTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Take hold."""
+        if not (math.isfinite(event.pos.x) and math.isfinite(event.pos.y)):
+            return
         frame = context.document.frame
         self._grip = _Grip(handle_at(frame, event.pos, event.view_scale), event.pos, frame)
 

@@ -155,6 +155,8 @@ class Stroke:
         self.path = StrokePath(params, bounds)
         self._buffer = StrokeBuffer(params, bounds, stamps)
         self._tiles = target.base
+        self.is_shown = True
+        """False where the document was changed underneath and doesn't show the stroke."""
 
     @property
     def document(self) -> Document:
@@ -208,11 +210,11 @@ class PaintTool:
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Begin a stroke; a dab lies there at once."""
         stroke = Stroke(self._target(context), context.brush, self._stamps)
-        pressure = event.stylus_pressure
         if event.shift and self._last_end is not None:
-            dabs = [*stroke.path.begin(self._last_end, pressure), *stroke.path.line_to(event.pos, pressure)]
+            # At nominal size: a stylus that touches down has hardly any pressure yet.
+            dabs = [*stroke.path.begin(self._last_end), *stroke.path.line_to(event.pos)]
         else:
-            dabs = stroke.path.begin(event.pos, pressure)
+            dabs = stroke.path.begin(event.pos, event.stylus_pressure)
         self._stroke = stroke
         if stroke.draw(dabs):
             context.preview(stroke.document)
@@ -223,7 +225,8 @@ class PaintTool:
         if stroke is None:
             return
         dabs = [dab for event in events for dab in stroke.path.extend(event.pos, event.stylus_pressure)]
-        if dabs and stroke.draw(dabs):
+        if (dabs and stroke.draw(dabs)) or not stroke.is_shown:
+            stroke.is_shown = True
             context.preview(stroke.document)
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
@@ -249,7 +252,7 @@ class PaintTool:
         stroke = self._stroke
         if stroke is None or not stroke.target.rebased(context.document):
             return False
-        context.preview(stroke.document)
+        stroke.is_shown = False
         return True
 
     def outline(self, context: ToolContext, pos: Point) -> float | None:
