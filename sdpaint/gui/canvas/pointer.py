@@ -77,7 +77,10 @@ class PointerInput(QObject):
     def mouse_press(self, event: QMouseEvent) -> bool:
         """Whether the press is used."""
         if self._drag is not Drag.NONE:
-            return True
+            if self._stylus or event.button() is not self._button:
+                return True
+            # The release went to somebody else, such as a window that opened meanwhile.
+            self._end(sample_of_mouse(self._view, event), event.modifiers())
         self._settle(event.modifiers())
         return self._begin(
             event.button(), event.position(), event.modifiers(), sample_of_mouse(self._view, event)
@@ -103,7 +106,8 @@ class PointerInput(QObject):
         if self._drag is not Drag.NONE:
             return True
         self._settle(event.modifiers())
-        if event.pointerType() is QPointingDevice.PointerType.Eraser:
+        tip = event.button() is Qt.MouseButton.LeftButton
+        if tip and event.pointerType() is QPointingDevice.PointerType.Eraser:
             self._push(eraser_for(self._tools.tool))
         self._stylus = True
         used = self._begin(
@@ -282,9 +286,10 @@ class PointerInput(QObject):
         self._tools.push_temporary(name)
 
     def _pop(self) -> None:
-        if self._temporary is not None:
-            self._temporary = None
-            self._tools.pop_temporary()
+        # By its name: choosing another tool meanwhile has put it back already.
+        name, self._temporary = self._temporary, None
+        if name is not None:
+            self._tools.pop_temporary(name)
 
 
 def eraser_for(tool: ToolName) -> ToolName:

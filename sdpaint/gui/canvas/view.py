@@ -49,7 +49,7 @@ from sdpaint.imaging.tiles import TileKey, tile_rect
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.frame import handle_at
 
-PAINT_BUDGET_S = 0.006
+PAINT_BUDGET_S = 0.004
 """How long a paint event may compose; drawing comes on top."""
 IDLE_BUDGET_S = 0.008
 """How long one portion in the background may take."""

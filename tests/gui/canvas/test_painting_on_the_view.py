@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QWheelEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -236,6 +244,47 @@ def test_a_wheel_click_near_full_size_ends_at_full_size(desk):
     desk.view.zoom_to(1.22)
     wheel(desk, QPointF(100, 100), angle=(0, -120))
     assert desk.view.zoom == 1.0
+
+
+def pinch(desk, kind: Qt.NativeGestureType, value: float) -> None:
+    pos = QPointF(310, 130)
+    event = QNativeGestureEvent(
+        kind, QPointingDevice.primaryPointingDevice(), 2, pos, pos, desk.view.mapToGlobal(pos), value, QPointF(0, 0)
+    )
+    QApplication.sendEvent(desk.view, event)
+    assert event.isAccepted()
+
+
+def test_a_pinch_zooms_and_turns_around_the_fingers(desk):
+    fixed = desk.view.viewport.to_canvas(Point(310, 130))
+    zoom = desk.view.zoom
+    pinch(desk, Qt.NativeGestureType.ZoomNativeGesture, 0.5)
+    assert desk.view.zoom == pytest.approx(1.5 * zoom)
+    pinch(desk, Qt.NativeGestureType.RotateNativeGesture, 25)
+    assert desk.view.rotation == pytest.approx(25)
+    seen = desk.view.viewport.to_view(fixed)
+    assert (seen.x, seen.y) == pytest.approx((310, 130), abs=0.75)
+    pinch(desk, Qt.NativeGestureType.SmartZoomNativeGesture, 0)
+    bounds = desk.view.viewport.view_bounds(Rect(0, 0, 300, 200))
+    assert bounds.left >= 0
+    assert bounds.right <= 500
+
+
+def test_a_press_after_a_lost_release_begins_a_stroke_of_its_own(desk):
+    QTest.mousePress(desk.view, Qt.MouseButton.LeftButton, pos=desk.at(50, 50))
+    QTest.mousePress(desk.view, Qt.MouseButton.LeftButton, pos=desk.at(150, 50))
+    QTest.mouseRelease(desk.view, Qt.MouseButton.LeftButton, pos=desk.at(150, 50))
+    desk.documents.undo()
+    assert painted_bounds(desk).width > 0
+    desk.documents.undo()
+    assert painted_bounds(desk).is_empty
+
+
+def test_a_tool_chosen_while_space_is_held_stays_when_it_is_let_go(desk):
+    QTest.keyPress(desk.view, Qt.Key.Key_Space)
+    desk.tools.set_tool(ToolName.ERASER)
+    QTest.keyRelease(desk.view, Qt.Key.Key_Space)
+    assert desk.tools.tool is ToolName.ERASER
 
 
 def test_shift_and_wheel_pans_sideways_and_a_touchpad_pans_freely(desk):

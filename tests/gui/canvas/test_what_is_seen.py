@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +95,44 @@ def test_at_full_size_the_picture_is_shown_bit_for_bit(make_desk):
     seen = desk.picture()[corner.y() : corner.y() + 200, corner.x() : corner.x() + 300]
     expected = flatten(desk.documents.document, desk.documents.document.bounds)[..., 2::-1]
     assert (seen == expected).all()
+
+
+AT_TWO = """
+import numpy as np
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from tests.gui.canvas.test_what_is_seen import checker_document, flatten, Rect
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.gui.canvas.view import CanvasView
+
+app = QApplication([])
+document = checker_document()
+documents = DocumentController(document)
+view = CanvasView(documents, ToolController(documents))
+view.resize(401, 303)
+view.show()
+view.zoom_to(1.0)
+view._input.leave()
+while not view.is_complete:
+    app.processEvents()
+image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+assert (image.width(), image.height()) == (802, 606), image.size()
+rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+picture = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+corner = view.viewport.view_bounds(document.bounds)
+x, y = round(2 * corner.left), round(2 * corner.top)
+assert (picture[y : y + 200, x : x + 300] == flatten(document, document.bounds)[..., 2::-1]).all()
+"""
+
+
+def test_on_a_screen_of_twice_the_density_full_size_is_one_device_pixel_each():
+    environment = os.environ | {"QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen"}
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", AT_TWO], cwd=root, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_flipped_and_turned_by_a_half_it_is_the_picture_upside_down(make_desk):
