@@ -22,9 +22,9 @@ def icon_names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.svg") if path.stem not in own_colors)
 
 
-def icon(name: str) -> QIcon:
-    """The icon of this name. Raises KeyError where the set has none."""
-    return QIcon(_Engine(name))
+def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText) -> QIcon:
+    """The icon of this name in a colour of the palette. Raises KeyError where the set has none."""
+    return QIcon(_Engine(name, role))
 
 
 def app_icon() -> QIcon:
@@ -58,16 +58,17 @@ def _renderer(name: str, color: str) -> QSvgRenderer:
 class _Engine(QIconEngine):
     """Renders the SVG on demand, in the palette's colours of the moment."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, role: QPalette.ColorRole) -> None:
         super().__init__()
         _source(name)
         self._name = name
+        self._role = role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QRectF(rect).center())
-        paint_icon(painter, square, self._name, _color(mode))
+        paint_icon(painter, square, self._name, self._color(mode))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)
@@ -83,16 +84,15 @@ class _Engine(QIconEngine):
         return pixmap
 
     def clone(self) -> QIconEngine:
-        return _Engine(self._name)
+        return _Engine(self._name, self._role)
 
     def key(self) -> str:
         return f"sdpaint-{self._name}"
 
-
-def _color(mode: QIcon.Mode) -> QColor:
-    palette = QGuiApplication.palette()
-    if mode is QIcon.Mode.Disabled:
-        return palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
-    if mode is QIcon.Mode.Selected:
-        return palette.color(QPalette.ColorRole.HighlightedText)
-    return palette.color(QPalette.ColorRole.ButtonText)
+    def _color(self, mode: QIcon.Mode) -> QColor:
+        palette = QGuiApplication.palette()
+        if mode is QIcon.Mode.Disabled:
+            return palette.color(QPalette.ColorGroup.Disabled, self._role)
+        if mode is QIcon.Mode.Selected:
+            return palette.color(QPalette.ColorRole.HighlightedText)
+        return palette.color(self._role)

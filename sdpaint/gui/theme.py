@@ -2,7 +2,7 @@
 
 Greys are neutral, without tint, since a tinted surround biases the eye. The one accent marks what is active or will
 act; red is for destruction and failure only. Spaces are steps of 4 px, controls are 28 px high, there are two sizes of
-one type family. Widgets that draw themselves take their colours from the palette, so a change of theme reaches them too.
+one type family. Widgets that draw themselves take their colours from the palette, so a change of theme reaches them.
 """
 
 from __future__ import annotations
@@ -245,6 +245,13 @@ QToolButton:checked {{ background: {t.accent_soft}; }}
 QToolButton:focus {{ border-color: {t.accent_line}; }}
 QToolButton:disabled {{ color: {t.text_disabled}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[role="choice"] {{ background: {t.control}; border: 1px solid {t.outline}; }}
+QToolButton[role="choice"]:hover {{ background: {t.hover}; }}
+QToolButton[role="choice"]:checked {{ background: {t.accent_soft}; border-color: {t.accent_line}; }}
+QToolButton[role="choice"]:focus {{ border-color: {t.accent_line}; }}
+QToolButton[role="primary"] {{ background: {t.accent}; border: 1px solid {t.accent}; padding: 2px; }}
+QToolButton[role="primary"]:hover {{ border-color: {t.accent_line}; }}
+QToolButton[role="primary"]:focus {{ border-color: {t.text}; }}
 QToolButton[role="line"] {{ font-size: {SMALL_PX}px; color: {t.text_dim}; padding: 2px 6px; }}
 QToolButton[role="line"]:hover {{ color: {t.text}; }}
 
@@ -309,5 +316,4 @@ QLabel[role="danger"] {{ color: {t.danger}; }}
 QFrame[role="line"] {{ background: {t.outline}; border: none; }}
 QFrame[role="card"] {{ background: {t.popup}; border: 1px solid {t.outline}; border-radius: 6px; }}
 QFrame[role="bar"] {{ background: {t.window}; border: none; border-top: 1px solid {t.divider}; }}
-QFrame[role="message"] {{ background: {t.popup}; border: none; border-top: 1px solid {t.divider}; }}
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QConicalGradient,
@@ -42,7 +42,8 @@ class Hsv:
         """Follow a colour; False where it is what these already give."""
         if self.color == color:
             return False
-        hue, saturation, value, _alpha = QColor(color.red, color.green, color.blue).getHsvF()
+        given = QColor(color.red, color.green, color.blue)
+        hue, saturation, value = given.hsvHueF(), given.hsvSaturationF(), given.valueF()
         if hue >= 0 and saturation > 0:
             self.hue = hue
         if value > 0:
@@ -96,7 +97,9 @@ class ColorWheel(QWidget):
 
     def _disc(self) -> QRectF:
         side = min(self.width(), self.height(), _LARGEST)
-        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side).adjusted(1, 1, -1, -1)
+        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side).adjusted(
+            1, 1, -1, -1
+        )
 
     def _square(self) -> QRectF:
         disc = self._disc()
@@ -132,8 +135,18 @@ class ColorWheel(QWidget):
             self._hsv.value = min(1.0, max(0.0, (square.bottom() - pos.y()) / square.height()))
         self._announce()
 
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _MOVES
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        move = _MOVES.get(event.key())
+        move = _MOVES.get(Qt.Key(event.key()))
         if move is None:
             super().keyPressEvent(event)
             return

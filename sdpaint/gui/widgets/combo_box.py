@@ -46,7 +46,9 @@ class ComboBox(QComboBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colors, role = self.palette(), QPalette.ColorRole
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setBrush(colors.color(role.Midlight if self.underMouse() and self.isEnabled() else role.Button))
+        painter.setBrush(
+            colors.color(role.Midlight if self.underMouse() and self.isEnabled() else role.Button)
+        )
         painter.setPen(QPen(colors.color(role.Accent if self.hasFocus() else role.Mid), 1))
         painter.drawRoundedRect(box, RADIUS, RADIUS)
         chevron = QRectF(box.right() - _CHEVRON - 5, box.center().y() - _CHEVRON / 2, _CHEVRON, _CHEVRON)
@@ -59,5 +61,7 @@ class ComboBox(QComboBox):
             painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, self._name)
             inner.setLeft(inner.left() + metrics.horizontalAdvance(self._name + "  "))
         painter.setPen(colors.color(role.ButtonText))
-        text = metrics.elidedText(self.currentText() or self.placeholderText(), Qt.TextElideMode.ElideRight, int(inner.width()))
+        text = metrics.elidedText(
+            self.currentText() or self.placeholderText(), Qt.TextElideMode.ElideRight, int(inner.width())
+        )
         painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, text)

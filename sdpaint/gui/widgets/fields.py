@@ -67,7 +67,9 @@ class IntField(QLineEdit):
 
     value_committed = Signal(int)
 
-    def __init__(self, object_name: str, name: str, minimum: int, maximum: int, tooltip: str = "", unit: str = "") -> None:
+    def __init__(
+        self, object_name: str, name: str, minimum: int, maximum: int, tooltip: str = "", unit: str = ""
+    ) -> None:
         super().__init__()
         self._minimum, self._maximum, self._unit = minimum, maximum, unit
         self._value = minimum
@@ -110,9 +112,12 @@ class GrowingEdit(QPlainTextEdit):
 
     height_changed = Signal()
 
-    def __init__(self, object_name: str, name: str, placeholder: str, most_lines: int, tooltip: str = "") -> None:
+    def __init__(
+        self, object_name: str, name: str, placeholder: str, most_lines: int, tooltip: str = ""
+    ) -> None:
         super().__init__()
         self._most_lines = most_lines
+        self._marked_at = 0
         describe(self, object_name, name, tooltip)
         self.setPlaceholderText(placeholder)
         self.setTabChangesFocus(True)
@@ -121,6 +126,15 @@ class GrowingEdit(QPlainTextEdit):
         self.document().setDocumentMargin(4)
         self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
         self._fit()
+
+    def mark(self) -> None:
+        """Remember the text as it is."""
+        self._marked_at = self.document().revision()
+
+    @property
+    def was_edited_since_mark(self) -> bool:
+        """Whether the text was changed after `mark`."""
+        return self.document().revision() != self._marked_at
 
     def _fit(self) -> None:
         metrics = QFontMetrics(self.font())
@@ -138,4 +152,3 @@ class GrowingEdit(QPlainTextEdit):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
-

@@ -90,7 +90,9 @@ class NumberSlider(QWidget):
     value_committed = Signal(float)
     """Once, when the change is over."""
 
-    def __init__(self, object_name: str, name: str, spec: NumberSpec, tooltip: str = "", shortcut: str = "") -> None:
+    def __init__(
+        self, object_name: str, name: str, spec: NumberSpec, tooltip: str = "", shortcut: str = ""
+    ) -> None:
         super().__init__()
         self._name = name
         self._spec = spec
@@ -101,7 +103,13 @@ class NumberSlider(QWidget):
         self._position = 0.0
         self._is_dragging = False
         self._before = self._value
-        describe(self, object_name, name, (tooltip or name) + "\nDrag, or click and type; double click resets", shortcut)
+        describe(
+            self,
+            object_name,
+            name,
+            (tooltip or name) + "\nDrag, or click and type; double click resets",
+            shortcut,
+        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
@@ -206,7 +214,11 @@ class NumberSlider(QWidget):
     # ------------------------------------------------------------------------------------------------- keys
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._takes(event):
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._takes(event)
+        ):
             # Digits are for the number, not for the shortcuts of the canvas.
             event.accept()
             return True
@@ -278,7 +290,7 @@ class NumberSlider(QWidget):
         try:
             value = self._spec.parse(editor.text())
         except ValueError:
-            value = self._before   # what isn't a number changes nothing
+            value = self._before  # what isn't a number changes nothing
         editor.hide()
         editor.deleteLater()
         if had_focus:
@@ -343,7 +355,9 @@ class NumberSlider(QWidget):
         inner = box.adjusted(_PADDING, 0, -_PADDING, 0)
         painter.setPen(colors.color(role.ButtonText))
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, self._spec.text(self._value) + self._spec.unit)
+        painter.drawText(
+            inner, middle | Qt.AlignmentFlag.AlignRight, self._spec.text(self._value) + self._spec.unit
+        )
         painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, self._name)
 
 

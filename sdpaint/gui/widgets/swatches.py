@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from sdpaint.gui.widgets.controls import describe
@@ -27,7 +37,13 @@ class ColorPair(QWidget):
         super().__init__()
         self._foreground = BLACK
         self._background = WHITE
-        describe(self, "colorPair", "Foreground and background colour", "Foreground over background; click to swap", "X")
+        describe(
+            self,
+            "colorPair",
+            "Foreground and background colour",
+            "Foreground over background; click to swap",
+            "X",
+        )
         self.setFixedSize(48, 44)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -54,7 +70,10 @@ class ColorPair(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colors = self.palette()
         edge = colors.color(QPalette.ColorRole.Accent if self.hasFocus() else QPalette.ColorRole.Mid)
-        for color, place in ((self._background, QRectF(16, 12, 30, 30)), (self._foreground, QRectF(2, 2, 30, 30))):
+        for color, place in (
+            (self._background, QRectF(16, 12, 30, 30)),
+            (self._foreground, QRectF(2, 2, 30, 30)),
+        ):
             painter.setPen(QPen(colors.color(QPalette.ColorRole.Window), 3))
             painter.setBrush(qcolor(color))
             painter.drawRoundedRect(place, 4, 4)
@@ -118,7 +137,12 @@ class Swatches(QWidget):
             self.picked.emit(self._shown()[index])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self._columns(), Qt.Key.Key_Down: self._columns()}
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._columns(),
+            Qt.Key.Key_Down: self._columns(),
+        }
         shown = self._shown()
         step = steps.get(Qt.Key(event.key()))
         if step is not None and shown:
@@ -130,6 +154,13 @@ class Swatches(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in _KEYS
+        ):
+            event.accept()
+            return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self._at(event.pos())
             if index is not None:
@@ -150,6 +181,19 @@ class Swatches(QWidget):
         for index, color in enumerate(self._shown()):
             place = QRectF(self._place(index)).adjusted(0.5, 0.5, -0.5, -0.5)
             is_current = self.hasFocus() and index == self._current
-            painter.setPen(QPen(self.palette().color(role.Accent if is_current else role.Mid), 2 if is_current else 1))
+            painter.setPen(
+                QPen(self.palette().color(role.Accent if is_current else role.Mid), 2 if is_current else 1)
+            )
             painter.setBrush(qcolor(color))
             painter.drawRoundedRect(place, 3, 3)
+
+
+_KEYS = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Space,
+)

@@ -1,0 +1,243 @@
+"""The composition root: the only place where objects are wired, told as the story of a start.
+
+Nothing here or below imports torch: the engine's module is imported on the engine's thread, after the first paint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import (
+    QCoreApplication,
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
+from PySide6.QtWidgets import QApplication
+
+from sdpaint import __version__, paths
+from sdpaint.checkpoints.catalog import find_checkpoints
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.file_controller import FileController
+from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.edits import new_document, set_frame
+from sdpaint.errors import SdPaintError
+from sdpaint.fileio.results import ResultStore
+from sdpaint.generation.engine import Engine
+from sdpaint.generation.frames import suggested_frame
+from sdpaint.gui.dialogs.files import Asker
+from sdpaint.gui.dialogs.new_document import NewDocument
+from sdpaint.gui.main_window import MainWindow, Services
+from sdpaint.gui.theme import apply_theme
+from sdpaint.settings.schema import DeviceChoice, Settings
+from sdpaint.settings.store import SettingsStore
+from sdpaint.worker.engine_client import EngineClient
+
+log = logging.getLogger(__name__)
+
+SCREENSHOT_TIMEOUT_MS = 20_000
+_DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Open the window and stay until it is closed. `argv`: arguments without the program's name. The exit code."""
+    options = _parse(argv)
+    _choose_platform(bool(options.screenshot))
+    settings = SettingsStore()
+    app = make_application(settings.settings, ["sdpaint"])
+    window = build_window(settings, engine_factory(settings.settings))
+    guard = _Guard(window)
+    guard.install()
+    if options.document is not None:
+        window.open_path(options.document)
+    if options.screenshot is not None:
+        _Screenshot(window, options.screenshot, waits_for_document=options.document is not None).start()
+    else:
+        window.first_painted.connect(window.preload)
+    window.show()
+    try:
+        return app.exec()
+    finally:
+        guard.remove()
+        settings.close()
+
+
+def make_application(settings: Settings, arguments: list[str]) -> QApplication:
+    """The QApplication, dressed. Scale and attributes count only before it is made."""
+    if settings.ui_scale_percent != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(settings.ui_scale_percent / 100))
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    # A stylus sends its events to the canvas; without this Qt would drop some of them on a busy machine.
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressTabletEvents, False)
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
+    app = QApplication(arguments)
+    app.setApplicationName("sdpaint")
+    app.setApplicationDisplayName("")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("sdpaint")
+    apply_theme(app, settings.theme)
+    return app
+
+
+def build_window(
+    settings: SettingsStore,
+    make_engine: Callable[[], Engine],
+    results: ResultWriter | None = None,
+    asker: Asker | None = None,
+) -> MainWindow:
+    """Wire everything, with a new document. `make_engine` is called on the engine's thread, when it is needed."""
+    checkpoints, broken = find_checkpoints((paths.user_checkpoint_dir(), *settings.settings.checkpoint_dirs))
+    checkpoint = _first_checkpoint(checkpoints, settings.settings.checkpoint)
+    choice = NewDocument()
+    document = new_document(choice.size, choice.background)
+    documents = DocumentController(set_frame(document, suggested_frame(choice.size, checkpoint)))
+    tools = ToolController(documents)
+    client = EngineClient(make_engine)
+    store = results or ResultStore(settings.settings.results_dir)
+    generation = GenerationController(documents, client, store, checkpoint, checkpoints)
+    files = FileController(documents, generation, settings)
+    window = MainWindow(Services(documents, tools, generation, files, settings), asker)
+    for child in (documents, tools, client, generation, files):
+        child.setParent(window)
+    for folder, problem in broken:
+        log.warning("%s: %s", folder, problem)
+        window.messages.warn(problem.message, problem.hint)
+    return window
+
+
+def engine_factory(settings: Settings) -> Callable[[], Engine]:
+    """What makes the engine that the settings ask for."""
+    device = None if settings.device is DeviceChoice.AUTO else settings.device.value
+
+    def make() -> Engine:
+        # The one import that isn't at the top: it loads torch, which takes seconds.
+        from sdpaint.engine.preload import create_engine
+
+        return create_engine(device)
+
+    return make
+
+
+def _first_checkpoint(checkpoints: Sequence[CheckpointInfo], wanted: Path | None) -> CheckpointInfo | None:
+    by_path = {info.path: info for info in checkpoints}
+    if wanted in by_path:
+        return by_path[wanted]
+    return checkpoints[0] if checkpoints else None
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sdpaint")
+    parser.add_argument("document", nargs="?", type=Path)
+    parser.add_argument("--screenshot", type=Path)
+    return parser.parse_args(argv)
+
+
+def _choose_platform(for_screenshot: bool) -> None:
+    """Where there is no display, a screenshot is taken without one."""
+    if (
+        for_screenshot
+        and sys.platform == "linux"
+        and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES)
+    ):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class _Screenshot(QObject):
+    """Waits until the window is painted whole, saves its picture, and ends the program. Lives with the window."""
+
+    def __init__(self, window: MainWindow, path: Path, waits_for_document: bool) -> None:
+        super().__init__(window)
+        self._window = window
+        self._path = path
+        self._poll = QTimer(self, interval=30)
+        self._poll.timeout.connect(self._look)
+        self._is_painted = False
+        self._needs_file = waits_for_document
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._window.first_painted.connect(self._note_paint)
+        self._window.document_opened.connect(self._note_file)
+        self._window.open_failed.connect(self._give_up)
+        QTimer.singleShot(SCREENSHOT_TIMEOUT_MS, self._window, self._save)
+        self._poll.start()
+
+    def _note_paint(self) -> None:
+        self._is_painted = True
+
+    def _note_file(self) -> None:
+        self._needs_file = False
+
+    def _look(self) -> None:
+        if self._is_painted and not self._needs_file and self._window.is_settled:
+            self._save()
+
+    def _save(self) -> None:
+        self._poll.stop()
+        saved = self._window.grab().save(str(self._path))
+        if not saved:
+            print(f"sdpaint: {self._path} can't be written", file=sys.stderr)  # noqa: T201 - the terminal asked
+        self._end(0 if saved else 1)
+
+    def _give_up(self, error: SdPaintError) -> None:
+        print(f"sdpaint: {error}", file=sys.stderr)  # noqa: T201 - the terminal asked
+        self._end(1)
+
+    def _end(self, code: int) -> None:
+        self._poll.stop()
+        self._window.close()
+        QCoreApplication.exit(code)
+
+
+class _Guard:
+    """Unexpected errors are logged and said; the program goes on. Qt's own warnings go to the log."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._hook_before = sys.excepthook
+
+    def install(self) -> None:
+        """From now on."""
+        sys.excepthook = self._on_error
+        qInstallMessageHandler(_log_qt)
+
+    def remove(self) -> None:
+        """As it was."""
+        sys.excepthook = self._hook_before
+        qInstallMessageHandler(None)
+
+    def _on_error(
+        self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._hook_before(kind, error, traceback)
+            return
+        log.critical("Uncaught", exc_info=(kind, error, traceback))
+        if isinstance(error, SdPaintError):
+            self._window.messages.error(error)
+        else:
+            self._window.messages.error(
+                f"Something went wrong ({kind.__name__})", f"The log in {paths.log_dir()} says more"
+            )
+
+
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+        QtMsgType.QtCriticalMsg: logging.ERROR,
+        QtMsgType.QtFatalMsg: logging.CRITICAL,
+    }
+    logging.getLogger("sdpaint.qt").log(levels.get(kind, logging.WARNING), "%s", text)

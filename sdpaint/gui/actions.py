@@ -1,0 +1,414 @@
+"""Actions: one table of everything that menus, buttons and keys can ask for, and one of how the menus hold it.
+
+Single-key shortcuts are the painter's; Qt leaves them to text fields while something is typed there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sdpaint.generation.request import GenerationMode
+from sdpaint.tools.base import ToolName
+
+ROTATION_STEP = 15.0
+"""Degrees."""
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action. `shortcuts` are portable; the first is the one that is shown.
+
+    `slot` is "target.method"; empty where others listen to the action itself.
+    """
+
+    id: str
+    text: str
+    slot: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    tooltip: str = ""
+    checkable: bool = False
+    group: str = ""
+    value: Any = None
+    """Handed to the slot; without one, what can be checked hands over its state."""
+    repeats: bool = False
+    """Whether holding the key goes on doing it."""
+    on_canvas: bool = False
+    """Whether the shortcut counts only while the canvas has the focus."""
+
+    @property
+    def name(self) -> str:
+        """The text without mnemonic and ellipsis."""
+        return self.text.replace("&", "").removesuffix("…")
+
+
+def _tool(tool: ToolName, text: str, key: str, icon_name: str, tooltip: str) -> ActionSpec:
+    return ActionSpec(
+        f"{tool.value}Tool",
+        text,
+        "tools.set_tool",
+        (key,),
+        icon_name,
+        tooltip,
+        checkable=True,
+        group="tools",
+        value=tool,
+    )
+
+
+TOOL_ACTIONS: tuple[ActionSpec, ...] = (
+    _tool(ToolName.BRUSH, "Brush", "B", "brush", "Brush: paint with the foreground colour"),
+    _tool(ToolName.ERASER, "Eraser", "E", "eraser", "Eraser: take paint away"),
+    _tool(ToolName.MASK_BRUSH, "Mask brush", "Q", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
+    _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+Q", "mask-eraser", "Mask eraser: take marks away"),
+    _tool(ToolName.PICKER, "Colour picker", "I", "picker", "Colour picker: hold Alt while painting"),
+    _tool(ToolName.FRAME, "Frame", "C", "frame", "Frame: choose where the next picture goes"),
+    _tool(ToolName.PAN, "Hand", "H", "pan", "Hand: move the view; hold Space while painting"),
+)
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    *TOOL_ACTIONS,
+    # File
+    ActionSpec("new", "&New…", "window.new_document", ("Ctrl+N",), "new", "New document"),
+    ActionSpec("open", "&Open…", "files.open", ("Ctrl+O",), "open", "Open a document or picture"),
+    ActionSpec(
+        "openAsLayer",
+        "Open as &layer…",
+        "files.open_as_layer",
+        (),
+        "layers",
+        "Put a picture onto a new layer",
+    ),
+    ActionSpec("save", "&Save", "files.save", ("Ctrl+S",), "save", "Save the document"),
+    ActionSpec("saveAs", "Save &as…", "files.save_as", ("Ctrl+Shift+S",), "", "Save under another name"),
+    ActionSpec("export", "&Export…", "files.export", ("Ctrl+E",), "export", "Write a flat picture"),
+    ActionSpec("quit", "&Quit", "window.close", ("Ctrl+Q",), "", "Quit sdpaint"),
+    # Edit
+    ActionSpec("undo", "&Undo", "documents.undo", ("Ctrl+Z",), "undo", "Undo", repeats=True),
+    ActionSpec("redo", "&Redo", "documents.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Redo", repeats=True),
+    ActionSpec(
+        "clearLayer", "&Clear layer", "edits.clear_layer", ("Del",), "clear", "Take all paint off the layer"
+    ),
+    ActionSpec(
+        "swapColors",
+        "S&wap colours",
+        "tools.swap_colors",
+        ("X",),
+        "swap",
+        "Swap foreground and background colour",
+    ),
+    ActionSpec(
+        "resetColors", "&Black and white", "tools.reset_colors", ("D",), "reset-colors", "Black over white"
+    ),
+    ActionSpec(
+        "smaller",
+        "S&maller brush",
+        "tools.change_size",
+        ("[",),
+        "minus",
+        "Smaller brush",
+        repeats=True,
+        value=-1,
+    ),
+    ActionSpec(
+        "larger", "&Larger brush", "tools.change_size", ("]",), "plus", "Larger brush", repeats=True, value=1
+    ),
+    ActionSpec(
+        "preferences", "&Preferences…", "window.show_preferences", ("Ctrl+,",), "settings", "Preferences"
+    ),
+    # Image
+    ActionSpec(
+        "canvasSize",
+        "&Canvas size…",
+        "window.change_canvas_size",
+        ("Ctrl+Alt+C",),
+        "canvas-size",
+        "Change the canvas size",
+    ),
+    ActionSpec(
+        "fitFrame",
+        "&Fit the frame to the canvas",
+        "edits.fit_frame_to_canvas",
+        ("Ctrl+F",),
+        "frame",
+        "Frame the whole canvas",
+    ),
+    ActionSpec(
+        "swapFrame",
+        "&Turn the frame",
+        "edits.swap_frame_sides",
+        (),
+        "swap",
+        "Swap width and height of the frame",
+    ),
+    # Layer
+    ActionSpec("addLayer", "&Add", "edits.add_layer", ("Ctrl+Shift+N",), "plus", "Add a layer"),
+    ActionSpec(
+        "duplicateLayer",
+        "&Duplicate",
+        "edits.duplicate_layer",
+        ("Ctrl+J",),
+        "duplicate",
+        "Duplicate the layer",
+    ),
+    ActionSpec("deleteLayer", "D&elete", "edits.delete_layer", ("Shift+Del",), "trash", "Delete the layer"),
+    ActionSpec(
+        "mergeDown",
+        "&Merge down",
+        "edits.merge_down",
+        ("Ctrl+M",),
+        "merge-down",
+        "Merge with the layer below",
+    ),
+    ActionSpec("renameLayer", "&Rename", "window.rename_layer", ("F2",), "", "Rename the layer"),
+    ActionSpec(
+        "layerVisible",
+        "&Visible",
+        "edits.set_layer_visible",
+        ("Ctrl+H",),
+        "",
+        "Show or hide the layer",
+        checkable=True,
+    ),
+    ActionSpec(
+        "alphaLock",
+        "&Lock alpha",
+        "edits.set_alpha_locked",
+        ("/",),
+        "alpha-lock",
+        "Lock alpha: paint only where there is paint",
+        checkable=True,
+    ),
+    ActionSpec(
+        "layerUp",
+        "Move &up",
+        "edits.move_layer_up",
+        ("Ctrl+]",),
+        "layer-up",
+        "Move the layer up",
+        repeats=True,
+    ),
+    ActionSpec(
+        "layerDown",
+        "Move d&own",
+        "edits.move_layer_down",
+        ("Ctrl+[",),
+        "layer-down",
+        "Move the layer down",
+        repeats=True,
+    ),
+    ActionSpec(
+        "layerAbove",
+        "&Go to the layer above",
+        "edits.activate_above",
+        ("PgUp",),
+        "",
+        "Paint on the layer above",
+    ),
+    ActionSpec(
+        "layerBelow",
+        "G&o to the layer below",
+        "edits.activate_below",
+        ("PgDown",),
+        "",
+        "Paint on the layer below",
+    ),
+    # Mask
+    ActionSpec(
+        "showMask",
+        "&Show mask",
+        "edits.set_mask_visible",
+        ("Ctrl+Shift+M",),
+        "eye",
+        "Show the mask",
+        checkable=True,
+    ),
+    ActionSpec("clearMask", "&Clear", "edits.clear_mask", ("Ctrl+Shift+D",), "clear", "Clear the mask"),
+    ActionSpec("invertMask", "&Invert", "edits.invert_mask", ("Ctrl+Shift+I",), "invert", "Invert the mask"),
+    ActionSpec(
+        "fillMask",
+        "&Fill the frame",
+        "edits.fill_mask_in_frame",
+        ("Ctrl+Shift+F",),
+        "fill-frame",
+        "Mask the whole frame",
+    ),
+    # Generate
+    ActionSpec(
+        "generate",
+        "&Generate",
+        "window.generate",
+        ("Ctrl+Return", "Ctrl+Enter"),
+        "generate",
+        "Generate in the frame",
+    ),
+    ActionSpec("cancel", "&Cancel", "generation.cancel", ("Esc",), "stop", "Stop generating"),
+    ActionSpec(
+        "keepPreview",
+        "&Keep what you see",
+        "generation.keep_preview",
+        ("Ctrl+Shift+Return",),
+        "keep",
+        "Stop here and make a layer of what you see",
+    ),
+    ActionSpec(
+        "again",
+        "Again with the next &seed",
+        "generation.again",
+        ("Ctrl+R",),
+        "again",
+        "Generate again, with the next seed",
+    ),
+    ActionSpec(
+        "nextResult",
+        "&Next result",
+        "generation.show_next",
+        ("Right",),
+        "chevron-right",
+        "Next result",
+        repeats=True,
+    ),
+    ActionSpec(
+        "previousResult",
+        "&Previous result",
+        "generation.show_previous",
+        ("Left",),
+        "chevron-left",
+        "Previous result",
+        repeats=True,
+    ),
+    ActionSpec(
+        "keepResult",
+        "K&eep the result",
+        "generation.keep",
+        ("Return", "Enter"),
+        "check",
+        "Keep the result as a layer",
+    ),
+    ActionSpec(
+        "discardResult",
+        "&Discard the result",
+        "generation.discard",
+        ("Del",),
+        "trash",
+        "Take the result away",
+    ),
+    ActionSpec(
+        "modeAuto", "&Automatic", "window.set_mode", (), "", "Follow frame, mask and pixels", True, "mode"
+    ),
+    ActionSpec(
+        "modeGenerate",
+        "&Generate",
+        "window.set_mode",
+        (),
+        "",
+        "From the prompt alone",
+        True,
+        "mode",
+        GenerationMode.TEXT_TO_IMAGE,
+    ),
+    ActionSpec(
+        "modeRefine",
+        "&Refine",
+        "window.set_mode",
+        (),
+        "",
+        "From what lies under the frame",
+        True,
+        "mode",
+        GenerationMode.IMAGE_TO_IMAGE,
+    ),
+    ActionSpec(
+        "modeInpaint",
+        "&Inpaint",
+        "window.set_mode",
+        (),
+        "",
+        "Only what is masked",
+        True,
+        "mode",
+        GenerationMode.INPAINT,
+    ),
+    ActionSpec(
+        "showPreviews",
+        "Show the picture while it &forms",
+        "window.set_preview_visible",
+        ("Ctrl+P",),
+        "preview",
+        "Show the picture while it forms",
+        checkable=True,
+    ),
+    ActionSpec(
+        "focusPrompt", "Write the &prompt", "window.focus_prompt", ("Ctrl+L",), "", "Write the prompt"
+    ),
+    ActionSpec("toggleSampling", "Sa&mpling settings", "", ("F4",), "settings", "Sampling", checkable=True),
+    # View
+    ActionSpec(
+        "zoomIn",
+        "Zoom &in",
+        "canvas.zoom_in",
+        ("+", "=", "Ctrl++", "Ctrl+="),
+        "zoom-in",
+        "Zoom in",
+        repeats=True,
+    ),
+    ActionSpec(
+        "zoomOut", "Zoom &out", "canvas.zoom_out", ("-", "Ctrl+-"), "zoom-out", "Zoom out", repeats=True
+    ),
+    ActionSpec(
+        "zoomFit", "&Fit in the window", "canvas.zoom_to_fit", ("0", "Ctrl+0"), "fit", "Fit in the window"
+    ),
+    ActionSpec(
+        "zoomActual", "&100 %", "canvas.zoom_to", ("1", "Ctrl+1"), "", "One pixel for each pixel", value=1.0
+    ),
+    ActionSpec(
+        "rotateLeft",
+        "Rotate &left",
+        "canvas.rotate_by",
+        ("4",),
+        "rotate-left",
+        "Rotate the view left",
+        repeats=True,
+        value=-ROTATION_STEP,
+    ),
+    ActionSpec(
+        "rotateRight",
+        "Rotate &right",
+        "canvas.rotate_by",
+        ("6",),
+        "rotate-right",
+        "Rotate the view right",
+        repeats=True,
+        value=ROTATION_STEP,
+    ),
+    ActionSpec(
+        "rotateReset", "R&eset rotation", "canvas.reset_rotation", ("5",), "", "Turn the view upright"
+    ),
+    ActionSpec(
+        "flip",
+        "&Mirror the view",
+        "canvas.flip_horizontally",
+        ("M",),
+        "flip",
+        "Mirror the view: fresh eyes for a drawing",
+    ),
+    ActionSpec(
+        "hidePanels",
+        "&Canvas only",
+        "window.set_canvas_only",
+        ("Tab",),
+        "panels",
+        "Hide or show all panels",
+        checkable=True,
+        on_canvas=True,
+    ),
+    ActionSpec(
+        "fullScreen", "F&ull screen", "window.set_full_screen", ("F11",), "", "Full screen", checkable=True
+    ),
+    # Help
+    ActionSpec(
+        "shortcuts", "&Keyboard shortcuts", "window.show_shortcuts", ("F1",), "keyboard", "Keyboard shortcuts"
+    ),
+    ActionSpec("about", "&About sdpaint", "window.show_about", (), "info", "About sdpaint"),
+)

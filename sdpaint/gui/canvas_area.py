@@ -1,0 +1,45 @@
+"""CanvasArea: the canvas with the message line floating over its lower edge, so that nothing moves when one comes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sdpaint.gui.canvas.view import CanvasView
+from sdpaint.gui.messages import MessageBar
+
+_MARGIN = 12
+_WIDEST = 760
+
+
+class CanvasArea(QWidget):
+    """Canvas below, message above."""
+
+    def __init__(self, canvas: CanvasView, message_bar: MessageBar) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(canvas)
+        self._bar = message_bar
+        message_bar.setParent(self)
+        message_bar.installEventFilter(self)
+        message_bar.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        width = min(_WIDEST, self.width() - 2 * _MARGIN)
+        wanted = min(width, self._bar.sizeHint().width())
+        height = max(self._bar.heightForWidth(wanted), self._bar.minimumSizeHint().height())
+        self._bar.setGeometry(
+            QRect((self.width() - wanted) // 2, self.height() - height - _MARGIN, wanted, height)
+        )
+        self._bar.raise_()

@@ -1,0 +1,199 @@
+"""Commands: what menus, buttons and keys do to the document, one method and one undo step each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document import edits
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.merge import merge_down
+from sdpaint.gui.messages import Messages
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.worker.background import Background
+
+
+class DocumentCommands(QObject):
+    """Edits of the open document. What touches every pixel is computed away from the GUI thread."""
+
+    def __init__(
+        self, documents: DocumentController, messages: Messages, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._messages = messages
+        self._background = Background(1, self)
+
+    def shutdown(self) -> None:
+        """Wait for what is under way."""
+        self._background.close()
+
+    @property
+    def _present(self) -> Document:
+        return self._documents.committed
+
+    def _in_background(self, label: str, edit: Callable[[Document], Document]) -> None:
+        before = self._present
+
+        def take(after: Document) -> None:
+            if self._documents.committed is before:
+                self._documents.apply(label, after)
+            else:
+                # The artist was faster: what was computed doesn't fit any more.
+                self._in_background(label, edit)
+
+        self._background.run(lambda: edit(before), take, self._messages.error)
+
+    # -- layers
+
+    def add_layer(self) -> None:
+        """A new empty layer above the active one."""
+        self._documents.apply("Add layer", edits.add_layer(self._present))
+
+    def duplicate_layer(self) -> None:
+        """A copy of the active layer."""
+        self._documents.apply("Duplicate layer", edits.duplicate_layer(self._present, self._present.active))
+
+    def delete_layer(self) -> None:
+        """The active layer gone."""
+        self._documents.apply("Delete layer", edits.delete_layer(self._present, self._present.active))
+
+    def clear_layer(self) -> None:
+        """The active layer's pixels gone."""
+        layer = self._present.active_layer
+        if layer.tiles.is_empty:
+            self._messages.info(f"{layer.name} is empty already")
+            return
+        self._documents.apply("Clear layer", edits.clear_layer(self._present, layer.id))
+
+    def merge_down(self) -> None:
+        """The active layer and the one below as one."""
+        layer_id = self._present.active
+        if self._present.active_index == 0:
+            self._messages.info("There is no layer below to merge with")
+            return
+        self._in_background("Merge down", lambda document: merge_down(document, layer_id))
+
+    def move_layer_up(self) -> None:
+        """The active layer one place higher."""
+        self.move_layer(self._present.active, self._present.active_index + 1)
+
+    def move_layer_down(self) -> None:
+        """The active layer one place lower."""
+        self.move_layer(self._present.active, self._present.active_index - 1)
+
+    def move_layer(self, layer_id: LayerId, index: int) -> None:
+        """A layer to another place; 0 is the bottom."""
+        self._documents.apply("Move layer", edits.move_layer(self._present, layer_id, index))
+
+    def activate_layer(self, layer_id: LayerId) -> None:
+        """Paint on another layer: no undo step."""
+        if layer_id != self._present.active:
+            self._documents.amend(edits.set_active(self._present, layer_id))
+
+    def activate_above(self) -> None:
+        """Paint on the layer above."""
+        self._activate_at(self._present.active_index + 1)
+
+    def activate_below(self) -> None:
+        """Paint on the layer below."""
+        self._activate_at(self._present.active_index - 1)
+
+    def _activate_at(self, index: int) -> None:
+        if 0 <= index < len(self._present.layers):
+            self.activate_layer(self._present.layers[index].id)
+
+    def rename_layer(self, layer_id: LayerId, name: str) -> None:
+        """Another name; an empty one changes nothing."""
+        layer = self._present.layer(layer_id)
+        if name.strip() and name.strip() != layer.name:
+            self._change("Rename layer", replace(layer, name=name.strip()))
+
+    def toggle_layer_visible(self, layer_id: LayerId | None = None) -> None:
+        """Show or hide a layer (None: the active one)."""
+        layer = self._present.layer(layer_id or self._present.active)
+        self._change(
+            "Hide layer" if layer.visible else "Show layer", replace(layer, visible=not layer.visible)
+        )
+
+    def set_layer_visible(self, visible: bool) -> None:
+        """Show or hide the active layer."""
+        if self._present.active_layer.visible != visible:
+            self.toggle_layer_visible()
+
+    def set_layer_opacity(self, opacity: float) -> None:
+        """Of the active layer. Changes in a row are one step, until `end_change`."""
+        layer = self._present.active_layer
+        self._change("Layer opacity", replace(layer, opacity=opacity), merge_key=f"opacity {layer.id}")
+
+    def set_layer_blend_mode(self, mode: BlendMode) -> None:
+        """Of the active layer."""
+        self._change("Blend mode", replace(self._present.active_layer, blend_mode=mode))
+
+    def set_alpha_locked(self, locked: bool) -> None:
+        """Paint only where the active layer has pixels."""
+        layer = self._present.active_layer
+        if layer.alpha_locked != locked:
+            self._change("Lock alpha" if locked else "Unlock alpha", replace(layer, alpha_locked=locked))
+
+    def end_change(self) -> None:
+        """A slider was let go."""
+        self._documents.end_merge()
+
+    def _change(self, label: str, layer: Layer, merge_key: str | None = None) -> None:
+        if layer != self._present.layer(layer.id):
+            self._documents.apply(label, edits.replace_layer(self._present, layer), merge_key)
+
+    # -- mask
+
+    def clear_mask(self) -> None:
+        """Nothing masked."""
+        if self._present.mask.is_empty:
+            self._messages.info("The mask is empty already")
+            return
+        self._documents.apply("Clear mask", edits.clear_mask(self._present))
+
+    def invert_mask(self) -> None:
+        """Masked becomes kept."""
+        self._in_background("Invert mask", edits.invert_mask)
+
+    def fill_mask_in_frame(self) -> None:
+        """Everything inside the frame masked."""
+        rect = self._present.frame.intersected(self._present.bounds)
+        if rect.is_empty:
+            self._messages.info("The frame lies outside the canvas")
+            return
+        self._in_background("Fill mask", lambda document: edits.fill_mask(document, rect))
+
+    def set_mask_visible(self, visible: bool) -> None:
+        """Show or hide the overlay of the mask: no undo step."""
+        mask = self._present.mask
+        if mask.visible != visible:
+            self._documents.amend(edits.set_mask(self._present, replace(mask, visible=visible)))
+
+    # -- frame and canvas
+
+    def set_frame_size(self, size: Size) -> None:
+        """The frame at another size around the same middle."""
+        center = self._present.frame.center
+        x, y = round(center.x - size.width / 2), round(center.y - size.height / 2)
+        frame = Rect(x, y, size.width, size.height)
+        self._documents.apply("Frame size", edits.set_frame(self._present, frame))
+
+    def swap_frame_sides(self) -> None:
+        """Width and height of the frame change places."""
+        frame = self._present.frame
+        self.set_frame_size(Size(frame.height, frame.width))
+
+    def fit_frame_to_canvas(self) -> None:
+        """The frame around the whole canvas."""
+        self._documents.apply("Fit frame", edits.set_frame(self._present, self._present.bounds))
+
+    def resize_canvas(self, size: Size, dx: int, dy: int) -> None:
+        """The canvas larger or smaller, its content moved."""
+        self._in_background("Canvas size", lambda document: edits.resize_canvas(document, size, dx, dy))

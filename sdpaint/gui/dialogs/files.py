@@ -1,0 +1,122 @@
+"""Which file: the questions that need a file dialog, and the one about unsaved changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from sdpaint.fileio.formats import FORMATS, Format
+from sdpaint.gui.dialogs.preferences import choose_folder
+from sdpaint.gui.theme import set_role
+from sdpaint.gui.widgets.controls import describe
+
+
+class Answer(Enum):
+    """To the question about unsaved changes."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+class Asker(Protocol):
+    """What the window asks the artist. None of it blocks: the answer comes by calling `then`, or never."""
+
+    def file_to_open(self, folder: Path | None, then: Callable[[Path], None]) -> None:
+        """A file to read."""
+
+    def file_to_save(self, suggested: Path, layered_only: bool, then: Callable[[Path], None]) -> None:
+        """A name to save under."""
+
+    def folder(self, start: Path | None, then: Callable[[Path], None]) -> None:
+        """A folder."""
+
+    def save_changes(self, title: str, then: Callable[[Answer], None]) -> None:
+        """Whether changes shall be saved."""
+
+
+class DialogAsker:
+    """Asks with the dialogs of the system."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def file_to_open(self, folder: Path | None, then: Callable[[Path], None]) -> None:
+        """A file to read."""
+        dialog = self._dialog("Open", str(folder) if folder else "")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [_filter("All that sdpaint reads", tuple(FORMATS)), *_filters(formats()), "All files (*)"]
+        )
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.open()
+
+    def file_to_save(self, suggested: Path, layered_only: bool, then: Callable[[Path], None]) -> None:
+        """A name to save under; the suggested one's format comes first."""
+        dialog = self._dialog("Save" if layered_only else "Export", str(suggested.parent))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        offered = sorted(formats(), key=lambda each: suggested.suffix not in each.suffixes)
+        dialog.setNameFilters(_filters(offered))
+        dialog.setDefaultSuffix(suggested.suffix.removeprefix("."))
+        dialog.selectFile(suggested.name)
+        by_filter = {_filter(each.name, each.suffixes): each.suffixes[0] for each in offered}
+        dialog.filterSelected.connect(lambda text: dialog.setDefaultSuffix(by_filter[text].removeprefix(".")))
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.open()
+
+    def folder(self, start: Path | None, then: Callable[[Path], None]) -> None:
+        """A folder."""
+        choose_folder(self._parent, start, then)
+
+    def save_changes(self, title: str, then: Callable[[Answer], None]) -> None:
+        """Save, discard, or go back."""
+        box = QMessageBox(self._parent)
+        box.setObjectName("unsavedDialog")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f"Save the changes to {title}?")
+        box.setInformativeText("Without saving, they are lost.")
+        buttons = {
+            box.addButton("Save", QMessageBox.ButtonRole.AcceptRole): Answer.SAVE,
+            box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole): Answer.DISCARD,
+            box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole): Answer.CANCEL,
+        }
+        tips = {
+            Answer.SAVE: "Save them first",
+            Answer.DISCARD: "Go on without them",
+            Answer.CANCEL: "Go back",
+        }
+        for button, answer in buttons.items():
+            describe(button, f"{answer.value}ChangesButton", button.text(), tips[answer])
+            if answer is Answer.DISCARD:
+                set_role(button, "danger")
+            elif answer is Answer.SAVE:
+                box.setDefaultButton(button)
+            else:
+                box.setEscapeButton(button)
+        box.buttonClicked.connect(lambda button: then(buttons[button]))
+        box.open()
+
+    def _dialog(self, title: str, folder: str) -> QFileDialog:
+        dialog = QFileDialog(self._parent, title, folder)
+        dialog.setObjectName("fileDialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+
+def formats() -> list[Format]:
+    """All kinds of files, each once."""
+    return list(dict.fromkeys(FORMATS.values()))
+
+
+def _filters(offered: list[Format]) -> list[str]:
+    return [_filter(each.name, each.suffixes) for each in offered]
+
+
+def _filter(name: str, suffixes: tuple[str, ...]) -> str:
+    return f"{name} ({' '.join(f'*{suffix}' for suffix in suffixes)})"

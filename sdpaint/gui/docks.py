@@ -1,0 +1,57 @@
+"""Docks: panels that can be moved, floated, closed and brought back, with a quiet title."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QWidget
+
+from sdpaint.gui.icons import icon
+from sdpaint.gui.theme import SPACE
+from sdpaint.gui.widgets.controls import describe, label
+
+_TITLE_HEIGHT = 26
+
+
+class Dock(QDockWidget):
+    """A panel with a name."""
+
+    def __init__(self, object_name: str, title: str, panel: QWidget) -> None:
+        super().__init__(title)
+        self.setObjectName(object_name)
+        self.setAccessibleName(title)
+        self.setWidget(panel)
+        self.setTitleBarWidget(_Title(self, object_name, title))
+        self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        shows = self.toggleViewAction()
+        shows.setObjectName(f"{object_name}Action")
+        shows.setToolTip(f"Show or hide {title}")
+
+
+class _Title(QWidget):
+    """Name, and two small buttons. Dragging it moves the dock: unhandled mouse events reach it."""
+
+    def __init__(self, dock: QDockWidget, object_name: str, title: str) -> None:
+        super().__init__(dock)
+        self.setFixedHeight(_TITLE_HEIGHT)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(3 * SPACE, 0, SPACE, 0)
+        layout.setSpacing(0)
+        layout.addWidget(label(title, "section"))
+        layout.addStretch(1)
+        float_button = _small(f"{object_name}FloatButton", "float", f"Float {title}")
+        float_button.clicked.connect(lambda _checked=False: dock.setFloating(not dock.isFloating()))
+        close_button = _small(f"{object_name}CloseButton", "close", f"Close {title}")
+        close_button.setToolTip(f"Close {title}; View ▸ Panels brings it back")
+        close_button.clicked.connect(dock.close)
+        layout.addWidget(float_button)
+        layout.addWidget(close_button)
+
+
+def _small(object_name: str, icon_name: str, name: str) -> QToolButton:
+    button = QToolButton()
+    describe(button, object_name, name)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(12, 12))
+    button.setFixedSize(22, 22)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

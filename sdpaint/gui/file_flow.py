@@ -1,0 +1,123 @@
+"""FileFlow: the order of questions and answers around files. Nothing is lost without being asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.file_controller import FileController
+from sdpaint.document.document import Document
+from sdpaint.errors import FileError, SdPaintError
+from sdpaint.gui.dialogs.files import Answer, Asker
+from sdpaint.gui.messages import Messages, Remedy
+
+
+class FileFlow(QObject):
+    """New, open, save, export and leave, each with the questions that it needs."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        files: FileController,
+        messages: Messages,
+        asker: Asker,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._files = files
+        self._messages = messages
+        self._asker = asker
+        self._after_save: Callable[[], None] | None = None
+        self._opening: Path | None = None
+        files.saved.connect(self._on_saved)
+        files.opened.connect(self._on_opened)
+        files.failed.connect(self._on_failed)
+        files.noted.connect(lambda note: messages.warn(note.rstrip(".")))
+
+    def leave(self, then: Callable[[], None]) -> None:
+        """Do what gives the open document up, after asking for unsaved changes."""
+        if not self._documents.is_modified:
+            then()
+            return
+
+        def act(answer: Answer) -> None:
+            match answer:
+                case Answer.SAVE:
+                    self.save(lambda: self.leave(then))
+                case Answer.DISCARD:
+                    then()
+                case Answer.CANCEL:
+                    return
+
+        self._asker.save_changes(self._documents.title, act)
+
+    def new(self, document: Document) -> None:
+        """Open a fresh document."""
+        self._documents.open(document)
+
+    def open(self) -> None:
+        """Ask for a file and open it."""
+        self.leave(lambda: self._asker.file_to_open(self._folder, self._open))
+
+    def open_path(self, path: Path) -> None:
+        """Open this file."""
+        self.leave(lambda: self._open(path))
+
+    def open_as_layer(self) -> None:
+        """Ask for a file and put it onto a new layer."""
+        self._asker.file_to_open(self._folder, self._files.open_as_layer)
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save to the document's own file; where it has none, ask for one. `then` comes after all is on disk."""
+        self._after_save = then
+        if not self._files.save():
+            self.save_as(then)
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        """Ask for a name and save under it."""
+
+        def save(path: Path) -> None:
+            self._after_save = then
+            self._files.save_as(path)
+
+        self._asker.file_to_save(self._in_folder(self._files.suggested_path), True, save)
+
+    def export(self) -> None:
+        """Ask for a name and write a flat picture."""
+        self._asker.file_to_save(self._in_folder(self._files.suggested_export), False, self._files.export)
+
+    @property
+    def _folder(self) -> Path | None:
+        path = self._documents.path or next(iter(self._files.recent), None)
+        return path.parent if path else None
+
+    def _in_folder(self, suggested: Path) -> Path:
+        return suggested if suggested.is_absolute() or self._folder is None else self._folder / suggested
+
+    def _open(self, path: Path) -> None:
+        self._opening = path
+        self._files.open(path)
+
+    def _on_opened(self, path: Path) -> None:
+        self._opening = None
+
+    def _on_saved(self, path: Path) -> None:
+        then, self._after_save = self._after_save, None
+        if then is not None:
+            then()
+        else:
+            self._messages.info(f"Saved {path.name}")
+
+    def _on_failed(self, error: SdPaintError) -> None:
+        self._after_save = None
+        path, self._opening = self._opening, None
+        remedy = None
+        if path is not None and path in self._files.recent:
+            remedy = Remedy("Take it off the list", lambda: self._files.forget_recent(path))
+        elif isinstance(error, FileError) and path is None:
+            remedy = Remedy("Save as…", self.save_as)
+        self._messages.error(error, remedy=remedy)

@@ -1,0 +1,417 @@
+"""MainWindow: the canvas in the middle, and everything else around it within reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from sdpaint.checkpoints.catalog import find_checkpoints
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.file_controller import FileController
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.edits import new_document, set_frame
+from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
+from sdpaint.generation.frames import suggested_frame
+from sdpaint.generation.request import GenerationMode
+from sdpaint.gui.action_states import ActionStates
+from sdpaint.gui.canvas.view import CanvasView
+from sdpaint.gui.canvas_area import CanvasArea
+from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
+from sdpaint.gui.dialogs.files import Asker, DialogAsker
+from sdpaint.gui.dialogs.help import AboutDialog, ShortcutsDialog
+from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
+from sdpaint.gui.dialogs.preferences import PreferencesDialog
+from sdpaint.gui.docks import Dock
+from sdpaint.gui.file_flow import FileFlow
+from sdpaint.gui.icons import app_icon
+from sdpaint.gui.menus import fill_menu_bar, make_actions
+from sdpaint.gui.messages import MessageBar, Messages, Remedy
+from sdpaint.gui.panels.color import ColorPanel
+from sdpaint.gui.panels.layers import LayersPanel
+from sdpaint.gui.panels.prompt import PromptBar
+from sdpaint.gui.panels.results import ResultsPanel
+from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
+from sdpaint.gui.panels.status import StatusBar
+from sdpaint.gui.panels.tool_bar import ToolBar
+from sdpaint.gui.panels.tool_options import ToolOptions
+from sdpaint.gui.theme import apply_theme
+from sdpaint.gui.window_state import restore_window_state, save_window_state
+from sdpaint.paths import user_checkpoint_dir
+from sdpaint.settings.schema import Settings
+from sdpaint.settings.store import SettingsStore
+from sdpaint.worker.background import Background
+
+DEFAULT_SIZE = QSize(1440, 900)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything below the window, as the composition root wires it."""
+
+    documents: DocumentController
+    tools: ToolController
+    generation: GenerationController
+    files: FileController
+    settings: SettingsStore
+
+
+class MainWindow(QMainWindow):
+    """One document, its canvas, and the panels."""
+
+    first_painted = Signal()
+    """Once: the window is on screen. What takes long begins now."""
+    document_opened = Signal()
+    """A file was read and is shown."""
+    open_failed = Signal(object)
+    """SdPaintError of a file that couldn't be read."""
+
+    def __init__(self, services: Services, asker: Asker | None = None) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self._services = services
+        self._documents = services.documents
+        self._generation = services.generation
+        self._settings = services.settings
+        self._asker: Asker = asker or DialogAsker(self)
+        self._may_close = False
+        self._is_shut_down = False
+        self._last_new = NewDocument()
+        self._hidden: list[QWidget] = []
+        self.messages = Messages(self)
+        self._background = Background(1, self)
+        self._edits = DocumentCommands(self._documents, self.messages, self)
+        self._flow = FileFlow(self._documents, services.files, self.messages, self._asker, self)
+        self.canvas = CanvasView(self._documents, services.tools, self._generation)
+        self.actions_by_id = self._make_actions()
+        self._build_panels()
+        self._lay_out()
+        self._build_menus()
+        self._connect()
+        self._refresh_title()
+        if not restore_window_state(self, self._settings):
+            self._set_default_layout()
+
+    # ----------------------------------------------------------------------------------------------- layout
+
+    def _make_actions(self) -> dict[str, QAction]:
+        targets = {
+            "window": self,
+            "files": self._flow,
+            "documents": self._documents,
+            "edits": self._edits,
+            "tools": self._services.tools,
+            "canvas": self.canvas,
+            "generation": self._generation,
+        }
+        actions = make_actions(self, targets)
+        self._states = ActionStates(actions, self._documents, self._generation, self)
+        # Keys work too while the menu bar is hidden. Tab belongs to the canvas, elsewhere it moves the focus.
+        for name, action in actions.items():
+            (self.canvas if name == "hidePanels" else self).addAction(action)
+        return actions
+
+    def _build_panels(self) -> None:
+        services, actions = self._services, self.actions_by_id
+        self._tool_bar = ToolBar(services.tools, actions)
+        self._tool_options = ToolOptions(services.tools, self._documents, self._generation, self._edits)
+        sampling = SamplingPanel(self._documents, self._generation, self._edits, self.add_checkpoint_folder)
+        self._prompt = PromptBar(self._generation, sampling, actions)
+        self._layers = LayersPanel(self._documents, self._edits, actions)
+        self._docks = {
+            "Colour": Dock("colorDock", "Colour", ColorPanel(self._documents, services.tools, actions)),
+            "Layers": Dock("layersDock", "Layers", self._layers),
+            "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
+        }
+        self._status = StatusBar(self._documents, self._generation, self.canvas, actions)
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(CanvasArea(self.canvas, MessageBar(self.messages)), 1)
+        column.addWidget(self._prompt)
+        self.setCentralWidget(middle)
+        self.setStatusBar(self._status)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_options)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)
+        for dock in self._docks.values():
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(720, 480)
+
+    def _set_default_layout(self) -> None:
+        screen = self.screen().availableGeometry() if self.screen() else None
+        self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
+        docks = list(self._docks.values())
+        self.resizeDocks(docks, [272] * len(docks), Qt.Orientation.Horizontal)
+        self.resizeDocks(docks, [260, 320, 200], Qt.Orientation.Vertical)
+
+    def _build_menus(self) -> None:
+        menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
+        self._recent_menu = menus["Open recent"]
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        for dock in self._docks.values():
+            menus["Panels"].addAction(dock.toggleViewAction())
+        self._fill_recent()
+
+    def _connect(self) -> None:
+        generation, documents, files = self._generation, self._documents, self._services.files
+        documents.history_changed.connect(self._refresh_title)
+        generation.failed.connect(self._show_failure)
+        generation.finished.connect(self._status.say)
+        generation.results_changed.connect(self._focus_candidates)
+        self._services.tools.tool_message.connect(self.messages.info)
+        files.recent_changed.connect(self._fill_recent)
+        files.opened.connect(lambda _path: self.document_opened.emit())
+        files.failed.connect(self.open_failed)
+        self.canvas.files_dropped.connect(self._take_files)
+        self.canvas.installEventFilter(self)
+        self._settings.subscribe(self._follow_settings)
+        generation.set_preview_visible(self._settings.settings.preview_visible)
+        self.actions_by_id["showPreviews"].setChecked(self._settings.settings.preview_visible)
+        for problem in self._settings.problems:
+            self.messages.warn(problem.message, problem.hint)
+
+    def _refresh_title(self) -> None:
+        mark = " •" if self._documents.is_modified else ""
+        self.setWindowTitle(f"{self._documents.title}{mark} — sdpaint")
+        self.setWindowModified(False)
+
+    def _fill_recent(self) -> None:
+        menu: QMenu = self._recent_menu
+        menu.clear()
+        recent = self._services.files.recent
+        menu.setEnabled(bool(recent))
+        for path in recent:
+            entry = menu.addAction(path.name)
+            entry.setToolTip(str(path))
+            entry.triggered.connect(lambda _checked=False, path=path: self._flow.open_path(path))
+        menu.setToolTipsVisible(True)
+        if recent:
+            menu.addSeparator()
+            menu.addAction("Clear the list").triggered.connect(self._services.files.clear_recent)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is on screen is all that there is to show."""
+        return self.canvas.is_complete and not self._layers.is_drawing and not self._services.files.is_busy
+
+    # --------------------------------------------------------------------------------------------- commands
+
+    def preload(self) -> None:
+        """Start the engine ahead of its first use."""
+        if not self._is_shut_down:
+            self._generation.preload()
+
+    def new_document(self) -> None:
+        """Ask for size and background of a new document."""
+        dialog = NewDocumentDialog(self, self._last_new, self._services.tools.foreground)
+
+        def create() -> None:
+            self._last_new = dialog.choice
+            self._flow.leave(lambda: self.open_new(self._last_new))
+
+        dialog.accepted.connect(create)
+        dialog.open()
+
+    def open_new(self, choice: NewDocument) -> None:
+        """A fresh document with a frame that suits the checkpoint."""
+        frame = suggested_frame(choice.size, checkpoint_info(self._generation))
+        self._flow.new(set_frame(new_document(choice.size, choice.background), frame))
+
+    def open_path(self, path: Path) -> None:
+        """Open a file, after asking for unsaved changes."""
+        self._flow.open_path(path)
+
+    def change_canvas_size(self) -> None:
+        """Ask for another size of the canvas."""
+        dialog = CanvasSizeDialog(self, self._documents.committed.size)
+        dialog.accepted.connect(lambda: self._edits.resize_canvas(dialog.size_chosen, *dialog.offset))
+        dialog.open()
+
+    def generate(self) -> None:
+        """Make what the button says. While the engine works, one more waits behind it."""
+        self._prompt.prompt_edit.mark()
+        self._generation.generate()
+
+    def set_mode(self, mode: GenerationMode | None) -> None:
+        """Choose by hand what is made; None follows the canvas."""
+        self._generation.set_params(mode=mode)
+
+    def set_preview_visible(self, visible: bool) -> None:
+        """Draw the picture while it forms, or not."""
+        self._generation.set_preview_visible(visible)
+        self._settings.change(preview_visible=visible)
+
+    def focus_prompt(self) -> None:
+        """Write the prompt."""
+        self._prompt.prompt_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._prompt.prompt_edit.selectAll()
+
+    def rename_layer(self) -> None:
+        """Type another name for the active layer."""
+        self._docks["Layers"].show()
+        self._layers.rename_active()
+
+    def set_canvas_only(self, alone: bool) -> None:
+        """Hide everything around the canvas, or bring it back."""
+        if alone:
+            around = [*self._docks.values(), self._tool_bar, self._tool_options, self._prompt, self._status]
+            self._hidden = [widget for widget in around if not widget.isHidden()]
+        for widget in self._hidden:
+            widget.setVisible(not alone)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_full_screen(self, full: bool) -> None:
+        """Take the whole screen, or give it back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.actions_by_id["fullScreen"].setChecked(full)
+
+    def show_preferences(self) -> None:
+        """Show what can be set."""
+        dialog = PreferencesDialog(self, self._settings.settings)
+        dialog.accepted.connect(lambda: self._settings.change(**dialog.changes))
+        dialog.open()
+
+    def show_shortcuts(self) -> None:
+        """List the keys."""
+        ShortcutsDialog(self).open()
+
+    def show_about(self) -> None:
+        """Say what this is."""
+        AboutDialog(self, self._status.device).open()
+
+    def add_checkpoint_folder(self) -> None:
+        """Ask for a folder with checkpoints and look into it."""
+        self._asker.folder(None, self._add_checkpoint_folder)
+
+    # ------------------------------------------------------------------------------------------- following
+
+    def _add_checkpoint_folder(self, folder: Path) -> None:
+        folders = self._settings.settings.checkpoint_dirs
+        if folder not in folders:
+            self._settings.change(checkpoint_dirs=(*folders, folder))
+        else:
+            self._scan_checkpoints()
+
+    def _scan_checkpoints(self) -> None:
+        folders = (user_checkpoint_dir(), *self._settings.settings.checkpoint_dirs)
+        before = {info.path for info in self._generation.checkpoints}
+
+        def take(found: tuple) -> None:
+            checkpoints, broken = found
+            self._generation.set_checkpoints(checkpoints)
+            for _folder, problem in broken:
+                self.messages.warn(problem.message, problem.hint)
+            fresh = [info for info in checkpoints if info.path not in before]
+            if fresh:
+                self._generation.set_params(checkpoint=fresh[0].path)
+            elif not broken:
+                self.messages.warn(
+                    "No new checkpoint was found", "Choose a folder with checkpoints in diffusers format"
+                )
+
+        self._background.run(lambda: find_checkpoints(folders), take, self.messages.error)
+
+    def _follow_settings(self, old: Settings, new: Settings) -> None:
+        if old.theme is not new.theme:
+            app = QApplication.instance()
+            assert isinstance(app, QApplication)
+            apply_theme(app, new.theme)
+        if old.preview_visible != new.preview_visible:
+            self._generation.set_preview_visible(new.preview_visible)
+            self.actions_by_id["showPreviews"].setChecked(new.preview_visible)
+        if old.checkpoint_dirs != new.checkpoint_dirs:
+            self._scan_checkpoints()
+
+    def _show_failure(self, error: SdPaintError) -> None:
+        if isinstance(error, CheckpointError):
+            remedy = Remedy(
+                "Choose a checkpoint", lambda: self.actions_by_id["toggleSampling"].setChecked(True)
+            )
+        elif isinstance(error, OutOfMemory):
+            remedy = Remedy("Use a smaller frame", self._shrink_frame)
+        else:
+            remedy = Remedy("Try again", self.generate)
+        self.messages.error(error, remedy=remedy)
+
+    def _shrink_frame(self) -> None:
+        frame = suggested_frame(self._documents.committed.frame.size, checkpoint_info(self._generation))
+        self._edits.set_frame_size(frame.size)
+
+    def _focus_candidates(self) -> None:
+        # The arrow keys flip through results, unless the artist has gone on writing.
+        prompt = self._prompt.prompt_edit
+        if self._generation.candidates is not None and prompt.hasFocus() and not prompt.was_edited_since_mark:
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_in_folder(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    def _take_files(self, paths: list[Path]) -> None:
+        """The first file is opened into an untouched window; else files become layers."""
+        if len(paths) == 1 and not self._documents.history.can_undo:
+            self._flow.open_path(paths[0])
+            return
+        for path in paths:
+            self._services.files.open_as_layer(path)
+
+    # ----------------------------------------------------------------------------------------------- events
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.canvas and event.type() == QEvent.Type.Paint:
+            self.canvas.removeEventFilter(self)
+            QTimer.singleShot(0, self, self.first_painted.emit)
+        return False
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self._take_files(paths)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and hasattr(self, "actions_by_id"):
+            self.actions_by_id["fullScreen"].setChecked(self.isFullScreen())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close and self._documents.is_modified:
+            event.ignore()
+            self._flow.leave(self._close_for_good)
+            return
+        self._shut_down()
+        event.accept()
+
+    def _close_for_good(self) -> None:
+        self._may_close = True
+        self.close()
+
+    def _shut_down(self) -> None:
+        if self._is_shut_down:
+            return
+        self._is_shut_down = True
+        if self.actions_by_id["hidePanels"].isChecked():
+            self.actions_by_id["hidePanels"].trigger()
+        save_window_state(self, self._settings)
+        self._settings.change(checkpoint=self._generation.params.checkpoint)
+        self._services.files.shutdown()
+        self._layers.shutdown()
+        self._edits.shutdown()
+        self._background.close()
+        self._services.generation.shutdown()
+        self._settings.flush()

@@ -1,0 +1,178 @@
+"""Menus: the table of how menus hold the actions, and both tables made into what Qt shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from sdpaint.gui.actions import ACTIONS, TOOL_ACTIONS, ActionSpec
+from sdpaint.gui.icons import icon
+from sdpaint.gui.widgets.controls import tooltip_text
+
+Entry = str | None | tuple[str, tuple[Any, ...]]
+"""Of a menu: an action's id, None for a line, or a sub-menu: its title and entries."""
+
+MODE_ENTRIES: tuple[Entry, ...] = ("modeAuto", None, "modeGenerate", "modeRefine", "modeInpaint")
+
+MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "&File",
+        ("new", "open", ("Open &recent", ()), "openAsLayer", None, "save", "saveAs", "export", None, "quit"),
+    ),
+    (
+        "&Edit",
+        (
+            "undo",
+            "redo",
+            None,
+            "clearLayer",
+            None,
+            "swapColors",
+            "resetColors",
+            "smaller",
+            "larger",
+            None,
+            "preferences",
+        ),
+    ),
+    ("&Image", ("canvasSize", None, "fitFrame", "swapFrame")),
+    (
+        "&Layer",
+        (
+            "addLayer",
+            "duplicateLayer",
+            "mergeDown",
+            "renameLayer",
+            "deleteLayer",
+            None,
+            "layerVisible",
+            "alphaLock",
+            None,
+            "layerUp",
+            "layerDown",
+            "layerAbove",
+            "layerBelow",
+        ),
+    ),
+    ("&Mask", ("showMask", None, "fillMask", "invertMask", "clearMask")),
+    (
+        "&Generate",
+        (
+            "generate",
+            "again",
+            "cancel",
+            "keepPreview",
+            None,
+            "nextResult",
+            "previousResult",
+            "keepResult",
+            "discardResult",
+            None,
+            ("&Mode", MODE_ENTRIES),
+            "showPreviews",
+            None,
+            "focusPrompt",
+            "toggleSampling",
+        ),
+    ),
+    (
+        "&View",
+        (
+            "zoomIn",
+            "zoomOut",
+            "zoomFit",
+            "zoomActual",
+            None,
+            "rotateLeft",
+            "rotateRight",
+            "rotateReset",
+            "flip",
+            None,
+            "hidePanels",
+            "fullScreen",
+            ("&Panels", ()),
+        ),
+    ),
+    ("&Tools", tuple(spec.id for spec in TOOL_ACTIONS)),
+    ("&Help", ("shortcuts", None, "about")),
+)
+
+
+def make_actions(
+    window: QObject, targets: Mapping[str, object], specs: tuple[ActionSpec, ...] = ACTIONS
+) -> dict[str, QAction]:
+    """The actions of the table by id, connected. Raises KeyError or AttributeError where a slot isn't there."""
+    groups: dict[str, QActionGroup] = {}
+    actions: dict[str, QAction] = {}
+    for spec in specs:
+        action = QAction(spec.text, window)
+        action.setObjectName(f"{spec.id}Action")
+        action.setIconText(spec.name)
+        if spec.icon:
+            action.setIcon(icon(spec.icon))
+        action.setShortcuts([QKeySequence(each) for each in spec.shortcuts])
+        action.setShortcutContext(
+            Qt.ShortcutContext.WidgetWithChildrenShortcut
+            if spec.on_canvas
+            else Qt.ShortcutContext.WindowShortcut
+        )
+        action.setAutoRepeat(spec.repeats)
+        action.setToolTip(
+            tooltip_text(spec.tooltip or spec.name, spec.shortcuts[0] if spec.shortcuts else "")
+        )
+        action.setCheckable(spec.checkable)
+        if spec.group:
+            if spec.group not in groups:
+                groups[spec.group] = QActionGroup(window)
+            groups[spec.group].addAction(action)
+        if spec.slot:
+            target, method = spec.slot.split(".")
+            action.triggered.connect(_call(getattr(targets[target], method), spec))
+        actions[spec.id] = action
+    return actions
+
+
+def _call(slot: Callable[..., object], spec: ActionSpec) -> Callable[[bool], None]:
+    def act(checked: bool = False) -> None:
+        if spec.group or spec.value is not None:
+            slot(spec.value)
+        elif spec.checkable:
+            slot(checked)
+        else:
+            slot()
+
+    return act
+
+
+def fill_menu_bar(bar: QMenuBar, actions: dict[str, QAction]) -> dict[str, QMenu]:
+    """The menus of the table; they come back by their title, without the mnemonic."""
+    menus: dict[str, QMenu] = {}
+    for title, entries in MENUS:
+        menu = bar.addMenu(title)
+        _fill(menu, title, entries, actions, menus)
+    return menus
+
+
+def fill_menu(menu: QMenu, entries: tuple[Entry, ...], actions: dict[str, QAction]) -> None:
+    """Entries of the table into any menu."""
+    _fill(menu, "", entries, actions, {})
+
+
+def _fill(
+    menu: QMenu, title: str, entries: tuple[Entry, ...], actions: dict[str, QAction], menus: dict[str, QMenu]
+) -> None:
+    plain = title.replace("&", "")
+    menu.setObjectName(f"{plain.replace(' ', '')}Menu")
+    menus[plain] = menu
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+        elif isinstance(entry, str):
+            menu.addAction(actions[entry])
+        else:
+            sub_title, sub_entries = entry
+            _fill(menu.addMenu(sub_title), sub_title, sub_entries, actions, menus)

@@ -1,0 +1,181 @@
+"""Messages: what the program has to say, as one line under the canvas and never as a box in the way.
+
+`Messages` is the façade that the window and the panels talk to; `MessageBar` shows the latest. Errors stay until they
+are dismissed, all else leaves after a while. Nothing less urgent replaces an error.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from sdpaint.errors import SdPaintError
+from sdpaint.gui.icons import paint_icon
+from sdpaint.gui.theme import ICON_SIZE, SPACE, set_role
+from sdpaint.gui.widgets.controls import describe, icon_button
+
+log = logging.getLogger(__name__)
+
+STAYS_MS = 6000
+
+
+class Severity(Enum):
+    """How urgent; the value is the icon's name."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A button that does something about it."""
+
+    text: str
+    act: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence, what to do about it, and perhaps a button that does it."""
+
+    severity: Severity
+    text: str
+    hint: str = ""
+    remedy: Remedy | None = None
+
+
+class Messages(QObject):
+    """Tell the artist something."""
+
+    posted = Signal(object)
+    """Message."""
+
+    def info(self, text: str, hint: str = "", remedy: Remedy | None = None) -> None:
+        """Good to know."""
+        self._post(Message(Severity.INFO, text, hint, remedy))
+
+    def warn(self, text: str, hint: str = "", remedy: Remedy | None = None) -> None:
+        """Something isn't as expected."""
+        self._post(Message(Severity.WARNING, text, hint, remedy))
+
+    def error(self, error: SdPaintError | str, hint: str = "", remedy: Remedy | None = None) -> None:
+        """Something failed."""
+        if isinstance(error, SdPaintError):
+            self._post(Message(Severity.ERROR, error.message, hint or error.hint, remedy))
+        else:
+            self._post(Message(Severity.ERROR, error, hint, remedy))
+
+    def _post(self, message: Message) -> None:
+        level = {
+            Severity.INFO: logging.DEBUG,
+            Severity.WARNING: logging.WARNING,
+            Severity.ERROR: logging.ERROR,
+        }
+        log.log(level[message.severity], "%s. %s", message.text, message.hint)
+        self.posted.emit(message)
+
+
+class MessageBar(QFrame):
+    """The line: icon, sentence, remedy, a cross. Hidden while there is nothing to say."""
+
+    def __init__(self, messages: Messages) -> None:
+        super().__init__()
+        self._message: Message | None = None
+        self.setObjectName("messageBar")
+        self.setAccessibleName("Messages")
+        set_role(self, "card")
+        self._icon = _SeverityIcon()
+        self._text = QLabel()
+        self._text.setObjectName("messageText")
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._remedy = QPushButton()
+        describe(self._remedy, "messageRemedyButton", "Remedy")
+        self._remedy.clicked.connect(self._act)
+        dismiss = icon_button(
+            "messageDismissButton", "close", "Dismiss", self.dismiss, "Dismiss this message"
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(3 * SPACE, SPACE, 2 * SPACE, SPACE)
+        layout.setSpacing(2 * SPACE)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._remedy)
+        layout.addWidget(dismiss)
+        self._leave = QTimer(self, singleShot=True, interval=STAYS_MS)
+        self._leave.timeout.connect(self.dismiss)
+        messages.posted.connect(self.show_message)
+        self.hide()
+
+    @property
+    def message(self) -> Message | None:
+        """What it says."""
+        return self._message
+
+    @property
+    def text(self) -> str:
+        """What can be read, whole; empty where it's hidden."""
+        return self._text.text() if self._message else ""
+
+    def show_message(self, message: Message) -> None:
+        """Say it, unless an error stands there and this is less."""
+        shown = self._message
+        if shown and shown.severity is Severity.ERROR and message.severity is not Severity.ERROR:
+            return
+        self._message = message
+        self._icon.set_severity(message.severity)
+        self._text.setText(f"{message.text}. {message.hint}." if message.hint else message.text)
+        self._remedy.setVisible(message.remedy is not None)
+        if message.remedy:
+            self._remedy.setText(message.remedy.text)
+            self._remedy.setAccessibleName(message.remedy.text)
+            self._remedy.setToolTip(message.remedy.text)
+        if message.severity is Severity.ERROR:
+            self._leave.stop()
+        else:
+            self._leave.start()
+        self.show()
+
+    def dismiss(self) -> None:
+        """Say nothing more."""
+        self._leave.stop()
+        self._message = None
+        self.hide()
+
+    def _act(self) -> None:
+        message = self._message
+        self.dismiss()
+        if message and message.remedy:
+            message.remedy.act()
+
+
+class _SeverityIcon(QWidget):
+    """The sign before the sentence, in its colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._severity = Severity.INFO
+        self.setFixedSize(QSize(ICON_SIZE, ICON_SIZE))
+
+    def set_severity(self, severity: Severity) -> None:
+        self._severity = severity
+        self.setAccessibleName(severity.name.capitalize())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        role = {
+            Severity.INFO: QPalette.ColorRole.Accent,
+            Severity.WARNING: QPalette.ColorRole.LinkVisited,
+            Severity.ERROR: QPalette.ColorRole.BrightText,
+        }[self._severity]
+        painter = QPainter(self)
+        paint_icon(painter, self.rect(), self._severity.value, QColor(self.palette().color(role)))

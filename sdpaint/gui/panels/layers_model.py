@@ -1,0 +1,224 @@
+"""LayersModel: the layers of the open document as rows, the topmost first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QPixmap
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.thumbnail import Thumbnailer
+from sdpaint.errors import SdPaintError
+from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.widgets.images import pixmap_of_mask, pixmap_of_premultiplied
+from sdpaint.imaging.geometry import Size
+from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.worker.background import Background
+
+Index = QModelIndex | QPersistentModelIndex
+LAYER_ROLE = Qt.ItemDataRole.UserRole
+THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
+
+_MIME = "application/x-sdpaint-layer"
+MASK_KEY: LayerId = "mask"
+THUMBNAIL_PX = 64
+"""Of the longer side, for screens of 2×."""
+_DELAY_MS = 120
+"""After a change, before thumbnails are drawn anew: strokes change layers many times a second."""
+
+
+class LayerThumbnails(QObject):
+    """Thumbnails of layers and mask, drawn away from the GUI thread, a little after the last change."""
+
+    changed = Signal(str)
+    """LayerId, or MASK_KEY."""
+
+    def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._drawer = Thumbnailer(THUMBNAIL_PX)
+        self._pixmaps: dict[LayerId, QPixmap] = {}
+        self._drawn: dict[LayerId, tuple[TileMap, Size]] = {}
+        self._background = Background(1, self)
+        self._soon = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        self._soon.timeout.connect(self._draw)
+        documents.document_changed.connect(self._note)
+        self._soon.start()
+
+    def pixmap(self, key: LayerId) -> QPixmap | None:
+        """None until it is drawn."""
+        return self._pixmaps.get(key)
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether some are on their way."""
+        return self._soon.isActive() or self._background.is_busy
+
+    def shutdown(self) -> None:
+        """Wait for what is under way."""
+        self._soon.stop()
+        self._background.close()
+
+    def _note(self, old: Document | None, new: Document) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _draw(self) -> None:
+        if self._background.is_busy:
+            self._soon.start()
+            return
+        document = self._documents.document
+        sources = {layer.id: layer.tiles for layer in document.layers} | {MASK_KEY: document.mask.tiles}
+        self._pixmaps = {key: pixmap for key, pixmap in self._pixmaps.items() if key in sources}
+        wanted = {
+            key: tiles for key, tiles in sources.items() if not self._is_drawn(key, tiles, document.size)
+        }
+        if not wanted:
+            return
+        self._drawn = {key: value for key, value in self._drawn.items() if key in sources}
+        self._drawn |= {key: (tiles, document.size) for key, tiles in wanted.items()}
+        kept = set(sources)
+
+        def draw() -> dict[LayerId, Pixels]:
+            self._drawer.forget_all_but(kept)
+            return {key: self._drawer.thumbnail(key, tiles, document.size) for key, tiles in wanted.items()}
+
+        self._background.run(draw, self._take, self._fail)
+
+    def _is_drawn(self, key: LayerId, tiles: TileMap, size: Size) -> bool:
+        drawn = self._drawn.get(key)
+        return drawn is not None and drawn[0] is tiles and drawn[1] == size
+
+    def _take(self, pictures: dict[LayerId, Pixels]) -> None:
+        for key, pixels in pictures.items():
+            self._pixmaps[key] = (
+                pixmap_of_mask(pixels) if pixels.ndim == 2 else pixmap_of_premultiplied(pixels)
+            )
+            self.changed.emit(key)
+
+    def _fail(self, error: SdPaintError) -> None:
+        # Logged by Background already; a thumbnail is no reason to disturb the artist.
+        self._drawn.clear()
+
+
+class LayersModel(QAbstractListModel):
+    """Row 0 is the topmost layer. Dropping a row moves the layer."""
+
+    def __init__(
+        self, documents: DocumentController, commands: DocumentCommands, thumbnails: LayerThumbnails
+    ) -> None:
+        super().__init__()
+        self._commands = commands
+        self._thumbnails = thumbnails
+        self._layers: tuple[Layer, ...] = documents.document.layers[::-1]
+        documents.document_changed.connect(self._follow)
+        thumbnails.changed.connect(self._repaint)
+
+    def layer_at(self, index: Index) -> Layer:
+        """The layer of a row."""
+        return self._layers[index.row()]
+
+    def index_of(self, layer_id: LayerId) -> QModelIndex:
+        """The row of a layer; invalid where there is none."""
+        for row, layer in enumerate(self._layers):
+            if layer.id == layer_id:
+                return self.index(row)
+        return QModelIndex()
+
+    def _follow(self, old: Document | None, new: Document) -> None:
+        layers = new.layers[::-1]
+        if [layer.id for layer in layers] != [layer.id for layer in self._layers]:
+            self.beginResetModel()
+            self._layers = layers
+            self.endResetModel()
+            return
+        before, self._layers = self._layers, layers
+        for row, (was, now) in enumerate(zip(before, layers, strict=True)):
+            if _look(was) != _look(now):
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+    def _repaint(self, layer_id: LayerId) -> None:
+        index = self.index_of(layer_id)
+        if index.isValid():
+            self.dataChanged.emit(index, index, [THUMBNAIL_ROLE])
+
+    # -- what Qt asks
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self._layers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        layer = self._layers[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return layer.name
+        if role == LAYER_ROLE:
+            return layer
+        if role == THUMBNAIL_ROLE:
+            return self._thumbnails.pixmap(layer.id)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            made = "\nMade by a generation" if layer.generated else ""
+            return f"{layer.name}\n{layer.blend_mode.label}, {round(layer.opacity * 100)} %{made}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{layer.name}, {'visible' if layer.visible else 'hidden'}"
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.EditRole:
+            return False
+        self._commands.rename_layer(self._layers[index.row()].id, str(value))
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.ItemIsDropEnabled
+        return (
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemIsEditable
+            | Qt.ItemFlag.ItemIsDragEnabled
+        )
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:
+        return [_MIME]
+
+    def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        if indexes:
+            data.setData(_MIME, QByteArray(self._layers[indexes[0].row()].id.encode()))
+        return data
+
+    def dropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        if not data.hasFormat(_MIME):
+            return False
+        layer_id = bytes(data.data(_MIME).data()).decode()
+        source = self.index_of(layer_id).row()
+        if source < 0:
+            return False
+        target = row if row >= 0 else (parent.row() if parent.isValid() else len(self._layers))
+        # Row counts from the top and with the dragged row still in place; layers count from the bottom without it.
+        place = target - 1 if target > source else target
+        # After the drop is over: the view still holds on to the rows of now.
+        QTimer.singleShot(0, self, lambda: self._commands.move_layer(layer_id, len(self._layers) - 1 - place))
+        return False
+
+
+def _look(layer: Layer) -> tuple[object, ...]:
+    return (layer.name, layer.visible, layer.opacity, layer.blend_mode, layer.alpha_locked, layer.generated)

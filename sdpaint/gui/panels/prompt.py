@@ -1,0 +1,245 @@
+"""PromptBar: what the next picture shall be, and the button that makes it; always under the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.generation.events import Phase, Progress
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.request import GenerationMode
+from sdpaint.gui.icons import icon
+from sdpaint.gui.menus import MODE_ENTRIES, fill_menu
+from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
+from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
+from sdpaint.gui.widgets.controls import action_button, describe, signals_blocked
+from sdpaint.gui.widgets.fields import GrowingEdit
+from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
+from sdpaint.gui.wording import MODE_HELP, MODE_VERBS, params_words
+
+STRENGTH = NumberSpec(0.01, 1.0, 0.6, unit=" %", factor=100.0, step=0.05)
+
+
+class PromptBar(QFrame):
+    """Prompt, strength, the button; below, folded, the negative prompt and the sampling settings."""
+
+    def __init__(
+        self, generation: GenerationController, sampling: SamplingPanel, actions: Mapping[str, QAction]
+    ) -> None:
+        super().__init__()
+        self.setObjectName("promptBar")
+        self.setAccessibleName("Prompt")
+        set_role(self, "bar")
+        self._generation = generation
+        self._actions = actions
+        self._sampling = sampling
+        self._last_seed: int | None = None
+        self._build()
+        self._connect()
+        self._refresh(generation.params)
+        self._refresh_button()
+
+    # -- building
+
+    def _build(self) -> None:
+        self._prompt = GrowingEdit(
+            "promptEdit",
+            "Prompt",
+            "Describe what shall appear in the frame",
+            4,
+            "Prompt; Ctrl+Enter generates",
+        )
+        self._negative = GrowingEdit(
+            "negativeEdit",
+            "Negative prompt",
+            "What shall not appear",
+            3,
+            "Negative prompt: what shall not appear",
+        )
+        self._strength = NumberSlider(
+            "strengthSlider",
+            "Strength",
+            STRENGTH,
+            "How far what is there may change: low keeps it, 100 % makes it anew",
+        )
+        self._strength.setFixedWidth(160)
+        self._button = GenerateButton(self._actions)
+        self._keep = action_button("keepPreviewButton", self._actions["keepPreview"])
+        top = QHBoxLayout()
+        top.setSpacing(2 * SPACE)
+        prompts = QVBoxLayout()
+        prompts.setSpacing(SPACE)
+        prompts.addWidget(self._prompt)
+        prompts.addWidget(self._negative)
+        prompts.addStretch(1)
+        top.addLayout(prompts, 1)
+        for widget in (self._strength, self._keep, self._button):
+            top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addLayout(top)
+        layout.addLayout(self._folded_line())
+        layout.addWidget(self._sampling)
+        self._sampling.hide()
+        self._sampling.setContentsMargins(0, 0, 0, SPACE)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+
+    def _folded_line(self) -> QHBoxLayout:
+        self._negative_fold = fold_button("negativeFoldButton", "Negative", "Write what shall not appear")
+        self._details_fold = fold_button("samplingFoldButton", "Sampling", "Sampling settings (F4)")
+        self._details_fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        row.addWidget(self._negative_fold)
+        row.addWidget(self._details_fold, 1)
+        row.addWidget(action_button("againButton", self._actions["again"], 24))
+        row.addWidget(action_button("showPreviewsButton", self._actions["showPreviews"], 24))
+        return row
+
+    def _connect(self) -> None:
+        self._prompt.textChanged.connect(
+            lambda: self._generation.set_params(prompt=self._prompt.toPlainText())
+        )
+        self._negative.textChanged.connect(
+            lambda: self._generation.set_params(negative_prompt=self._negative.toPlainText())
+        )
+        self._strength.value_changed.connect(lambda v: self._generation.set_sampling(strength=v))
+        self._negative_fold.toggled.connect(self._fold_negative)
+        self._details_fold.toggled.connect(self._actions["toggleSampling"].setChecked)
+        self._actions["toggleSampling"].toggled.connect(self._fold_sampling)
+        generation = self._generation
+        generation.params_changed.connect(self._refresh)
+        generation.checkpoints_changed.connect(lambda: self._refresh(generation.params))
+        generation.mode_changed.connect(lambda _mode: self._refresh_button())
+        generation.busy_changed.connect(lambda _busy: self._refresh_button())
+        generation.progress_changed.connect(self._follow_progress)
+        generation.seed_used.connect(self._remember_seed)
+        self._negative.hide()
+
+    # -- what is shown
+
+    @property
+    def prompt_edit(self) -> GrowingEdit:
+        """Where the prompt is written."""
+        return self._prompt
+
+    def _refresh(self, params: GenerationParams) -> None:
+        for edit, text in ((self._prompt, params.prompt), (self._negative, params.negative_prompt)):
+            if edit.toPlainText() != text:
+                with signals_blocked(edit):
+                    edit.setPlainText(text)
+        self._negative_fold.setText("Negative" if not params.negative_prompt else "Negative ·")
+        self._strength.set_value(params.sampling.strength)
+        info = checkpoint_info(self._generation)
+        name = info.name if info else params.checkpoint.name
+        words = params_words(params, name, self._last_seed)
+        self._details_fold.setText(words)
+        self._details_fold.setAccessibleDescription(words)
+
+    def _refresh_button(self) -> None:
+        mode = self._generation.mode
+        self._button.show_state(mode, self._generation.is_busy)
+        self._strength.setVisible(mode is not GenerationMode.TEXT_TO_IMAGE)
+        self._keep.setVisible(self._generation.is_busy)
+        if not self._generation.is_busy:
+            self._actions["keepPreview"].setEnabled(False)
+
+    def _follow_progress(self, progress: Progress | None) -> None:
+        can_keep = progress is not None and progress.phase is Phase.SAMPLING and progress.step > 0
+        self._actions["keepPreview"].setEnabled(can_keep)
+
+    def _remember_seed(self, seed: int) -> None:
+        self._last_seed = seed
+        self._refresh(self._generation.params)
+
+    def _fold_negative(self, shown: bool) -> None:
+        self._negative.setVisible(shown)
+        if shown:
+            self._negative.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _fold_sampling(self, shown: bool) -> None:
+        self._sampling.setVisible(shown)
+        with signals_blocked(self._details_fold):
+            self._details_fold.setChecked(shown)
+        show_fold(self._details_fold, shown)
+
+
+class GenerateButton(QWidget):
+    """Says what will happen; beside it, the menu that sets it by hand. While the engine works, it stops it."""
+
+    def __init__(self, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self._actions = actions
+        self._is_busy = False
+        self._main = QPushButton()
+        self._main.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        self._main.setFixedHeight(CONTROL_HEIGHT)
+        self._main.setFixedWidth(112)
+        self._main.clicked.connect(self._act)
+        self._menu = QToolButton()
+        describe(self._menu, "modeButton", "Mode", "Choose by hand what shall happen")
+        self._menu.setIcon(icon("chevron-down", QPalette.ColorRole.HighlightedText))
+        self._menu.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        self._menu.setFixedSize(24, CONTROL_HEIGHT)
+        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(self._menu)
+        fill_menu(menu, MODE_ENTRIES, dict(actions))
+        self._menu.setMenu(menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addWidget(self._main)
+        layout.addWidget(self._menu)
+        set_role(self._menu, "primary")
+
+    def show_state(self, mode: GenerationMode, is_busy: bool) -> None:
+        """Say what a click does now."""
+        self._is_busy = is_busy
+        if is_busy:
+            self._main.setIcon(icon("stop"))
+            self._main.setText("Cancel")
+            describe(self._main, "generateButton", "Cancel", "Stop within one step", "Esc")
+        else:
+            self._main.setIcon(icon("generate", QPalette.ColorRole.HighlightedText))
+            self._main.setText(MODE_VERBS[mode])
+            describe(self._main, "generateButton", MODE_VERBS[mode], MODE_HELP[mode], "Ctrl+Return")
+        set_role(self._main, "" if is_busy else "primary")
+
+    def _act(self) -> None:
+        self._actions["cancel" if self._is_busy else "generate"].trigger()
+
+
+def fold_button(object_name: str, text: str, tooltip: str) -> QToolButton:
+    """A line that unfolds what is below it."""
+    button = QToolButton()
+    describe(button, object_name, text, tooltip)
+    button.setText(text)
+    button.setCheckable(True)
+    button.setFixedHeight(24)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIconSize(QSize(14, 14))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    set_role(button, "line")
+    button.toggled.connect(lambda shown: show_fold(button, shown))
+    show_fold(button, False)
+    return button
+
+
+def show_fold(button: QToolButton, shown: bool) -> None:
+    """Turn the sign before the line."""
+    button.setIcon(icon("chevron-down" if shown else "chevron-right"))

@@ -1,0 +1,187 @@
+"""SamplingPanel: how the engine denoises, unfolded below the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.request import MAX_SEED, SamplerName
+from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.theme import SPACE
+from sdpaint.gui.widgets.combo_box import ComboBox
+from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.flow_layout import FlowLayout
+from sdpaint.gui.widgets.frame_size import FrameSize
+from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
+
+STEPS = NumberSpec(1, 1000, 20, step=1, soft_maximum=100, curve=1.6)
+GUIDANCE = NumberSpec(0.0, 50.0, 4.0, decimals=1, step=0.5, soft_maximum=20.0)
+COUNT = NumberSpec(1, 64, 1, step=1, soft_maximum=8)
+
+
+class SamplingPanel(QWidget):
+    """Checkpoint, sampler, steps, guidance, count, seed, and the size of the frame."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        generation: GenerationController,
+        commands: DocumentCommands,
+        add_checkpoint_folder: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.setObjectName("samplingPanel")
+        self.setAccessibleName("Sampling")
+        self._generation = generation
+        self._add_folder = add_checkpoint_folder
+        self._build(documents, commands)
+        generation.params_changed.connect(self._refresh)
+        generation.checkpoints_changed.connect(self._fill_checkpoints)
+        self._fill_checkpoints()
+
+    def _build(self, documents: DocumentController, commands: DocumentCommands) -> None:
+        self._checkpoint = ComboBox(
+            "checkpointCombo", "Checkpoint", "The weights that make the picture", True
+        )
+        self._checkpoint.activated.connect(self._choose_checkpoint)
+        self._sampler = ComboBox("samplerCombo", "Sampler", "How noise is taken away step by step", True)
+        for name in SamplerName:
+            self._sampler.addItem(name.value, name)
+        self._sampler.activated.connect(
+            lambda i: self._generation.set_sampling(sampler=self._sampler.itemData(i))
+        )
+        self._steps = NumberSlider("stepsSlider", "Steps", STEPS, "More steps take longer and are finer")
+        self._steps.value_changed.connect(lambda v: self._generation.set_sampling(steps=round(v)))
+        self._guidance = NumberSlider(
+            "guidanceSlider", "Guidance", GUIDANCE, "How closely the prompt is followed"
+        )
+        self._guidance.value_changed.connect(lambda v: self._generation.set_sampling(guidance_scale=v))
+        self._count = NumberSlider("countSpin", "Pictures", COUNT, "So many at once, to choose from")
+        self._count.value_changed.connect(lambda v: self._generation.set_sampling(count=round(v)))
+        self._seed = SeedField(self._generation)
+        layout = FlowLayout(2 * SPACE)
+        self.setLayout(layout)
+        for widget in (self._checkpoint, self._sampler):
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            widget.setMaximumWidth(280)
+            layout.addWidget(widget)
+        for slider in (self._steps, self._guidance, self._count):
+            slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            slider.setMaximumWidth(200)
+            layout.addWidget(slider)
+        layout.addWidget(self._seed)
+        layout.addWidget(FrameSize("sampling", documents, self._generation, commands))
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _fill_checkpoints(self) -> None:
+        with signals_blocked(self._checkpoint):
+            self._checkpoint.clear()
+            for info in self._generation.checkpoints:
+                self._checkpoint.addItem(info.name, info.path)
+                place = self._checkpoint.count() - 1
+                self._checkpoint.setItemData(place, str(info.path), Qt.ItemDataRole.ToolTipRole)
+            self._checkpoint.insertSeparator(self._checkpoint.count())
+            self._checkpoint.addItem("Add folder…", None)
+        self._refresh(self._generation.params)
+
+    def _choose_checkpoint(self, place: int) -> None:
+        path: Path | None = self._checkpoint.itemData(place)
+        if path is None:
+            self._refresh(self._generation.params)
+            self._add_folder()
+        else:
+            self._generation.set_params(checkpoint=path)
+
+    def _refresh(self, params: GenerationParams) -> None:
+        sampling = params.sampling
+        with signals_blocked(self._checkpoint, self._sampler):
+            self._checkpoint.setCurrentIndex(self._checkpoint.findData(params.checkpoint))
+            self._sampler.setCurrentIndex(self._sampler.findData(sampling.sampler))
+        info = checkpoint_info(self._generation)
+        if info is not None:
+            self._steps.set_spec(replace(STEPS, default=info.steps))
+            self._guidance.set_spec(replace(GUIDANCE, default=info.guidance_scale))
+        self._steps.set_value(sampling.steps)
+        self._guidance.set_value(sampling.guidance_scale)
+        self._count.set_value(sampling.count)
+        self._checkpoint.setPlaceholderText(params.checkpoint.name)
+
+
+class SeedField(QWidget):
+    """A seed that is typed, or a new one each time; then the one used last can be held on to."""
+
+    def __init__(self, generation: GenerationController) -> None:
+        super().__init__()
+        self._generation = generation
+        self._last: int | None = None
+        self._edit = QLineEdit()
+        describe(
+            self._edit,
+            "seedEdit",
+            "Seed",
+            "The same seed and settings give the same picture; empty: a new one each time",
+        )
+        self._edit.setFixedWidth(112)
+        self._edit.editingFinished.connect(self._take)
+        self._dice = icon_button(
+            "randomSeedButton",
+            "dice",
+            "A new seed each time",
+            tooltip="A new seed each time; off keeps the last one",
+            checkable=True,
+        )
+        self._dice.toggled.connect(self._roll)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(label("Seed", "dim"))
+        layout.addWidget(self._edit)
+        layout.addWidget(self._dice)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        generation.params_changed.connect(lambda _params: self._refresh())
+        generation.seed_used.connect(self._remember)
+        self._refresh()
+
+    def _remember(self, seed: int) -> None:
+        self._last = seed
+        self._refresh()
+
+    def _refresh(self) -> None:
+        seed = self._generation.params.sampling.seed
+        with signals_blocked(self._dice):
+            self._dice.setChecked(seed is None)
+        self._edit.setPlaceholderText("random" if self._last is None else f"last {self._last}")
+        if not self._edit.hasFocus() or not self._edit.isModified():
+            self._edit.setText("" if seed is None else str(seed))
+
+    def _take(self) -> None:
+        text = self._edit.text().strip()
+        if not self._edit.isModified():
+            return
+        self._edit.setModified(False)
+        if not text:
+            self._generation.set_sampling(seed=None)
+        elif text.isascii() and text.isdigit() and int(text) <= MAX_SEED:
+            self._generation.set_sampling(seed=int(text))
+        self._refresh()
+
+    def _roll(self, is_random: bool) -> None:
+        self._edit.setModified(False)
+        self._generation.set_sampling(seed=None if is_random else (self._last or 0))
+        self._refresh()
+
+
+def checkpoint_info(generation: GenerationController) -> CheckpointInfo | None:
+    """Facts of the chosen checkpoint; None where it isn't installed."""
+    chosen = generation.params.checkpoint
+    return next((info for info in generation.checkpoints if info.path == chosen), None)

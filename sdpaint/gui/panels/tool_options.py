@@ -1,0 +1,156 @@
+"""ToolOptions: the bar above the canvas with what can be set of the tool in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
+from sdpaint.gui.actions import TOOL_ACTIONS
+from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.theme import SPACE
+from sdpaint.gui.widgets.controls import divider, icon_button, label, push_button, signals_blocked
+from sdpaint.gui.widgets.frame_size import FrameSize
+from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
+from sdpaint.imaging.brush import MAX_SIZE_PX, MIN_SIZE_PX, BrushParams
+from sdpaint.tools.base import ToolName
+
+SIZE = NumberSpec(MIN_SIZE_PX, MAX_SIZE_PX, 24, unit=" px", step=1, curve=3)
+FLOW = replace(PERCENT, minimum=0.01)
+SPACING = NumberSpec(0.01, 10.0, 0.1, unit=" %", factor=100.0, step=0.01, soft_maximum=1.0)
+_MOST_WIDTH = 168
+
+HINTS: dict[ToolName, str] = {
+    ToolName.PICKER: "Click on the canvas to take its colour. While painting, hold Alt",
+    ToolName.PAN: "Drag to move the view. While painting, hold Space; the wheel zooms",
+}
+
+
+class ToolOptions(QToolBar):
+    """Shows the part that belongs to the tool in hand."""
+
+    def __init__(
+        self,
+        tools: ToolController,
+        documents: DocumentController,
+        generation: GenerationController,
+        commands: DocumentCommands,
+    ) -> None:
+        super().__init__("Tool options")
+        self.setObjectName("toolOptionsBar")
+        self.setAccessibleName("Tool options")
+        self.setMovable(False)
+        self._tools = tools
+        self._name = label("", "title")
+        self._name.setFixedWidth(92)
+        self._brush = self._brush_part()
+        self._frame = self._frame_part(documents, generation, commands)
+        self._hint = label("", "dim")
+        parts = QWidget()
+        layout = QHBoxLayout(parts)
+        layout.setContentsMargins(SPACE, 0, 0, 0)
+        layout.setSpacing(2 * SPACE)
+        layout.addWidget(self._name)
+        for part in (self._brush, self._frame, self._hint):
+            layout.addWidget(part, 1)
+        parts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.addWidget(parts)
+        tools.tool_changed.connect(self._show_tool)
+        tools.brush_changed.connect(self._show_brush)
+        self._show_tool(tools.tool)
+
+    def _brush_part(self) -> QWidget:
+        part = QWidget()
+        self._size = NumberSlider("brushSizeSlider", "Size", SIZE, "Diameter of the brush; [ and ] change it")
+        self._hardness = NumberSlider("brushHardnessSlider", "Hardness", PERCENT, "How sharp the edge is")
+        self._opacity = NumberSlider("brushOpacitySlider", "Opacity", FLOW, "What a whole stroke can reach")
+        self._flow = NumberSlider("brushFlowSlider", "Flow", FLOW, "What one dab lays down")
+        self._spacing = NumberSlider(
+            "brushSpacingSlider", "Spacing", SPACING, "Distance of dabs, of the size"
+        )
+        self._sliders: dict[str, NumberSlider] = {
+            "size_px": self._size,
+            "hardness": self._hardness,
+            "opacity": self._opacity,
+            "flow": self._flow,
+            "spacing": self._spacing,
+        }
+        layout = QHBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        for field, slider in self._sliders.items():
+            slider.value_changed.connect(self._setter(field))
+            slider.setMaximumWidth(_MOST_WIDTH)
+            layout.addWidget(slider, 1)
+        self._pressure_size = icon_button(
+            "pressureSizeButton", "pressure-size", "Pressure sets the size", checkable=True
+        )
+        self._pressure_opacity = icon_button(
+            "pressureOpacityButton", "pressure-opacity", "Pressure sets the opacity", checkable=True
+        )
+        self._pressure_size.toggled.connect(self._setter("pressure_size"))
+        self._pressure_opacity.toggled.connect(self._setter("pressure_opacity"))
+        layout.addWidget(self._pressure_size)
+        layout.addWidget(self._pressure_opacity)
+        layout.addStretch(1)
+        return part
+
+    def _frame_part(
+        self, documents: DocumentController, generation: GenerationController, commands: DocumentCommands
+    ) -> QWidget:
+        part = QWidget()
+        layout = QHBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * SPACE)
+        layout.addWidget(FrameSize("tool", documents, generation, commands))
+        layout.addWidget(divider())
+        layout.addWidget(
+            push_button(
+                "fitFrameButton",
+                "Fit to canvas",
+                commands.fit_frame_to_canvas,
+                "Frame the whole canvas (Ctrl+F)",
+            )
+        )
+        layout.addWidget(label("Shift keeps the proportions", "dim"))
+        layout.addStretch(1)
+        return part
+
+    def _setter(self, field: str) -> Callable[[float | bool], None]:
+        def take(value: float | bool) -> None:
+            self._tools.set_brush(replace(self._tools.brush, **{field: value}))  # type: ignore[arg-type]
+
+        return take
+
+    def _show_tool(self, tool: ToolName) -> None:
+        self._name.setText(next(spec.name for spec in TOOL_ACTIONS if spec.value is tool))
+        self._brush.setVisible(tool.has_brush)
+        self._frame.setVisible(tool is ToolName.FRAME)
+        self._hint.setVisible(tool in HINTS)
+        self._hint.setText(HINTS.get(tool, ""))
+        if tool.has_brush:
+            self._take_defaults(DEFAULT_BRUSHES[tool])
+            self._show_brush(self._tools.brush)
+
+    def _take_defaults(self, brush: BrushParams) -> None:
+        """What a double click goes back to."""
+        for field, slider in self._sliders.items():
+            slider.set_spec(replace(slider.spec, default=getattr(brush, field)))
+
+    def _show_brush(self, brush: BrushParams) -> None:
+        for field, slider in self._sliders.items():
+            slider.set_value(getattr(brush, field))
+        with signals_blocked(self._pressure_size, self._pressure_opacity):
+            self._pressure_size.setChecked(brush.pressure_size)
+            self._pressure_opacity.setChecked(brush.pressure_opacity)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), 44)
+
+    def contextMenuEvent(self, event: object) -> None:
+        """Nothing: Qt's menu would offer to hide the bar for good."""
