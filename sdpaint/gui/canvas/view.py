@@ -51,7 +51,7 @@ from sdpaint.tools.frame import handle_at
 
 PAINT_BUDGET_S = 0.004
 """How long a paint event may compose; drawing comes on top."""
-IDLE_BUDGET_S = 0.008
+IDLE_BUDGET_S = 0.006
 """How long one portion in the background may take."""
 FLUSH_S = 0.06
 """What was composed appears at least so often while a large change fills in."""
