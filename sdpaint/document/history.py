@@ -29,6 +29,7 @@ class History:
         self._steps = [Step("Open", document)]
         self._present = 0
         self._saved: Document | None = document
+        self._may_merge = True
         self._budget_bytes = budget_bytes
         self._map_users: Counter[int] = Counter()
         self._users: Counter[int] = Counter()
@@ -79,19 +80,24 @@ class History:
         self._saved = None
 
     def push(self, label: str, document: Document, merge_key: str | None = None) -> None:
-        """A new present. Steps that were undone are dropped. Pushes in a row with one merge_key are one step."""
+        """A new present. Steps that were undone are dropped.
+
+        Pushes in a row with one merge_key are one step; but a state that was saved, or come back to by undo, stays.
+        """
         if document is self.present:
             return
         for step in self._steps[self._present + 1 :]:
             self._discount(step.document)
         del self._steps[self._present + 1 :]
         last = self._steps[-1]
-        if merge_key is not None and last.merge_key == merge_key and self._present > 0:
+        mergeable = self._may_merge and self._present > 0 and last.document is not self._saved
+        if mergeable and merge_key is not None and last.merge_key == merge_key:
             self._discount(last.document)
             self._steps[-1] = Step(label, document, merge_key)
         else:
             self._steps.append(Step(label, document, merge_key))
             self._present += 1
+        self._may_merge = True
         self._count(document)
         self._keep_to_budget()
 
@@ -106,16 +112,17 @@ class History:
 
     def end_merge(self) -> None:
         """The next push is a step of its own, whatever its merge_key."""
-        step = self._steps[self._present]
-        self._steps[self._present] = Step(step.label, step.document)
+        self._may_merge = False
 
     def undo(self) -> Document:
         """The state before, which becomes present; the present one where there is none."""
+        self._may_merge = False
         self._present = max(0, self._present - 1)
         return self.present
 
     def redo(self) -> Document:
         """The state after, which becomes present; the present one where there is none."""
+        self._may_merge = False
         self._present = min(len(self._steps) - 1, self._present + 1)
         return self.present
 
