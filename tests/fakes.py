@@ -74,6 +74,11 @@ class FakeEngine:
         """Go on, now and for every request to come."""
         self._go_on.set()
 
+    def hold_at(self, step: int) -> None:
+        """Stop before this sampling step of the requests to come, as given to the constructor."""
+        self._go_on.clear()
+        self._hold_at = step
+
     def generate(self, request: GenerationRequest, emit: Emit, cancel: CancelToken) -> None:
         self.threads.add(threading.get_ident())
         self.requests.append(request)

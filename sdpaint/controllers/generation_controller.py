@@ -9,20 +9,21 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.generation_settings import GenerationSettings
+from sdpaint.controllers.layer_inserter import LayerInserter
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import CheckpointError, EngineError, SdPaintError
-from sdpaint.generation.apply import insert_result
 from sdpaint.generation.events import (
     Cancelled,
     Event,
@@ -35,11 +36,10 @@ from sdpaint.generation.events import (
     Started,
 )
 from sdpaint.generation.overlay import CanvasOverlay
-from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import Prepared, effective_mode, prepare
-from sdpaint.generation.request import MAX_SEED, GenerationMode, GenerationRequest, SamplingParams
-from sdpaint.generation.result import Result, develop
-from sdpaint.paths import starter_checkpoint
+from sdpaint.generation.prepare import Prepared, prepare
+from sdpaint.generation.request import MAX_SEED, GenerationRequest
+from sdpaint.generation.result import Result, develop, result_id_of
+from sdpaint.generation.shelf import ResultShelf
 from sdpaint.worker.background import Background
 from sdpaint.worker.engine_client import EngineClient
 
@@ -47,9 +47,6 @@ __all__ = ["GenerationController", "Result", "ResultWriter"]
 
 MAX_JOBS = 16
 """More than this many generations don't wait for the engine at once."""
-
-MAX_RESULTS = 64
-"""So many results keep their pixels in memory; older ones are in the results folder."""
 
 
 class ResultWriter(Protocol):
@@ -72,29 +69,18 @@ class _Job:
     checkpoint_name: str
     prepared: Prepared | None = None
     preview: Preview | None = None
+    is_cancelled: bool = False
+    paths: dict[str, Path] = field(default_factory=dict)
+    """Result id → file, of those that were written."""
 
     @property
     def is_single(self) -> bool:
         return self.count == 1
 
 
-@dataclass(frozen=True)
-class _Insertion:
-    """A layer that is ready to go into the document `epoch`."""
-
-    result: Result
-    layer: Layer
-    epoch: int
-
-
-class GenerationController(QObject):
+class GenerationController(GenerationSettings):
     """Params, jobs, results. Signals are facts; commands are called directly. Lives on the GUI thread."""
 
-    params_changed = Signal(object)
-    """GenerationParams."""
-    checkpoints_changed = Signal()
-    mode_changed = Signal(object)
-    """GenerationMode that generate() would use."""
     busy_changed = Signal(bool)
     queue_changed = Signal(int)
     """How many jobs wait behind the running one."""
@@ -104,8 +90,6 @@ class GenerationController(QObject):
     """CanvasOverlay, or None."""
     results_changed = Signal()
     """The results, the selected one or the candidates may differ."""
-    failed = Signal(object)
-    """SdPaintError. The document is as it was."""
     finished = Signal(str)
     """A job ended well or was cancelled: one line. Its layer or candidates are there."""
     device_changed = Signal(str)
@@ -122,13 +106,9 @@ class GenerationController(QObject):
         checkpoints: tuple[CheckpointInfo, ...],
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._documents = documents
+        super().__init__(documents, checkpoint, checkpoints, parent)
         self._client = client
         self._writer = results
-        self._checkpoints = checkpoints
-        self._params = initial_params(checkpoint)
-        self._mode = effective_mode(documents.committed, None)
         self._epoch = 0
         self._jobs: dict[str, _Job] = {}
         self._running: _Job | None = None
@@ -136,80 +116,16 @@ class GenerationController(QObject):
         self._progress: Progress | None = None
         self._overlay: CanvasOverlay | None = None
         self._preview_visible = True
-        self._results: tuple[Result, ...] = ()
-        self._shown: str | None = None
-        self._insertions: list[_Insertion] = []
+        self._shelf = ResultShelf()
+        self._being_kept: set[str] = set()
         # One thread each: pictures come out in the order in which they went in, and don't wait for the disk.
         self._developing = Background(1, self)
         self._writing = Background(1, self)
-        self._insert_soon = QTimer(self, singleShot=True, interval=0)
-        self._insert_soon.timeout.connect(self._insert_waiting)
+        self._inserter = LayerInserter(documents, self._before_insertion, self._after_insertion, self)
         documents.document_changed.connect(self._on_document_changed)
-        # A stroke that is committed as it was previewed changes no document, only the history.
-        documents.history_changed.connect(self._on_document_settled)
         client.event_arrived.connect(self._on_event)
         client.device_changed.connect(self.device_changed)
         client.preload_failed.connect(self.failed)
-
-    # What is set
-
-    @property
-    def params(self) -> GenerationParams:
-        """Prompt, checkpoint, sampling, mode."""
-        return self._params
-
-    @property
-    def mode(self) -> GenerationMode:
-        """What generate() would do now."""
-        return self._mode
-
-    @property
-    def checkpoints(self) -> tuple[CheckpointInfo, ...]:
-        """What can be chosen."""
-        return self._checkpoints
-
-    def set_checkpoints(self, checkpoints: tuple[CheckpointInfo, ...]) -> None:
-        """The folders were scanned anew."""
-        self._checkpoints = checkpoints
-        self.checkpoints_changed.emit()
-
-    def set_params(self, **changes: Any) -> None:
-        """Replace fields of the params. Another checkpoint brings its own sampler, steps and guidance scale.
-
-        Values that can't be are reported by `failed` and change nothing.
-        """
-        if "checkpoint" in changes and changes["checkpoint"] != self._params.checkpoint:
-            info = self._info_of(changes["checkpoint"])
-            if info is not None and "sampling" not in changes:
-                changes["sampling"] = recommended(self._params.sampling, info)
-        self._take(replace(self._params, **changes))
-
-    def set_sampling(self, **changes: Any) -> None:
-        """Replace fields of the sampling params. Values that can't be are reported by `failed` and change nothing."""
-        try:
-            sampling = replace(self._params.sampling, **changes)
-        except SdPaintError as error:
-            self.failed.emit(error)
-            return
-        self._take(replace(self._params, sampling=sampling))
-
-    def restore(self, params: GenerationParams) -> None:
-        """Params as a file holds them. A checkpoint that isn't installed here is passed over."""
-        known = self._info_of(params.checkpoint) is not None
-        self._take(params if known else replace(params, checkpoint=self._params.checkpoint))
-
-    def use_settings(self, result: Result) -> None:
-        """Prompt, sampling and seed of a result back into the params."""
-        request = result.request
-        sampling = replace(request.sampling, seed=result.seed, count=self._params.sampling.count)
-        restored = replace(
-            self._params,
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            checkpoint=request.checkpoint,
-            sampling=sampling,
-        )
-        self.restore(restored)
 
     # Commands
 
@@ -235,7 +151,7 @@ class GenerationController(QObject):
 
     def generate(self) -> None:
         """Queue a job for what is under the frame now."""
-        info = self._info_of(self._params.checkpoint)
+        info = self.info_of(self._params.checkpoint)
         if info is None:
             self.failed.emit(
                 CheckpointError(
@@ -254,7 +170,7 @@ class GenerationController(QObject):
 
     def again(self) -> None:
         """The job of the shown result, or the last one, with the next seed; the first time, generate()."""
-        shown = self._shown_result
+        shown = self._shelf.shown
         base = self._last if shown is None else shown.prepared
         if base is None:
             self.generate()
@@ -263,7 +179,7 @@ class GenerationController(QObject):
         count = self._params.sampling.count
         seed = (request.seed_of(request.sampling.count)) if shown is None else (shown.seed + 1) % (MAX_SEED + 1)
         sampling = replace(request.sampling, seed=seed, count=count)
-        info = self._info_of(request.checkpoint)
+        info = self.info_of(request.checkpoint)
         name = request.checkpoint.name if info is None else info.name
         self._submit(
             lambda job_id: replace(base, request=replace(request, id=job_id, seed=seed, sampling=sampling)),
@@ -276,6 +192,10 @@ class GenerationController(QObject):
         """Stop the running job and forget the waiting ones; with none, take the shown result off the canvas."""
         if self._jobs:
             self._client.cancel()
+            # Seen at once, even where the engine needs a moment to get to its next step.
+            for job in self._jobs.values():
+                job.is_cancelled, job.preview = True, None
+            self._refresh_overlay()
         else:
             self.select(None)
 
@@ -309,74 +229,53 @@ class GenerationController(QObject):
     @property
     def results(self) -> tuple[Result, ...]:
         """The latest ones, newest first."""
-        return self._results
+        return self._shelf.results
 
     @property
     def selected(self) -> int | None:
         """Index of the result that is shown in place."""
-        for index, result in enumerate(self._results):
-            if result.id == self._shown:
-                return index
-        return None
+        shown = self._shelf.shown
+        return None if shown is None else self.results.index(shown)
 
     @property
     def candidates(self) -> tuple[int, int] | None:
         """(position, count) of the shown result among those that it can be flipped with; None where none is shown."""
-        shown = self._shown_result
-        if shown is None:
-            return None
-        together = self._together(shown)
-        return together.index(shown), len(together)
+        return self._shelf.position
 
     def select(self, index: int | None) -> None:
         """Show a result in place, or none."""
-        self._show(None if index is None else self._results[index])
+        self._show(None if index is None else self.results[index])
 
     def show_next(self) -> None:
         """Flip to the next result of the same job, round and round."""
-        self._flip(1)
+        self._shelf.flip(1)
+        self._announce_results()
 
     def show_previous(self) -> None:
         """Flip to the one before."""
-        self._flip(-1)
+        self._shelf.flip(-1)
+        self._announce_results()
 
     def keep(self) -> None:
         """The shown result becomes a layer: one undo step."""
-        result = self._shown_result
-        if result is None:
+        result = self._shelf.shown
+        if result is None or result.id in self._being_kept:
             return
         epoch = self._epoch
-        self._developing.run(
-            result.layer, lambda layer: self._insert(_Insertion(result, layer, epoch)), self.failed.emit
-        )
+        self._being_kept.add(result.id)
+
+        def failed(error: SdPaintError) -> None:
+            self._being_kept.discard(result.id)
+            self.failed.emit(error)
+
+        self._developing.run(result.layer, lambda layer: self._insert(result, layer, epoch), failed)
 
     def discard(self) -> None:
         """The shown result leaves the canvas and the panel (its file stays); the next one of its job is shown."""
-        result = self._shown_result
-        if result is None:
-            return
-        siblings = self._siblings(result)
-        place = siblings.index(result)
-        rest = siblings[:place] + siblings[place + 1 :]
-        self._results = tuple(other for other in self._results if other is not result)
-        self._show(rest[min(place, len(rest) - 1)] if rest else None)
+        self._shelf.discard()
+        self._announce_results()
 
     # Inside
-
-    def _take(self, params: GenerationParams) -> None:
-        if params != self._params:
-            self._params = params
-            self.params_changed.emit(params)
-            self._refresh_mode()
-
-    def _refresh_mode(self) -> None:
-        mode = effective_mode(self._documents.committed, self._params.mode)
-        if mode is not self._mode:
-            self._mode = mode
-            self.mode_changed.emit(mode)
-
-    def _info_of(self, path: Path) -> CheckpointInfo | None:
-        return next((info for info in self._checkpoints if info.path == path), None)
 
     def _submit(
         self, make: Callable[[str], Prepared], seed: int, count: int, checkpoint_name: str
@@ -412,10 +311,11 @@ class GenerationController(QObject):
                 self._last = job.prepared
             case Progress():
                 self._set_progress(event)
-            case Preview():
+            case Preview() if not job.is_cancelled:
                 job.preview = event
                 self._refresh_overlay()
             case ImageDone():
+                self._write(job, event)
                 self._develop(job, event)
             case Finished() | Failed() | Cancelled():
                 # Behind the pictures of this job, so that they are there when it is said to have ended.
@@ -435,34 +335,37 @@ class GenerationController(QObject):
         self._developing.run(work, lambda made: self._on_developed(job, *made), self.failed.emit)
 
     def _on_developed(self, job: _Job, result: Result, layer: Layer | None) -> None:
-        self._results = (result, *self._results)[:MAX_RESULTS]
-        self._write(job, result)
+        self._shelf.add(replace(result, path=job.paths.get(result.id)))
         if layer is not None:
-            self._insert(_Insertion(result, layer, job.epoch))
+            self._insert(result, layer, job.epoch)
         self.results_changed.emit()
 
-    def _write(self, job: _Job, result: Result) -> None:
+    def _write(self, job: _Job, event: ImageDone) -> None:
+        prepared = job.prepared
+        if prepared is None:
+            raise RuntimeError("a picture came before Started")
+        result_id = result_id_of(event)
         self._writing.run(
-            lambda: self._writer.write(result.request, result.seed, result.image, job.checkpoint_name),
-            lambda path: self._replace_result(result.id, path=path),
+            lambda: self._writer.write(prepared.request, event.seed, event.image, job.checkpoint_name),
+            lambda path: self._on_written(job, result_id, path),
             self.failed.emit,
         )
 
-    def _replace_result(self, result_id: str, **changes: Any) -> None:
-        self._results = tuple(
-            replace(result, **changes) if result.id == result_id else result for result in self._results
-        )
+    def _on_written(self, job: _Job, result_id: str, path: Path) -> None:
+        job.paths[result_id] = path  # where the result isn't on the shelf yet
+        self._shelf.update(result_id, path=path)
         self.results_changed.emit()
 
     def _end(self, job: _Job, event: Finished | Failed | Cancelled) -> None:
         del self._jobs[job.id]
         if self._running is job:
             self._running = None
-        self._set_progress(None)
-        if job.epoch == self._epoch and not self._jobs and self._shown is None:
-            waiting = [r for r in self._results if r.request.id == job.id and not r.kept]
+        if self._running is None:
+            self._set_progress(None)
+        if job.epoch == self._epoch and not self._jobs and self._shelf.shown is None:
+            waiting = [result for result in self._shelf.of_job(job.id) if not result.kept]
             if waiting and not job.is_single:
-                self._show(waiting[-1])
+                self._show(waiting[0])
         self._refresh_overlay()
         self.queue_changed.emit(self.waiting)
         if not self._jobs:
@@ -477,67 +380,36 @@ class GenerationController(QObject):
             case Failed(error=error):
                 self.failed.emit(error)
 
-    def _insert(self, insertion: _Insertion) -> None:
-        self._insertions.append(insertion)
-        self._insert_waiting()
+    def _insert(self, result: Result, layer: Layer, epoch: int) -> None:
+        if epoch == self._epoch:
+            self._inserter.insert(result, layer)
 
-    def _insert_waiting(self) -> None:
-        # During a stroke the document is left alone: a new undo step would end the stroke.
-        if self._documents.document is not self._documents.committed:
-            return
-        insertions, self._insertions = self._insertions, []
-        for insertion in insertions:
-            if insertion.epoch != self._epoch:
-                continue
-            result = insertion.result
-            document = insert_result(self._documents.committed, insertion.layer, result.mask)
-            if self._shown == result.id:
-                self._shown = None
-            if self._running is not None and self._running.id == result.request.id:
-                self._running.preview = None
-            self._documents.apply(result.step_label, document)
-            self._replace_result(result.id, kept=True)
-        if insertions:
-            self._refresh_overlay()
+    def _before_insertion(self, result: Result) -> None:
+        # Taken off the canvas before the layer is there, or it would be drawn twice.
+        shown = self._shelf.shown
+        if shown is not None and shown.id == result.id:
+            self._shelf.show(None)
+        if self._running is not None and self._running.id == result.request.id:
+            self._running.preview = None
+        self._refresh_overlay()
+
+    def _after_insertion(self, result: Result) -> None:
+        self._being_kept.discard(result.id)
+        self._shelf.update(result.id, kept=True)
+        self.results_changed.emit()
 
     def _on_document_changed(self, old: Document | None, new: Document) -> None:
         if old is None:
             self._epoch += 1
             self._last = None
-            self._insertions.clear()
+            self._being_kept.clear()
             self._show(None)
-        self._on_document_settled()
-
-    def _on_document_settled(self) -> None:
-        if self._documents.document is not self._documents.committed:
-            return
-        self._refresh_mode()
-        if self._insertions:  # not now: other listeners haven't heard of this change yet
-            self._insert_soon.start()
-
-    @property
-    def _shown_result(self) -> Result | None:
-        return next((result for result in self._results if result.id == self._shown), None)
-
-    def _siblings(self, result: Result) -> list[Result]:
-        """The results of the same job, in the order in which they were made."""
-        return [other for other in reversed(self._results) if other.request.id == result.request.id]
-
-    def _together(self, result: Result) -> list[Result]:
-        """Those that `result` can be flipped with: its siblings, or all, newest first, where it has none."""
-        siblings = self._siblings(result)
-        return siblings if len(siblings) > 1 else list(self._results)
-
-    def _flip(self, by: int) -> None:
-        shown = self._shown_result
-        if shown is None:
-            self._show(self._results[0] if self._results else None)
-            return
-        together = self._together(shown)
-        self._show(together[(together.index(shown) + by) % len(together)])
 
     def _show(self, result: Result | None) -> None:
-        self._shown = None if result is None else result.id
+        self._shelf.show(result)
+        self._announce_results()
+
+    def _announce_results(self) -> None:
         self._refresh_overlay()
         self.results_changed.emit()
 
@@ -553,9 +425,9 @@ class GenerationController(QObject):
         self.overlay_changed.emit(overlay)
 
     def _current_overlay(self) -> CanvasOverlay | None:
-        shown, job = self._shown_result, self._running
+        shown, job = self._shelf.shown, self._running
         if shown is not None:
-            position, count = self.candidates or (0, 1)
+            position, count = self._shelf.position or (0, 1)
             label = f"{position + 1} of {count}"
             return CanvasOverlay(shown.region, shown.image, shown.alpha, label)
         if job is None or job.prepared is None or job.preview is None:
@@ -565,17 +437,3 @@ class GenerationController(QObject):
         plan = job.prepared.plan
         label = f"Step {job.preview.step} of {job.prepared.request.sampling.steps}"
         return CanvasOverlay(plan.region, job.preview.image, job.prepared.alpha, label)
-
-
-def recommended(sampling: SamplingParams, info: CheckpointInfo) -> SamplingParams:
-    """The sampling params with what the checkpoint recommends."""
-    return replace(
-        sampling, sampler=info.sampler, steps=info.steps, guidance_scale=info.guidance_scale
-    )
-
-
-def initial_params(info: CheckpointInfo | None) -> GenerationParams:
-    """What the window starts with. Without a checkpoint it names the starter, and generate() says that it lacks."""
-    if info is None:
-        return GenerationParams(checkpoint=starter_checkpoint())
-    return GenerationParams(checkpoint=info.path, sampling=recommended(SamplingParams(), info))

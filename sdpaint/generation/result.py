@@ -65,10 +65,15 @@ class Result:
         return result_layer(self.image, self.plan, self.alpha, layer_name(self.request.prompt))
 
 
+def result_id_of(done: ImageDone) -> str:
+    """The id that the result of this event has."""
+    return f"{done.request_id}:{done.index}"
+
+
 def develop(prepared: Prepared, done: ImageDone) -> Result:
     """The result of an ImageDone event. Whole-picture work: not for the GUI thread."""
     return Result(
-        id=f"{prepared.request.id}:{done.index}",
+        id=result_id_of(done),
         request=prepared.request,
         seed=done.seed,
         image=done.image,

@@ -22,6 +22,10 @@ SHUTDOWN_TIMEOUT_S = 5.0
 ENGINE_NICENESS = 5
 """How far the engine's threads stand back behind the GUI thread where both want a core."""
 
+SWITCH_INTERVAL_S = 0.0005
+"""How long one thread keeps the interpreter while another waits for it. With Python's 5 ms, a pen event that comes in
+while the engine walks through its Python code would wait as long at every turn."""
+
 _HUNG: list[QThread] = []
 """Threads that didn't end in time. Destroying a running QThread aborts the process, so they are kept for good."""
 
@@ -129,6 +133,7 @@ class _EngineThread(QThread):
         """Qt calls this on the new thread."""
         threading.current_thread().name = "engine"
         stand_back(ENGINE_NICENESS)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._worker.run()
 
 

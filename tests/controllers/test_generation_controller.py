@@ -82,6 +82,18 @@ def studio(qtbot):
         assert made.generation.shutdown()
 
 
+class SlowStore(FakeResultStore):
+    """A disk that waits for `go_on`."""
+
+    def __init__(self):
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def write(self, *arguments):
+        assert self.go_on.wait(10)
+        return super().write(*arguments)
+
+
 def painted(document=None):
     document = document or edits.new_document(Size(128, 128))
     tiles = document.active_layer.tiles.with_pixels(
@@ -396,13 +408,37 @@ class TestSeveral:
         assert not s.generation.results[0].complete
         assert s.generation.overlay is None
 
-    def test_a_running_job_does_not_take_the_shown_result_away(self, studio):
+    def test_pressing_keep_twice_makes_one_layer(self, studio):
         s = self.three(studio)
-        engine = FakeEngine(hold_at=3)
-        s.engines[0] = engine
-        s.client.preload(Path("x"))
+        s.generation.keep()
+        s.generation.keep()
+        s.qtbot.waitUntil(lambda: s.generation.overlay is None)
         s.generation.select(0)
-        assert s.generation.overlay.image is s.generation.results[0].image
+        s.wait_until_kept()
+        assert len(s.document.layers) == 4
+
+    def test_the_preview_of_a_cancelled_job_goes_at_once(self, studio):
+        engine = FakeEngine(hold_at=3)
+        s = studio(engine)
+        s.generation.generate()
+        s.qtbot.waitUntil(lambda: s.generation.overlay is not None)
+        s.generation.cancel()
+        assert s.generation.overlay is None
+        s.wait_until_idle()
+        assert s.overlays[-1] is None
+
+    def test_a_running_job_does_not_take_the_shown_result_away(self, studio):
+        engine = FakeEngine()
+        s = studio(engine)
+        s.generate(count=3)
+        engine.hold_at(3)
+        s.generation.generate()
+        s.qtbot.waitUntil(lambda: s.generation.overlay is not None)
+        s.generation.select(1)
+        engine.release()
+        shown = s.generation.results[1]
+        s.wait_until_idle()
+        assert s.generation.overlay.image is shown.image
 
     def test_settings_of_a_result_come_back(self, studio):
         s = self.three(studio)
@@ -590,6 +626,22 @@ class TestResults:
         assert {entry.checkpoint_name for entry in s.store.written} == {"Starter"}
         assert threading.get_ident() not in {entry.thread for entry in s.store.written}
         assert s.generation.results[0].path == s.store.written[1].path
+
+    def test_a_result_that_is_discarded_before_it_is_written_stays_discarded(self, studio):
+        s = studio(store=SlowStore())
+        s.generate(count=2)
+        s.generation.discard()
+        s.store.go_on.set()
+        s.qtbot.waitUntil(lambda: s.generation.results[0].path is not None)
+        assert len(s.generation.results) == 1
+        assert len(s.store.written) == 2
+
+    def test_a_file_under_way_is_written_before_the_program_ends(self, studio):
+        s = studio(store=SlowStore())
+        s.generate(count=2)
+        threading.Timer(0.05, s.store.go_on.set).start()
+        assert s.generation.shutdown()
+        assert len(s.store.written) == 2
 
     def test_thumbnails_are_small(self, studio):
         document = edits.set_frame(edits.new_document(Size(400, 400)), Rect(0, 0, 256, 128))

@@ -1,0 +1,136 @@
+"""GenerationSettings: what will be generated, as the artist has set it and as the document says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.errors import SdPaintError
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.prepare import effective_mode
+from sdpaint.generation.request import GenerationMode, SamplingParams
+from sdpaint.generation.result import Result
+from sdpaint.paths import starter_checkpoint
+
+
+class GenerationSettings(QObject):
+    """Params, checkpoints and mode. The base of GenerationController, which adds jobs and results."""
+
+    params_changed = Signal(object)
+    """GenerationParams."""
+    checkpoints_changed = Signal()
+    mode_changed = Signal(object)
+    """GenerationMode that generate() would use."""
+    failed = Signal(object)
+    """SdPaintError. The document is as it was."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        checkpoint: CheckpointInfo | None,
+        checkpoints: tuple[CheckpointInfo, ...],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._checkpoints = checkpoints
+        self._params = initial_params(checkpoint)
+        self._mode = effective_mode(documents.committed, None)
+        documents.document_changed.connect(self._refresh_mode)
+        # A stroke that is committed as it was previewed changes no document, only the history.
+        documents.history_changed.connect(self._refresh_mode)
+
+    @property
+    def params(self) -> GenerationParams:
+        """Prompt, checkpoint, sampling, mode."""
+        return self._params
+
+    @property
+    def mode(self) -> GenerationMode:
+        """What generate() would do now."""
+        return self._mode
+
+    @property
+    def checkpoints(self) -> tuple[CheckpointInfo, ...]:
+        """What can be chosen."""
+        return self._checkpoints
+
+    def set_checkpoints(self, checkpoints: tuple[CheckpointInfo, ...]) -> None:
+        """The folders were scanned anew."""
+        self._checkpoints = checkpoints
+        self.checkpoints_changed.emit()
+
+    def set_params(self, **changes: Any) -> None:
+        """Replace fields of the params. Another checkpoint brings its own sampler, steps and guidance scale.
+
+        Values that can't be are reported by `failed` and change nothing.
+        """
+        if "checkpoint" in changes and changes["checkpoint"] != self._params.checkpoint:
+            info = self.info_of(changes["checkpoint"])
+            if info is not None and "sampling" not in changes:
+                changes["sampling"] = recommended(self._params.sampling, info)
+        self._take(replace(self._params, **changes))
+
+    def set_sampling(self, **changes: Any) -> None:
+        """Replace fields of the sampling params. Values that can't be are reported by `failed` and change nothing."""
+        try:
+            sampling = replace(self._params.sampling, **changes)
+        except SdPaintError as error:
+            self.failed.emit(error)
+            return
+        self._take(replace(self._params, sampling=sampling))
+
+    def restore(self, params: GenerationParams) -> None:
+        """Params as a file holds them. A checkpoint that isn't installed here is passed over."""
+        known = self.info_of(params.checkpoint) is not None
+        self._take(params if known else replace(params, checkpoint=self._params.checkpoint))
+
+    def use_settings(self, result: Result) -> None:
+        """Prompt, sampling and seed of a result back into the params."""
+        request = result.request
+        sampling = replace(request.sampling, seed=result.seed, count=self._params.sampling.count)
+        restored = replace(
+            self._params,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            checkpoint=request.checkpoint,
+            sampling=sampling,
+        )
+        self.restore(restored)
+
+    def info_of(self, path: Path) -> CheckpointInfo | None:
+        """The installed checkpoint at this path."""
+        return next((info for info in self._checkpoints if info.path == path), None)
+
+    def _take(self, params: GenerationParams) -> None:
+        if params != self._params:
+            self._params = params
+            self.params_changed.emit(params)
+            self._refresh_mode()
+
+    def _refresh_mode(self) -> None:
+        if self._documents.document is not self._documents.committed:
+            return  # a stroke is under way: its events can't wait, the button can
+        mode = effective_mode(self._documents.committed, self._params.mode)
+        if mode is not self._mode:
+            self._mode = mode
+            self.mode_changed.emit(mode)
+
+
+def recommended(sampling: SamplingParams, info: CheckpointInfo) -> SamplingParams:
+    """The sampling params with what the checkpoint recommends."""
+    return replace(
+        sampling, sampler=info.sampler, steps=info.steps, guidance_scale=info.guidance_scale
+    )
+
+
+def initial_params(info: CheckpointInfo | None) -> GenerationParams:
+    """What the window starts with. Without a checkpoint it names the starter, and generate() says that it lacks."""
+    if info is None:
+        return GenerationParams(checkpoint=starter_checkpoint())
+    return GenerationParams(checkpoint=info.path, sampling=recommended(SamplingParams(), info))

@@ -1,0 +1,61 @@
+"""LayerInserter: puts finished layers into the document, but never into the middle of a stroke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document.document import Document
+from sdpaint.document.layers import Layer
+from sdpaint.generation.apply import insert_result
+from sdpaint.generation.result import Result
+
+
+class LayerInserter(QObject):
+    """Layers on their way into the open document. When another one is opened they are forgotten."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        before: Callable[[Result], None],
+        after: Callable[[Result], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """`before(result)` is called right before the document changes, `after(result)` when it has."""
+        super().__init__(parent)
+        self._documents = documents
+        self._before = before
+        self._after = after
+        self._waiting: list[tuple[Result, Layer]] = []
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._insert_waiting)
+        documents.document_changed.connect(self._on_document_changed)
+        # A stroke that is committed as it was previewed changes no document, only the history.
+        documents.history_changed.connect(self._on_settled)
+
+    def insert(self, result: Result, layer: Layer) -> None:
+        """One undo step: at once, or when the stroke under way has ended."""
+        self._waiting.append((result, layer))
+        self._insert_waiting()
+
+    def _insert_waiting(self) -> None:
+        # An undo step now would end the stroke.
+        if self._documents.document is not self._documents.committed:
+            return
+        waiting, self._waiting = self._waiting, []
+        for result, layer in waiting:
+            self._before(result)
+            document = insert_result(self._documents.committed, layer, result.mask)
+            self._documents.apply(result.step_label, document)
+            self._after(result)
+
+    def _on_document_changed(self, old: Document | None, new: Document) -> None:
+        if old is None:
+            self._waiting.clear()
+        self._on_settled()
+
+    def _on_settled(self) -> None:
+        if self._waiting:  # not now: other listeners haven't heard of this change yet
+            self._soon.start()
