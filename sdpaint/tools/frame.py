@@ -19,7 +19,7 @@ MIN_SIDE_PX = 64
 HANDLE_VIEW_PX = 8.0
 """How near to an edge, in view pixels, the pointer takes hold of it."""
 
-_FARTHEST_PX = 4 * MAX_SIDE_PX
+_FARTHEST_PX = 4.0 * MAX_SIDE_PX
 
 
 class FrameHandle(Enum):
@@ -78,10 +78,10 @@ class FrameTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Take hold."""
-        if not (math.isfinite(event.pos.x) and math.isfinite(event.pos.y)):
-            return
-        frame = context.document.frame
-        self._grip = _Grip(handle_at(frame, event.pos, event.view_scale), event.pos, frame)
+        pos = _within_reach(event.pos)
+        if pos is not None:
+            frame = context.document.frame
+            self._grip = _Grip(handle_at(frame, pos, event.view_scale), pos, frame)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Show the frame where the newest event puts it."""
@@ -113,10 +113,9 @@ class FrameTool:
         return None
 
     def _edited(self, document: Document, grip: _Grip, event: PointerEvent) -> Document:
-        pos = event.pos
-        if not (math.isfinite(pos.x) and math.isfinite(pos.y)):
+        pos = _within_reach(event.pos)
+        if pos is None:
             return document
-        pos = Point(_clamped(pos.x), _clamped(pos.y))
         by = pos - grip.start
         if max(abs(by.x), abs(by.y)) * event.view_scale < 2.0:
             return document     # a click, not a drag
@@ -130,8 +129,14 @@ class FrameTool:
         return set_frame(document, frame)
 
 
-def _clamped(value: float) -> float:
-    return min(float(_FARTHEST_PX), max(-float(_FARTHEST_PX), value))
+def _within_reach(pos: Point) -> Point | None:
+    """The place brought to where a frame could be; None where it is no number."""
+    if not (math.isfinite(pos.x) and math.isfinite(pos.y)):
+        return None
+    return Point(
+        min(_FARTHEST_PX, max(-_FARTHEST_PX, pos.x)),
+        min(_FARTHEST_PX, max(-_FARTHEST_PX, pos.y)),
+    )
 
 
 def snapped_side(length: float) -> int:

@@ -1,0 +1,33 @@
+"""What tools are tried on."""
+
+from __future__ import annotations
+
+from sdpaint.document.document import Document
+from sdpaint.imaging.brush import BrushParams
+from sdpaint.imaging.color import WHITE, Color
+
+HARD = BrushParams(size_px=20, hardness=1.0)
+
+
+class Board:
+    """A tool context that keeps what the tool did."""
+
+    def __init__(self, document: Document, brush: BrushParams = HARD, color: Color = Color(200, 30, 40)) -> None:
+        self.document = document
+        self.foreground, self.background = color, WHITE
+        self.brush = brush
+        self.seen = document
+        self.steps: list[str] = []
+
+    def preview(self, document: Document) -> None:
+        self.seen = document
+
+    def commit(self, label: str, document: Document) -> None:
+        self.steps.append(label)
+        self.document = self.seen = document
+
+    def cancel(self) -> None:
+        self.seen = self.document
+
+    def set_foreground(self, color: Color) -> None:
+        self.foreground = color
