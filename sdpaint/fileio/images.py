@@ -90,17 +90,19 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _rgba_of(image: Image.Image) -> Pixels:
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):
-        return _rgba_of_deep_grey(upright)
-    if upright.mode == "CMYK":
-        upright = _in_srgb(upright).convert("RGB")
-        return np.array(upright.convert("RGBA"))
-    if "icc_profile" not in upright.info or upright.mode in ("1", "L", "LA"):
-        return np.array(upright.convert("RGBA"))
-    rgba = np.array(upright.convert("RGBA"))
-    rgba[..., :3] = np.asarray(_in_srgb(upright.convert("RGB")))
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):
+        return _rgba_of_deep_grey(image)
+    if image.mode == "CMYK":
+        return _array_of(_in_srgb(image).convert("RGB"))
+    rgba = _array_of(image)
+    if "icc_profile" in image.info and image.mode not in ("1", "L", "LA"):
+        rgba[..., :3] = np.asarray(_in_srgb(image.convert("RGB")))
     return rgba
+
+
+def _array_of(image: Image.Image) -> Pixels:
+    return np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import threading
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -37,6 +40,8 @@ _MAX_TEXT_BYTES = 2**24
 _MAX_PICTURE_BYTES = 2**31
 _MAX_TOTAL_PIXELS = 2**31
 _MAX_ELEMENTS = 10_000
+_MAX_DECODERS = 4
+"""Each holds a picture several times over while it unpacks it."""
 _MAX_DEPTH = 100
 _FARTHEST_PX = 2**24
 
@@ -89,6 +94,8 @@ class _Reader:
         self._names = frozenset(archive.namelist())
         self._notes: dict[str, None] = {}    # an ordered set
         self._pixels_left = _MAX_TOTAL_PIXELS
+        self._lock = threading.Lock()
+        self._tiles: dict[ET.Element, Future[TileMap]] = {}
         self._data = ProjectData()
         self._selected: str | None = None
 
@@ -99,7 +106,7 @@ class _Reader:
         size = self._canvas_size(image)
         self._data = self._own_data()
         stack = image.find("stack")
-        layers = self._stack(stack, 0, 0, 0) if stack is not None else []
+        layers = self._layers(stack) if stack is not None else []
         if not layers:
             layers = [self._merged_layer(size)]
         unique = _with_unique_ids(layers)
@@ -158,18 +165,43 @@ class _Reader:
 
     # -- layers -------------------------------------------------------------------------------------------------
 
-    def _stack(self, stack: ET.Element, x: int, y: int, depth: int) -> list[Layer]:
-        """The layers inside a stack, bottom to top. Offsets of nested stacks add up."""
-        if depth > _MAX_DEPTH:
-            raise _damaged(self._name, "its layer groups are nested too deeply")
+    def _layers(self, stack: ET.Element) -> list[Layer]:
+        """Everything in the root stack, bottom to top. The pictures are unpacked side by side."""
+        pool = ThreadPoolExecutor(max(1, min(_MAX_DECODERS, os.cpu_count() or 1)), thread_name_prefix="ora")
+        try:
+            self._tiles = {
+                element: pool.submit(self._read_tiles, element, x, y) for element, x, y in self._placed(stack, 0, 0)
+            }
+            return self._stack(stack)
+        finally:
+            # On an error, what hasn't begun is given up.
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _placed(self, stack: ET.Element, x: int, y: int) -> Iterator[tuple[ET.Element, int, int]]:
+        """Each layer with its place on the canvas. Offsets of nested stacks add up."""
+        for element in stack:
+            ex, ey = x + self._whole(element, "x", 0), y + self._whole(element, "y", 0)
+            if element.tag == "layer":
+                yield element, ex, ey
+            elif element.tag == "stack":
+                yield from self._placed(element, ex, ey)
+
+    def _read_tiles(self, element: ET.Element, x: int, y: int) -> TileMap:
+        src = element.get("src", "")
+        if src not in self._names:
+            raise _damaged(self._name, f'the picture of the layer "{self._label(element)}" is missing')
+        rgba = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}").rgba
+        self._spend(rgba.shape[0] * rgba.shape[1])
+        return TileMap.from_pixels(premultiplied_from_rgba(rgba), x, y)
+
+    def _stack(self, stack: ET.Element) -> list[Layer]:
+        """The layers inside a stack, bottom to top."""
         layers: list[Layer] = []
         for element in reversed(stack):    # the topmost comes first in the file
             if element.tag == "layer":
-                layers.append(self._layer(element, x, y))
+                layers.append(self._layer(element))
             elif element.tag == "stack":
-                dx, dy = self._whole(element, "x", 0), self._whole(element, "y", 0)
-                children = self._stack(element, x + dx, y + dy, depth + 1)
-                layers += self._group(element, children)
+                layers += self._group(element, self._stack(element))
             else:
                 self._note(f"A {element.tag} element was left out: sdpaint doesn't have it")
         return layers
@@ -177,24 +209,14 @@ class _Reader:
     def _label(self, element: ET.Element) -> str:
         return element.get("name", "Layer")
 
-    def _layer(self, element: ET.Element, x: int, y: int) -> Layer:
+    def _layer(self, element: ET.Element) -> Layer:
         label = self._label(element)
-        src = element.get("src", "")
-        if src not in self._names:
-            raise _damaged(self._name, f'the picture of the layer "{label}" is missing')
-        picture = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}")
-        height, width = picture.rgba.shape[:2]
-        self._spend(height * width)
-        data = self._data.layers.get(src) or LayerData(new_layer_id())
+        data = self._data.layers.get(element.get("src", "")) or LayerData(new_layer_id())
         # Where another program renamed the layer, its name stands.
         exact = data.name is not None and xml_text(data.name) == label
         layer = Layer(
             name=data.name if exact and data.name is not None else label,
-            tiles=TileMap.from_pixels(
-                premultiplied_from_rgba(picture.rgba),
-                x + self._whole(element, "x", 0),
-                y + self._whole(element, "y", 0),
-            ),
+            tiles=self._tiles[element].result(),
             visible=_is_visible(element),
             opacity=_opacity(element),
             blend_mode=self._blend_mode(element, label),
@@ -247,8 +269,10 @@ class _Reader:
             return BlendMode.NORMAL
 
     def _spend(self, pixels: int) -> None:
-        self._pixels_left -= pixels
-        if self._pixels_left < 0:
+        with self._lock:
+            self._pixels_left -= pixels
+            is_spent = self._pixels_left < 0
+        if is_spent:
             raise FileError(
                 f"{self._name} holds more pixels than can be opened", hint="Merge layers in another program"
             )

@@ -173,7 +173,7 @@ class TileMap:
         """The smallest rectangle around every pixel that isn't zero."""
         rects = []
         for key, tile in self._tiles.items():
-            used = tile if self.channels == 1 else np.any(tile, axis=2)
+            used = tile if self.channels == 1 else tile.view(np.uint32)[..., 0]
             rows = np.flatnonzero(np.any(used, axis=1))
             columns = np.flatnonzero(np.any(used, axis=0))
             inner = Rect.from_edges(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
