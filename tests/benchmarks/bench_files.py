@@ -1,8 +1,8 @@
 """Files, by hand: `python tests/benchmarks/bench_files.py`. Prints ratios and times; goals stand beside them.
 
 PNG: sdpaint's encoder against QImage.save, interleaved, the median of five; on a flat illustration, the same with
-noise, and a painted layer with soft edges. Saving waits until the
-file is safe on disk, which QImage.save doesn't. OpenRaster: a 4096² document of ten layers.
+noise, and a painted layer with soft edges. Saving waits until the file is safe on disk, which QImage.save doesn't.
+OpenRaster: a 4096² document of ten layers.
 """
 
 from __future__ import annotations
