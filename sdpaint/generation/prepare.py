@@ -222,16 +222,17 @@ def _is_paper(document: Document, layer: Layer, under: Rect) -> bool:
         return False
     colors: set[bytes | None] = set()
     seen: set[int] = set()
+    tiles = layer.tiles.tiles
     for key in under.tiles(TILE_SIZE):
-        tile = layer.tiles.tile(key)
+        tile = tiles.get(key)
         if tile is None:
             return False
+        if id(tile) in seen:  # whole tiles of a fresh background are one shared array, looked at once
+            continue
         whole = tile_rect(key)
         part = whole.intersected(document.bounds)
-        # Whole tiles of a fresh background are one shared array, looked at once.
-        if part == whole and id(tile) in seen:
-            continue
-        seen.add(id(tile))
+        if part == whole:
+            seen.add(id(tile))
         colors.add(_plain_color(tile, part.translated(-whole.x, -whole.y)))
         if None in colors or len(colors) > 1:
             return False
@@ -247,9 +248,10 @@ def _plain_color(tile: Pixels, part: Rect) -> bytes | None:
     known = _plain_colors.get(id(tile))
     if known is not None and known[0]() is tile and known[1] == part:
         return known[2]
-    pixels = tile[part.top : part.bottom, part.left : part.right]
-    first = pixels[0, 0]
-    color = first.tobytes() if first[3] == 255 and bool((pixels == first).all()) else None
+    # Four bytes at a time: this runs on the GUI thread.
+    pixels = tile.view(np.uint32)[part.top : part.bottom, part.left : part.right, 0]
+    first = tile[part.top, part.left]
+    color = first.tobytes() if first[3] == 255 and bool((pixels == pixels[0, 0]).all()) else None
     key = id(tile)
     _plain_colors[key] = (weakref.ref(tile, lambda _: _plain_colors.pop(key, None)), part, color)
     return color

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from sdpaint.document import edits
 from sdpaint.document.render import flatten
@@ -12,6 +14,7 @@ from sdpaint.generation.apply import MAX_NAME_LENGTH, apply_result, layer_name
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import prepare
 from sdpaint.generation.request import SamplingParams
+from sdpaint.imaging import masks
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
 
@@ -51,6 +54,31 @@ def test_inpainting_leaves_every_pixel_outside_the_blend_band_as_it_was(limits):
     band[90 - reach : 120 + reach, 100 - reach : 140 + reach] = True
     assert np.array_equal(after[~band], before[~band])
     assert (after[90:120, 100:140] == (90, 10, 250, 255)).all()
+
+
+@settings(max_examples=60)
+@given(
+    frame=st.builds(Rect, st.integers(-90, 290), st.integers(-90, 250), st.integers(1, 300), st.integers(1, 300)),
+    mask=st.builds(Rect, st.integers(0, 280), st.integers(0, 240), st.integers(1, 120), st.integers(1, 120)),
+    strength=st.floats(0.05, 1.0),
+    max_side=st.sampled_from([64, 200, 512]),
+)
+def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(frame, mask, strength, max_side):
+    document = edits.fill_mask(noise_document(frame=frame), mask)
+    masked = mask.intersected(frame)
+    assume(not masked.is_empty)
+    params = GenerationParams(Path("x"), sampling=SamplingParams(strength=strength))
+    prepared = prepare(document, params, Limits(max_side_px=max_side), 1)
+    after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
+    before = flatten(document, document.bounds)
+    reach = masks.mask_bands(masked, strength).reach_px
+    band = masked.inflated(reach).intersected(frame).intersected(document.bounds)
+    may_change = np.zeros(after.shape[:2], bool)
+    may_change[band.top : band.bottom, band.left : band.right] = True
+    assert np.array_equal(after[~may_change], before[~may_change])
+    inside = masked.intersected(document.bounds)
+    replaced = after[inside.top : inside.bottom, inside.left : inside.right]
+    assert (replaced == (90, 10, 250, 255)).all()
 
 
 def test_nothing_outside_the_frame_changes():
