@@ -217,7 +217,7 @@ class StrokeBuffer:
                     _lay(
                         view,
                         None if stamp.keep is None else stamp.keep[rows, columns],
-                        None if stamp.ceiling is None else stamp.ceiling[rows, columns],
+                        None if stamp.floor is None else stamp.floor[rows, columns],
                         opacity,
                     )
 
@@ -252,20 +252,20 @@ class StrokeBuffer:
         return tile[top:bottom, left:right]
 
 
-def _lay(view: Coverage, keep: Coverage | None, ceiling: Coverage | None, opacity: float) -> None:
-    """Multiply `view` by `keep`, but never take it below `1 - opacity * ceiling`, nor raise it."""
-    if ceiling is None:
-        if opacity >= 1.0 and keep is not None:
-            np.multiply(view, keep, out=view)
-            return
-        floor: Coverage | np.float32 = np.float32(1.0 - opacity)
-    else:
-        floor = ceiling * np.float32(-opacity)
-        floor += np.float32(1.0)
-    if keep is None:
-        np.minimum(view, floor, out=view)
+def _lay(view: Coverage, keep: Coverage | None, floor: Coverage | None, opacity: float) -> None:
+    """Multiply `view` by `keep`, but never take it below `floor`, nor below `1 - opacity`; nor raise it."""
+    if floor is None and opacity >= 1.0 and keep is not None:
+        np.multiply(view, keep, out=view)
         return
-    lower = view - floor
+    lowest: Coverage | np.float32
+    if floor is None:
+        lowest = np.float32(1.0 - opacity)
+    else:
+        lowest = floor if opacity >= 1.0 else floor * np.float32(opacity) + np.float32(1.0 - opacity)
+    if keep is None:
+        np.minimum(view, lowest, out=view)
+        return
+    lower = view - lowest
     lower *= keep
-    lower += floor
+    lower += lowest
     np.minimum(view, lower, out=view)

@@ -23,7 +23,7 @@ parts = st.sampled_from([0.0, 0.25, 0.5, 0.75])
 
 def coverage(stamp) -> np.ndarray:
     """What one dab covers on empty ground."""
-    floor = 0.0 if stamp.ceiling is None else 1.0 - stamp.ceiling
+    floor = 0.0 if stamp.floor is None else stamp.floor
     keep = 0.0 if stamp.keep is None else stamp.keep
     return np.broadcast_to(1.0 - (floor + (1.0 - floor) * keep), stamp.plane.shape)
 
@@ -140,3 +140,16 @@ def test_a_small_stamp_lies_within_a_seventh_of_a_pixel_of_where_it_should(x, y,
     slack = 0.3 if size == 1.0 else 0.15
     assert abs(centre_x - x) <= slack
     assert abs(centre_y - y) <= slack
+
+
+@pytest.mark.parametrize("part_x", [0.0, 0.5])
+@pytest.mark.parametrize("part_y", [0.0, 0.5])
+@pytest.mark.parametrize("size", [130.0, 131.5, 501.0])
+@pytest.mark.parametrize("hardness", [0.4, 1.0])
+def test_a_mirrored_stamp_is_what_its_place_asks_for(size, hardness, part_x, part_y):
+    mirrored = render_stamp(size, hardness, 1.0, part_x, part_y)
+    whole = render_stamp(size, hardness, 1.0, part_x + 1e-9, part_y)
+    a, b = coverage(mirrored), coverage(whole)
+    assert (mirrored.left, mirrored.top) == (whole.left, whole.top)
+    shared = a[: b.shape[0], : b.shape[1]], b[: a.shape[0], : a.shape[1]]
+    assert np.abs(shared[0] - shared[1]).max() < 0.02
