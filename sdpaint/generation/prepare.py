@@ -195,11 +195,14 @@ def resized(pixels: Pixels, size: Size) -> Pixels:
     height, width = pixels.shape[:2]
     if (width, height) == (size.width, size.height):
         return pixels
+    target = (size.width, size.height)
     if size.width * size.height <= width * height:
-        method = cv2.INTER_AREA
-    else:
-        method = cv2.INTER_LANCZOS4 if pixels.ndim == 3 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (size.width, size.height), interpolation=method), np.uint8)
+        return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_AREA), np.uint8)
+    if pixels.ndim == 2:
+        return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_LINEAR), np.uint8)
+    # In float32: on bytes OpenCV's Lanczos weights don't add up to one, and a flat colour would shift by a level.
+    larger = cv2.resize(pixels.astype(np.float32), target, interpolation=cv2.INTER_LANCZOS4)
+    return np.asarray(np.clip(np.rint(larger), 0, 255), np.uint8)
 
 
 def _has_pixels(tiles: TileMap, rect: Rect) -> bool:

@@ -12,7 +12,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import effective_mode, picture_under, prepare
+from sdpaint.generation.prepare import effective_mode, picture_under, prepare, resized
 from sdpaint.generation.request import GenerationMode, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
@@ -169,6 +169,13 @@ class TestRequest:
         assert request.size == Size(200, 200)
         assert (request.image[:, :99] == [30, 20, 10]).all()
         assert (request.image[:, 101:] == 255).all()
+
+
+@pytest.mark.parametrize("size", [Size(73, 229), Size(401, 401), Size(31, 17)])
+@pytest.mark.parametrize("level", [0, 1, 90, 250, 255])
+def test_scaling_does_not_shift_a_flat_colour(size, level):
+    assert (resized(np.full((200, 64, 3), level, np.uint8), size) == level).all()
+    assert (resized(np.full((200, 64), level, np.uint8), size) == level).all()
 
 
 class TestInpaint:
