@@ -160,7 +160,9 @@ def _read_preview_map(path: Path) -> PreviewMap | None:
     try:
         triples = [(float(r), float(g), float(b)) for r, g, b in rows or ()]
     except (TypeError, ValueError) as error:
-        raise CheckpointError("preview_map.json holds something else than triples of numbers") from error
+        raise CheckpointError(
+            "preview_map.json holds something else than triples of numbers", hint="Correct the file or take it away"
+        ) from error
     if len(triples) != _PLAIN_CHANNELS + 1 or not all(math.isfinite(v) for row in triples for v in row):
         raise CheckpointError(
             "preview_map.json doesn't hold 4 rows and a bias", hint="Correct the file or take it away"

@@ -8,7 +8,7 @@ from sdpaint.errors import DeviceUnavailable, EngineError, OutOfMemory, SdPaintE
 
 _CPU_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "failed to allocate", "could not create a memory")
 _GPU_OUT_OF_MEMORY = ("out of memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
-_DEVICE_LOST = ("cuda error", "cudnn error", "cublas", "no cuda gpus", "hip error", "mps backend", "no nvidia driver")
+_DEVICE_LOST = ("cuda error", "cudnn error", "cublas", "no cuda gpus", "hip error", "mps backend", "nvidia driver")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -31,7 +31,7 @@ _FILTERS = {name: _Without(text) for name, text in _HARMLESS.items()}
 
 
 def quieten() -> None:
-    """Filter loggers and warnings. Works before the libraries are imported, when some of them speak; may be repeated."""
+    """Filter loggers and warnings. Works before the libraries are imported, when some speak; may be repeated."""
     for name, without in _FILTERS.items():
         logging.getLogger(name).addFilter(without)
     # torchsde compares times that differ in the last bit of a float.

@@ -160,7 +160,6 @@ def build_checkpoint(
         "unet": _unet(xl, in_channels),
         "vae": _autoencoder(vae),
         "text_encoder": _text_encoder(CLIPTextModel, 32),
-        # As the configs of SD 1.5: no timestep_spacing, no prediction_type.
         "scheduler": PNDMScheduler(
             beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1,
             **(scheduler or {}),
@@ -173,6 +172,13 @@ def build_checkpoint(
         part.save_pretrained(folder / name)
         library = "transformers" if "text" in name else "diffusers"
         index[name] = [library, type(part).__name__]
+    # As the files of SD 1.5, which were written before these keys were.
+    scheduler_file = folder / "scheduler" / "scheduler_config.json"
+    written = json.loads(scheduler_file.read_text())
+    for key in ("timestep_spacing", "prediction_type"):
+        if key not in (scheduler or {}):
+            del written[key]
+    scheduler_file.write_text(json.dumps(written))
     for name in ("tokenizer", "tokenizer_2") if xl else ("tokenizer",):
         shutil.copytree(starter_checkpoint() / "tokenizer", folder / name)
         index[name] = ["transformers", "CLIPTokenizer"]
