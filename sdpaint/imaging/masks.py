@@ -80,3 +80,28 @@ def paste_alpha(distance: NDArray[np.float32], bands: MaskBands) -> Pixels:
 
 def _bytes(share: NDArray[np.floating]) -> Pixels:
     return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * 255), np.uint8)
+
+
+def grow(mask: Pixels, radius_px: float) -> Pixels:
+    """The mask (h, w) spread by `radius_px` all around, with an anti-aliased edge; what was soft inside it stays."""
+    spread = _bytes(np.float32(radius_px + 0.5) - distance_to(inside_of(mask)))
+    return np.maximum(mask, spread) if mask.any() else mask.copy()
+
+
+def shrink(mask: Pixels, radius_px: float) -> Pixels:
+    """The mask (h, w) drawn in by `radius_px`, but not from the border of the array: there it may well go on."""
+    return 255 - grow(255 - mask, radius_px)
+
+
+def feather(mask: Pixels, radius_px: int) -> Pixels:
+    """The mask (h, w) with its edge spread evenly by `radius_px` to both sides, as a Gaussian of half that deviation.
+
+    Nothing changes farther than `radius_px` from an edge. The mask is taken to go on as it is beyond the array.
+    """
+    if radius_px <= 0:
+        return mask.copy()
+    side = 2 * radius_px + 1
+    blurred: Pixels = cv2.GaussianBlur(
+        mask, (side, side), radius_px / 2, borderType=cv2.BORDER_REPLICATE
+    )
+    return blurred
