@@ -12,13 +12,15 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
-from sdpaint.document.edits import DEFAULT_FRAME_PX, insert_layer, new_document
+from sdpaint.document.edits import insert_layer, new_document, set_frame
 from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
 from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, is_flat, read_project, write_project
 from sdpaint.fileio.project import Project
+from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.params import GenerationParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.settings.schema import MAX_RECENT
@@ -37,6 +39,10 @@ class HasParams(Protocol):
     @property
     def params(self) -> GenerationParams:
         """The parameters as they are."""
+
+    @property
+    def checkpoints(self) -> tuple[CheckpointInfo, ...]:
+        """What is installed."""
 
     def restore(self, params: GenerationParams) -> None:
         """Parameters as a file holds them. A checkpoint that isn't installed is passed over."""
@@ -105,11 +111,10 @@ class FileController(QObject):
         """A name to offer for "export": a picture."""
         return self.suggested_path.with_suffix(".png")
 
-    def new(
-        self, size: Size, background: tuple[int, int, int] | None = WHITE, frame_px: int = DEFAULT_FRAME_PX
-    ) -> None:
-        """A fresh document. `background` is RGB, None for none."""
-        self._documents.open(new_document(size, background, frame_px))
+    def new(self, size: Size, background: tuple[int, int, int] | None = WHITE) -> None:
+        """A fresh document. `background` is RGB, None for none. Unsaved changes are lost: ask before."""
+        frame = suggested_frame(size, self._checkpoint)
+        self._documents.open(set_frame(new_document(size, background), frame))
 
     def open(self, path: Path) -> None:
         """Read a document and make it the open one. Unsaved changes are lost: ask before."""
@@ -189,13 +194,21 @@ class FileController(QObject):
                 )
             )
             return
-        self._documents.open(project.document, path)
+        document = project.document
+        if not project.has_frame:
+            document = set_frame(document, suggested_frame(document.size, self._checkpoint))
+        self._documents.open(document, path)
         if project.params is not None:
             self._restore(project.params)
         for note in project.notes:
             self.noted.emit(note)
         self._remember(path)
         self.opened.emit(path)
+
+    @property
+    def _checkpoint(self) -> CheckpointInfo | None:
+        chosen = self._generation.params.checkpoint
+        return next((info for info in self._generation.checkpoints if info.path == chosen), None)
 
     def _restore(self, params: GenerationParams) -> None:
         self._generation.restore(params)

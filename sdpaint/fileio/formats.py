@@ -80,7 +80,7 @@ def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
 
 
 def _read_picture(path: Path) -> Project:
-    return Project(document_of_picture(read_image(path).rgba))
+    return Project(document_of_picture(read_image(path).rgba), has_frame=False)
 
 
 def _write_picture(path: Path, project: Project, quality: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,14 +64,17 @@ def decode_image(data: bytes, name: str) -> Picture:
             image.load()
             text = _text_of(image)
             return Picture(_rgba_of(image), text)
+    except (FileError, MemoryError):
+        raise
     except UnidentifiedImageError as error:
         raise FileError(
             f"{name} is no PNG, JPEG or WebP picture", hint="Convert it to one of these with another program"
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name) from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError) as error:
-        # What Pillow's decoders raise for files that are cut off or garbled.
+    except Exception as error:
+        # Pillow's decoders raise almost anything for files that are cut off or garbled: OSError, SyntaxError,
+        # ValueError, struct.error, IndexError …
         raise FileError(f"{name} is damaged ({error})", hint="Get the file anew, or use a backup") from error
 
 
@@ -90,7 +92,10 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _rgba_of(image: Image.Image) -> Pixels:
-    ImageOps.exif_transpose(image, in_place=True)
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+    except Exception:
+        log.info("damaged EXIF data were passed over", exc_info=True)    # the picture itself is whole
     if image.mode.startswith("I"):
         return _rgba_of_deep_grey(image)
     if image.mode == "CMYK":
@@ -135,7 +140,11 @@ def _text_of(image: Image.Image) -> str | None:
     text = image.info.get(TEXT_KEYWORD)
     if isinstance(text, str) and text:
         return str(text)
-    comment = image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT)
+    try:
+        comment = image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT)
+    except Exception:
+        log.info("damaged EXIF data were passed over", exc_info=True)    # the picture itself is whole
+        return None
     if isinstance(comment, str):
         return comment or None
     return _decoded_comment(comment) if isinstance(comment, bytes) else None

@@ -8,8 +8,10 @@ otherwise merged.
 from __future__ import annotations
 
 import io
+import lzma
 import math
 import os
+import struct
 import threading
 import zipfile
 import zlib
@@ -77,6 +79,8 @@ def decode_openraster(data: bytes, name: str) -> Project:
         OSError,
         ValueError,
         OverflowError,
+        struct.error,
+        lzma.LZMAError,
     ) as error:
         raise _damaged(name, str(error)) from error
 
@@ -118,7 +122,7 @@ class _Reader:
             frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
             mask=self._mask(),
         )
-        return Project(document, self._data.params, tuple(self._notes))
+        return Project(document, self._data.params, self._data.frame is not None, tuple(self._notes))
 
     def _note(self, sentence: str) -> None:
         self._notes[sentence] = None

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sdpaint import paths
+from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers import file_controller as module
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
@@ -18,6 +19,7 @@ from sdpaint.document import edits
 from sdpaint.errors import FileError
 from sdpaint.fileio.formats import read_project
 from sdpaint.fileio.images import read_image, write_image
+from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
@@ -26,6 +28,8 @@ from sdpaint.settings.store import SettingsStore
 
 class Params:
     """Stands in for the GenerationController, which knows one checkpoint."""
+
+    checkpoints = (read_checkpoint(paths.starter_checkpoint()),)
 
     def __init__(self):
         self.params = GenerationParams(paths.starter_checkpoint(), prompt="a hill", sampling=SamplingParams(seed=5))
@@ -267,6 +271,20 @@ class TestOpening:
         desk.do(desk.files.open, tmp_path / "hill.ora")
         assert desk.generation.params.checkpoint == paths.starter_checkpoint()
         assert "other isn't installed" in desk.notes[0]
+
+    def test_a_picture_gets_a_frame_that_suits_the_checkpoint(self, desk, tmp_path):
+        write_image(tmp_path / "wide.png", np.full((600, 1200, 3), 200, np.uint8))
+        desk.do(desk.files.open, tmp_path / "wide.png")
+        expected = suggested_frame(Size(1200, 600), desk.generation.checkpoints[0])
+        assert desk.documents.document.frame == expected
+        assert not desk.documents.is_modified
+
+    def test_a_document_keeps_its_own_frame(self, desk, tmp_path):
+        desk.documents.apply("Move frame", edits.set_frame(desk.documents.document, Rect(-3, 5, 40, 48)))
+        desk.do(desk.files.save_as, tmp_path / "hill.ora")
+        desk.files.new(Size(8, 8))
+        desk.do(desk.files.open, tmp_path / "hill.ora")
+        assert desk.documents.document.frame == Rect(-3, 5, 40, 48)
 
     def test_a_file_that_cant_be_read_leaves_the_document(self, desk, tmp_path):
         before = desk.documents.document

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -341,3 +342,13 @@ def test_a_read_only_folder_is_said(tmp_path: Path):
             write_image(tmp_path / "a.png", random_rgba(1, 4, 4))
     finally:
         tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_with_damaged_exif_data_opens_all_the_same(kind):
+    data = encoded(gradient(), kind, exif=b"Exif\0\0II*\0\xff\xff\xff\xff\x07\x00")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")    # Pillow says so too
+        picture = decode_image(data, "x")
+    assert picture.rgba.shape == (48, 64, 4)
+    assert picture.text is None
