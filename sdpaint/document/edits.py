@@ -143,7 +143,7 @@ def clear_layer(document: Document, layer_id: LayerId) -> Document:
 
 
 def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> Document:
-    """The canvas made larger or smaller, its content moved by (dx, dy). Pixels that fall outside are kept in their layers."""
+    """The canvas made larger or smaller, its content moved by (dx, dy). Layers keep the pixels that fall outside."""
     if dx == 0 and dy == 0:
         return replace(document, size=size)
     return replace(
