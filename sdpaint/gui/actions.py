@@ -34,6 +34,8 @@ class ActionSpec:
     """Handed to the slot; without one, what can be checked hands over its state."""
     repeats: bool = False
     """Whether holding the key goes on doing it."""
+    icon_off: str = ""
+    """Another icon while it isn't checked."""
     on_canvas: bool = False
     """Whether the shortcut counts only while the canvas has the focus."""
 
@@ -223,6 +225,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "eye",
         "Show the mask",
         checkable=True,
+        icon_off="eye-off",
     ),
     ActionSpec("clearMask", "&Clear", "edits.clear_mask", ("Ctrl+Shift+D",), "clear", "Clear the mask"),
     ActionSpec("invertMask", "&Invert", "edits.invert_mask", ("Ctrl+Shift+I",), "invert", "Invert the mask"),

@@ -36,8 +36,7 @@ class CanvasArea(QWidget):
         return False
 
     def _place(self) -> None:
-        width = min(_WIDEST, self.width() - 2 * _MARGIN)
-        wanted = min(width, self._bar.sizeHint().width())
+        wanted = min(_WIDEST, self.width() - 2 * _MARGIN, self._bar.width_on_one_line())
         height = max(self._bar.heightForWidth(wanted), self._bar.minimumSizeHint().height())
         self._bar.setGeometry(
             QRect((self.width() - wanted) // 2, self.height() - height - _MARGIN, wanted, height)

@@ -22,9 +22,12 @@ def icon_names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.svg") if path.stem not in own_colors)
 
 
-def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText) -> QIcon:
-    """The icon of this name in a colour of the palette. Raises KeyError where the set has none."""
-    return QIcon(_Engine(name, role))
+def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText, off: str = "") -> QIcon:
+    """The icon of this name in a colour of the palette; `off` is shown instead where something isn't checked.
+
+    Raises KeyError where the set has none of that name.
+    """
+    return QIcon(_Engine(name, role, off or name))
 
 
 def app_icon() -> QIcon:
@@ -58,17 +61,19 @@ def _renderer(name: str, color: str) -> QSvgRenderer:
 class _Engine(QIconEngine):
     """Renders the SVG on demand, in the palette's colours of the moment."""
 
-    def __init__(self, name: str, role: QPalette.ColorRole) -> None:
+    def __init__(self, name: str, role: QPalette.ColorRole, off: str) -> None:
         super().__init__()
         _source(name)
+        _source(off)
         self._name = name
+        self._off = off
         self._role = role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QRectF(rect).center())
-        paint_icon(painter, square, self._name, self._color(mode))
+        paint_icon(painter, square, self._name if state is QIcon.State.On else self._off, self._color(mode))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)
@@ -84,10 +89,10 @@ class _Engine(QIconEngine):
         return pixmap
 
     def clone(self) -> QIconEngine:
-        return _Engine(self._name, self._role)
+        return _Engine(self._name, self._role, self._off)
 
     def key(self) -> str:
-        return f"sdpaint-{self._name}"
+        return f"sdpaint-{self._name}-{self._off}"
 
     def _color(self, mode: QIcon.Mode) -> QColor:
         palette = QGuiApplication.palette()

@@ -40,7 +40,7 @@ from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
 from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
-from sdpaint.gui.theme import apply_theme
+from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.window_state import restore_window_state, save_window_state
 from sdpaint.paths import user_checkpoint_dir
 from sdpaint.settings.schema import Settings
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         screen = self.screen().availableGeometry() if self.screen() else None
         self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
         docks = list(self._docks.values())
-        self.resizeDocks(docks, [272] * len(docks), Qt.Orientation.Horizontal)
+        self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
         self.resizeDocks(docks, [260, 320, 200], Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:

@@ -113,7 +113,9 @@ def make_actions(
         action.setObjectName(f"{spec.id}Action")
         action.setIconText(spec.name)
         if spec.icon:
-            action.setIcon(icon(spec.icon))
+            action.setIcon(icon(spec.icon, off=spec.icon_off))
+            # In a menu the tick says more than a picture.
+            action.setIconVisibleInMenu(not spec.checkable or bool(spec.group))
         action.setShortcuts([QKeySequence(each) for each in spec.shortcuts])
         action.setShortcutContext(
             Qt.ShortcutContext.WidgetWithChildrenShortcut

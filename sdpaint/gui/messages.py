@@ -101,16 +101,16 @@ class MessageBar(QFrame):
         self._remedy = QPushButton()
         describe(self._remedy, "messageRemedyButton", "Remedy")
         self._remedy.clicked.connect(self._act)
-        dismiss = icon_button(
+        self._dismiss = icon_button(
             "messageDismissButton", "close", "Dismiss", self.dismiss, "Dismiss this message"
         )
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(3 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(2 * SPACE)
         layout.addWidget(self._icon)
         layout.addWidget(self._text, 1)
         layout.addWidget(self._remedy)
-        layout.addWidget(dismiss)
+        layout.addWidget(self._dismiss)
         self._leave = QTimer(self, singleShot=True, interval=STAYS_MS)
         self._leave.timeout.connect(self.dismiss)
         messages.posted.connect(self.show_message)
@@ -125,6 +125,14 @@ class MessageBar(QFrame):
     def text(self) -> str:
         """What can be read, whole; empty where it's hidden."""
         return self._text.text() if self._message else ""
+
+    def width_on_one_line(self) -> int:
+        """How wide it would be with all its words side by side."""
+        margins = self._row.contentsMargins()
+        words = self._text.fontMetrics().horizontalAdvance(self._text.text()) + 8
+        others = [self._icon, self._dismiss] + ([] if self._remedy.isHidden() else [self._remedy])
+        width = sum(max(each.minimumWidth(), each.sizeHint().width()) for each in others)
+        return words + width + self._row.spacing() * len(others) + margins.left() + margins.right()
 
     def show_message(self, message: Message) -> None:
         """Say it, unless an error stands there and this is less."""

@@ -20,6 +20,7 @@ SPACE = 4
 """Distances are multiples of this, in px."""
 CONTROL_HEIGHT = 28
 HIT_SIZE = 32
+PANEL_WIDTH = 296
 ICON_SIZE = 18
 RADIUS = 4
 BODY_PX = 13
@@ -228,7 +229,7 @@ QMenu::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
 QMenu::item:disabled {{ color: {t.text_disabled}; background: transparent; }}
 QMenu::icon {{ padding-left: 8px; }}
 QMenu::separator {{ height: 1px; background: {t.outline}; margin: 4px 8px; }}
-QMenu::indicator {{ width: 14px; height: 14px; padding-left: 8px; }}
+QMenu::indicator {{ width: 18px; height: 18px; left: 6px; }}
 QMenu::indicator:checked {{ image: url({icons}/menu-check.svg); }}
 
 QToolBar {{ background: {t.window}; border: none; spacing: 4px; padding: 4px 8px; }}
@@ -252,8 +253,10 @@ QToolButton[role="choice"]:focus {{ border-color: {t.accent_line}; }}
 QToolButton[role="primary"] {{ background: {t.accent}; border: 1px solid {t.accent}; padding: 2px; }}
 QToolButton[role="primary"]:hover {{ border-color: {t.accent_line}; }}
 QToolButton[role="primary"]:focus {{ border-color: {t.text}; }}
-QToolButton[role="line"] {{ font-size: {SMALL_PX}px; color: {t.text_dim}; padding: 2px 6px; }}
+QToolButton[role="line"] {{ font-size: {SMALL_PX}px; color: {t.text_dim}; padding: 2px 6px; text-align: left; }}
 QToolButton[role="line"]:hover {{ color: {t.text}; }}
+QToolButton[role="line"]:checked {{ background: transparent; color: {t.text}; }}
+QToolButton#maskVisibleButton:checked {{ background: transparent; }}
 
 QPushButton {{ background: {t.control}; border: 1px solid {t.outline}; border-radius: {RADIUS}px;
     padding: 0 12px; min-height: {CONTROL_HEIGHT - 2}px; }}

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sdpaint.gui.theme import SPACE
+from sdpaint.gui.theme import CONTROL_HEIGHT, SPACE
 from sdpaint.gui.widgets.controls import describe, label
 
 
@@ -30,7 +30,7 @@ class Form(QDialog):
         self.rows = QFormLayout()
         self.rows.setHorizontalSpacing(4 * SPACE)
         self.rows.setVerticalSpacing(2 * SPACE)
-        self.rows.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.rows.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._buttons = QDialogButtonBox()
         self.accept_button = QPushButton(accept_text)
@@ -46,13 +46,12 @@ class Form(QDialog):
         layout.setContentsMargins(5 * SPACE, 5 * SPACE, 5 * SPACE, 4 * SPACE)
         layout.setSpacing(4 * SPACE)
         layout.addLayout(self.rows)
-        layout.addStretch(1)
         layout.addWidget(self._buttons)
 
     def add_row(self, name: str, field: QWidget | QLayout, help_text: str = "") -> None:
         """A field with its name before it and, where there is more to say, a small line below."""
         caption = QLabel(name)
-        caption.setMinimumHeight(28)
+        caption.setFixedHeight(CONTROL_HEIGHT)
         if help_text:
             below = QVBoxLayout()
             below.setSpacing(2)
@@ -63,7 +62,6 @@ class Form(QDialog):
             words = label(help_text, "small")
             words.setWordWrap(True)
             below.addWidget(words)
-            caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.rows.addRow(caption, below)
         else:
             self.rows.addRow(caption, field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from sdpaint.document.document import MAX_SIDE_PX
@@ -48,6 +49,7 @@ class CanvasSizeDialog(Form):
 
     def _anchors(self) -> QWidget:
         box = QWidget()
+        self._places: dict[tuple[int, int], QToolButton] = {}
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(2)
@@ -59,14 +61,17 @@ class CanvasSizeDialog(Form):
                 button.setCheckable(True)
                 button.setAutoExclusive(True)
                 button.setFixedSize(QSize(32, 32))
-                button.setIcon(icon("image"))
                 button.setProperty("role", "choice")
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
                 button.setChecked((column, row) == self._anchor)
                 button.clicked.connect(lambda _checked=False, place=(column, row): self._set_anchor(place))
                 grid.addWidget(button, row, column)
+                self._places[column, row] = button
         grid.setColumnStretch(3, 1)
+        self._set_anchor(self._anchor)
         return box
 
     def _set_anchor(self, place: tuple[int, int]) -> None:
         self._anchor = place
+        for where, button in self._places.items():
+            button.setIcon(icon("image") if where == place else QIcon())

@@ -105,12 +105,14 @@ class ShortcutsDialog(QDialog):
         area.setObjectName("shortcutsScroll")
         area.setWidgetResizable(True)
         area.setWidget(page)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(5 * SPACE, 4 * SPACE, 5 * SPACE, 4 * SPACE)
         layout.setSpacing(3 * SPACE)
         layout.addWidget(self._search)
         layout.addWidget(area, 1)
-        self.resize(480, 560)
+        self.resize(560, 600)
 
     def _add_section(self, section: str, lines: list[tuple[str, str]]) -> None:
         title = label(section, "section")

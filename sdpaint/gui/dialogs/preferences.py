@@ -54,7 +54,7 @@ class PreferencesDialog(Form):
             words = facts.help + (". Counts from the next start on" if facts.needs_restart else "")
             self.add_row("" if isinstance(field.widget, QCheckBox) else facts.label, field.widget, words)
         self._make_scrollable()
-        self.resize(560, 560)
+        self.resize(560, 640)
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _number(object_name: str, facts: SettingInfo, kind: type, value: float) -> F
         decimals=0 if kind is int else 2,
         curve=3 if wide else 1,
     )
-    slider = NumberSlider(object_name, facts.label, spec, facts.help)
+    slider = NumberSlider(object_name, facts.label, spec, facts.help, shows_name=False)
     slider.set_value(value)
     return Field(slider, lambda: kind(round(slider.value) if kind is int else slider.value))
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
-from sdpaint.gui.theme import SPACE
+from sdpaint.gui.theme import PANEL_WIDTH, SPACE
 from sdpaint.gui.widgets.color_wheel import ColorWheel, Hsv
 from sdpaint.gui.widgets.controls import action_button
 from sdpaint.gui.widgets.fields import HexField
@@ -39,6 +39,7 @@ FIRST_COLORS = tuple(
     )
 )
 _ROOM_FOR_VALUES = 210
+_VALUES_WIDTH = 108
 
 
 class ColorPanel(QWidget):
@@ -58,7 +59,7 @@ class ColorPanel(QWidget):
         self._refresh()
 
     def sizeHint(self) -> QSize:
-        return QSize(272, 216)
+        return QSize(PANEL_WIDTH, 240)
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
         self._wheel = ColorWheel(self._hsv)
@@ -83,7 +84,10 @@ class ColorPanel(QWidget):
         colors.addStretch(1)
         for name in ("swapColors", "resetColors"):
             colors.addWidget(action_button(f"{name}Button", actions[name]), 0, Qt.AlignmentFlag.AlignVCenter)
-        beside = QVBoxLayout()
+        values = QWidget()
+        values.setFixedWidth(_VALUES_WIDTH)
+        beside = QVBoxLayout(values)
+        beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(SPACE)
         beside.addLayout(colors)
         beside.addWidget(self._hex)
@@ -92,8 +96,8 @@ class ColorPanel(QWidget):
         beside.addStretch(1)
         top = QHBoxLayout()
         top.setSpacing(2 * SPACE)
-        top.addWidget(self._wheel, 3)
-        top.addLayout(beside, 2)
+        top.addWidget(self._wheel, 1)
+        top.addWidget(values)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.setSpacing(2 * SPACE)

@@ -19,7 +19,7 @@ from sdpaint.gui.panels.layer_delegate import (
     thumbnail_rect,
 )
 from sdpaint.gui.panels.layers_model import MASK_KEY, LayersModel, LayerThumbnails
-from sdpaint.gui.theme import SPACE
+from sdpaint.gui.theme import PANEL_WIDTH, SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import action_button, describe, label, signals_blocked
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
@@ -52,7 +52,7 @@ class LayersPanel(QWidget):
         self._thumbnails.shutdown()
 
     def sizeHint(self) -> QSize:
-        return QSize(272, 280)
+        return QSize(PANEL_WIDTH, 280)
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
         self._blend = ComboBox("blendModeCombo", "Blend mode", "How the layer meets what lies below it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPalette
+from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -30,6 +30,11 @@ from sdpaint.gui.widgets.fields import GrowingEdit
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.gui.wording import MODE_HELP, MODE_VERBS, params_words
 
+_WIDTH = 140
+_MENU_WIDTH = 24
+_NARROW_PX = 620
+_AROUND_WORDS = 34
+"""Icon and margins of a folding line, in px."""
 STRENGTH = NumberSpec(0.01, 1.0, 0.6, unit=" %", factor=100.0, step=0.05)
 
 
@@ -78,7 +83,7 @@ class PromptBar(QFrame):
         self._strength.setFixedWidth(160)
         self._button = GenerateButton(self._actions)
         self._keep = action_button("keepPreviewButton", self._actions["keepPreview"])
-        top = QHBoxLayout()
+        top = self._top_line = QHBoxLayout()
         top.setSpacing(2 * SPACE)
         prompts = QVBoxLayout()
         prompts.setSpacing(SPACE)
@@ -92,15 +97,17 @@ class PromptBar(QFrame):
         layout.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addLayout(top)
-        layout.addLayout(self._folded_line())
+        self._lower_line = self._folded_line()
+        layout.addLayout(self._lower_line)
         layout.addWidget(self._sampling)
         self._sampling.hide()
         self._sampling.setContentsMargins(0, 0, 0, SPACE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
     def _folded_line(self) -> QHBoxLayout:
-        self._negative_fold = fold_button("negativeFoldButton", "Negative", "Write what shall not appear")
-        self._details_fold = fold_button("samplingFoldButton", "Sampling", "Sampling settings (F4)")
+        self._negative_fold = FoldButton("negativeFoldButton", "Negative", "Write what shall not appear")
+        self._negative_fold.setFixedWidth(110)
+        self._details_fold = FoldButton("samplingFoldButton", "Sampling", "Sampling settings (F4)")
         self._details_fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
@@ -109,6 +116,13 @@ class PromptBar(QFrame):
         row.addWidget(action_button("againButton", self._actions["again"], 24))
         row.addWidget(action_button("showPreviewsButton", self._actions["showPreviews"], 24))
         return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a narrow window the strength makes room for the prompt.
+        line, place = (self._lower_line, 2) if self.width() < _NARROW_PX else (self._top_line, 1)
+        if line.indexOf(self._strength) < 0:
+            line.insertWidget(place, self._strength, 0, Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
         self._prompt.textChanged.connect(
@@ -142,13 +156,12 @@ class PromptBar(QFrame):
             if edit.toPlainText() != text:
                 with signals_blocked(edit):
                     edit.setPlainText(text)
-        self._negative_fold.setText("Negative" if not params.negative_prompt else "Negative ·")
+        self._negative_fold.set_words("Negative, in use" if params.negative_prompt else "Negative")
         self._strength.set_value(params.sampling.strength)
         info = checkpoint_info(self._generation)
         name = info.name if info else params.checkpoint.name
         words = params_words(params, name, self._last_seed)
-        self._details_fold.setText(words)
-        self._details_fold.setAccessibleDescription(words)
+        self._details_fold.set_words(words)
 
     def _refresh_button(self) -> None:
         mode = self._generation.mode
@@ -175,7 +188,6 @@ class PromptBar(QFrame):
         self._sampling.setVisible(shown)
         with signals_blocked(self._details_fold):
             self._details_fold.setChecked(shown)
-        show_fold(self._details_fold, shown)
 
 
 class GenerateButton(QWidget):
@@ -188,13 +200,12 @@ class GenerateButton(QWidget):
         self._main = QPushButton()
         self._main.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self._main.setFixedHeight(CONTROL_HEIGHT)
-        self._main.setFixedWidth(112)
         self._main.clicked.connect(self._act)
         self._menu = QToolButton()
         describe(self._menu, "modeButton", "Mode", "Choose by hand what shall happen")
         self._menu.setIcon(icon("chevron-down", QPalette.ColorRole.HighlightedText))
         self._menu.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-        self._menu.setFixedSize(24, CONTROL_HEIGHT)
+        self._menu.setFixedSize(_MENU_WIDTH, CONTROL_HEIGHT)
         self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(self._menu)
@@ -219,27 +230,44 @@ class GenerateButton(QWidget):
             self._main.setText(MODE_VERBS[mode])
             describe(self._main, "generateButton", MODE_VERBS[mode], MODE_HELP[mode], "Ctrl+Return")
         set_role(self._main, "" if is_busy else "primary")
+        self._menu.setVisible(not is_busy)
+        self._main.setFixedWidth(_WIDTH if is_busy else _WIDTH - _MENU_WIDTH - 1)
 
     def _act(self) -> None:
         self._actions["cancel" if self._is_busy else "generate"].trigger()
 
 
-def fold_button(object_name: str, text: str, tooltip: str) -> QToolButton:
-    """A line that unfolds what is below it."""
-    button = QToolButton()
-    describe(button, object_name, text, tooltip)
-    button.setText(text)
-    button.setCheckable(True)
-    button.setFixedHeight(24)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setIconSize(QSize(14, 14))
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    set_role(button, "line")
-    button.toggled.connect(lambda shown: show_fold(button, shown))
-    show_fold(button, False)
-    return button
+class FoldButton(QToolButton):
+    """A line that unfolds what is below it; shortened at its end where there is no room."""
 
+    def __init__(self, object_name: str, text: str, tooltip: str) -> None:
+        super().__init__()
+        self._words = text
+        describe(self, object_name, text, tooltip)
+        self.setCheckable(True)
+        self.setFixedHeight(24)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(14, 14))
+        self.setIcon(icon("chevron-down", off="chevron-right"))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        set_role(self, "line")
+        self.setText(text)
 
-def show_fold(button: QToolButton, shown: bool) -> None:
-    """Turn the sign before the line."""
-    button.setIcon(icon("chevron-down" if shown else "chevron-right"))
+    @property
+    def words(self) -> str:
+        """The line, whole."""
+        return self._words
+
+    def set_words(self, words: str) -> None:
+        """Say something else."""
+        self._words = words
+        self.setAccessibleDescription(words)
+        self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        room = self.width() - _AROUND_WORDS
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))

@@ -32,7 +32,7 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.generation.events import Progress
 from sdpaint.generation.result import Result
 from sdpaint.gui.icons import icon, paint_icon
-from sdpaint.gui.theme import SPACE
+from sdpaint.gui.theme import PANEL_WIDTH, SPACE
 from sdpaint.gui.widgets.controls import describe, signals_blocked
 from sdpaint.gui.widgets.images import pixmap_of_rgb
 from sdpaint.gui.widgets.progress import ProgressLine
@@ -65,7 +65,7 @@ class ResultsPanel(QWidget):
         self._progress.setVisible(progress is not None)
 
     def sizeHint(self) -> QSize:
-        return QSize(272, 2 * CELL + 24)
+        return QSize(PANEL_WIDTH, 2 * CELL + 24)
 
 
 class _ResultsModel(QAbstractListModel):
@@ -144,13 +144,13 @@ class _ResultDelegate(QStyledItemDelegate):
     ) -> None:
         spot = QRectF(place.right() - 20 - number * 20, place.bottom() - 20, 17, 17)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(option.palette.color(QPalette.ColorRole.Highlight))
+        painter.setBrush(option.palette.color(QPalette.ColorRole.Accent))
         painter.drawEllipse(spot)
         paint_icon(
             painter,
             spot.adjusted(3, 3, -3, -3),
             name,
-            option.palette.color(QPalette.ColorRole.HighlightedText),
+            option.palette.color(QPalette.ColorRole.Base),
         )
 
 

@@ -71,11 +71,11 @@ class SamplingPanel(QWidget):
         self.setLayout(layout)
         for widget in (self._checkpoint, self._sampler):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            widget.setMaximumWidth(280)
+            widget.setMaximumWidth(220)
             layout.addWidget(widget)
         for slider in (self._steps, self._guidance, self._count):
             slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            slider.setMaximumWidth(200)
+            slider.setMaximumWidth(160)
             layout.addWidget(slider)
         layout.addWidget(self._seed)
         layout.addWidget(FrameSize("sampling", documents, self._generation, commands))
@@ -131,7 +131,7 @@ class SeedField(QWidget):
             "Seed",
             "The same seed and settings give the same picture; empty: a new one each time",
         )
-        self._edit.setFixedWidth(112)
+        self._edit.setFixedWidth(136)
         self._edit.editingFinished.connect(self._take)
         self._dice = icon_button(
             "randomSeedButton",

@@ -38,10 +38,10 @@ def pixmap_of_mask(mask: Pixels) -> QPixmap:
 def draw_checkerboard(painter: QPainter, rect: QRect | QRectF) -> None:
     """What shows through where a picture is transparent."""
     area = QRectF(rect)
-    painter.fillRect(area, QColor(0xCC, 0xCC, 0xCC))
+    painter.fillRect(area, QColor(0xC8, 0xC8, 0xC8))
     painter.save()
     painter.setClipRect(area)
-    dark = QColor(0x99, 0x99, 0x99)
+    dark = QColor(0xB4, 0xB4, 0xB4)
     columns, rows = int(area.width() / _CHECKER_PX) + 1, int(area.height() / _CHECKER_PX) + 1
     for row in range(rows):
         for column in range(row % 2, columns, 2):

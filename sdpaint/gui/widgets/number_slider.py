@@ -91,10 +91,17 @@ class NumberSlider(QWidget):
     """Once, when the change is over."""
 
     def __init__(
-        self, object_name: str, name: str, spec: NumberSpec, tooltip: str = "", shortcut: str = ""
+        self,
+        object_name: str,
+        name: str,
+        spec: NumberSpec,
+        tooltip: str = "",
+        shortcut: str = "",
+        shows_name: bool = True,
     ) -> None:
+        """`shows_name` False: where the name stands beside it already."""
         super().__init__()
-        self._name = name
+        self._name = name if shows_name else ""
         self._spec = spec
         self._value = spec.default
         self._editor: QLineEdit | None = None
@@ -270,7 +277,7 @@ class NumberSlider(QWidget):
             return
         self._before = self._value
         editor = QLineEdit(self)
-        describe(editor, f"{self.objectName()}Editor", self._name)
+        describe(editor, f"{self.objectName()}Editor", self.accessibleName())
         editor.setAlignment(Qt.AlignmentFlag.AlignRight)
         editor.setGeometry(self.rect())
         editor.setText(typed or self._spec.text(self._value))
@@ -342,11 +349,12 @@ class NumberSlider(QWidget):
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         is_hot = self.isEnabled() and (self.underMouse() or self._is_dragging)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color(role.Midlight if is_hot else role.Button))
+        painter.setBrush(colors.color(role.Base))
         painter.drawRoundedRect(box, RADIUS, RADIUS)
         if self.isEnabled():
             painter.setClipRect(QRectF(0, 0, self._spec.position(self._value) * self.width(), self.height()))
-            painter.setBrush(colors.color(role.Link))
+            # Neutral: colour is left to the one thing that is active.
+            painter.setBrush(colors.color(role.Light if is_hot else role.Midlight))
             painter.drawRoundedRect(box, RADIUS, RADIUS)
             painter.setClipping(False)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from sdpaint.generation.events import Progress
 from sdpaint.gui.theme import SPACE
@@ -16,6 +16,7 @@ class ProgressLine(QWidget):
     """Shown while something is under way."""
 
     def __init__(self, object_name: str, bar_width: int | None = None) -> None:
+        """`bar_width` None: the bar above the words, as wide as there is room."""
         super().__init__()
         self.setObjectName(object_name)
         self._bar = QProgressBar()
@@ -27,10 +28,10 @@ class ProgressLine(QWidget):
             self._bar.setFixedWidth(bar_width)
         self._words = label("", "small")
         self._words.setObjectName(f"{object_name}Text")
-        layout = QHBoxLayout(self)
+        layout: QBoxLayout = QVBoxLayout(self) if bar_width is None else QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * SPACE)
-        layout.addWidget(self._bar, 1 if bar_width is None else 0)
+        layout.setSpacing(SPACE if bar_width is None else 2 * SPACE)
+        layout.addWidget(self._bar)
         layout.addWidget(self._words)
 
     @property
