@@ -12,33 +12,30 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 
 from sdpaint import __version__, paths
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
-from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame, set_mask
 from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import CheckpointError, FileError, SdPaintError, SettingsError
-from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of, recipe_in, write_project
-from sdpaint.fileio.images import ENCODERS, MAX_PIXELS, read_image, write_image
-from sdpaint.fileio.project import Project
-from sdpaint.generation.apply import apply_result
+from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of, recipe_in
+from sdpaint.fileio.headless import Job, Outputs
+from sdpaint.fileio.images import MAX_PIXELS, read_image
 from sdpaint.generation.engine import CancelToken, Engine
-from sdpaint.generation.events import Event, Failed, ImageDone, Phase, Progress
+from sdpaint.generation.events import Event, Phase, Progress
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import Prepared, prepare, resized
-from sdpaint.generation.recipe import Recipe, format_infotext, recipe_of
+from sdpaint.generation.prepare import prepare, resized
+from sdpaint.generation.recipe import format_infotext
 from sdpaint.generation.request import MAX_SEED, GenerationMode, SamplerName, SamplingParams
-from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Size
-from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.settings.schema import DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -123,7 +120,7 @@ def _command_parser() -> argparse.ArgumentParser:
     add("--sampler", type=_sampler, metavar="NAME", help=", ".join(name.value for name in SamplerName))
     add("--seed", type=int, metavar="N", help="the same seed gives the same picture (default: a random one)")
     add("--count", type=int, default=1, metavar="N", help="how many, with seeds that follow: out-1.png, out-2.png …")
-    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the best of this machine)")
+    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: as in the settings)")
     add("--json", action="store_true", help="print one JSON object about what was made")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=f"file to write: {', '.join(FORMATS)}")
     inspect = commands.add_parser(
@@ -155,24 +152,13 @@ def _sampler(text: str) -> SamplerName:
 # -- generate ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Job:
-    """Everything that is known before the engine starts."""
-
-    prepared: Prepared
-    document: Document
-    params: GenerationParams
-    checkpoint: CheckpointInfo
-    original: Pixels | None
-    """(h, w, 4) straight RGBA of what is inpainted: kept bit by bit outside the mask."""
-
-
 def _generate(
     options: argparse.Namespace, parser: argparse.ArgumentParser, make_engine: Callable[[str | None], Engine]
 ) -> int:
     _check_usage(options, parser)
-    job = _prepare(options, _checkpoint(options.checkpoint))
-    engine = make_engine(options.device)
+    settings = _settings()
+    job = _prepare(options, _checkpoint(options.checkpoint, settings))
+    engine = make_engine(options.device or _device_of(settings))
     try:
         return _run(engine, job, options.output, options.json)
     finally:
@@ -207,14 +193,25 @@ def _sampling(options: argparse.Namespace, otherwise: SamplingParams) -> Samplin
     return replace(otherwise, **{name: value for name, value in given.items() if value is not None})
 
 
-def _checkpoint(name: str | None) -> CheckpointInfo:
+def _settings() -> Settings:
+    """Those of the window: its device and its checkpoints are meant here too."""
+    store = SettingsStore()
+    store.close()
+    for problem in store.problems:
+        print(f"sdpaint: {problem}", file=sys.stderr)
+    return store.settings
+
+
+def _device_of(settings: Settings) -> str | None:
+    return None if settings.device is DeviceChoice.AUTO else settings.device.value
+
+
+def _checkpoint(name: str | None, settings: Settings) -> CheckpointInfo:
     if name is None:
         return read_checkpoint(paths.starter_checkpoint())
     if Path(name).is_dir():
         return read_checkpoint(Path(name))
-    store = SettingsStore()
-    found, _ = find_checkpoints((paths.user_checkpoint_dir(), *store.settings.checkpoint_dirs))
-    store.close()
+    found, _ = find_checkpoints((paths.user_checkpoint_dir(), *settings.checkpoint_dirs))
     for info in found:
         if info.name.casefold() == name.casefold():
             return info
@@ -224,7 +221,7 @@ def _checkpoint(name: str | None) -> CheckpointInfo:
     )
 
 
-def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo) -> _Job:
+def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo) -> Job:
     native = SamplingParams(
         sampler=checkpoint.sampler, steps=checkpoint.steps, guidance_scale=checkpoint.guidance_scale
     )
@@ -249,7 +246,7 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo) -> _Job:
     params = GenerationParams(
         checkpoint.path, options.prompt, options.negative, replace(sampling, seed=seed), mode
     )
-    return _Job(prepare(document, params, checkpoint, seed), document, params, checkpoint, original)
+    return Job(prepare(document, params, checkpoint, seed), document, params, checkpoint, original)
 
 
 def _mask_of(path: Path, rgba: Pixels) -> Pixels:
@@ -267,12 +264,12 @@ def _mask_of(path: Path, rgba: Pixels) -> Pixels:
     return covered
 
 
-def _run(engine: Engine, job: _Job, output: Path, as_json: bool) -> int:
+def _run(engine: Engine, job: Job, output: Path, as_json: bool) -> int:
     """Let the engine work the job off, write the pictures as they come, and say what came of it."""
     cancel = CancelToken()
     started = time.perf_counter()
     with _ProgressLine(sys.stderr) as line, _interruptible(cancel):
-        made = _Made(job, output, cancel)
+        made = Outputs(job, output, cancel)
 
         def emit(event: Event) -> None:
             line.show(event)
@@ -281,7 +278,7 @@ def _run(engine: Engine, job: _Job, output: Path, as_json: bool) -> int:
         engine.generate(job.prepared.request, emit, cancel)
     seconds = time.perf_counter() - started
     if as_json:
-        print(json.dumps(made.summary(seconds, engine.describe_device()), ensure_ascii=False))
+        print(json.dumps(made.summary(seconds, engine.describe_device())))
     if made.error is not None:
         raise made.error
     if cancel.is_cancelled:
@@ -290,75 +287,6 @@ def _run(engine: Engine, job: _Job, output: Path, as_json: bool) -> int:
         for path, seed in made.pictures:
             print(f"{path}  seed {seed}")
     return DONE
-
-
-class _Made:
-    """The pictures, written to disk as they come."""
-
-    def __init__(self, job: _Job, output: Path, cancel: CancelToken) -> None:
-        self._job = job
-        self._output = output
-        self._cancel = cancel
-        self.pictures: list[tuple[Path, int]] = []
-        self.error: SdPaintError | None = None
-
-    def take(self, event: Event) -> None:
-        """Write a picture that is ready, remember a failure."""
-        match event:
-            case ImageDone():
-                try:
-                    self._write(event)
-                except SdPaintError as error:
-                    # The others would fare no better.
-                    self.error = error
-                    self._cancel.cancel()
-            case Failed(error=error):
-                self.error = self.error or error
-
-    def summary(self, seconds: float, device: str) -> dict[str, Any]:
-        """For --json. The recipe is that of the first picture; the others differ in their seeds."""
-        request = self._job.prepared.request
-        return {
-            "outputs": [str(path) for path, _ in self.pictures],
-            "seeds": [seed for _, seed in self.pictures],
-            "seconds": round(seconds, 3),
-            "device": device,
-            "recipe": as_dict(recipe_of(request, request.seed, self._job.checkpoint.name)),
-        }
-
-    def _write(self, done: ImageDone) -> None:
-        job = self._job
-        count = job.prepared.request.sampling.count
-        path = self._output
-        if count > 1:
-            path = path.with_stem(f"{path.stem}-{done.index + 1}")
-        document = apply_result(job.document, job.prepared, done.image)
-        if path.suffix.lower() in ENCODERS:
-            recipe = recipe_of(job.prepared.request, done.seed, job.checkpoint.name)
-            write_image(path, _flat(document, job.original), format_infotext(recipe))
-        else:
-            sampling = replace(job.params.sampling, seed=done.seed, count=1)
-            write_project(path, Project(document, replace(job.params, sampling=sampling)))
-        self.pictures.append((path, done.seed))
-
-
-def _flat(document: Document, original: Pixels | None) -> Pixels:
-    """The result laid over what was there: (h, w, 3) RGB, or (h, w, 4) straight RGBA where that isn't opaque.
-
-    The same arithmetic as QPainter's, which draws the window's canvas, so that the pixels are the same too.
-    """
-    top = document.layers[-1]
-    if top.opacity != 1.0 or top.blend_mode is not BlendMode.NORMAL:
-        raise ValueError("a result is a plain layer")
-    over = top.tiles.read(document.bounds)
-    if original is None:
-        return over[..., 2::-1]
-    below = document.layers[0].tiles.read(document.bounds).astype(np.uint32)
-    rest = below * (255 - over[..., 3:].astype(np.uint32))
-    laid = over + ((rest + (rest >> 8) + 128) >> 8).astype(np.uint8)
-    # Outside the mask the bytes of the file stand, also where converting them to and fro would round.
-    rgba = np.where(over[..., 3:] == 0, original, rgba_from_premultiplied(laid))
-    return rgba[..., :3] if bool((rgba[..., 3] == 255).all()) else rgba
 
 
 @contextlib.contextmanager
@@ -415,22 +343,5 @@ def _inspect(options: argparse.Namespace) -> int:
     recipe = recipe_in(options.file)
     if recipe is None:
         raise FileError(f"{options.file.name} holds no recipe", hint="Only generated pictures have one")
-    print(json.dumps(as_dict(recipe), ensure_ascii=False) if options.json else format_infotext(recipe))
+    print(json.dumps(recipe.as_dict()) if options.json else format_infotext(recipe))
     return DONE
-
-
-def as_dict(recipe: Recipe) -> dict[str, Any]:
-    """The recipe in values of JSON; null where it isn't known."""
-    return {
-        "prompt": recipe.prompt,
-        "negative_prompt": recipe.negative_prompt,
-        "mode": recipe.mode.value if recipe.mode else None,
-        "checkpoint": recipe.checkpoint_name or None,
-        "sampler": recipe.sampler.value if recipe.sampler else recipe.sampler_label or None,
-        "steps": recipe.steps,
-        "guidance_scale": recipe.guidance_scale,
-        "strength": recipe.strength,
-        "seed": recipe.seed,
-        "size": [recipe.size.width, recipe.size.height] if recipe.size else None,
-        "extra": dict(recipe.extra),
-    }

@@ -30,6 +30,7 @@ from sdpaint.generation.recipe import parse_infotext
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import rgba_from_premultiplied
+from sdpaint.settings.schema import DeviceChoice
 from sdpaint.settings.store import SettingsStore
 from tests.fakes import FakeEngine, fake_picture
 
@@ -211,6 +212,21 @@ class TestGenerate:
         assert (project.params.prompt, project.params.sampling.seed) == ("a hill", 3)
         said = json.loads(run("inspect", "out.ora", "--json").out)
         assert (said["prompt"], said["seed"], said["mode"]) == ("a hill", 3, "inpaint")
+
+    def test_the_device_of_the_settings_is_used_unless_another_is_named(self, generate, folder):
+        store = SettingsStore()
+        store.change(device=DeviceChoice.CPU)
+        store.close()
+        assert generate("-o", "out.png").devices == ["cpu"]
+        assert generate("--device", "mps", "-o", "out.png").devices == ["mps"]
+
+    def test_damaged_settings_are_said_and_dont_stop_anything(self, generate, folder):
+        store = SettingsStore()
+        store.close()
+        store.path.write_text("{")
+        result = generate("-o", "out.png")
+        assert result.code == 0
+        assert "damaged" in result.err
 
     def test_a_checkpoint_can_be_named(self, generate, folder):
         assert generate("--checkpoint", "starter", "-o", "out.png").code == 0

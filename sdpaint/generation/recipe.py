@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sdpaint import __version__
 from sdpaint.errors import SettingsError
@@ -64,6 +65,22 @@ class Recipe:
     mode: GenerationMode | None = None
     mask_blur_px: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe in values of JSON; null where it isn't known."""
+        return {
+            "prompt": self.prompt,
+            "negative_prompt": self.negative_prompt,
+            "mode": self.mode.value if self.mode else None,
+            "checkpoint": self.checkpoint_name or None,
+            "sampler": self.sampler.value if self.sampler else self.sampler_label or None,
+            "steps": self.steps,
+            "guidance_scale": self.guidance_scale,
+            "strength": self.strength,
+            "seed": self.seed,
+            "size": [self.size.width, self.size.height] if self.size else None,
+            "extra": dict(self.extra),
+        }
 
     def sampling(self, otherwise: SamplingParams) -> SamplingParams:
         """The sampling parameters of the recipe; what it doesn't say, or what can't be used here, from `otherwise`."""
