@@ -38,7 +38,7 @@ from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.dialogs.new_document import NewDocument
-from sdpaint.gui.main_window import MainWindow, Services
+from sdpaint.gui.main_window import DEFAULT_SIZE, MainWindow, Services
 from sdpaint.gui.theme import apply_theme
 from sdpaint.settings.schema import DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
@@ -62,6 +62,7 @@ def run(argv: Sequence[str]) -> int:
     if options.document is not None:
         window.open_path(options.document)
     if options.screenshot is not None:
+        window.resize(DEFAULT_SIZE)  # the same on every machine
         _Screenshot(window, options.screenshot, waits_for_document=options.document is not None).start()
     else:
         window.first_painted.connect(window.preload)

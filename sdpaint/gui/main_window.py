@@ -399,7 +399,8 @@ class MainWindow(QMainWindow):
 
     def _close_for_good(self) -> None:
         self._may_close = True
-        self.close()
+        # Not at once: the answer may have come while Qt is still busy with the first attempt.
+        QTimer.singleShot(0, self, self.close)
 
     def _shut_down(self) -> None:
         if self._is_shut_down:

@@ -106,7 +106,6 @@ class PromptBar(QFrame):
 
     def _folded_line(self) -> QHBoxLayout:
         self._negative_fold = FoldButton("negativeFoldButton", "Negative", "Write what shall not appear")
-        self._negative_fold.setFixedWidth(110)
         self._details_fold = FoldButton("samplingFoldButton", "Sampling", "Sampling settings (F4)")
         self._details_fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
@@ -157,6 +156,7 @@ class PromptBar(QFrame):
                 with signals_blocked(edit):
                     edit.setPlainText(text)
         self._negative_fold.set_words("Negative, in use" if params.negative_prompt else "Negative")
+        self._negative_fold.setFixedWidth(self._negative_fold.width_for_words())
         self._strength.set_value(params.sampling.strength)
         info = checkpoint_info(self._generation)
         name = info.name if info else params.checkpoint.name
@@ -258,11 +258,18 @@ class FoldButton(QToolButton):
         """The line, whole."""
         return self._words
 
+    def width_for_words(self) -> int:
+        """So wide that nothing is shortened."""
+        return self.fontMetrics().horizontalAdvance(self._words) + _AROUND_WORDS + 2
+
     def set_words(self, words: str) -> None:
         """Say something else."""
         self._words = words
         self.setAccessibleDescription(words)
         self._shorten()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(2 * _AROUND_WORDS, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
