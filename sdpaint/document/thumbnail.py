@@ -56,8 +56,11 @@ class Thumbnailer:
 
 
 def _factor(canvas: Size, side_px: int) -> int:
-    """The largest power of two that leaves at least `side_px` pixels, and a pixel of every tile."""
-    spare = max(1, max(canvas.width, canvas.height) // max(1, side_px))
+    """The largest power of two that leaves at least `side_px` pixels, a pixel of every tile, and no less of the canvas.
+
+    Averages over the edge of a canvas that is narrower than one of them would mix in what lies beyond.
+    """
+    spare = max(1, min(max(canvas.width, canvas.height) // max(1, side_px), canvas.width, canvas.height))
     return min(TILE_SIZE, 1 << (spare.bit_length() - 1))
 
 

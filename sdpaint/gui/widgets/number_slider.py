@@ -307,15 +307,19 @@ class NumberSlider(QWidget):
             self._commit()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if watched is self._editor and self._editor is not None and is_escape:
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()
-            elif event.type() == QEvent.Type.KeyPress:
-                self._editor.setText(self._spec.text(self._before))
-                self._take_typed()
-            return True
-        return False
+        editor = self._editor
+        if editor is None or watched is not editor or not isinstance(event, QKeyEvent):
+            return False
+        ends = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() not in ends or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        elif event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                editor.setText(self._spec.text(self._before))
+            self._take_typed()
+        return True
 
     # ---------------------------------------------------------------------------------------------- drawing
 
