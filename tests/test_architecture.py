@@ -18,6 +18,7 @@ HEAVY = ("torch", "diffusers", "transformers", "accelerate", "torchsde")
 # What `sdpaint generate` and `sdpaint inspect` need for flat pictures.
 HEADLESS = (
     "sdpaint.checkpoints.catalog",
+    "sdpaint.cli",
     "sdpaint.engine.diffusion",
     "sdpaint.fileio.images",
     "sdpaint.fileio.png",

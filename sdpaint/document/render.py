@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,11 +18,8 @@ from sdpaint.document.document import Document, changed_tiles
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect
-from sdpaint.imaging.raster import COMPOSITION_MODES, image_over, painting
+from sdpaint.imaging.raster import COMPOSITION_MODES, Painter, image_over, painting
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, tile_rect
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QPainter
 
 CACHED_TILES = 512
 """How many tiles the compositor remembers what lies below and above of: at most 64 MiB."""
@@ -109,7 +106,7 @@ def _sheets(layers: Sequence[Layer], key: TileKey) -> list[_Sheet]:
     return sheets
 
 
-def _lay(painter: QPainter, target: Pixels, x: int, y: int, sheets: Sequence[_Sheet]) -> None:
+def _lay(painter: Painter, target: Pixels, x: int, y: int, sheets: Sequence[_Sheet]) -> None:
     """Blend the sheets bottom to top into the tile of `target` at (x, y), whatever was there."""
     place = target[y : y + TILE_SIZE, x : x + TILE_SIZE]
     # A plain sheet over transparency is itself.

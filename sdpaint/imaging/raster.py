@@ -7,20 +7,23 @@ No Qt object leaves this module but inside the `painting` context. Safe on any t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
 
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels
 
 if sys.byteorder != "little":
     raise ImportError("sdpaint's pixel format needs a little-endian machine")
+
+Painter = QPainter
+"""For annotations elsewhere: whoever is handed a painter needn't import QtGui."""
 
 _MODES = QPainter.CompositionMode
 COMPOSITION_MODES: dict[BlendMode, QPainter.CompositionMode] = {
@@ -143,3 +146,33 @@ def draw_scaled(target: Pixels, source: Pixels, where: Rect) -> None:
             image_over(np.ascontiguousarray(source)),
             QRectF(QRect(0, 0, source.shape[1], source.shape[0])),
         )
+
+
+def filled_polygon(points: Sequence[Point], rect: Rect, smooth: bool = True) -> Pixels:
+    """Coverage (h, w) of the pixels of `rect` by what the closed path of canvas positions winds around.
+
+    Exact areas where `smooth`; else a pixel is covered where its middle is.
+    """
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(point.x, point.y) for point in points]))
+    path.closeSubpath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    return _filled(path, rect, smooth)
+
+
+def filled_ellipse(
+    left: float, top: float, right: float, bottom: float, rect: Rect, smooth: bool = True
+) -> Pixels:
+    """Coverage (h, w) of the pixels of `rect` by the ellipse that touches these edges."""
+    path = QPainterPath()
+    path.addEllipse(QRectF(left, top, right - left, bottom - top))
+    return _filled(path, rect, smooth)
+
+
+def _filled(path: QPainterPath, rect: Rect, smooth: bool) -> Pixels:
+    coverage = np.zeros((rect.height, rect.width), np.uint8)
+    with painting(coverage) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+        painter.translate(-rect.x, -rect.y)
+        painter.fillPath(path, Qt.GlobalColor.black)
+    return coverage

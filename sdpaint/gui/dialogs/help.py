@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 
-from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import Qt
+from PySide6.QtCore import __version__ as pyside_version
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
