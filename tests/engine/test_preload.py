@@ -25,6 +25,14 @@ def test_the_package_and_the_catalogue_come_without_torch() -> None:
     assert _python(code).stdout.strip() == "[]"
 
 
+def test_threads_that_wait_sleep_unless_the_environment_says_otherwise() -> None:
+    code = "import os; {} import sdpaint.engine; print(os.environ.get('OMP_WAIT_POLICY'))"
+    without = "os.environ.pop('OMP_WAIT_POLICY', None);"
+    assert _python(code.format(without)).stdout.strip() == "PASSIVE"
+    assert _python(code.format("os.environ['OMP_WAIT_POLICY'] = 'ACTIVE';")).stdout.strip() == "ACTIVE"
+    assert _python(code.format(without + "os.environ['GOMP_SPINCOUNT'] = '5';")).stdout.strip() == "None"
+
+
 def test_an_engine_is_made_generates_and_says_nothing_unasked() -> None:
     code = (
         "from sdpaint.engine.preload import create_engine;"
