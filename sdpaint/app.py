@@ -47,6 +47,7 @@ from sdpaint.worker.engine_client import EngineClient
 log = logging.getLogger(__name__)
 
 SCREENSHOT_TIMEOUT_MS = 20_000
+MIB = 1024**2
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
@@ -65,13 +66,19 @@ def run(argv: Sequence[str]) -> int:
         window.resize(DEFAULT_SIZE)  # the same on every machine
         _Screenshot(window, options.screenshot, waits_for_document=options.document is not None).start()
     else:
+        window.first_painted.connect(window.look_for_checkpoints)
         window.first_painted.connect(window.preload)
     window.show()
     try:
-        return app.exec()
+        code = app.exec()
     finally:
         guard.remove()
         settings.close()
+    if not window.engine_has_ended:
+        # It hangs, in a driver say. All is saved; waiting for its thread would take forever.
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
 def make_application(settings: Settings, arguments: list[str]) -> QApplication:
@@ -97,22 +104,35 @@ def build_window(
     results: ResultWriter | None = None,
     asker: Asker | None = None,
 ) -> MainWindow:
-    """Wire everything, with a new document. `make_engine` is called on the engine's thread, when it is needed."""
-    checkpoints, broken = find_checkpoints((paths.user_checkpoint_dir(), *settings.settings.checkpoint_dirs))
-    checkpoint = _first_checkpoint(checkpoints, settings.settings.checkpoint)
+    """Wire everything, with a new document. `make_engine` is called on the engine's thread, when it is needed.
+
+    Of the checkpoints only the starter and the one used last are looked at; the window looks for the others once it
+    is on screen, since folders may be large and disks slow.
+    """
+    present = settings.settings
+    checkpoints, broken = find_checkpoints(() if present.checkpoint is None else (present.checkpoint,))
+    checkpoint = _first_checkpoint(checkpoints, present.checkpoint)
     choice = NewDocument()
-    document = new_document(choice.size, choice.background)
-    documents = DocumentController(set_frame(document, suggested_frame(choice.size, checkpoint)))
+    document = set_frame(
+        new_document(choice.size, choice.background), suggested_frame(choice.size, checkpoint)
+    )
+    documents = DocumentController(document, undo_budget_bytes=present.undo_budget_mib * MIB)
     tools = ToolController(documents)
     client = EngineClient(make_engine)
-    store = results or ResultStore(settings.settings.results_dir)
-    generation = GenerationController(documents, client, store, checkpoint, checkpoints)
+    folder = ResultStore(present.results_dir)
+    generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
     files = FileController(documents, generation, settings)
     window = MainWindow(Services(documents, tools, generation, files, settings), asker)
+
+    def follow(old: Settings, new: Settings) -> None:
+        folder.folder = new.results_dir
+        documents.undo_budget_bytes = new.undo_budget_mib * MIB
+
+    settings.subscribe(follow)
     for child in (documents, tools, client, generation, files):
         child.setParent(window)
-    for folder, problem in broken:
-        log.warning("%s: %s", folder, problem)
+    for path, problem in broken:
+        log.warning("%s: %s", path, problem)
         window.messages.warn(problem.message, problem.hint)
     return window
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from sdpaint.document.document import Document
-from sdpaint.document.history import History
+from sdpaint.document.history import DEFAULT_BUDGET_BYTES, History
 
 
 class DocumentController(QObject):
@@ -18,9 +18,13 @@ class DocumentController(QObject):
     history_changed = Signal()
     """Undo, redo, their labels, the path or the modified mark may differ."""
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(
+        self, document: Document, parent: QObject | None = None, undo_budget_bytes: int = DEFAULT_BUDGET_BYTES
+    ) -> None:
         super().__init__(parent)
-        self._history = History(document)
+        self.undo_budget_bytes = undo_budget_bytes
+        """Of the histories of documents that are opened from now on."""
+        self._history = History(document, undo_budget_bytes)
         self._live: Document | None = None
         self._path: Path | None = None
 
@@ -57,7 +61,7 @@ class DocumentController(QObject):
     def open(self, document: Document, path: Path | None = None, unsaved: bool = False) -> None:
         """Another document with a history of its own. `unsaved`: it exists nowhere on disk in this form."""
         self._live = None
-        self._history = History(document)
+        self._history = History(document, self.undo_budget_bytes)
         if unsaved:
             self._history.mark_unsaved()
         self._path = path

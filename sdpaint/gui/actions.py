@@ -271,6 +271,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "chevron-right",
         "Next result",
         repeats=True,
+        on_canvas=True,
     ),
     ActionSpec(
         "previousResult",
@@ -280,6 +281,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "chevron-left",
         "Previous result",
         repeats=True,
+        on_canvas=True,
     ),
     ActionSpec(
         "keepResult",
@@ -288,6 +290,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Return", "Enter"),
         "check",
         "Keep the result as a layer",
+        on_canvas=True,
     ),
     ActionSpec(
         "discardResult",
@@ -296,9 +299,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Del",),
         "trash",
         "Take the result away",
+        on_canvas=True,
     ),
     ActionSpec(
-        "modeAuto", "&Automatic", "window.set_mode", (), "", "Follow frame, mask and pixels", True, "mode"
+        "modeAuto",
+        "&Automatic",
+        "window.set_mode",
+        (),
+        "",
+        "Follow frame, mask and pixels",
+        checkable=True,
+        group="mode",
     ),
     ActionSpec(
         "modeGenerate",
@@ -307,9 +318,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         (),
         "",
         "From the prompt alone",
-        True,
-        "mode",
-        GenerationMode.TEXT_TO_IMAGE,
+        checkable=True,
+        group="mode",
+        value=GenerationMode.TEXT_TO_IMAGE,
     ),
     ActionSpec(
         "modeRefine",
@@ -318,9 +329,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         (),
         "",
         "From what lies under the frame",
-        True,
-        "mode",
-        GenerationMode.IMAGE_TO_IMAGE,
+        checkable=True,
+        group="mode",
+        value=GenerationMode.IMAGE_TO_IMAGE,
     ),
     ActionSpec(
         "modeInpaint",
@@ -329,9 +340,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         (),
         "",
         "Only what is masked",
-        True,
-        "mode",
-        GenerationMode.INPAINT,
+        checkable=True,
+        group="mode",
+        value=GenerationMode.INPAINT,
     ),
     ActionSpec(
         "showPreviews",
@@ -415,3 +426,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("about", "&About sdpaint", "window.show_about", (), "info", "About sdpaint"),
 )
+
+CANVAS_ACTIONS = frozenset(spec.id for spec in ACTIONS if spec.on_canvas)
+"""Ids of those whose keys count only on the canvas."""

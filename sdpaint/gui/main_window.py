@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.action_states import ActionStates
+from sdpaint.gui.actions import CANVAS_ACTIONS
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
 from sdpaint.gui.commands import DocumentCommands
@@ -81,8 +82,9 @@ class MainWindow(QMainWindow):
         self._asker: Asker = asker or DialogAsker(self)
         self._may_close = False
         self._is_shut_down = False
+        self._engine_has_ended = True
         self._last_new = NewDocument()
-        self._hidden: list[QWidget] = []
+        self._layout_before = QByteArray()
         self.messages = Messages(self)
         self._background = Background(1, self)
         self._edits = DocumentCommands(self._documents, self.messages, self)
@@ -111,9 +113,9 @@ class MainWindow(QMainWindow):
         }
         actions = make_actions(self, targets)
         self._states = ActionStates(actions, self._documents, self._generation, self)
-        # Keys work too while the menu bar is hidden. Tab belongs to the canvas, elsewhere it moves the focus.
+        # Keys of the canvas, such as Tab and Enter, mean something else everywhere else.
         for name, action in actions.items():
-            (self.canvas if name == "hidePanels" else self).addAction(action)
+            (self.canvas if name in CANVAS_ACTIONS else self).addAction(action)
         return actions
 
     def _build_panels(self) -> None:
@@ -202,6 +204,11 @@ class MainWindow(QMainWindow):
             menu.addAction("Clear the list").triggered.connect(self._services.files.clear_recent)
 
     @property
+    def engine_has_ended(self) -> bool:
+        """False where the engine's thread hung when the window was closed."""
+        return self._engine_has_ended
+
+    @property
     def is_settled(self) -> bool:
         """Whether what is on screen is all that there is to show."""
         return self.canvas.is_complete and not self._layers.is_drawing and not self._services.files.is_busy
@@ -265,11 +272,16 @@ class MainWindow(QMainWindow):
 
     def set_canvas_only(self, alone: bool) -> None:
         """Hide everything around the canvas, or bring it back."""
+        panels = [*self._docks.values(), self._tool_bar, self._tool_options]
         if alone:
-            around = [*self._docks.values(), self._tool_bar, self._tool_options, self._prompt, self._status]
-            self._hidden = [widget for widget in around if not widget.isHidden()]
-        for widget in self._hidden:
-            widget.setVisible(not alone)
+            self._layout_before = self.saveState()
+            for panel in panels:
+                panel.hide()
+        else:
+            # Showing them one by one would share out the room anew.
+            self.restoreState(self._layout_before)
+        self._prompt.setVisible(not alone)
+        self._status.setVisible(not alone)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_full_screen(self, full: bool) -> None:
@@ -302,9 +314,14 @@ class MainWindow(QMainWindow):
         if folder not in folders:
             self._settings.change(checkpoint_dirs=(*folders, folder))
         else:
-            self._scan_checkpoints()
+            self._scan_checkpoints(choose=True)
 
-    def _scan_checkpoints(self) -> None:
+    def look_for_checkpoints(self) -> None:
+        """Look into all folders of checkpoints, in the background."""
+        self._scan_checkpoints(choose=False)
+
+    def _scan_checkpoints(self, choose: bool) -> None:
+        """`choose`: take the first one that is new, or say that there is none."""
         folders = (user_checkpoint_dir(), *self._settings.settings.checkpoint_dirs)
         before = {info.path for info in self._generation.checkpoints}
 
@@ -314,6 +331,8 @@ class MainWindow(QMainWindow):
             for _folder, problem in broken:
                 self.messages.warn(problem.message, problem.hint)
             fresh = [info for info in checkpoints if info.path not in before]
+            if not choose:
+                return
             if fresh:
                 self._generation.set_params(checkpoint=fresh[0].path)
             elif not broken:
@@ -332,7 +351,7 @@ class MainWindow(QMainWindow):
             self._generation.set_preview_visible(new.preview_visible)
             self.actions_by_id["showPreviews"].setChecked(new.preview_visible)
         if old.checkpoint_dirs != new.checkpoint_dirs:
-            self._scan_checkpoints()
+            self._scan_checkpoints(choose=len(new.checkpoint_dirs) > len(old.checkpoint_dirs))
 
     def _show_failure(self, error: SdPaintError) -> None:
         if isinstance(error, CheckpointError):
@@ -414,5 +433,5 @@ class MainWindow(QMainWindow):
         self._layers.shutdown()
         self._edits.shutdown()
         self._background.close()
-        self._services.generation.shutdown()
+        self._engine_has_ended = self._services.generation.shutdown()
         self._settings.flush()

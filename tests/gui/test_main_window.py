@@ -22,6 +22,7 @@ from sdpaint.app import build_window
 from sdpaint.errors import EngineError, OutOfMemory
 from sdpaint.generation.events import Failed, Started
 from sdpaint.generation.request import GenerationMode
+from sdpaint.gui.actions import TOOL_ACTIONS
 from sdpaint.gui.dialogs.files import Answer
 from sdpaint.gui.widgets.color_wheel import ColorWheel
 from sdpaint.gui.widgets.number_slider import NumberSlider
@@ -245,11 +246,14 @@ def test_tab_leaves_the_canvas_alone_and_brings_everything_back(driver):
         "promptBar",
         "statusBar",
     )
+    sizes = [driver.find(name).size() for name in around]
     driver.key(Qt.Key.Key_Tab)
     assert not any(driver.find(name).isVisible() for name in around)
     assert driver.canvas.isVisible()
     driver.key(Qt.Key.Key_Tab)
     assert all(driver.find(name).isVisible() for name in around)
+    QApplication.processEvents()
+    assert [driver.find(name).size() for name in around] == sizes
 
 
 def test_tab_moves_the_focus_on_outside_the_canvas(driver):
@@ -431,7 +435,7 @@ def test_every_tooltip_of_an_action_says_its_shortcut(driver):
             assert action.shortcut().toString() in action.toolTip().replace("Return", "Return"), spec_id
 
 
-@pytest.mark.parametrize("tool", list(ToolName))
+@pytest.mark.parametrize("tool", [spec.value for spec in TOOL_ACTIONS])
 @pytest.mark.parametrize("unfolded", [False, True])
 def test_a_small_window_clips_no_control(driver, tool, unfolded):
     driver.tools.set_tool(tool)

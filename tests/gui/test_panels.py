@@ -13,6 +13,7 @@ from sdpaint.document import edits
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
+from sdpaint.gui.actions import TOOL_ACTIONS
 from sdpaint.gui.panels.layer_delegate import EYE_WIDTH
 from sdpaint.gui.panels.layers_model import LAYER_ROLE, MASK_KEY
 from sdpaint.gui.wording import duration_words, params_words, progress_words
@@ -205,13 +206,13 @@ def test_thumbnails_show_the_layers_a_little_after_a_change(driver, qtbot):
 
 
 def test_tool_buttons_choose_tools_and_show_the_one_in_hand(driver):
-    for tool in ToolName:
-        QTest.mouseClick(driver.find(f"{tool.value}ToolButton"), LEFT)
-        assert driver.tools.tool is tool
+    for spec in TOOL_ACTIONS:
+        QTest.mouseClick(driver.find(f"{spec.id}Button"), LEFT)
+        assert driver.tools.tool is spec.value
     driver.tools.push_temporary(ToolName.PICKER)
     assert driver.find("pickerToolButton").isChecked()
     driver.tools.pop_temporary()
-    assert driver.find("frameToolButton").isChecked()
+    assert driver.find("panToolButton").isChecked()
 
 
 def test_the_options_are_those_of_the_tool_in_hand(driver):

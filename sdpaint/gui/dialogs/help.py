@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from PySide6.QtCore import Qt
-from PySide6.QtCore import __version__ as pyside_version
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -56,7 +55,7 @@ class AboutDialog(QDialog):
         words.addSpacing(2 * SPACE)
         facts = [
             f"Python {platform.python_version()}",
-            f"PySide6 {pyside_version}",
+            f"Qt {qVersion()}",
             device or "The engine hasn't started",
         ]
         for fact in facts:

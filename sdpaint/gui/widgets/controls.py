@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, set_role
+from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, set_role
 
 
 def describe(widget: QWidget, object_name: str, name: str, tooltip: str = "", shortcut: str = "") -> None:
@@ -37,12 +37,12 @@ def icon_button(
     shortcut: str = "",
     checkable: bool = False,
 ) -> QToolButton:
-    """A square button with an icon alone."""
+    """A button with an icon alone."""
     button = QToolButton()
     describe(button, object_name, name, tooltip, shortcut)
     button.setIcon(icon(icon_name))
     button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
+    button.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
     button.setCheckable(checkable)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if on_click is not None:
@@ -51,15 +51,15 @@ def icon_button(
     return button
 
 
-def action_button(object_name: str, action: QAction, size: int = CONTROL_HEIGHT) -> QToolButton:
-    """A square button that shows and triggers an action."""
+def action_button(object_name: str, action: QAction, height: int = CONTROL_HEIGHT) -> QToolButton:
+    """A button with an icon alone that shows and triggers an action."""
     button = QToolButton()
     button.setDefaultAction(action)
     button.setObjectName(object_name)
     button.setAccessibleName(action.iconText())
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(size, size)
+    button.setFixedSize(max(HIT_SIZE, height), height)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 

@@ -11,7 +11,7 @@ from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.generation.frames import frame_sizes, to_multiple
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE
+from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, SPACE
 from sdpaint.gui.widgets.controls import describe, icon_button, label
 from sdpaint.gui.widgets.fields import IntField
 from sdpaint.imaging.geometry import Size
@@ -99,7 +99,7 @@ def _menu_button(object_name: str, name: str, tooltip: str) -> QToolButton:
     describe(button, object_name, name, tooltip)
     button.setIcon(icon("chevron-down"))
     button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
+    button.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
