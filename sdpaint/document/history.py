@@ -6,6 +6,7 @@ A snapshot costs only the tiles that no other one shares. Over the budget the ol
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdpaint.document.document import Document
@@ -35,6 +36,30 @@ class History:
         self._users: Counter[int] = Counter()
         self._bytes = 0
         self._count(document)
+
+    @classmethod
+    def restored(
+        cls, steps: Sequence[Step], position: int, budget_bytes: int = DEFAULT_BUDGET_BYTES
+    ) -> History:
+        """The history of these states, the one at `position` present. None of them counts as saved."""
+        history = cls(steps[0].document, budget_bytes)
+        history._saved = None
+        history._steps = list(steps)
+        history._present = position
+        for step in steps[1:]:
+            history._count(step.document)
+        history._keep_to_budget()
+        return history
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All states, the oldest first."""
+        return tuple(self._steps)
+
+    @property
+    def position(self) -> int:
+        """Which of the steps is present."""
+        return self._present
 
     @property
     def present(self) -> Document:

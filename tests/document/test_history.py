@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import add_layer, new_document, set_active, with_layer_tiles
-from sdpaint.document.history import History
+from sdpaint.document.history import History, Step
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE
 
@@ -242,3 +242,32 @@ def test_even_a_step_beyond_the_budget_can_be_undone():
     history = History(start, budget_bytes=1)
     history.push("Large", painted(start, 0, 1))
     assert history.undo() is start
+
+
+def test_a_restored_history_undoes_and_redoes_and_is_saved_nowhere():
+    line = [new_document(SIZE)]
+    for n in range(3):
+        line.append(painted(line[-1], n, n + 1))
+    before = History(line[0])
+    for n, document in enumerate(line[1:]):
+        before.push(f"Step {n}", document)
+    before.undo()
+    history = History.restored(before.steps, before.position)
+    assert (history.present, history.steps, history.position) == (line[2], before.steps, 2)
+    assert (history.undo_label, history.redo_label) == ("Step 1", "Step 2")
+    assert history.is_modified
+    assert history.nbytes == kept_bytes(line)
+    assert history.redo() is line[3]
+    for document in reversed(line[:3]):
+        assert history.undo() is document
+    assert not history.can_undo
+
+
+def test_a_restored_history_keeps_to_its_budget():
+    line = [new_document(SIZE)]
+    for n in range(6):
+        line.append(painted(line[-1], 0, n + 1))
+    steps = [Step(str(n), document) for n, document in enumerate(line)]
+    history = History.restored(steps, len(steps) - 1, budget_bytes=kept_bytes(line[-3:]))
+    assert [step.document for step in history.steps] == line[-3:]
+    assert history.present is line[-1]
