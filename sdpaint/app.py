@@ -66,7 +66,7 @@ def run(argv: Sequence[str]) -> int:
         window.resize(DEFAULT_SIZE)  # the same on every machine
         _Screenshot(window, options.screenshot, waits_for_document=options.document is not None).start()
     else:
-        window.first_painted.connect(window.look_for_checkpoints)
+        window.first_painted.connect(window.checkpoints.look)
         window.first_painted.connect(window.preload)
     window.show()
     try:

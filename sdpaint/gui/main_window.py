@@ -9,7 +9,6 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl,
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
@@ -22,6 +21,7 @@ from sdpaint.gui.action_states import ActionStates
 from sdpaint.gui.actions import CANVAS_ACTIONS
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
+from sdpaint.gui.checkpoint_folders import CheckpointFolders
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
 from sdpaint.gui.dialogs.files import Asker, DialogAsker
@@ -43,10 +43,8 @@ from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.window_state import restore_window_state, save_window_state
-from sdpaint.paths import user_checkpoint_dir
 from sdpaint.settings.schema import Settings
 from sdpaint.settings.store import SettingsStore
-from sdpaint.worker.background import Background
 
 DEFAULT_SIZE = QSize(1440, 900)
 
@@ -86,7 +84,9 @@ class MainWindow(QMainWindow):
         self._last_new = NewDocument()
         self._layout_before = QByteArray()
         self.messages = Messages(self)
-        self._background = Background(1, self)
+        self.checkpoints = CheckpointFolders(
+            self._generation, self._settings, self._asker, self.messages, self
+        )
         self._edits = DocumentCommands(self._documents, self.messages, self)
         self._flow = FileFlow(self._documents, services.files, self.messages, self._asker, self)
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         services, actions = self._services, self.actions_by_id
         self._tool_bar = ToolBar(services.tools, actions)
         self._tool_options = ToolOptions(services.tools, self._documents, self._generation, self._edits)
-        sampling = SamplingPanel(self._documents, self._generation, self._edits, self.add_checkpoint_folder)
+        sampling = SamplingPanel(self._documents, self._generation, self._edits, self.checkpoints.add_folder)
         self._prompt = PromptBar(self._generation, sampling, actions)
         self._layers = LayersPanel(self._documents, self._edits, actions)
         self._docks = {
@@ -303,44 +303,7 @@ class MainWindow(QMainWindow):
         """Say what this is."""
         AboutDialog(self, self._status.device).open()
 
-    def add_checkpoint_folder(self) -> None:
-        """Ask for a folder with checkpoints and look into it."""
-        self._asker.folder(None, self._add_checkpoint_folder)
-
     # ------------------------------------------------------------------------------------------- following
-
-    def _add_checkpoint_folder(self, folder: Path) -> None:
-        folders = self._settings.settings.checkpoint_dirs
-        if folder not in folders:
-            self._settings.change(checkpoint_dirs=(*folders, folder))
-        else:
-            self._scan_checkpoints(choose=True)
-
-    def look_for_checkpoints(self) -> None:
-        """Look into all folders of checkpoints, in the background."""
-        self._scan_checkpoints(choose=False)
-
-    def _scan_checkpoints(self, choose: bool) -> None:
-        """`choose`: take the first one that is new, or say that there is none."""
-        folders = (user_checkpoint_dir(), *self._settings.settings.checkpoint_dirs)
-        before = {info.path for info in self._generation.checkpoints}
-
-        def take(found: tuple) -> None:
-            checkpoints, broken = found
-            self._generation.set_checkpoints(checkpoints)
-            for _folder, problem in broken:
-                self.messages.warn(problem.message, problem.hint)
-            fresh = [info for info in checkpoints if info.path not in before]
-            if not choose:
-                return
-            if fresh:
-                self._generation.set_params(checkpoint=fresh[0].path)
-            elif not broken:
-                self.messages.warn(
-                    "No new checkpoint was found", "Choose a folder with checkpoints in diffusers format"
-                )
-
-        self._background.run(lambda: find_checkpoints(folders), take, self.messages.error)
 
     def _follow_settings(self, old: Settings, new: Settings) -> None:
         if old.theme is not new.theme:
@@ -350,8 +313,6 @@ class MainWindow(QMainWindow):
         if old.preview_visible != new.preview_visible:
             self._generation.set_preview_visible(new.preview_visible)
             self.actions_by_id["showPreviews"].setChecked(new.preview_visible)
-        if old.checkpoint_dirs != new.checkpoint_dirs:
-            self._scan_checkpoints(choose=len(new.checkpoint_dirs) > len(old.checkpoint_dirs))
 
     def _show_failure(self, error: SdPaintError) -> None:
         if isinstance(error, CheckpointError):
@@ -432,6 +393,6 @@ class MainWindow(QMainWindow):
         self._services.files.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()
-        self._background.close()
+        self.checkpoints.shutdown()
         self._engine_has_ended = self._services.generation.shutdown()
         self._settings.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
@@ -51,7 +52,9 @@ class ResultBar(QFrame):
         )
         self._words = {self._keep: "Keep", self._again: "Again", self._discard: "Discard"}
         for button, name in ((self._keep, "check"), (self._again, "again"), (self._discard, "trash")):
-            button.setIcon(icon(name))
+            # On the accent everything is drawn in the accent's own text colour, also in the light theme.
+            role = QPalette.ColorRole.HighlightedText if button is self._keep else QPalette.ColorRole.ButtonText
+            button.setIcon(icon(name, role))
         self._is_compact = False
         self._lay_out()
         generation.results_changed.connect(self.refresh)
