@@ -15,10 +15,11 @@ MAX_SIDE_PX = 32767
 
 @dataclass(frozen=True)
 class Document:
-    """Layers bottom to top, the inpaint mask, and the frame: where the next generation goes.
+    """Layers bottom to top, the inpaint mask, the selection, and the frame: where the next generation goes.
 
     Two documents share every tile that an edit didn't touch. `active` names one of the layers.
-    The frame may lie partly or wholly outside the canvas.
+    The frame may lie partly or wholly outside the canvas. `selection` is what edits of pixels are held to: coverage
+    on the canvas, 0…255, never empty; None where everything is selected.
     """
 
     size: Size
@@ -26,6 +27,7 @@ class Document:
     active: LayerId
     frame: Rect
     mask: MaskLayer = field(default_factory=MaskLayer)
+    selection: TileMap | None = None
 
     def __post_init__(self) -> None:
         if max(self.size.width, self.size.height) > MAX_SIDE_PX:
@@ -39,6 +41,8 @@ class Document:
             raise ValueError("the active layer is one of the layers")
         if self.frame.is_empty:
             raise ValueError("the frame covers at least one pixel")
+        if self.selection is not None and (self.selection.channels != 1 or self.selection.is_empty):
+            raise ValueError("a selection has 1 channel and selects something")
 
     @property
     def bounds(self) -> Rect:
@@ -67,14 +71,19 @@ class Document:
         raise KeyError(layer_id)
 
     def tile_maps(self) -> Iterator[TileMap]:
-        """The pixels of every layer and of the mask: what this version keeps alive."""
+        """The pixels of every layer, of the mask and of the selection: what this version keeps alive."""
         for layer in self.layers:
             yield layer.tiles
         yield self.mask.tiles
+        if self.selection is not None:
+            yield self.selection
 
 
 def changed_tiles(old: Document, new: Document) -> set[TileKey] | None:
-    """Tiles where the two may look different, the mask overlay aside; None where everything may (size changed)."""
+    """Tiles where the two may look different, the mask overlay aside; None where everything may (size changed).
+
+    A selection looks like nothing: its outline is drawn by whoever shows the document, from `Document.selection`.
+    """
     if old is new:
         return set()
     if old.size != new.size:

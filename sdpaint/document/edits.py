@@ -143,12 +143,20 @@ def clear_layer(document: Document, layer_id: LayerId) -> Document:
 
 
 def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> Document:
-    """The canvas made larger or smaller, its content moved by (dx, dy). Layers keep the pixels that fall outside."""
+    """The canvas made larger or smaller, its content moved by (dx, dy). Layers keep the pixels that fall outside.
+
+    The selection doesn't: what lies outside the canvas can't be selected.
+    """
+    selection = document.selection
+    if selection is not None:
+        selection = selection.translated(dx, dy).cropped(Rect.of_size(size))
+        selection = None if selection.is_empty else selection
     if dx == 0 and dy == 0:
-        return replace(document, size=size)
+        return replace(document, size=size, selection=selection)
     return replace(
         document,
         size=size,
+        selection=selection,
         layers=tuple(replace(layer, tiles=layer.tiles.translated(dx, dy)) for layer in document.layers),
         mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),

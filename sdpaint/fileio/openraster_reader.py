@@ -27,7 +27,15 @@ from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Layer, MaskLayer, new_layer_id
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import MAX_PIXELS, decode_image
-from sdpaint.fileio.openraster_writer import MASK, MERGED, MIMETYPE, PROJECT_DATA, STACK, xml_text
+from sdpaint.fileio.openraster_writer import (
+    MASK,
+    MERGED,
+    MIMETYPE,
+    PROJECT_DATA,
+    SELECTION,
+    STACK,
+    xml_text,
+)
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.project_data import LayerData, ProjectData, decode_data
@@ -121,6 +129,7 @@ class _Reader:
             active=self._selected if self._selected in ids else ids[-1],
             frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
             mask=self._mask(),
+            selection=self._selection(size),
         )
         return Project(document, self._data.params, self._data.frame is not None, tuple(self._notes))
 
@@ -162,10 +171,18 @@ class _Reader:
     def _mask(self) -> MaskLayer:
         if MASK not in self._names or self._data.frame is None:
             return self._data.mask
-        rgba = decode_image(self._bytes(MASK, _MAX_PICTURE_BYTES), MASK).rgba
+        return replace(self._data.mask, tiles=self._coverage(MASK, *self._data.mask_at))
+
+    def _selection(self, size: Size) -> TileMap | None:
+        if SELECTION not in self._names or self._data.selection_at is None:
+            return None
+        selection = self._coverage(SELECTION, *self._data.selection_at).cropped(Rect.of_size(size))
+        return None if selection.is_empty else selection
+
+    def _coverage(self, entry: str, x: int, y: int) -> TileMap:
+        rgba = decode_image(self._bytes(entry, _MAX_PICTURE_BYTES), entry).rgba
         self._spend(rgba.shape[0] * rgba.shape[1])
-        x, y = self._data.mask_at
-        return replace(self._data.mask, tiles=TileMap.from_pixels(rgba[..., 0], x, y))
+        return TileMap.from_pixels(rgba[..., 0], x, y)
 
     # -- layers -------------------------------------------------------------------------------------------------
 

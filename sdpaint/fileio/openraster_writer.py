@@ -39,6 +39,7 @@ MERGED = "mergedimage.png"
 THUMBNAIL = "Thumbnails/thumbnail.png"
 PROJECT_DATA = "sdpaint/project.json"
 MASK = "sdpaint/mask.png"
+SELECTION = "sdpaint/selection.png"
 
 _VERSION = "0.0.6"
 """Of the OpenRaster specification."""
@@ -87,11 +88,14 @@ def _entry(document: Document, index: int) -> _Entry:
 def _write(file: BinaryIO, project: Project, entries: list[_Entry]) -> None:
     document = project.document
     mask_bounds = document.mask.tiles.bounds()
+    selection = document.selection
+    selection_bounds = None if selection is None else selection.bounds()
     data = encode_data(
         document,
         project.params,
         {entry.src: _layer_data(entry.layer) for entry in entries},
         (mask_bounds.x, mask_bounds.y),
+        None if selection_bounds is None else (selection_bounds.x, selection_bounds.y),
     )
     workers = max(1, min(_MAX_ENCODERS, os.cpu_count() or 1))
     with zipfile.ZipFile(file, "w") as archive, _pool(workers) as pool:
@@ -101,6 +105,8 @@ def _write(file: BinaryIO, project: Project, entries: list[_Entry]) -> None:
         _put(archive, PROJECT_DATA, data, zipfile.ZIP_DEFLATED)
         if not mask_bounds.is_empty:
             _put(archive, MASK, encode_png(document.mask.tiles.read(mask_bounds)))
+        if selection is not None and selection_bounds is not None:
+            _put(archive, SELECTION, encode_png(selection.read(selection_bounds)))
         # Not all layers at once: only as many encoded ones wait as there are encoders.
         for start in range(0, len(entries), workers):
             part = entries[start : start + workers]

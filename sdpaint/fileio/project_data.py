@@ -40,18 +40,26 @@ class LayerData:
 
 @dataclass(frozen=True)
 class ProjectData:
-    """What project.json holds. `mask` has no tiles: they lie in a picture beside it, the first pixel at `mask_at`."""
+    """What project.json holds. `mask` has no tiles: they lie in a picture beside it, the first pixel at `mask_at`.
+
+    So does the selection, at `selection_at`; None where there is none.
+    """
 
     layers: Mapping[str, LayerData] = field(default_factory=dict)
     """By the layer's `src` in stack.xml."""
     frame: Rect | None = None
     mask: MaskLayer = field(default_factory=MaskLayer)
     mask_at: tuple[int, int] = (0, 0)
+    selection_at: tuple[int, int] | None = None
     params: GenerationParams | None = None
 
 
 def encode_data(
-    document: Document, params: GenerationParams | None, layers: Mapping[str, LayerData], mask_at: tuple[int, int]
+    document: Document,
+    params: GenerationParams | None,
+    layers: Mapping[str, LayerData],
+    mask_at: tuple[int, int],
+    selection_at: tuple[int, int] | None = None,
 ) -> bytes:
     """The content of project.json."""
     mask, frame = document.mask, document.frame
@@ -67,6 +75,8 @@ def encode_data(
         },
         "layers": {src: _layer_json(layer) for src, layer in layers.items()},
     }
+    if selection_at is not None:
+        data["selection"] = {"x": selection_at[0], "y": selection_at[1]}
     if params is not None:
         data["generation"] = _params_json(params)
     return json.dumps(data, indent=1).encode("ascii")
@@ -110,6 +120,7 @@ def decode_data(raw: bytes) -> ProjectData:
         frame = Rect(*(_whole(part) for part in data["frame"]))
         if frame.is_empty:
             raise ValueError("the frame is empty")
+        selection = data.get("selection")
         return ProjectData(
             layers=layers,
             frame=frame,
@@ -119,6 +130,7 @@ def decode_data(raw: bytes) -> ProjectData:
                 opacity=min(1.0, max(0.0, _number(mask["opacity"]))),
             ),
             mask_at=(_whole(mask["x"]), _whole(mask["y"])),
+            selection_at=None if selection is None else (_whole(selection["x"]), _whole(selection["y"])),
             params=_read_params(data["generation"]) if "generation" in data else None,
         )
     except (KeyError, TypeError, AttributeError, SettingsError, RecursionError, OverflowError) as error:

@@ -84,7 +84,8 @@ def _bytes(share: NDArray[np.floating]) -> Pixels:
 
 def grow(mask: Pixels, radius_px: float) -> Pixels:
     """The mask (h, w) spread by `radius_px` all around, with an anti-aliased edge; what was soft inside it stays."""
-    spread = _bytes(np.float32(radius_px + 0.5) - distance_to(inside_of(mask)))
+    # The edge lies half a pixel nearer than the middle of the next pixel, and that one is whole half a pixel later.
+    spread = _bytes(np.float32(radius_px + 1.0) - distance_to(inside_of(mask)))
     return np.maximum(mask, spread) if mask.any() else mask.copy()
 
 
@@ -105,3 +106,31 @@ def feather(mask: Pixels, radius_px: int) -> Pixels:
         mask, (side, side), radius_px / 2, borderType=cv2.BORDER_REPLICATE
     )
     return blurred
+
+
+def border(mask: Pixels, width_px: int) -> Pixels:
+    """A band of `width_px` along the edge of the mask (h, w), half of it inside; none along the edge of the array."""
+    inner = width_px // 2
+    return np.minimum(grow(mask, width_px - inner), 255 - shrink(mask, inner))
+
+
+def smooth(mask: Pixels, radius_px: int) -> Pixels:
+    """The mask (h, w) without bumps, nicks and corners smaller than `radius_px`, its edge anti-aliased.
+
+    A Gaussian blur evens the outline out; then the ramp is made as steep again as that of an anti-aliased edge.
+    """
+    if radius_px <= 0:
+        return mask.copy()
+    # The slope of a blurred edge is 255 / (sqrt(2 pi) sigma) levels a pixel.
+    steepness = np.sqrt(2.0 * np.pi) * radius_px / 2
+    levels = (np.arange(256) - 127.5) * max(1.0, steepness) + 127.5
+    table = np.asarray(np.rint(np.clip(levels, 0, 255)), np.uint8)
+    sharpened: Pixels = cv2.LUT(feather(mask, radius_px), table)
+    return sharpened
+
+
+def fill_holes(mask: Pixels) -> Pixels:
+    """The mask (h, w) with all that it encloses masked; what touches the border of the array isn't enclosed."""
+    open_ground = np.pad(np.where(inside_of(mask), 0, 255).astype(np.uint8), 1, constant_values=255)
+    cv2.floodFill(open_ground, None, (0, 0), 0)
+    return np.maximum(mask, open_ground[1:-1, 1:-1])

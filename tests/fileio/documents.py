@@ -61,8 +61,13 @@ def layers(draw):
 def documents(draw):
     stack = tuple(draw(st.lists(layers(), min_size=1, max_size=4)))
     channel = st.integers(0, 255)
+    size = Size(draw(st.integers(1, 300)), draw(st.integers(1, 300)))
+    selection = draw(st.none() | tile_maps(channels=1))
+    if selection is not None:
+        selection = selection.cropped(Rect.of_size(size))
     return Document(
-        size=Size(draw(st.integers(1, 300)), draw(st.integers(1, 300))),
+        size=size,
+        selection=None if selection is None or selection.is_empty else selection,
         layers=stack,
         active=draw(st.sampled_from(stack)).id,
         frame=Rect(draw(offsets), draw(offsets), draw(sides), draw(sides)),

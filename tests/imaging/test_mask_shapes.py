@@ -36,8 +36,8 @@ def test_growing_covers_exactly_what_is_within_the_radius(mask, radius):
         assert not grown.any()
         return
     distance = distance_to(mask == 255)
-    assert (grown[distance <= radius - 0.5] == 255).all()
-    assert not grown[distance >= radius + 0.5].any()
+    assert (grown[distance <= radius] == 255).all()
+    assert not grown[distance >= radius + 1].any()
 
 
 @given(masks(), radii, radii)
@@ -64,8 +64,8 @@ def test_shrinking_keeps_to_the_border_of_the_picture():
     mask = np.zeros(SHAPE, np.uint8)
     mask[:, :50] = 255
     shrunk = shrink(mask, 10)
-    assert (shrunk[:, :39] == 255).all()
-    assert not shrunk[:, 41:].any()
+    assert (shrunk[:, :40] == 255).all()
+    assert not shrunk[:, 40:].any()
 
 
 @given(masks(), radii)

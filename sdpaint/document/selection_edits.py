@@ -1,0 +1,164 @@
+"""Edits of the selection and of what is selected: pure functions Document → Document. Safe on any thread.
+
+Whatever would leave nothing selected leaves no selection: one that can't be seen would lock the whole canvas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+
+from sdpaint.document.document import Document
+from sdpaint.document.edits import insert_layer, set_mask, with_layer_tiles
+from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.render import flatten
+from sdpaint.imaging import selection as shapes
+from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.selection import FULL_TILE, SelectionChange, SelectionMode
+from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
+
+
+def set_selection(document: Document, selection: TileMap | None) -> Document:
+    """Select this much of the canvas; None or nothing at all is everything."""
+    if selection is not None:
+        selection = selection.cropped(document.bounds)
+        if selection.is_empty:
+            selection = None
+    if selection is document.selection or (selection is not None and selection == document.selection):
+        return document
+    return replace(document, selection=selection)
+
+
+def select(document: Document, shape: TileMap, mode: SelectionMode = SelectionMode.REPLACE) -> Document:
+    """A shape put to the selection."""
+    return set_selection(document, shapes.combined(document.selection, shape, mode, document.bounds))
+
+
+def select_all(document: Document) -> Document:
+    """The whole canvas selected, with its outline."""
+    return set_selection(document, shapes.rectangle(document.bounds))
+
+
+def deselect(document: Document) -> Document:
+    """No selection: everything can be painted on."""
+    return set_selection(document, None)
+
+
+def invert_selection(document: Document) -> Document:
+    """What wasn't selected. Without a selection nothing changes: there is no rest."""
+    if document.selection is None:
+        return document
+    return set_selection(document, shapes.inverted(document.selection, document.bounds))
+
+
+def change_selection(document: Document, change: SelectionChange, amount_px: int) -> Document:
+    """The outline changed by so many pixels."""
+    if document.selection is None:
+        return document
+    return set_selection(document, shapes.changed(document.selection, change, amount_px, document.bounds))
+
+
+def fill_selection_holes(document: Document) -> Document:
+    """What the selection encloses selected too."""
+    if document.selection is None:
+        return document
+    return set_selection(document, shapes.without_holes(document.selection, document.bounds))
+
+
+# --------------------------------------------------------------------------------------------------- mask and layers
+
+
+def selection_from_mask(document: Document, mode: SelectionMode = SelectionMode.REPLACE) -> Document:
+    """What is masked selected, as softly as it was masked."""
+    return select(document, _shared(document.mask.tiles), mode)
+
+
+def mask_from_selection(document: Document) -> Document:
+    """What is selected masked instead of what was; the mask is shown. Without a selection, all of the canvas."""
+    tiles = shapes.rectangle(document.bounds) if document.selection is None else document.selection
+    return set_mask(document, replace(document.mask, tiles=tiles, visible=True))
+
+
+def selection_from_layer(
+    document: Document, layer_id: LayerId, mode: SelectionMode = SelectionMode.REPLACE
+) -> Document:
+    """Where the layer has pixels, selected as far as they are opaque."""
+    alphas: dict[TileKey, Pixels | None] = {
+        key: cv2.extractChannel(tile, 3) for key, tile in document.layer(layer_id).tiles.tiles.items()
+    }
+    return select(document, _shared(TileMap(1).with_tiles(alphas)), mode)
+
+
+def _shared(coverage: TileMap) -> TileMap:
+    """The same with full tiles shared."""
+    full: dict[TileKey, Pixels | None] = {
+        key: FULL_TILE for key, tile in coverage.tiles.items() if tile is not FULL_TILE and tile.min() == 255
+    }
+    return coverage.with_tiles(full) if full else coverage
+
+
+# ------------------------------------------------------------------------------------------------------------ pixels
+
+
+def clear_selected(document: Document, layer_id: LayerId) -> Document:
+    """The layer's pixels gone as far as they are selected."""
+    tiles, selection = document.layer(layer_id).tiles, document.selection
+    if selection is None:
+        return with_layer_tiles(document, layer_id, TileMap(4))
+    changes: dict[TileKey, Pixels | None] = {}
+    for key, selected in selection.tiles.items():
+        tile = tiles.tile(key)
+        if tile is not None:
+            changes[key] = None if selected is FULL_TILE else _times(tile, 255 - selected)
+    return with_layer_tiles(document, layer_id, tiles.with_tiles(changes)) if changes else document
+
+
+def selected_pixels(document: Document, layer_id: LayerId) -> tuple[Rect, Pixels]:
+    """The layer's pixels as far as they are selected: where they lie on the canvas, and (h, w, 4) premultiplied BGRA.
+
+    The rectangle is the smallest around them, empty where there are none. Without a selection all of the layer counts
+    that lies on the canvas.
+    """
+    tiles, selection = document.layer(layer_id).tiles, document.selection
+    if selection is not None:
+        kept: dict[TileKey, Pixels | None] = {}
+        for key, tile in tiles.tiles.items():
+            selected = selection.tile(key)
+            if selected is not FULL_TILE:
+                kept[key] = None if selected is None else _times(tile, selected)
+        tiles = tiles.with_tiles(kept)
+    place = tiles.cropped(document.bounds).bounds()
+    return place, tiles.read(place)
+
+
+def selected_composite(document: Document) -> tuple[Rect, Pixels]:
+    """What is seen of all layers, likewise."""
+    selection = document.selection
+    place = document.bounds if selection is None else selection.bounds()
+    pixels = flatten(document, place)
+    return place, pixels if selection is None else _times(pixels, selection.read(place))
+
+
+def paste_layer(document: Document, pixels: Pixels, x: int, y: int, name: str) -> Document:
+    """Pixels (h, w, 4), premultiplied BGRA, on a new layer above the active one, the first at (x, y)."""
+    return insert_layer(document, Layer(name, tiles=TileMap.from_pixels(pixels, x, y)))
+
+
+def _times(pixels: Pixels, share: Pixels) -> Pixels:
+    """Premultiplied pixels (h, w, 4) times coverage (h, w), each channel rounded to nearest."""
+    result: Pixels = cv2.multiply(pixels, cv2.merge([share] * 4), scale=1 / 255)
+    return result
+
+
+def is_selected(document: Document, x: int, y: int) -> bool:
+    """Whether the pixel is selected at least by half; without a selection every one is."""
+    return document.selection is None or int(document.selection.read(Rect(x, y, 1, 1))[0, 0]) >= 128
+
+
+def touches_selection(document: Document, layer_id: LayerId) -> bool:
+    """Whether the layer has a tile where something is selected: a quick guess that no pixel needs to be read for."""
+    tiles, selection = document.layer(layer_id).tiles, document.selection
+    if selection is None:
+        return not tiles.is_empty
+    return any(key in selection.tiles for key in tiles.tiles)
