@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
+from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.geometry import Point
-from sdpaint.tools.base import PointerEvent, Tool, ToolName, ToolRefused
+from sdpaint.tools.base import Draft, LastingTool, PointerEvent, Tool, ToolName, ToolRefused
+from sdpaint.tools.options import FillOptions, SelectionOptions
 from sdpaint.tools.table import TOOLS
 
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
@@ -38,6 +41,14 @@ class ToolController(QObject):
     colors_changed = Signal()
     tool_message = Signal(str)
     """Why a tool couldn't work here."""
+    selection_options_changed = Signal(object)
+    """SelectionOptions."""
+    fill_options_changed = Signal(object)
+    """FillOptions."""
+    draft_changed = Signal(object)
+    """Draft of the shape that is being drawn, None where there is none."""
+    computing_changed = Signal(bool)
+    """A tool's edit is being computed, or is done."""
 
     def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +63,12 @@ class ToolController(QObject):
         self._gesture: Tool | None = None
         self._base: Document | None = None
         self._own_change = False
+        self._selection_options = SelectionOptions()
+        self._fill_options = FillOptions()
+        self._draft: Draft | None = None
+        self._edits = BackgroundEdits(documents, self)
+        self._edits.busy_changed.connect(self.computing_changed)
+        self._edits.failed.connect(self._on_failed)
         documents.document_changed.connect(self._follow)
 
     # -- tool
@@ -62,8 +79,9 @@ class ToolController(QObject):
         return self._temporary[-1] if self._temporary else self._chosen
 
     def set_tool(self, name: ToolName) -> None:
-        """Choose a tool. A gesture under way ends here and is committed."""
+        """Choose a tool. A gesture under way ends here and is committed; a shape that waits for more is dropped."""
         self.finish()
+        self.drop_shape()
         before = self.tool
         self._temporary.clear()
         self._chosen = name
@@ -125,6 +143,92 @@ class ToolController(QObject):
     def outline_radius(self, pos: Point) -> float | None:
         """Radius in canvas pixels of the circle to show at `pos`; None where the cursor is an ordinary one."""
         return self._tools[self.tool].outline(_Context(self, self.tool), pos)
+
+    # -- selection and fill
+
+    @property
+    def selection_options(self) -> SelectionOptions:
+        """What all selection tools share."""
+        return self._selection_options
+
+    def set_selection_options(self, options: SelectionOptions) -> None:
+        """Replace them."""
+        if options != self._selection_options:
+            self._selection_options = options
+            self.selection_options_changed.emit(options)
+
+    @property
+    def fill_options(self) -> FillOptions:
+        """Of the fill tool."""
+        return self._fill_options
+
+    def set_fill_options(self, options: FillOptions) -> None:
+        """Replace them."""
+        if options != self._fill_options:
+            self._fill_options = options
+            self.fill_options_changed.emit(options)
+
+    @property
+    def draft(self) -> Draft | None:
+        """The shape that is being drawn."""
+        return self._draft
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether an edit of a tool is outstanding."""
+        return self._edits.is_busy
+
+    @property
+    def has_open_shape(self) -> bool:
+        """Whether a shape waits for more clicks, or for Enter or Esc."""
+        return self._open_tool() is not None
+
+    def confirm_shape(self) -> None:
+        """Close the shape that waits for more."""
+        tool = self._open_tool()
+        if tool is not None:
+            self.finish()
+            tool.confirm(_Context(self, tool.name))
+
+    def step_back_shape(self) -> None:
+        """Take its last corner back."""
+        tool = self._open_tool()
+        if tool is not None:
+            tool.step_back(_Context(self, tool.name))
+
+    def drop_shape(self) -> None:
+        """Forget it."""
+        tool = self._open_tool()
+        if tool is not None:
+            if self._gesture is tool:
+                self._gesture = self._base = None
+            tool.cancel(_Context(self, tool.name))
+
+    def shutdown(self) -> None:
+        """Wait for what is being computed."""
+        self._edits.shutdown()
+
+    def _open_tool(self) -> LastingTool | None:
+        tool = self._tools[self._chosen]
+        return tool if isinstance(tool, LastingTool) and tool.is_open else None
+
+    def _show_draft(self, draft: Draft | None) -> None:
+        if draft is not self._draft:
+            self._draft = draft
+            self.draft_changed.emit(draft)
+
+    def _compute(self, label: str, edit: Callable[[Document], Document]) -> None:
+        draft = self._draft
+
+        def done(_before: Document, _after: Document) -> None:
+            if self._draft is draft:
+                self._show_draft(None)
+
+        self._edits.run(label, edit, done)
+
+    def _on_failed(self, error: SdPaintError) -> None:
+        self._show_draft(None)
+        self.tool_message.emit(str(error))
 
     # -- colours
 
@@ -209,6 +313,7 @@ class ToolController(QObject):
         """Somebody else changed what is seen."""
         if old is None:
             self._tools = {name: make() for name, make in TOOLS.items()}
+            self._show_draft(None)
         if self._own_change or self._gesture is None:
             return
         if old is None or self._documents.committed is self._base:
@@ -264,6 +369,20 @@ class _Context:
     @property
     def brush(self) -> BrushParams:
         return self._controller._brushes.get(self._name, self._controller.brush)
+
+    @property
+    def selection_options(self) -> SelectionOptions:
+        return self._controller.selection_options
+
+    @property
+    def fill_options(self) -> FillOptions:
+        return self._controller.fill_options
+
+    def compute(self, label: str, edit: Callable[[Document], Document]) -> None:
+        self._controller._compute(label, edit)
+
+    def show_draft(self, draft: Draft | None) -> None:
+        self._controller._show_draft(draft)
 
     def preview(self, document: Document) -> None:
         with self._controller._changing() as documents:

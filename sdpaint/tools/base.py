@@ -6,16 +6,17 @@ To add a tool: write a class with the methods of `Tool`, give it a `ToolName`, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sdpaint.document.document import Document
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point
+from sdpaint.tools.options import FillOptions, SelectionOptions
 
 
 class ToolName(Enum):
@@ -25,6 +26,12 @@ class ToolName(Enum):
     ERASER = "eraser"
     MASK_BRUSH = "mask_brush"
     MASK_ERASER = "mask_eraser"
+    FILL = "fill"
+    SELECT_RECTANGLE = "select_rectangle"
+    SELECT_ELLIPSE = "select_ellipse"
+    SELECT_LASSO = "select_lasso"
+    SELECT_POLYGON = "select_polygon"
+    SELECT_ALIKE = "select_alike"
     PICKER = "picker"
     PAN = "pan"
     FRAME = "frame"
@@ -33,6 +40,22 @@ class ToolName(Enum):
     def has_brush(self) -> bool:
         """Whether it paints with a brush of its own."""
         return self in (ToolName.BRUSH, ToolName.ERASER, ToolName.MASK_BRUSH, ToolName.MASK_ERASER)
+
+    @property
+    def takes_color(self) -> bool:
+        """Whether it uses the foreground colour, so that Alt picks one for it."""
+        return self.has_brush or self is ToolName.FILL
+
+    @property
+    def selects(self) -> bool:
+        """Whether it changes the selection."""
+        return self in (
+            ToolName.SELECT_RECTANGLE,
+            ToolName.SELECT_ELLIPSE,
+            ToolName.SELECT_LASSO,
+            ToolName.SELECT_POLYGON,
+            ToolName.SELECT_ALIKE,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +84,15 @@ class PointerEvent:
         return min(1.0, max(0.0, self.pressure)) if self.has_pressure else None
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A shape that is being drawn, in canvas pixels. `follows_pointer`: a line goes on from its end to the pointer."""
+
+    points: tuple[Point, ...]
+    is_closed: bool = True
+    follows_pointer: bool = False
+
+
 class ToolRefused(SdPaintError):
     """The tool can't work here: said in the message line, nothing changes."""
 
@@ -86,6 +118,26 @@ class ToolContext(Protocol):
     @property
     def brush(self) -> BrushParams:
         """The tool's own brush."""
+        ...
+
+    @property
+    def selection_options(self) -> SelectionOptions:
+        """Of the selection tools."""
+        ...
+
+    @property
+    def fill_options(self) -> FillOptions:
+        """Of the fill tool."""
+        ...
+
+    def compute(self, label: str, edit: Callable[[Document], Document]) -> None:
+        """One undo step that takes long: `edit` runs on another thread, and again where the document has changed
+        meanwhile. The draft stays in sight until it is done.
+        """
+        ...
+
+    def show_draft(self, draft: Draft | None) -> None:
+        """Draw a shape over the canvas, or none."""
         ...
 
     def preview(self, document: Document) -> None:
@@ -137,4 +189,22 @@ class Tool(Protocol):
 
     def outline(self, context: ToolContext, pos: Point) -> float | None:
         """Radius in canvas pixels of the circle that the cursor shows at `pos`; None for an ordinary cursor."""
+        ...
+
+
+@runtime_checkable
+class LastingTool(Tool, Protocol):
+    """A tool whose work goes on after the release, until it is confirmed or cancelled."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is under way."""
+        ...
+
+    def confirm(self, context: ToolContext) -> None:
+        """End it and commit what was done."""
+        ...
+
+    def step_back(self, context: ToolContext) -> None:
+        """Take the last part back."""
         ...

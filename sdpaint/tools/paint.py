@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import set_mask, with_layer_tiles
-from sdpaint.document.layers import LayerId
+from sdpaint.document.layers import Layer, LayerId
 from sdpaint.imaging.brush import BrushParams, Dab, StampCache
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
+from sdpaint.imaging.selection import FULL_TILE, scaled_by
 from sdpaint.imaging.stroke import StrokeBuffer, StrokePath
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
@@ -31,12 +32,36 @@ _LABELS = {
 }
 
 
+def check_paintable(layer: Layer) -> None:
+    """Raises ToolRefused where painting on the layer couldn't be seen."""
+    if not layer.visible:
+        raise ToolRefused("The layer is hidden", "Show it in the layers panel, or choose another layer")
+    if layer.opacity == 0.0:
+        raise ToolRefused("The layer is fully transparent", "Raise its opacity in the layers panel")
+
+
 class StrokeTarget:
-    """What a stroke paints on: the tiles at press, and how coverage changes a tile."""
+    """What a stroke paints on: the tiles at press, and how coverage changes a tile. The selection limits it."""
 
     def __init__(self, document: Document, tiles: TileMap) -> None:
         self.document = document
         self.base = tiles
+        self._selection = document.selection
+
+    def selected(self, key: TileKey, part: Rect) -> Pixels | None:
+        """How far each pixel of a part of a tile is selected (h, w); None where all of the tile is."""
+        if self._selection is None:
+            return None
+        tile = self._selection.tile(key)
+        if tile is FULL_TILE:
+            return None
+        if tile is None:
+            return np.zeros((part.height, part.width), np.uint8)
+        return tile[part.top : part.bottom, part.left : part.right]
+
+    def is_out_of_reach(self, key: TileKey) -> bool:
+        """Whether a stroke leaves the tile as it is."""
+        return (self._selection is not None and self._selection.tile(key) is None) or self.leaves(key)
 
     def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
         """Make a part of the tile anew, in place, from the tile at press and the stroke's coverage."""
@@ -60,10 +85,7 @@ class LayerTarget(StrokeTarget):
 
     def __init__(self, document: Document, color: Color, opacity: float, erase: bool) -> None:
         layer = document.active_layer
-        if not layer.visible:
-            raise ToolRefused("The layer is hidden", "Show it in the layers panel, or choose another layer")
-        if layer.opacity == 0.0:
-            raise ToolRefused("The layer is fully transparent", "Raise its opacity in the layers panel")
+        check_paintable(layer)
         if erase and layer.alpha_locked:
             raise ToolRefused("The layer's transparency is locked", "Unlock it in the layers panel to erase")
         super().__init__(document, layer.tiles)
@@ -78,7 +100,10 @@ class LayerTarget(StrokeTarget):
 
     def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
         """The colour over, atop or cut out of the tile."""
-        colors = self._colors.take(buffer.coverage(key, part)).view(np.uint8).reshape(part.height, part.width, 4)
+        coverage, selected = buffer.coverage(key, part), self.selected(key, part)
+        if selected is not None:
+            coverage = scaled_by(coverage, selected)
+        colors = self._colors.take(coverage).view(np.uint8).reshape(part.height, part.width, 4)
         base = self.base.tile(key)
         if base is None:
             tile[part.top : part.bottom, part.left : part.right] = colors   # over nothing, colour is itself
@@ -90,9 +115,9 @@ class LayerTarget(StrokeTarget):
         return with_layer_tiles(self.document, self._layer_id, tiles)
 
     def rebased(self, document: Document) -> bool:
-        """Where the layer is there with the same tiles."""
+        """Where the layer is there with the same tiles, and the same is selected."""
         same = any(layer.id == self._layer_id and layer.tiles is self.base for layer in document.layers)
-        if not same or document.size != self.document.size:
+        if not same or document.selection is not self._selection or document.size != self.document.size:
             return False
         self.document = document
         return True
@@ -117,7 +142,11 @@ class MaskTarget(StrokeTarget):
         rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
         base = self.base.tile(key)
         old = np.uint8(0) if base is None else base[rows, columns]
-        kept = (buffer.transmittance(key, part) - np.float32(1.0)) * self._opacity + np.float32(1.0)
+        kept = (buffer.transmittance(key, part) - np.float32(1.0)) * self._opacity
+        selected = self.selected(key, part)
+        if selected is not None:
+            kept *= selected * np.float32(1 / 255)
+        kept += np.float32(1.0)
         if self._erase:
             kept *= old
         else:
@@ -131,8 +160,10 @@ class MaskTarget(StrokeTarget):
         return set_mask(self.document, replace(self.document.mask, tiles=tiles))
 
     def rebased(self, document: Document) -> bool:
-        """Where the mask is the same."""
+        """Where the mask and the selection are the same."""
         if document.mask.tiles is not self.base or document.size != self.document.size:
+            return False
+        if document.selection is not self._selection:
             return False
         self.document = document
         return True
@@ -168,7 +199,7 @@ class Stroke:
         self._buffer.draw(dabs)
         changes: dict[TileKey, Pixels | None] = {}
         for key, part in self._buffer.take_dirty():
-            if not self.target.leaves(key):
+            if not self.target.is_out_of_reach(key):
                 tile = self._tiles.editable_tile(key)
                 self.target.paint(tile, key, part, self._buffer)
                 changes[key] = tile

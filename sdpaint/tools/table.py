@@ -6,17 +6,25 @@ from collections.abc import Callable
 from functools import partial
 
 from sdpaint.tools.base import Tool, ToolName
+from sdpaint.tools.fill import FillTool
 from sdpaint.tools.frame import FrameTool
 from sdpaint.tools.paint import PaintTool
 from sdpaint.tools.pan import PanTool
 from sdpaint.tools.picker import PickerTool
+from sdpaint.tools.selection import BoxSelectTool, LassoTool, PolygonTool, WandTool
 
 TOOLS: dict[ToolName, Callable[[], Tool]] = {
     ToolName.BRUSH: partial(PaintTool, ToolName.BRUSH),
     ToolName.ERASER: partial(PaintTool, ToolName.ERASER),
     ToolName.MASK_BRUSH: partial(PaintTool, ToolName.MASK_BRUSH),
     ToolName.MASK_ERASER: partial(PaintTool, ToolName.MASK_ERASER),
+    ToolName.FILL: FillTool,
     ToolName.PICKER: PickerTool,
+    ToolName.SELECT_RECTANGLE: partial(BoxSelectTool, ToolName.SELECT_RECTANGLE),
+    ToolName.SELECT_ELLIPSE: partial(BoxSelectTool, ToolName.SELECT_ELLIPSE),
+    ToolName.SELECT_LASSO: LassoTool,
+    ToolName.SELECT_POLYGON: PolygonTool,
+    ToolName.SELECT_ALIKE: WandTool,
     ToolName.PAN: PanTool,
     ToolName.FRAME: FrameTool,
 }

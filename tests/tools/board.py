@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sdpaint.document.document import Document
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import WHITE, Color
+from sdpaint.tools.base import Draft
+from sdpaint.tools.options import FillOptions, SelectionOptions
 
 HARD = BrushParams(size_px=20, hardness=1.0)
 
@@ -18,6 +22,9 @@ class Board:
         self.brush = brush
         self.seen = document
         self.steps: list[str] = []
+        self.selection_options = SelectionOptions()
+        self.fill_options = FillOptions()
+        self.draft: Draft | None = None
 
     def preview(self, document: Document) -> None:
         self.seen = document
@@ -25,6 +32,15 @@ class Board:
     def commit(self, label: str, document: Document) -> None:
         self.steps.append(label)
         self.document = self.seen = document
+
+    def compute(self, label: str, edit: Callable[[Document], Document]) -> None:
+        after = edit(self.document)
+        if after is not self.document:
+            self.commit(label, after)
+        self.draft = None
+
+    def show_draft(self, draft: Draft | None) -> None:
+        self.draft = draft
 
     def cancel(self) -> None:
         self.seen = self.document

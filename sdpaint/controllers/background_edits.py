@@ -1,0 +1,113 @@
+"""BackgroundEdits: edits that look at many pixels, computed away from the GUI thread, one undo step each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document.document import Document
+from sdpaint.errors import SdPaintError
+from sdpaint.worker.background import Background
+
+Edit = Callable[[Document], Document]
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    label: str
+    edit: Edit
+    done: Callable[[Document, Document], None] | None
+    generation: int
+
+
+class BackgroundEdits(QObject):
+    """Runs edits in the order in which they were asked for.
+
+    Where the document has changed meanwhile, an edit is computed once more; a stroke under way is never cut off, the
+    edit waits for its end. When another document is opened, what is outstanding is forgotten.
+    """
+
+    busy_changed = Signal(bool)
+    failed = Signal(object)
+    """SdPaintError."""
+
+    def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._background = Background(1, self)
+        self._jobs: list[_Job] = []
+        self._ready: tuple[_Job, Document, Document] | None = None
+        self._generation = 0
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._take)
+        documents.document_changed.connect(self._follow)
+        documents.history_changed.connect(self._retry)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an edit is outstanding."""
+        return bool(self._jobs)
+
+    def run(self, label: str, edit: Edit, done: Callable[[Document, Document], None] | None = None) -> None:
+        """Queue an edit. `done(before, after)` is called when it is part of the document; the same twice: no change."""
+        self._jobs.append(_Job(label, edit, done, self._generation))
+        if len(self._jobs) == 1:
+            self.busy_changed.emit(True)
+            self._start()
+
+    def shutdown(self) -> None:
+        """Wait for what is under way; nothing more is applied."""
+        self._background.close()
+
+    def _start(self) -> None:
+        job, before = self._jobs[0], self._documents.committed
+
+        def computed(after: Document) -> None:
+            if job.generation == self._generation:
+                self._ready = job, before, after
+                self._take()
+
+        def failed(error: SdPaintError) -> None:
+            if job.generation == self._generation:
+                self.failed.emit(error)
+                self._end()
+
+        self._background.run(lambda: job.edit(before), computed, failed)
+
+    def _take(self) -> None:
+        """Apply what is ready, unless a stroke is under way or it is out of date."""
+        if self._ready is None or self._documents.document is not self._documents.committed:
+            return
+        (job, before, after), self._ready = self._ready, None
+        if self._documents.committed is not before:
+            self._start()
+            return
+        if after is not before:
+            self._documents.apply(job.label, after)
+        if job.generation != self._generation:
+            return
+        if job.done is not None:
+            job.done(before, after)
+        self._end()
+
+    def _end(self) -> None:
+        self._jobs.pop(0)
+        if self._jobs:
+            self._start()
+        else:
+            self.busy_changed.emit(False)
+
+    def _follow(self, old: Document | None, _new: Document) -> None:
+        if old is None and self._jobs:
+            self._generation += 1
+            self._jobs.clear()
+            self._ready = None
+            self.busy_changed.emit(False)
+        self._retry()
+
+    def _retry(self) -> None:
+        if self._ready is not None:     # not now: other listeners haven't heard of this change yet
+            self._soon.start()
