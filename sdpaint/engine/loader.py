@@ -148,9 +148,8 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
     options: dict[str, Any] = {
         key: bool(index[key]) for key in ("force_zeros_for_empty_prompt", "requires_aesthetics_score") if key in index
     }
-    return LoadedCheckpoint(
-        info, device, components, _scheduler_config(info.path / "scheduler", index["scheduler"][1]), options
-    )
+    scheduler_config = _scheduler_config(info.path / "scheduler", index["scheduler"][1], info.family)
+    return LoadedCheckpoint(info, device, components, scheduler_config, options)
 
 
 def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
@@ -211,7 +210,7 @@ def _load_tokenizer(folder: Path) -> Any:
         ) from error
 
 
-def _scheduler_config(folder: Path, class_name: str) -> Any:
+def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
     scheduler_class = getattr(diffusers, class_name, None)
     if scheduler_class is None:
         raise CheckpointError(
@@ -220,9 +219,13 @@ def _scheduler_config(folder: Path, class_name: str) -> Any:
         )
     try:
         # Through its own class: that knows which values are defaults and must not be carried to another class.
-        return scheduler_class.from_config(read_json(folder / "scheduler_config.json")).config
+        config = scheduler_class.from_config(read_json(folder / "scheduler_config.json")).config
     except (TypeError, ValueError, NotImplementedError) as error:
         raise CheckpointError(
             f"The scheduler of {folder.parent.name} has a configuration that doesn't fit",
             hint="Download the checkpoint again",
         ) from error
+    if family is FamilyName.SD and config.get("steps_offset", 1) != 1:
+        # Old files say 0 where 1 was meant; the bare pipeline corrects it with a warning.
+        config = {**config, "steps_offset": 1}
+    return config

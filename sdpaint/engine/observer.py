@@ -48,8 +48,10 @@ class KeptRegion:
 
     def blend(self, latents: Tensor, level: NoiseLevel, progress: float) -> Tensor:
         """Put the original, noised to `level`, back where the mask keeps it. `progress` is 0…1 of the schedule."""
-        kept = level.apply(self.original, self.noise)
-        return torch.lerp(kept, latents, self.mask_at(progress)).to(latents.dtype)
+        # In float32: schedulers return now the network's precision, now that of their sigmas.
+        kept = level.apply(self.original.to(torch.float32), self.noise.to(torch.float32))
+        blended = torch.lerp(kept, latents.to(torch.float32), self.mask_at(progress).to(torch.float32))
+        return blended.to(latents.dtype)
 
     def mask_at(self, progress: float) -> Tensor:
         """The mask that holds at a point of the schedule; here the same throughout."""

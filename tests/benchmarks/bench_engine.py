@@ -64,15 +64,12 @@ def _bare(checkpoint: Path, dtype: Any, side: int, steps: int) -> Callable[[], N
     return run
 
 
-def _ours(checkpoint: Path, dtype: Any, side: int, steps: int, previews: bool = True) -> Callable[[], None]:
-    from sdpaint.engine.diffusion import DiffusionEngine
-    from sdpaint.errors import SdPaintError
+def _ours(engine: Any, checkpoint: Path, side: int, steps: int) -> Callable[[], None]:
     from sdpaint.generation.engine import CancelToken
     from sdpaint.generation.events import Event, Failed, Preview
     from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplerName, SamplingParams
     from sdpaint.imaging.geometry import Rect, Size
 
-    engine = DiffusionEngine(dtype=dtype, previews=previews)
     request = GenerationRequest(
         mode=GenerationMode.TEXT_TO_IMAGE, prompt=PROMPT, negative_prompt="", checkpoint=checkpoint,
         sampling=SamplingParams(SamplerName.DDIM, steps, 4.0), seed=0, size=Size(side, side),
@@ -83,7 +80,7 @@ def _ours(checkpoint: Path, dtype: Any, side: int, steps: int, previews: bool = 
         seen: list[Event] = []
         engine.generate(request, seen.append, CancelToken())
         if isinstance(seen[-1], Failed):
-            raise SystemExit(str(SdPaintError("the engine failed", hint=str(seen[-1].error))))
+            raise SystemExit(str(seen[-1].error))
         run.previews = sum(isinstance(event, Preview) for event in seen)  # type: ignore[attr-defined]
 
     return run
@@ -93,14 +90,15 @@ def _compare(title: str, checkpoint: Path, side: int, steps: int, rounds: int, f
     import torch
 
     from sdpaint.engine.device import choose_device
+    from sdpaint.engine.diffusion import DiffusionEngine
 
     best = choose_device()
     where = f"{best.describe()}, {torch.get_num_threads()} threads"
     print(f"\n{title}: {side}x{side}, {steps} DDIM steps, guidance 4 - {where}")
-    on = _ours(checkpoint, None, side, steps)
+    on = _ours(DiffusionEngine(), checkpoint, side, steps)
     runs = {
         "engine": on,
-        "engine, previews off": _ours(checkpoint, None, side, steps, previews=False),
+        "engine, previews off": _ours(DiffusionEngine(previews=False), checkpoint, side, steps),
         "bare, same dtype": _bare(checkpoint, best.dtype, side, steps),
     }
     if full:

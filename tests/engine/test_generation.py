@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -327,12 +328,43 @@ def test_a_long_prompt_is_cut_off(shared_engine: DiffusionEngine) -> None:
     assert picture(shared_engine, make_request(prompt="clouds and " * 200)).any()
 
 
-def test_half_precision_is_close_to_full(shared_engine: DiffusionEngine) -> None:
-    half = DiffusionEngine("cpu", "bfloat16")
+@pytest.fixture(scope="module")
+def half_engine() -> Iterator[DiffusionEngine]:
+    engine = DiffusionEngine("cpu", "bfloat16")
+    yield engine
+    engine.close()
+
+
+def test_half_precision_is_close_to_full(shared_engine: DiffusionEngine, half_engine: DiffusionEngine) -> None:
     request = make_request(side=128, steps=6)
-    difference = picture(half, request).astype(float) - picture(shared_engine, request)
-    half.close()
+    difference = picture(half_engine, request).astype(float) - picture(shared_engine, request)
     assert np.abs(difference).mean() < 12
+
+
+@pytest.mark.parametrize("sampler", SamplerName)
+def test_every_sampler_inpaints_in_half_precision(
+    shared_engine: DiffusionEngine, half_engine: DiffusionEngine, sampler: SamplerName
+) -> None:
+    request = make_request(image=landscape(128), mask=centre_mask(128), sampler=sampler)
+    difference = picture(half_engine, request).astype(float) - picture(shared_engine, request)
+    assert np.abs(difference).mean() < 4
+
+
+def test_float16_upcasts_the_autoencoder_of_sdxl_and_restores_it(
+    shared_engine: DiffusionEngine, tiny_sdxl: Path
+) -> None:
+    engine = DiffusionEngine("cpu", "float16")
+    vae = engine._load(tiny_sdxl).vae
+    precisions: list[torch.dtype] = []
+    for network in (vae.encoder, vae.decoder):
+        network.register_forward_pre_hook(lambda _, args: precisions.append(args[0].dtype))
+    for image in (landscape(), np.flipud(landscape()).copy()):
+        request = make_request(tiny_sdxl, image=image)
+        difference = picture(engine, request).astype(float) - picture(shared_engine, request)
+        assert np.abs(difference).mean() < 4
+    assert precisions == [torch.float32] * 4
+    assert vae.dtype == torch.float16
+    engine.close()
 
 
 def test_closing_frees_and_the_engine_can_be_used_again(engine: DiffusionEngine) -> None:

@@ -14,7 +14,7 @@ from sdpaint.engine.loader import CheckpointStore
 from sdpaint.engine.samplers import SAMPLERS, TERMINAL_SIGMA, make_scheduler
 from sdpaint.generation.request import MAX_SEED, SamplerName
 from sdpaint.paths import starter_checkpoint
-from tests.engine.support import images_of, landscape, make_request, picture, run
+from tests.engine.support import build_checkpoint, images_of, landscape, make_request, picture, run
 
 DETERMINISTIC = [
     SamplerName.PLMS, SamplerName.EULER, SamplerName.HEUN, SamplerName.LMS, SamplerName.DPMPP_2M,
@@ -110,6 +110,15 @@ def test_defaults_of_the_checkpoints_scheduler_class_are_not_carried_to_another(
     store = CheckpointStore(choose_device("cpu", "float32"))
     scheduler = make_scheduler(SamplerName.DPMPP_2M, store.get(tiny_sd).scheduler_config, steps=10, seed=0)
     assert scheduler.config.timestep_spacing == "linspace"  # "leading" is PNDM's default alone
+
+
+def test_an_outdated_steps_offset_is_corrected_in_silence(shared_engine: DiffusionEngine, tmp_path: Path) -> None:
+    folder = build_checkpoint(tmp_path / "old")
+    file = folder / "scheduler" / "scheduler_config.json"
+    file.write_text(file.read_text().replace('"steps_offset": 1', '"steps_offset": 0'))
+    assert picture(shared_engine, make_request(folder)).any()  # a warning would fail the test
+    store = CheckpointStore(choose_device("cpu", "float32"))
+    assert make_scheduler(SamplerName.DDIM, store.get(folder).scheduler_config, 4, 0).config.steps_offset == 1
 
 
 @pytest.mark.parametrize("sampler", RANDOM)
