@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from sdpaint.document.document import Document
-from sdpaint.document.history import DEFAULT_BUDGET_BYTES, History
+from sdpaint.document.history import DEFAULT_BUDGET_BYTES, History, Step
 
 
 class DocumentController(QObject):
@@ -66,6 +67,14 @@ class DocumentController(QObject):
             self._history.mark_unsaved()
         self._path = path
         self.document_changed.emit(None, document)
+        self.history_changed.emit()
+
+    def restore(self, steps: Sequence[Step], position: int, path: Path | None = None) -> None:
+        """Another document with the history that it had when sdpaint ended; it counts as saved nowhere."""
+        self._live = None
+        self._history = History.restored(steps, position, self.undo_budget_bytes)
+        self._path = path
+        self.document_changed.emit(None, self.document)
         self.history_changed.emit()
 
     def apply(self, label: str, document: Document, merge_key: str | None = None) -> None:

@@ -127,8 +127,15 @@ def find_leftovers(root: Path) -> tuple[list[Leftover], list[FileError]]:
 
 
 def set_aside(leftover: Leftover) -> Path:
-    """Move a log that can't be read to where it isn't looked at again. Returns its new path. Raises OSError."""
-    return _set_aside(leftover.session, leftover.log)
+    """Move a log that can't be read to where it isn't looked at again. Returns its new path. Raises FileError."""
+    try:
+        kept = _set_aside(leftover.session, leftover.log)
+    except OSError as error:
+        raise FileError(
+            "A damaged safety copy can't be moved aside", hint=f"Move {leftover.log} away by hand"
+        ) from error
+    _remove_if_empty(leftover.session)
+    return kept
 
 
 def discard(leftover: Leftover) -> None:
@@ -137,8 +144,12 @@ def discard(leftover: Leftover) -> None:
         leftover.log.unlink(missing_ok=True)
     except OSError as error:
         raise FileError("A safety copy can't be removed", hint=f"Delete {leftover.log} by hand") from error
-    if not leftover.session.logs():
-        leftover.session.remove()
+    _remove_if_empty(leftover.session)
+
+
+def _remove_if_empty(session: JournalSession) -> None:
+    if not session.logs():
+        session.remove()
 
 
 def _adopt(folder: Path) -> JournalSession | None:

@@ -13,17 +13,20 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sdpaint.document.document import Document
 from sdpaint.document.journal_format import Damaged
+from sdpaint.errors import SdPaintError
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.tiles import TileMap
 
 # Keys that say what an object of the JSON stands for.
-_MAP, _TYPE, _FIELDS, _VALUE, _BYTES, _PAIRS, _SET = "map", "type", "fields", "value", "bytes", "pairs", "set"
+_MAP, _TYPE, _FIELDS, _VALUE = "map", "type", "fields", "value"
+_PATH, _BYTES, _PAIRS, _SET = "path", "bytes", "pairs", "set"
 
 
 def to_json(value: Any, serial_of: Callable[[TileMap], int]) -> Any:
@@ -42,6 +45,8 @@ def to_json(value: Any, serial_of: Callable[[TileMap], int]) -> Any:
             return {_MAP: serial_of(value)}
         case tuple():
             return [to_json(part, serial_of) for part in value]
+        case Path():
+            return {_PATH: str(value)}
         case bytes():
             return {_BYTES: base64.b64encode(value).decode("ascii")}
         case frozenset():
@@ -60,13 +65,20 @@ def to_json(value: Any, serial_of: Callable[[TileMap], int]) -> Any:
 
 def document_from_json(value: Any, map_of: Callable[[int], TileMap]) -> Document:
     """The document that `to_json` was given; `map_of` gives the maps by their numbers. Raises Damaged."""
-    try:
-        document = _from_json(value, map_of)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Damaged(f"a state is damaged: {error}") from error
+    document = from_json(value, map_of)
     if not isinstance(document, Document):
         raise Damaged("a state is no document")
     return document
+
+
+def from_json(value: Any, map_of: Callable[[int], TileMap]) -> Any:
+    """What `to_json` was given. Raises Damaged where it, or what sdpaint is now, doesn't allow that."""
+    try:
+        return _from_json(value, map_of)
+    except Damaged:
+        raise
+    except (SdPaintError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(f"a value is damaged: {error}") from error
 
 
 def size_from_json(value: Any) -> Size:
@@ -98,6 +110,8 @@ def _from_json(value: Any, map_of: Callable[[int], TileMap]) -> Any:
         return value
     if _MAP in value:
         return map_of(value[_MAP])
+    if _PATH in value:
+        return Path(value[_PATH])
     if _BYTES in value:
         return base64.b64decode(value[_BYTES], validate=True)
     if _SET in value:

@@ -94,6 +94,14 @@ class Settings:
         minimum=64,
         maximum=65536,
     )
+    autosave_interval_s: int = _setting(
+        3,
+        label="Keep a safety copy every",
+        help="After a crash or power cut, the next start offers the picture as it was then",
+        unit="s",
+        minimum=1,
+        maximum=60,
+    )
     jpeg_quality: int = _setting(
         95, label="Quality of JPEG and WebP", help="Higher is larger and closer", minimum=1, maximum=100
     )

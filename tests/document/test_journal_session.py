@@ -155,7 +155,7 @@ def test_a_log_set_aside_is_not_offered_again(find, tmp_path, document):
     left_behind(tmp_path, entry_of([document]))
     (leftover,) = find(tmp_path)[0]
     kept = set_aside(leftover)
-    leftover.session.release()
+    assert not leftover.session.folder.exists()
     assert read_journal(kept).document == document
     assert find(tmp_path) == ([], [])
 

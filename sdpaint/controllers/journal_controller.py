@@ -1,0 +1,303 @@
+"""JournalController: keeps a safety copy of the open document, and offers what a sudden end left behind.
+
+On the GUI thread a copy costs next to nothing: the immutable document with its history is handed to a background
+thread, which writes what the log lacks. While one copy is being written no other one waits, except that there has
+been a change. The first copy of a document is written when it is opened, so that the first stroke finds it done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from sdpaint import paths
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.file_controller import HasParams
+from sdpaint.document.history import Step
+from sdpaint.document.journal import Entry, JournalLimits, JournalWriter
+from sdpaint.document.journal_format import Damaged
+from sdpaint.document.journal_reader import Recovered, Summary, read_journal
+from sdpaint.document.journal_session import (
+    JournalSession,
+    Leftover,
+    create_session,
+    discard,
+    find_leftovers,
+    set_aside,
+)
+from sdpaint.document.journal_values import from_json, to_json
+from sdpaint.errors import FileError, SdPaintError
+from sdpaint.generation.params import GenerationParams
+from sdpaint.settings.store import SettingsStore
+from sdpaint.worker.background import Background
+
+log = logging.getLogger(__name__)
+
+RETRY_MS = 10_000
+MS_PER_S = 1000
+UNFINISHED = "Unfinished stroke"
+"""What undo calls a stroke that was under way at the end."""
+_CLOCK_SLACK_S = 2.0
+"""File times are that coarse on some drives."""
+_GENERATION = "generation"
+
+
+class JournalController(QObject):
+    """Writes the journal of the open document, and restores those of programs that ended unexpectedly."""
+
+    written = Signal()
+    """The document as it was handed over last is safe."""
+    failed = Signal(object)
+    """SdPaintError: no copy can be kept (said once until one could), or a leftover couldn't be restored."""
+    resumed = Signal()
+    """Copies are kept again."""
+    leftovers_changed = Signal()
+    restored = Signal(object)
+    """Summary of what was restored and is the open document now."""
+    noted = Signal(str)
+    """A sentence on what isn't as it was."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        generation: HasParams,
+        settings: SettingsStore,
+        root: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """`root` holds the folders of all sessions; by default it lies among the user's data."""
+        super().__init__(parent)
+        self._documents = documents
+        self._generation = generation
+        self._settings = settings
+        self._root = root or paths.data_dir() / "journal"
+        self._store = _Store(self._root)
+        self._writing = Background(1, self)
+        self._reading = Background(1, self)
+        self._leftovers: tuple[Leftover, ...] = ()
+        self._restored_from: list[Leftover] = []
+        self._number = 1
+        self._is_started = False
+        self._is_writing = False
+        self._is_due = False
+        self._has_failed = False
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._write)
+
+    @property
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What can be restored, the latest first."""
+        return self._leftovers
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a change isn't safe yet, or a leftover is being read."""
+        return self._timer.isActive() or self._is_writing or self._reading.is_busy
+
+    def start(self) -> None:
+        """Look for leftovers, and keep copies from now on."""
+        if self._is_started:
+            return
+        self._is_started = True
+        self._documents.document_changed.connect(self._follow)
+        self._documents.history_changed.connect(self.note_change)
+        self._reading.run(lambda: find_leftovers(self._root), self._offer, self.failed.emit)
+        self.note_change()
+
+    @Slot()
+    def note_change(self) -> None:
+        """Something that belongs to the document changed: it will be safe soon."""
+        if self._is_started and not self._timer.isActive():
+            self._timer.start(self._settings.settings.autosave_interval_s * MS_PER_S)
+
+    def restore(self, leftover: Leftover) -> None:
+        """Make it the open document. Unsaved changes are lost: ask before."""
+        before = self._documents.document
+        self._reading.run(
+            lambda: read_journal(leftover.log),
+            lambda recovered: self._show(leftover, recovered, before),
+            lambda error: self._set_aside(leftover, error),
+        )
+
+    def discard(self, leftover: Leftover) -> None:
+        """Delete it for good."""
+        self._drop(leftover)
+        self._reading.run(partial(discard, leftover), _ignore, self.failed.emit)
+
+    def shutdown(self) -> None:
+        """The program ends as it should: nothing of this session needs to be kept. No signals come any more."""
+        self._timer.stop()
+        self._is_started = False
+        self._store.stop()
+        self._reading.close()
+        if not self._writing.close():
+            log.error("The journal is still being written; it will be offered at the next start")
+            return
+        try:
+            self._store.remove()
+            for leftover in self._restored_from:
+                discard(leftover)
+        except FileError:
+            log.exception("The journal wasn't cleared away")
+        for leftover in (*self._leftovers, *self._restored_from):
+            leftover.session.release()
+
+    # --------------------------------------------------------------------------------------------- writing
+
+    @Slot(object, object)
+    def _follow(self, old: object, new: object) -> None:
+        if old is None:     # another document: what was written of the one before isn't needed
+            self._number += 1
+            self._store.stop()
+        self.note_change()
+
+    def _write(self) -> None:
+        if self._is_writing:
+            self._is_due = True
+            return
+        self._is_writing, self._is_due = True, False
+        number, entry = self._number, self._entry()
+        self._writing.run(lambda: self._store.write(number, entry), self._on_written, self._on_failed)
+
+    def _entry(self) -> Entry:
+        documents = self._documents
+        steps, position = documents.history.steps, documents.history.position
+        is_painting = documents.document is not documents.committed
+        if is_painting:
+            steps = (*steps[: position + 1], Step(UNFINISHED, documents.document))
+            position += 1
+        return Entry(
+            steps,
+            position,
+            is_modified=documents.is_modified or is_painting,
+            path=documents.path,
+            extra={_GENERATION: to_json(self._generation.params, _no_pixels)},
+        )
+
+    def _on_written(self, number: int) -> None:
+        self._is_writing = False
+        if self._has_failed:
+            self._has_failed = False
+            self.resumed.emit()
+        if number == self._number:
+            done, self._restored_from = self._restored_from, []
+            for leftover in done:
+                self._reading.run(partial(discard, leftover), _ignore, self.failed.emit)
+            self.written.emit()
+        if self._is_due:
+            self._write()
+
+    def _on_failed(self, error: SdPaintError) -> None:
+        self._is_writing = False
+        if not self._has_failed:
+            self._has_failed = True
+            self.failed.emit(error)
+        self._timer.start(RETRY_MS)
+
+    # ------------------------------------------------------------------------------------------- restoring
+
+    def _offer(self, found: tuple[Sequence[Leftover], Sequence[FileError]]) -> None:
+        leftovers, problems = found
+        for problem in problems:
+            self.failed.emit(problem)
+        self._leftovers = tuple(leftovers)
+        if leftovers:
+            self.leftovers_changed.emit()
+
+    def _show(self, leftover: Leftover, recovered: Recovered, before: object) -> None:
+        summary = recovered.summary
+        if self._documents.document is not before:
+            self.failed.emit(
+                FileError(
+                    f"{summary.title} wasn't restored: the picture was changed meanwhile",
+                    hint="Save it, then restore again",
+                )
+            )
+            self.leftovers_changed.emit()
+            return
+        self._drop(leftover)
+        # It stays on disk until it is safe in this session's journal.
+        self._restored_from.append(leftover)
+        path = summary.path
+        if path is not None and _was_changed_since(path, summary):
+            self.noted.emit(f"{path.name} was saved since then: save what was restored under another name")
+            path = None
+        self._documents.restore(recovered.steps, recovered.position, path)
+        self._restore_params(recovered.extra.get(_GENERATION))
+        self.restored.emit(summary)
+
+    def _restore_params(self, values: Any) -> None:
+        try:
+            params = from_json(values, _no_pixels)
+        except Damaged:
+            log.warning("The journal's parameters can't be restored", exc_info=True)
+            return
+        if isinstance(params, GenerationParams):
+            self._generation.restore(params)
+
+    def _set_aside(self, leftover: Leftover, error: SdPaintError) -> None:
+        self._drop(leftover)
+        self._reading.run(
+            partial(set_aside, leftover),
+            lambda kept: self.failed.emit(FileError(error.message, hint=f"It is kept as {kept}")),
+            self.failed.emit,
+        )
+
+    def _drop(self, leftover: Leftover) -> None:
+        self._leftovers = tuple(each for each in self._leftovers if each is not leftover)
+        self.leftovers_changed.emit()
+
+
+class _Store:
+    """The session's folder and the log of the open document. Only `stop` may be called from another thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._session: JournalSession | None = None
+        self._writer: JournalWriter | None = None
+        self._number = 0
+
+    def write(self, number: int, entry: Entry) -> int:
+        """Keep `entry` of the document of this number; a log of an earlier document goes. Returns the number."""
+        if self._session is None:
+            self._session = create_session(self._root)
+        if number != self._number:
+            if self._writer is not None:
+                self._writer.remove()
+            self._writer = JournalWriter(self._session.next_log(), JournalLimits())
+            self._number = number
+        if self._writer is not None:
+            self._writer.write(entry)
+        return number
+
+    def stop(self) -> None:
+        """A write that runs may end with nothing written."""
+        if self._writer is not None:
+            self._writer.stop()
+
+    def remove(self) -> None:
+        """All of it goes. Raises FileError."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._session is not None:
+            self._session.remove()
+
+
+def _was_changed_since(path: Path, summary: Summary) -> bool:
+    try:
+        return path.stat().st_mtime > summary.at + _CLOCK_SLACK_S
+    except OSError:
+        return False
+
+
+def _no_pixels(_: object) -> NoReturn:
+    raise TypeError("parameters hold no pixels")
+
+
+def _ignore(_: object) -> None:
+    """Nothing is left to be done."""
