@@ -390,6 +390,8 @@ class MainWindow(QMainWindow):
             self.actions_by_id["hidePanels"].trigger()
         save_window_state(self, self._settings)
         self._settings.change(checkpoint=self._generation.params.checkpoint)
+        # Gone from the screen at once, though threads may take a while to end.
+        self.hide()
         self._services.files.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()

@@ -515,3 +515,14 @@ def test_what_is_painted_is_seen_in_the_window(driver, qtbot):
     spot = driver.canvas.mapTo(driver.window, driver.at(200, 100))
     color = picture.pixelColor(spot)
     assert np.allclose((color.red(), color.green(), color.blue()), (255, 0, 0), atol=2)
+
+
+def test_the_window_is_gone_before_threads_are_waited_for(driver, monkeypatch):
+    seen = []
+    shutdown = driver.generation.shutdown
+    monkeypatch.setattr(
+        driver.generation, "shutdown", lambda: seen.append(driver.window.isVisible()) or shutdown()
+    )
+    driver.window.close()
+    assert seen == [False]
+    assert driver.window.engine_has_ended
