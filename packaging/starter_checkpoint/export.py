@@ -1,0 +1,192 @@
+"""From a run's folder to checkpoints: diffusers' layout in float16, the facts that sdpaint reads, model cards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from diffusers import (
+    AutoencoderTiny,
+    ControlNetModel,
+    DDIMScheduler,
+    LCMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextModel
+
+from starter_checkpoint import tokenizer
+from starter_checkpoint.config import HELD_OUT
+from starter_checkpoint.live import SOLVER_STEPS
+from starter_checkpoint.networks import scheduler
+from starter_checkpoint.run import Run
+
+MEGABYTE = 1_000_000
+LIMITS_MB = {"starter": 40, "starter-live": 30, "starter-controlnet-lineart": 15}
+
+_SIZES = {"native_px": 256, "min_side_px": 128, "max_side_px": 512, "max_area_px": 384 * 384}
+
+
+def export(run: Run) -> list[Path]:
+    """Write every checkpoint whose parts are there into `export/`. Returns their folders."""
+    target = run.folder / "export"
+    written = [_export_pipeline(run, target / "starter", "unet", scheduler())]
+    facts = {"name": "Starter", **_SIZES, "sampler": "DDIM", "steps": 20, "guidance_scale": 4.0}
+    _write_facts(run, target / "starter", facts)
+    if (run.folder / "unet_live" / "config.json").is_file():
+        config = {**scheduler().config, "original_inference_steps": SOLVER_STEPS}
+        lcm = LCMScheduler.from_config(
+            {key: value for key, value in config.items() if not key.startswith("_")}
+        )
+        written.append(_export_pipeline(run, target / "starter-live", "unet_live", lcm))
+        facts = {"name": "Starter (live)", **_SIZES, "sampler": "LCM", "steps": 4, "guidance_scale": 1.0}
+        _write_facts(run, target / "starter-live", facts)
+    if (run.folder / "controlnet" / "config.json").is_file():
+        folder = _fresh(target / "starter-controlnet-lineart")
+        network = ControlNetModel.from_pretrained(run.folder / "controlnet").half()
+        network.save_pretrained(folder)
+        _clean_config(folder / "config.json")
+        written.append(folder)
+    for folder in written:
+        _check_size(folder)
+        write_card(run, folder)
+    return written
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _export_pipeline(run: Run, folder: Path, unet: str, schedule: DDIMScheduler | LCMScheduler) -> Path:
+    if not (run.folder / unet / "config.json").is_file():
+        raise FileNotFoundError(f"{run.folder} holds no {unet} yet: run make.py unet first")
+    pipeline = StableDiffusionPipeline(
+        vae=AutoencoderTiny.from_pretrained(run.folder / "vae").half(),
+        text_encoder=CLIPTextModel.from_pretrained(run.folder / "text_encoder").half(),
+        tokenizer=tokenizer.load(run.folder),
+        unet=UNet2DConditionModel.from_pretrained(run.folder / unet).half(),
+        scheduler=schedule,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(_fresh(folder), safe_serialization=True)
+    for part in ("vae", "unet", "text_encoder"):
+        _clean_config(folder / part / "config.json")
+    return folder
+
+
+def _clean_config(path: Path) -> None:
+    """Where the weights once lay is nobody's business."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config.pop("_name_or_path", None)
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_facts(run: Run, folder: Path, facts: dict[str, object]) -> None:
+    (folder / "sdpaint.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    shutil.copyfile(run.folder / "preview_map.json", folder / "preview_map.json")
+
+
+def megabytes(folder: Path) -> float:
+    """The size of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / MEGABYTE
+
+
+def _check_size(folder: Path) -> None:
+    size, limit = megabytes(folder), LIMITS_MB[folder.name]
+    if size > limit:
+        raise ValueError(f"{folder.name} has {size:.1f} MB, more than the {limit} MB that it may have")
+    print(f"{folder}: {size:.1f} MB", flush=True)
+
+
+def write_card(run: Run, folder: Path) -> None:
+    """The model card, with what was measured so far."""
+    measures = _read(run.folder / "evaluation" / "measures.json")
+    judge, autoencoder = _read(run.folder / "classifier.json"), _read(run.folder / "autoencoder.json")
+    progress = {
+        name: _last_line(run.folder / f"{name}.log.jsonl")
+        for name in ("autoencoder", "unet", "live", "controlnet")
+    }
+    lines = [_OPENINGS[folder.name].strip(), "", _DATA.strip(), "", "## How it was trained", ""]
+    for name, last in progress.items():
+        if last:
+            seen = f", {last['seen']:,.0f} pictures seen" if "seen" in last else ""
+            where = "GPU" if run.is_cuda else "CPU"
+            lines.append(
+                f"- {name}: {last['step']:,} steps{seen}, {last['seconds'] / 60:.0f} minutes on a {where}"
+            )
+    lines += ["", "## Measures", ""]
+    if autoencoder:
+        lines.append(f"- Autoencoder: {autoencoder['psnr']:.1f} dB PSNR on held-out pictures")
+        lines.append(f"- The preview map explains {100 * autoencoder['r2']:.0f} % of the variance")
+    if judge:
+        lines.append(
+            f"- Judge on held-out renders: {_shares({k: v for k, v in judge.items() if k != 'thresholds'})}"
+        )
+    for key, value in measures.items():
+        lines.append(f"- {key}: {_shares(value) if isinstance(value, dict) else f'{value:.3g}'}")
+    sheets = sorted((run.folder / "evaluation").glob("*.jpg"))
+    if sheets and folder.name == "starter":
+        lines += ["", "## Samples", ""]
+        for sheet in sheets:
+            shutil.copyfile(sheet, folder / sheet.name)
+            lines.append(f"![{sheet.stem.replace('-', ' ')}]({sheet.name})")
+    lines += ["", "## Limits", "", _LIMITS.strip(), ""]
+    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _shares(values: dict[str, float]) -> str:
+    return ", ".join(f"{name} {100 * value:.1f} %" for name, value in values.items())
+
+
+def _read(path: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def _last_line(path: Path) -> dict[str, float]:
+    if not path.is_file():
+        return {}
+    last: dict[str, float] = json.loads(path.read_text(encoding="utf-8").strip().splitlines()[-1])
+    return last
+
+
+_OPENINGS = {
+    "starter": """
+# Starter
+
+A small text-to-image diffusion checkpoint for flat-art landscapes, in the layout of `StableDiffusionPipeline`: its own
+BPE tokenizer, a CLIP text encoder, a UNet with v-prediction at zero terminal SNR, and a tiny autoencoder with 4 latent
+channels at a quarter of the picture's side. 256×256 px; other aspects from 192 to 384 px a side. DDIM, 20 steps,
+guidance 4. Pass a dtype when loading.
+""",
+    "starter-live": """
+# Starter (live)
+
+The few-step sibling of Starter, distilled from it by latent consistency: 1 to 4 steps with `LCMScheduler`, guidance
+scale 1 (guidance is built in). For live painting.
+""",
+    "starter-controlnet-lineart": """
+# Starter ControlNet: line art
+
+A `ControlNetModel` for Starter and Starter (live). Its picture is line art, white on black; rough lines with gaps are
+what it was trained on.
+""",
+}
+
+_DATA = f"""
+## Data
+
+No picture, text or weight from anywhere else. All training pictures are drawn by the program in
+`packaging/starter_checkpoint/world`, all captions written by it. Seeds from {HELD_OUT} on are held out. Everything
+here is dedicated to the public domain (CC0 1.0).
+"""
+
+_LIMITS = """
+It knows landscapes in flat art and nothing else: no people, no letters, no photographs. Words outside its world are
+ignored or misread. English only. Tiny things may come out misshapen; counts above three aren't reliable.
+"""
