@@ -27,11 +27,15 @@ class EmptyHint:
         return self._document is not None
 
     def is_over_with(self, document: Document) -> bool:
-        """Whether pixels, mask or layers of `document` end it. A moved frame doesn't."""
+        """Whether pixels, mask, layers or selection of `document` end it. A moved frame doesn't."""
         blank = self._document
         if blank is None:
             return False
-        return document.layers is not blank.layers or document.mask.tiles is not blank.mask.tiles
+        return (
+            document.layers is not blank.layers
+            or document.mask.tiles is not blank.mask.tiles
+            or document.selection is not blank.selection
+        )
 
 
 def _is_blank(document: Document) -> bool:

@@ -22,6 +22,12 @@ ROTATION_STEP = 15.0
 """Degrees to which Ctrl rounds a turn."""
 
 
+_SHAPE_KEYS = frozenset(
+    (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
+)
+"""While a polygon is open they are its."""
+
+
 class Drag(Enum):
     """What the pressed pointer does."""
 
@@ -144,8 +150,11 @@ class PointerInput(QObject):
             case Qt.Key.Key_R if event.modifiers() == NO_MODIFIERS:
                 self._turning = True
                 self.drag_changed.emit()
-            case Qt.Key.Key_Escape if self._drag is Drag.TOOL:
+            case Qt.Key.Key_Escape if self._drag is Drag.TOOL and not self._tools.has_open_shape:
                 self.cancel()
+            case key if self._tools.has_open_shape and key in _SHAPE_KEYS:
+                self._change_shape(key)
+                return True
             case Qt.Key.Key_Alt:
                 self._settle(event.modifiers() | Qt.KeyboardModifier.AltModifier)
                 return True
@@ -174,12 +183,24 @@ class PointerInput(QObject):
 
     def wants_key(self, event: QKeyEvent) -> bool:
         """Whether the key is meant for the canvas rather than for a shortcut of the window."""
+        if self._tools.has_open_shape and event.key() in _SHAPE_KEYS:
+            return True
         if event.key() == Qt.Key.Key_Escape:
             return self._drag is Drag.TOOL
         return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_R) and event.modifiers() in (
             NO_MODIFIERS,
             Qt.KeyboardModifier.ShiftModifier,
         )
+
+    def _change_shape(self, key: int) -> None:
+        """A shape that waits for more is closed, shortened or dropped."""
+        self._pending.clear()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._tools.confirm_shape()
+        elif key == Qt.Key.Key_Escape:
+            self._tools.drop_shape()
+        else:
+            self._tools.step_back_shape()
 
     def release_keys(self) -> None:
         """The keyboard is elsewhere: nothing is held any more."""
@@ -277,7 +298,7 @@ class PointerInput(QObject):
         if wanted is self._temporary:
             return
         self._pop()
-        if wanted is not None and (wanted is ToolName.PAN or self._tools.tool.has_brush):
+        if wanted is not None and (wanted is ToolName.PAN or self._tools.tool.takes_color):
             self._push(wanted)
 
     def _push(self, name: ToolName) -> None:

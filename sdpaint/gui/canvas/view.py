@@ -36,6 +36,7 @@ from sdpaint.document.document import Document
 from sdpaint.generation.events import Progress
 from sdpaint.generation.overlay import CanvasOverlay
 from sdpaint.gui.canvas import overlay, paint
+from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.hint import EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator
@@ -46,7 +47,7 @@ from sdpaint.gui.canvas.result_bar import ResultBar
 from sdpaint.gui.theme import font
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileKey, tile_rect
-from sdpaint.tools.base import ToolName
+from sdpaint.tools.base import Draft, ToolName
 from sdpaint.tools.frame import handle_at
 
 PAINT_BUDGET_S = 0.004
@@ -84,6 +85,8 @@ class CanvasView(Navigator):
         self._progress: float | None = None
         self._pointer: Point | None = None
         self._rim: tuple[Point, float] | None = None
+        self._ants = MarchingAnts(self, self.viewport, self._canvas)
+        self._draft = DraftLine()
         self._input = PointerInput(self, tools)
         self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
@@ -91,6 +94,7 @@ class CanvasView(Navigator):
         self._shown_at = 0.0
         self._set_up_widget()
         self._connect()
+        self._ants.show_selection(documents.document.selection, self._canvas)
         self._idle.start()
 
     def _set_up_widget(self) -> None:
@@ -109,8 +113,11 @@ class CanvasView(Navigator):
         self._documents.history_changed.connect(self._settle)
         self._tools.tool_changed.connect(self._on_tool_changed)
         self._tools.brush_changed.connect(self._refresh_cursor)
+        self._tools.draft_changed.connect(self._show_draft)
+        self._tools.computing_changed.connect(self._refresh_cursor)
         self._input.hovered.connect(self._on_hover)
         self._input.drag_changed.connect(self._refresh_cursor)
+        self._input.drag_changed.connect(lambda: self._ants.set_paused(self._input.drag is not Drag.NONE))
         self._idle.timeout.connect(self._fill_in)
         self.view_changed.connect(self._on_view_changed)
         if self._generation is not None:
@@ -124,7 +131,12 @@ class CanvasView(Navigator):
     @property
     def is_complete(self) -> bool:
         """Whether nothing waits to be composed: what is on screen is the document."""
-        return self._backing.is_complete and self._unshown.isEmpty()
+        return self._backing.is_complete and self._unshown.isEmpty() and self._ants.is_ready
+
+    @property
+    def ants(self) -> MarchingAnts:
+        """The outline of the selection."""
+        return self._ants
 
     def show_overlay(self, picture: CanvasOverlay | None) -> None:
         """Draw a picture in place (a preview, a result), or none."""
@@ -156,8 +168,15 @@ class CanvasView(Navigator):
                 self.update()
         if old is None or old.frame != new.frame:
             self._place_result_bar()
+        if old is None or old.selection is not new.selection or changed is None:
+            self._ants.show_selection(new.selection, new.bounds)
         if not self._backing.is_complete:
             self._idle.start()
+
+    def _show_draft(self, draft: Draft | None) -> None:
+        before = self._draft.area(self.viewport, self._pointer)
+        self._draft.show(draft)
+        self.update(before.united(self._draft.area(self.viewport, self._pointer)))
 
     def _settle(self) -> None:
         self._backing.settle()
@@ -185,6 +204,7 @@ class CanvasView(Navigator):
 
     def _on_view_changed(self) -> None:
         self._rim = self._wanted_rim()
+        self._ants.look_through(self.viewport)
         self._place_result_bar()
         if self._pointer is not None:
             self.cursor_moved.emit(self.viewport.to_canvas(self._pointer))
@@ -231,7 +251,7 @@ class CanvasView(Navigator):
         self._catch_up(exposed)
         painter = QPainter(self)
         self._paint_canvas(painter, exposed)
-        self._paint_over(painter)
+        self._paint_over(painter, exposed)
         painter.end()
 
     def _catch_up(self, exposed: QRect) -> None:
@@ -255,12 +275,14 @@ class CanvasView(Navigator):
         if self._backing.mask is not None and self._picture is None:
             paint.paint_pyramid(painter, exposed, viewport, self._backing.mask)
 
-    def _paint_over(self, painter: QPainter) -> None:
+    def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
         viewport, frame = self.viewport, self._backing.document.frame
         framing = self._tools.tool is ToolName.FRAME
         if framing:
             overlay.paint_outside(painter, viewport, frame, self._canvas)
         paint.paint_border(painter, viewport, self._canvas)
+        self._ants.paint(painter, exposed)
+        self._draft.paint(painter, viewport, self._pointer)
         accent = self.palette().color(QPalette.ColorRole.Accent)
         overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
         if self._hint.is_shown and self._picture is None and self._progress is None:
@@ -282,6 +304,9 @@ class CanvasView(Navigator):
     # The pointer
 
     def _on_hover(self, view_pos: Point | None) -> None:
+        if self._draft.follows_pointer:
+            area = self._draft.area(self.viewport, self._pointer)
+            self.update(area.united(self._draft.area(self.viewport, view_pos)))
         self._pointer = view_pos
         self._refresh_cursor()
         self.cursor_moved.emit(None if view_pos is None else self.viewport.to_canvas(view_pos))
@@ -312,6 +337,8 @@ class CanvasView(Navigator):
 
     def _wanted_cursor(self) -> Qt.CursorShape:
         tool = self._tools.tool
+        if self._tools.is_computing:
+            return Qt.CursorShape.BusyCursor
         if self._input.drag in (Drag.PAN, Drag.ROTATE):
             return Qt.CursorShape.ClosedHandCursor
         if tool is ToolName.PAN or self._input.turns:
