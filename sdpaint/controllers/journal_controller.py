@@ -38,6 +38,9 @@ from sdpaint.worker.background import Background
 
 log = logging.getLogger(__name__)
 
+LIMITS = JournalLimits()
+FIRST_MS = 300
+"""From opening a document to its first copy, which takes long for a large one."""
 RETRY_MS = 10_000
 MS_PER_S = 1000
 UNFINISHED = "Unfinished stroke"
@@ -154,6 +157,7 @@ class JournalController(QObject):
         if old is None:     # another document: what was written of the one before isn't needed
             self._number += 1
             self._store.stop()
+            self._timer.start(FIRST_MS)
         self.note_change()
 
     def _write(self) -> None:
@@ -269,7 +273,7 @@ class _Store:
         if number != self._number:
             if self._writer is not None:
                 self._writer.remove()
-            self._writer = JournalWriter(self._session.next_log(), JournalLimits())
+            self._writer = JournalWriter(self._session.next_log(), LIMITS)
             self._number = number
         if self._writer is not None:
             self._writer.write(entry)

@@ -16,28 +16,17 @@ import errno
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from sdpaint.atomic import replacing
-from sdpaint.document.document import Document
 from sdpaint.document.history import Step
-from sdpaint.document.journal_format import (
-    HEADER,
-    Kind,
-    pack_json,
-    pack_map,
-    pack_record,
-    pack_tile,
-    read_record,
-)
-from sdpaint.document.journal_values import to_json
+from sdpaint.document.journal_format import HEADER
+from sdpaint.document.journal_log import JournalLog, Stopped
 from sdpaint.errors import FileError
-from sdpaint.imaging.tiles import Pixels, TileMap
 
 _DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -68,149 +57,6 @@ class JournalLimits:
     smallest_rewrite: int = 8 << 20
 
 
-class _Stored(NamedTuple):
-    """Where a thing lies in the log. It holds the thing, so that no other gets its identity."""
-
-    thing: object
-    serial: int
-    offset: int
-    size: int
-
-
-class _Stopped(Exception):
-    """The program is about to end."""
-
-
-class _Log:
-    """What one log file holds, and what of it is still needed."""
-
-    def __init__(self, stop: threading.Event, source: _Log | None = None, source_file: BinaryIO | None = None) -> None:
-        """With a source, tiles that it holds are copied instead of deflated anew."""
-        self.end = len(HEADER)
-        self.live_bytes = 0
-        self.whole_end = len(HEADER)
-        self._stop = stop
-        self._source, self._source_file = source, source_file
-        self._serial = 0
-        self._books: dict[Kind, dict[int, _Stored]] = {kind: {} for kind in (Kind.TILE, Kind.MAP, Kind.STATE)}
-        self._users: dict[Kind, Counter[int]] = {kind: Counter() for kind in self._books}
-        self._fresh: list[tuple[Kind, int]] = []
-        self._committed: list[Document] = []
-        self._maps_of: dict[int, list[TileMap]] = {}
-
-    def holds(self, document: Document) -> bool:
-        """Whether this state lies in the log."""
-        return id(document) in self._books[Kind.STATE]
-
-    def put(self, file: BinaryIO, document: Document) -> int:
-        """Append what of a state isn't there yet. Returns its serial."""
-        known = self._books[Kind.STATE].get(id(document))
-        if known is not None:
-            return known.serial
-        maps: list[TileMap] = []
-
-        def put_map(tiles: TileMap) -> int:
-            maps.append(tiles)
-            return self._put_map(file, tiles)
-
-        values = to_json(document, put_map)
-        self._maps_of[id(document)] = maps
-        return self._append(file, Kind.STATE, document, pack_json(values))
-
-    def commit(self, file: BinaryIO, documents: list[Document], values: Mapping[str, Any]) -> None:
-        """Append a commit and see it on the disk. What none of its documents needs may be dropped from now on."""
-        self._write(file, Kind.COMMIT, pack_json(values))
-        file.flush()
-        os.fsync(file.fileno())
-        self.whole_end = self.end
-        self._fresh.clear()
-        for document in documents:
-            self._count(document)
-        before, self._committed = self._committed, documents
-        for document in before:
-            self._discount(document)
-
-    def roll_back(self) -> None:
-        """Forget what was appended since the last commit."""
-        for kind, key in self._fresh:
-            del self._books[kind][key]
-        self._fresh.clear()
-        self.end = self.whole_end
-
-    def detach(self) -> None:
-        """Let go of what was copied from."""
-        self._source = self._source_file = None
-
-    def _tile_payload(self, tile: Pixels) -> bytes:
-        if self._stop.is_set():
-            raise _Stopped
-        if self._source is not None and self._source_file is not None:
-            stored = self._source._books[Kind.TILE].get(id(tile))
-            record = read_record(self._source_file, stored.offset) if stored else None
-            if stored and record and record.is_intact and record.serial == stored.serial:
-                return record.payload
-        return pack_tile(tile)
-
-    def _put_map(self, file: BinaryIO, tiles: TileMap) -> int:
-        known = self._books[Kind.MAP].get(id(tiles))
-        if known is not None:
-            return known.serial
-        for tile in tiles.tiles.values():
-            if id(tile) not in self._books[Kind.TILE]:
-                self._append(file, Kind.TILE, tile, self._tile_payload(tile))
-        return self._append(file, Kind.MAP, tiles, pack_map(tiles, self._serial_of_tile))
-
-    def _serial_of_tile(self, tile: Pixels) -> int:
-        return self._books[Kind.TILE][id(tile)].serial
-
-    def _append(self, file: BinaryIO, kind: Kind, thing: object, payload: bytes) -> int:
-        offset = self.end
-        size = self._write(file, kind, payload)
-        self._books[kind][id(thing)] = _Stored(thing, self._serial, offset, size)
-        self._fresh.append((kind, id(thing)))
-        return self._serial
-
-    def _write(self, file: BinaryIO, kind: Kind, payload: bytes) -> int:
-        self._serial += 1
-        record = pack_record(kind, self._serial, payload)
-        file.write(record)
-        self.end += len(record)
-        return len(record)
-
-    def _count(self, document: Document) -> None:
-        if self._add_user(Kind.STATE, document):
-            for tiles in self._maps_of[id(document)]:
-                if self._add_user(Kind.MAP, tiles):
-                    for tile in tiles.tiles.values():
-                        self._add_user(Kind.TILE, tile)
-
-    def _discount(self, document: Document) -> None:
-        if self._remove_user(Kind.STATE, document):
-            for tiles in self._maps_of.pop(id(document)):
-                if self._remove_user(Kind.MAP, tiles):
-                    for tile in tiles.tiles.values():
-                        self._remove_user(Kind.TILE, tile)
-
-    def _add_user(self, kind: Kind, thing: object) -> bool:
-        """Whether it is the first."""
-        users = self._users[kind]
-        users[id(thing)] += 1
-        if users[id(thing)] > 1:
-            return False
-        self.live_bytes += self._books[kind][id(thing)].size
-        return True
-
-    def _remove_user(self, kind: Kind, thing: object) -> bool:
-        """Whether it was the last."""
-        users = self._users[kind]
-        users[id(thing)] -= 1
-        if users[id(thing)]:
-            return False
-        del users[id(thing)]
-        self.live_bytes -= self._books[kind].pop(id(thing)).size
-        return True
-
-
 class JournalWriter:
     """Writes the log of one document. For one thread at a time; `stop` may be called from any."""
 
@@ -219,7 +65,7 @@ class JournalWriter:
         self.path = path
         self._limits = limits
         self._stop = threading.Event()
-        self._log: _Log | None = None
+        self._log: JournalLog | None = None
         self._file: BinaryIO | None = None
         self._rewrite_at = 0.0
 
@@ -235,7 +81,7 @@ class JournalWriter:
                 if self._is_mostly_garbage(self._log):
                     self._compact(entry, self._log)
                 return self._extend(entry, self._log)
-            except _Stopped:
+            except Stopped:
                 return 0
 
     def stop(self) -> None:
@@ -257,7 +103,7 @@ class JournalWriter:
         with _translated(self.path):
             self.path.unlink(missing_ok=True)
 
-    def _extend(self, entry: Entry, log: _Log) -> int:
+    def _extend(self, entry: Entry, log: JournalLog) -> int:
         start = log.end
         file = self._file
         if file is None:
@@ -274,26 +120,26 @@ class JournalWriter:
             raise
         return log.end - start
 
-    def _write_anew(self, entry: Entry, source: _Log | None) -> int:
+    def _write_anew(self, entry: Entry, source: JournalLog | None) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.close()
         with replacing(self.path) as file:
             if source is None:
-                log = _Log(self._stop)
+                log = JournalLog(self._stop)
                 self._fill(file, log, entry)
             else:
                 with self.path.open("rb") as source_file:
-                    log = _Log(self._stop, source, source_file)
+                    log = JournalLog(self._stop, source, source_file)
                     self._fill(file, log, entry)
         log.detach()
         self._log = log
         return log.end
 
-    def _fill(self, file: BinaryIO, log: _Log, entry: Entry) -> None:
+    def _fill(self, file: BinaryIO, log: JournalLog, entry: Entry) -> None:
         file.write(HEADER)
         self._put_entry(file, log, entry)
 
-    def _compact(self, entry: Entry, log: _Log) -> None:
+    def _compact(self, entry: Entry, log: JournalLog) -> None:
         try:
             self._write_anew(entry, log)
         except OSError:
@@ -302,23 +148,23 @@ class JournalWriter:
             if not self._file_is_as_left(log):
                 raise
 
-    def _is_mostly_garbage(self, log: _Log) -> bool:
+    def _is_mostly_garbage(self, log: JournalLog) -> bool:
         limits = self._limits
         return log.end > max(limits.smallest_rewrite, limits.garbage_ratio * log.live_bytes, self._rewrite_at)
 
-    def _file_is_as_left(self, log: _Log) -> bool:
+    def _file_is_as_left(self, log: JournalLog) -> bool:
         try:
             return self.path.stat().st_size >= log.end
         except OSError:
             return False
 
-    def _put_entry(self, file: BinaryIO, log: _Log, entry: Entry) -> None:
+    def _put_entry(self, file: BinaryIO, log: JournalLog, entry: Entry) -> None:
         log.put(file, entry.steps[entry.position].document)
         self._commit(file, log, entry)
         if self._put_old_steps(file, log, entry):
             self._commit(file, log, entry)
 
-    def _put_old_steps(self, file: BinaryIO, log: _Log, entry: Entry) -> bool:
+    def _put_old_steps(self, file: BinaryIO, log: JournalLog, entry: Entry) -> bool:
         """Append the steps that the log lacks, the nearest first; whether there were any."""
         until = time.monotonic() + self._limits.undo_seconds
         added = False
@@ -338,7 +184,7 @@ class JournalWriter:
         yield from range(here, max(-1, here - most - 1), -1)
         yield from range(here + 1, min(len(entry.steps), here + most + 1))
 
-    def _commit(self, file: BinaryIO, log: _Log, entry: Entry) -> None:
+    def _commit(self, file: BinaryIO, log: JournalLog, entry: Entry) -> None:
         indices = sorted(index for index in self._kept(entry) if log.holds(entry.steps[index].document))
         steps = [entry.steps[index] for index in indices]
         log.commit(

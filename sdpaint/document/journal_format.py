@@ -3,7 +3,7 @@
 A log is a header and then records, only ever appended to. A record is a head of 24 bytes (magic, kind, serial
 number, length and checksum of the payload, checksum of the head itself) and the payload. There are four kinds:
 
-* TILE: one byte of channels, then the tile's pixels, deflated.
+* TILE: one byte of channels, then for each pixel what it differs by from the one to its left, deflated.
 * MAP: one byte of channels, then column, row and tile serial of every tile, deflated.
 * STATE: a document without its pixels, as JSON (see `journal_values`), with the serials of its maps.
 * COMMIT: the steps of the history as serials of states, which of them is present, and what else must come back.
@@ -35,7 +35,9 @@ _HEAD_CRC = struct.Struct("<I")
 HEAD_BYTES = _HEAD.size + _HEAD_CRC.size
 _SEARCH_BYTES = 1 << 20
 _LEVEL = 1
-"""Of deflate: the quickest. A journal is written often and read once in a lifetime."""
+_STRATEGY = zlib.Z_RLE
+"""The quickest deflate: a journal is written often and read once in a lifetime. On differences, runs are what there is
+to find; grainy pictures take two thirds of the time that a search for repeats takes, flat ones the same."""
 
 
 class Kind(IntEnum):
@@ -122,7 +124,10 @@ def _next_magic(file: BinaryIO, offset: int) -> int | None:
 def pack_tile(tile: Pixels) -> bytes:
     """The payload of a TILE: (128, 128, 4) or (128, 128) uint8."""
     channels = 1 if tile.ndim == 2 else tile.shape[2]
-    return bytes((channels,)) + zlib.compress(np.ascontiguousarray(tile).data, _LEVEL)
+    differences = np.array(tile, order="C")
+    differences[:, 1:] -= tile[:, :-1]
+    deflate = zlib.compressobj(_LEVEL, strategy=_STRATEGY)
+    return b"".join((bytes((channels,)), deflate.compress(differences.data), deflate.flush()))
 
 
 def unpack_tile(payload: bytes, channels: int) -> Pixels:
@@ -131,7 +136,9 @@ def unpack_tile(payload: bytes, channels: int) -> Pixels:
     raw = _inflated(payload, channels)
     if len(raw) != TILE_SIZE * TILE_SIZE * channels:
         raise Damaged("a tile has another size")
-    return np.frombuffer(raw, np.uint8).reshape(shape)
+    tile: Pixels = np.cumsum(np.frombuffer(raw, np.uint8).reshape(shape), axis=1, dtype=np.uint8)
+    tile.flags.writeable = False
+    return tile
 
 
 def pack_map(tiles: TileMap, serial_of: Callable[[Pixels], int]) -> bytes:

@@ -16,7 +16,7 @@ from sdpaint import paths
 from sdpaint.controllers import journal_controller as module
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.journal_controller import UNFINISHED, JournalController
-from sdpaint.document import edits, journal
+from sdpaint.document import edits, journal_log
 from sdpaint.document.journal_reader import read_journal, read_summary
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import SamplingParams
@@ -144,8 +144,8 @@ def test_a_stroke_under_way_is_kept_too(start):
 def test_pixels_are_written_on_another_thread_and_handing_them_over_is_quick(start, monkeypatch):
     program = start(size=Size(2000, 2000))
     threads = set()
-    pack = journal.pack_tile
-    monkeypatch.setattr(journal, "pack_tile", lambda tile: (threads.add(threading.get_ident()), pack(tile))[1])
+    pack = journal_log.pack_tile
+    monkeypatch.setattr(journal_log, "pack_tile", lambda tile: (threads.add(threading.get_ident()), pack(tile))[1])
     for n in range(20):
         program.paint(n + 1, 100 * n)
     seconds = min(_seconds(program.journal._entry) for _ in range(20))
@@ -164,14 +164,14 @@ def _seconds(work):
 def test_a_change_while_a_copy_is_written_gets_one_of_its_own(start, monkeypatch):
     program = start()
     go_on, begun = threading.Event(), threading.Event()
-    pack = journal.pack_tile
+    pack = journal_log.pack_tile
 
     def slowly(tile):
         begun.set()
         assert go_on.wait(10)
         return pack(tile)
 
-    monkeypatch.setattr(journal, "pack_tile", slowly)
+    monkeypatch.setattr(journal_log, "pack_tile", slowly)
     program.paint(1)
     program.qtbot.waitUntil(begun.is_set)
     last = program.paint(2, 150)
@@ -209,7 +209,7 @@ def test_a_full_disk_is_said_once_and_copies_go_on_when_there_is_room(start, mon
             raise OSError(errno.ENOSPC, "No space left on device")
         sync(descriptor)
 
-    monkeypatch.setattr(journal.os, "fsync", fsync)
+    monkeypatch.setattr(journal_log.os, "fsync", fsync)
     program.paint(1)
     program.qtbot.waitUntil(lambda: bool(program.errors))
     for n in range(3):

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdpaint import atomic
-from sdpaint.document import edits, journal, layers
+from sdpaint.document import edits, journal_log, layers
 from sdpaint.document.document import Document
 from sdpaint.document.journal import JournalLimits, JournalWriter
 from sdpaint.document.journal_format import HEAD_BYTES, HEADER, Damaged, Kind, read_records
@@ -364,7 +364,7 @@ class FullDisk:
     def __init__(self, monkeypatch):
         self.is_full = False
         self._sync = os.fsync
-        monkeypatch.setattr(journal.os, "fsync", self)
+        monkeypatch.setattr(journal_log.os, "fsync", self)
 
     def __call__(self, descriptor):
         if self.is_full:
@@ -448,12 +448,25 @@ def test_a_stopped_write_commits_nothing(writer, log):
     assert log.read_bytes() == before
 
 
-def test_a_write_can_be_stopped_from_another_thread(tmp_path):
-    rng = np.random.default_rng(1)
-    pixels = rng.integers(0, 256, (1500, 1500, 4), np.uint8)
+def test_many_tiles_are_packed_on_several_threads_in_order(monkeypatch, writer, log):
+    monkeypatch.setattr(journal_log, "_THREADS", 3)
+    monkeypatch.setattr(journal_log, "_MANY_TILES", 4)
+    document = large_document()
+    writer.write(entry_of([document]))
+    assert read_journal(log).document == document
+
+
+def large_document() -> Document:
+    pixels = np.random.default_rng(1).integers(0, 256, (1500, 1500, 4), np.uint8)
     document = edits.new_document(Size(1500, 1500))
     tiles = document.active_layer.tiles.with_pixels(document.bounds, pixels)
-    document = edits.with_layer_tiles(document, document.active, tiles)
+    return edits.with_layer_tiles(document, document.active, tiles)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_write_can_be_stopped_from_another_thread(monkeypatch, tmp_path, threads):
+    monkeypatch.setattr(journal_log, "_THREADS", threads)
+    document = large_document()
     writer = JournalWriter(tmp_path / "log")
     sizes = []
     thread = threading.Thread(target=lambda: sizes.append(writer.write(entry_of([document]))))
