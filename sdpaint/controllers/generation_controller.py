@@ -435,5 +435,6 @@ class GenerationController(GenerationSettings):
         if not self._preview_visible or job.epoch != self._epoch:
             return None
         plan = job.prepared.plan
-        label = f"Step {job.preview.step} of {job.prepared.request.sampling.steps}"
+        steps = self._progress.steps if self._progress else 0
+        label = f"Step {job.preview.step} of {steps}" if steps else ""
         return CanvasOverlay(plan.region, job.preview.image, job.prepared.alpha, label)

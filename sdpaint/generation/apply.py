@@ -5,6 +5,8 @@ Making the layer (scaling, cropping, tiles) is for a background thread; putting 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sdpaint.document import edits
@@ -13,6 +15,7 @@ from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.prepare import Prepared, resized
 from sdpaint.generation.request import GenerationMode
+from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import premultiplied_from_rgb, premultiplied_from_rgba
 from sdpaint.imaging.tiles import Pixels, TileMap
 
@@ -54,20 +57,20 @@ def result_layer(image: Pixels, plan: CropPlan, alpha: Pixels | None, name: str)
     return Layer(name, tiles=TileMap.from_pixels(pixels, plan.frame.x, plan.frame.y), generated=True)
 
 
-def insert_result(document: Document, layer: Layer, mask: MaskLayer | None = None) -> Document:
-    """The layer on top of the stack, active. `mask` is the one that was inpainted, None without.
+def insert_result(document: Document, layer: Layer, frame: Rect, mask: MaskLayer | None = None) -> Document:
+    """The layer on top of the stack, active. `mask` is the one that was inpainted within `frame`, None without.
 
-    It has done its work and would tint the result, so it is cleared, and undo brings it back; but a mask that the
-    artist has changed since is kept.
+    That part of the mask has done its work and would tint the result, so it is cleared, and undo brings it back; but
+    a mask that the artist has changed since is kept.
     """
     result = edits.insert_layer(document, layer, len(document.layers))
-    if mask is not None and document.mask.tiles is mask.tiles:
-        return edits.clear_mask(result)
-    return result
+    if mask is None or document.mask.tiles is not mask.tiles:
+        return result
+    return edits.set_mask(result, replace(document.mask, tiles=mask.tiles.cleared(frame)))
 
 
 def apply_result(document: Document, prepared: Prepared, image: Pixels) -> Document:
     """The document with the picture as a new layer: result_layer and insert_result in one."""
     name = layer_name(prepared.request.prompt)
     layer = result_layer(image, prepared.plan, prepared.alpha, name)
-    return insert_result(document, layer, prepared.mask)
+    return insert_result(document, layer, prepared.plan.frame, prepared.mask)

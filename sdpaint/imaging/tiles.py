@@ -139,7 +139,19 @@ class TileMap:
 
     def cleared(self, rect: Rect) -> TileMap:
         """This map with everything under `rect` transparent."""
-        return self.with_pixels(rect, TileMap(self.channels).read(rect))
+        changes: dict[TileKey, Pixels | None] = {}
+        for key in self._tiles:
+            whole = tile_rect(key)
+            inside = whole.intersected(rect)
+            if inside == whole:
+                changes[key] = None
+            elif not inside.is_empty:
+                part = _slices(inside.translated(-whole.x, -whole.y))
+                if self._tiles[key][part].any():
+                    tile = self.editable_tile(key)
+                    tile[part] = 0
+                    changes[key] = tile
+        return self.with_tiles(changes) if changes else self
 
     def cropped(self, rect: Rect) -> TileMap:
         """Only what lies under `rect`."""

@@ -120,6 +120,14 @@ def test_the_mask_that_was_inpainted_is_cleared():
     assert apply_result(document, prepared, picture_for(prepared)).mask.is_empty
 
 
+def test_the_part_of_the_mask_outside_the_frame_stays():
+    frame = Rect(96, 80, 128, 96)
+    outside = Rect(0, 0, 30, 20)
+    document = edits.fill_mask(edits.fill_mask(noise_document(frame=frame), Rect(100, 90, 40, 30)), outside)
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    assert apply_result(document, prepared, picture_for(prepared)).mask.tiles.bounds() == outside
+
+
 def test_a_mask_that_the_artist_has_changed_since_is_kept():
     document = edits.fill_mask(noise_document(), Rect(100, 90, 40, 30))
     prepared = prepare(document, PARAMS, Limits(), 1)
