@@ -30,6 +30,7 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
+from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import SdPaintError
@@ -68,6 +69,7 @@ def run(argv: Sequence[str]) -> int:
     else:
         window.first_painted.connect(window.checkpoints.look)
         window.first_painted.connect(window.preload)
+        window.first_painted.connect(window.start_journal)
     window.show()
     try:
         code = app.exec()
@@ -122,14 +124,16 @@ def build_window(
     folder = ResultStore(present.results_dir)
     generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
     files = FileController(documents, generation, settings)
-    window = MainWindow(Services(documents, tools, generation, files, settings), asker)
+    journal = JournalController(documents, generation, settings)
+    generation.params_changed.connect(journal.note_change)
+    window = MainWindow(Services(documents, tools, generation, files, settings, journal), asker)
 
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
 
     settings.subscribe(follow)
-    for child in (documents, tools, client, generation, files):
+    for child in (documents, tools, client, generation, files, journal):
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

@@ -84,6 +84,7 @@ class JournalController(QObject):
         self._reading = Background(1, self)
         self._leftovers: tuple[Leftover, ...] = ()
         self._restored_from: list[Leftover] = []
+        self._discarded: list[Leftover] = []
         self._number = 1
         self._is_started = False
         self._is_writing = False
@@ -128,9 +129,16 @@ class JournalController(QObject):
         )
 
     def discard(self, leftover: Leftover) -> None:
-        """Delete it for good."""
+        """Offer it no more; it is deleted when this program ends, so that `take_back` can undo this."""
+        self._discarded.append(leftover)
         self._drop(leftover)
-        self._reading.run(partial(discard, leftover), _ignore, self.failed.emit)
+
+    def take_back(self, leftover: Leftover) -> None:
+        """Offer again what was discarded."""
+        if leftover in self._discarded:
+            self._discarded.remove(leftover)
+            self._leftovers = (leftover, *self._leftovers)
+            self.leftovers_changed.emit()
 
     def shutdown(self) -> None:
         """The program ends as it should: nothing of this session needs to be kept. No signals come any more."""
@@ -143,11 +151,11 @@ class JournalController(QObject):
             return
         try:
             self._store.remove()
-            for leftover in self._restored_from:
+            for leftover in (*self._restored_from, *self._discarded):
                 discard(leftover)
         except FileError:
             log.exception("The journal wasn't cleared away")
-        for leftover in (*self._leftovers, *self._restored_from):
+        for leftover in (*self._leftovers, *self._restored_from, *self._discarded):
             leftover.session.release()
 
     # --------------------------------------------------------------------------------------------- writing

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWi
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
@@ -41,6 +42,7 @@ from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
 from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
+from sdpaint.gui.recovery import Recovery
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.window_state import restore_window_state, save_window_state
 from sdpaint.settings.schema import Settings
@@ -58,6 +60,7 @@ class Services:
     generation: GenerationController
     files: FileController
     settings: SettingsStore
+    journal: JournalController
 
 
 class MainWindow(QMainWindow):
@@ -133,11 +136,13 @@ class MainWindow(QMainWindow):
         self._status = StatusBar(self._documents, self._generation, self.canvas, actions)
 
     def _lay_out(self) -> None:
+        bar = MessageBar(self.messages)
+        self.recovery = Recovery(self._services.journal, self._flow, self.messages, bar, self)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(CanvasArea(self.canvas, MessageBar(self.messages)), 1)
+        column.addWidget(CanvasArea(self.canvas, bar), 1)
         column.addWidget(self._prompt)
         self.setCentralWidget(middle)
         self.setStatusBar(self._status)
@@ -219,6 +224,11 @@ class MainWindow(QMainWindow):
         """Start the engine ahead of its first use."""
         if not self._is_shut_down:
             self._generation.preload()
+
+    def start_journal(self) -> None:
+        """Keep safety copies from now on, and offer what a sudden end left behind."""
+        if not self._is_shut_down:
+            self._services.journal.start()
 
     def new_document(self) -> None:
         """Ask for size and background of a new document."""
@@ -393,6 +403,7 @@ class MainWindow(QMainWindow):
         # Gone from the screen at once, though threads may take a while to end.
         self.hide()
         self._services.files.shutdown()
+        self._services.journal.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()
         self.checkpoints.shutdown()

@@ -1,7 +1,8 @@
 """Messages: what the program has to say, as one line under the canvas and never as a box in the way.
 
 `Messages` is the façade that the window and the panels talk to; `MessageBar` shows the latest. Errors stay until they
-are dismissed, all else leaves after a while. Nothing less urgent replaces an error.
+are dismissed, all else leaves after a while. Nothing less urgent replaces an error. An offer stands until it is
+answered: what is said meanwhile covers it, and then it is there again.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class Message:
     text: str
     hint: str = ""
     remedy: Remedy | None = None
+    other: Remedy | None = None
+    """What may be done instead."""
+    is_offer: bool = False
 
 
 class Messages(QObject):
@@ -60,6 +64,10 @@ class Messages(QObject):
     def info(self, text: str, hint: str = "", remedy: Remedy | None = None) -> None:
         """Good to know."""
         self._post(Message(Severity.INFO, text, hint, remedy))
+
+    def offer(self, text: str, remedy: Remedy, other: Remedy | None = None) -> None:
+        """Something that waits for an answer, for as long as it takes."""
+        self._post(Message(Severity.INFO, text, remedy=remedy, other=other, is_offer=True))
 
     def warn(self, text: str, hint: str = "", remedy: Remedy | None = None) -> None:
         """Something isn't as expected."""
@@ -88,6 +96,7 @@ class MessageBar(QFrame):
     def __init__(self, messages: Messages) -> None:
         super().__init__()
         self._message: Message | None = None
+        self._offer: Message | None = None
         self.setObjectName("messageBar")
         self.setAccessibleName("Messages")
         set_role(self, "card")
@@ -100,7 +109,10 @@ class MessageBar(QFrame):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._remedy = QPushButton()
         describe(self._remedy, "messageRemedyButton", "Remedy")
-        self._remedy.clicked.connect(self._act)
+        self._remedy.clicked.connect(lambda: self._act(self._message.remedy if self._message else None))
+        self._other = QPushButton()
+        describe(self._other, "messageOtherButton", "Other remedy")
+        self._other.clicked.connect(lambda: self._act(self._message.other if self._message else None))
         self._dismiss = icon_button(
             "messageDismissButton", "close", "Dismiss", self.dismiss, "Dismiss this message"
         )
@@ -110,6 +122,7 @@ class MessageBar(QFrame):
         layout.addWidget(self._icon)
         layout.addWidget(self._text, 1)
         layout.addWidget(self._remedy)
+        layout.addWidget(self._other)
         layout.addWidget(self._dismiss)
         self._leave = QTimer(self, singleShot=True, interval=STAYS_MS)
         self._leave.timeout.connect(self.dismiss)
@@ -130,40 +143,53 @@ class MessageBar(QFrame):
         """How wide it would be with all its words side by side."""
         margins = self._row.contentsMargins()
         words = self._text.fontMetrics().horizontalAdvance(self._text.text()) + 8
-        others = [self._icon, self._dismiss] + ([] if self._remedy.isHidden() else [self._remedy])
+        buttons = [each for each in (self._remedy, self._other) if not each.isHidden()]
+        others = [self._icon, self._dismiss, *buttons]
         width = sum(max(each.minimumWidth(), each.sizeHint().width()) for each in others)
         return words + width + self._row.spacing() * len(others) + margins.left() + margins.right()
 
     def show_message(self, message: Message) -> None:
         """Say it, unless an error stands there and this is less."""
         shown = self._message
+        if message.is_offer:
+            self._offer = message
         if shown and shown.severity is Severity.ERROR and message.severity is not Severity.ERROR:
             return
         self._message = message
         self._icon.set_severity(message.severity)
         self._text.setText(f"{message.text}. {message.hint}." if message.hint else message.text)
-        self._remedy.setVisible(message.remedy is not None)
-        if message.remedy:
-            self._remedy.setText(message.remedy.text)
-            self._remedy.setAccessibleName(message.remedy.text)
-            self._remedy.setToolTip(message.remedy.text)
-        if message.severity is Severity.ERROR:
+        for button, remedy in ((self._remedy, message.remedy), (self._other, message.other)):
+            button.setVisible(remedy is not None)
+            if remedy:
+                button.setText(remedy.text)
+                button.setAccessibleName(remedy.text)
+                button.setToolTip(remedy.text)
+        if message.severity is Severity.ERROR or message.is_offer:
             self._leave.stop()
         else:
             self._leave.start()
         self.show()
 
     def dismiss(self) -> None:
-        """Say nothing more."""
+        """Say no more of this. An offer that was covered is there again."""
         self._leave.stop()
-        self._message = None
+        gone, self._message = self._message, None
+        if self._offer is gone:
+            self._offer = None
         self.hide()
+        if self._offer is not None:
+            self.show_message(self._offer)
 
-    def _act(self) -> None:
-        message = self._message
+    def withdraw_offer(self) -> None:
+        """What was offered isn't there any more."""
+        offer, self._offer = self._offer, None
+        if offer is not None and self._message is offer:
+            self.dismiss()
+
+    def _act(self, remedy: Remedy | None) -> None:
         self.dismiss()
-        if message and message.remedy:
-            message.remedy.act()
+        if remedy:
+            remedy.act()
 
 
 class _SeverityIcon(QWidget):

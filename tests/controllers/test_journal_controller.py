@@ -274,16 +274,31 @@ def test_what_was_restored_is_deleted_only_when_it_is_safe_anew(start, monkeypat
     assert [read_journal(log).document for log in logs()] == [last]
 
 
-def test_discarding_deletes_it(start):
+def test_what_is_discarded_is_deleted_at_a_proper_end(start):
     before = start()
     before.paint()
     before.crash()
     after = start()
     (leftover,) = after.journal.leftovers
     after.journal.discard(leftover)
-    after.settle()
-    assert not leftover.session.folder.exists()
     assert after.journal.leftovers == ()
+    assert leftover.log.exists()
+    after.journal.shutdown()
+    assert not leftover.session.folder.exists()
+
+
+def test_what_is_discarded_can_be_taken_back(start):
+    before = start()
+    before.paint()
+    before.crash()
+    after = start()
+    (leftover,) = after.journal.leftovers
+    after.journal.discard(leftover)
+    after.journal.take_back(leftover)
+    after.journal.take_back(leftover)
+    assert after.journal.leftovers == (leftover,)
+    after.journal.shutdown()
+    assert leftover.log.exists()
 
 
 def test_what_was_not_answered_is_offered_again(start):
