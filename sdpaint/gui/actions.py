@@ -422,6 +422,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     # Help
     ActionSpec(
+        "commandPalette",
+        "&Find a command…",
+        "window.show_commands",
+        ("Ctrl+K",),
+        "search",
+        "Find a command: everything that can be done, by typing a few letters",
+    ),
+    ActionSpec(
         "shortcuts", "&Keyboard shortcuts", "window.show_shortcuts", ("F1",), "keyboard", "Keyboard shortcuts"
     ),
     ActionSpec("about", "&About sdpaint", "window.show_about", (), "info", "About sdpaint"),

@@ -23,6 +23,7 @@ from sdpaint.gui.actions import CANVAS_ACTIONS
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
 from sdpaint.gui.checkpoint_folders import CheckpointFolders
+from sdpaint.gui.command_list import CommandAccess
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
 from sdpaint.gui.dialogs.files import Asker, DialogAsker
@@ -97,6 +98,9 @@ class MainWindow(QMainWindow):
         self._build_panels()
         self._lay_out()
         self._build_menus()
+        self._commands = CommandAccess(
+            self, self._tool_options, self.actions_by_id, self._docks.values(), self._settings
+        )
         self._connect()
         self._refresh_title()
         if not restore_window_state(self, self._settings):
@@ -298,6 +302,10 @@ class MainWindow(QMainWindow):
         """Take the whole screen, or give it back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.actions_by_id["fullScreen"].setChecked(full)
+
+    def show_commands(self) -> None:
+        """Find a command by a few letters."""
+        self._commands.open()
 
     def show_preferences(self) -> None:
         """Show what can be set."""

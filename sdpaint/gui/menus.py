@@ -98,7 +98,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("&Tools", tuple(spec.id for spec in TOOL_ACTIONS)),
-    ("&Help", ("shortcuts", None, "about")),
+    ("&Help", ("commandPalette", "shortcuts", None, "about")),
 )
 
 

@@ -28,6 +28,14 @@ class Theme(Enum):
     LIGHT = "light"
 
 
+class ShortcutScheme(Enum):
+    """Whose keys the window uses; the value is stored."""
+
+    SDPAINT = "sdpaint"
+    KRITA = "krita"
+    PHOTOSHOP = "photoshop"
+
+
 class DeviceChoice(Enum):
     """Where pictures are computed; the value is stored, and is what torch calls the device."""
 
@@ -124,6 +132,10 @@ class Settings:
         needs_restart=True,
     )
     reduce_motion: bool = _setting(False, label="Reduce motion", help="Nothing slides or fades")
+    shortcut_scheme: ShortcutScheme = _setting(ShortcutScheme.SDPAINT)
+    shortcuts: dict[str, tuple[str, ...]] = _setting(dict)
+    """Keys that differ from the scheme's: id of the action → portable shortcuts, perhaps none."""
+    recent_commands: tuple[str, ...] = _setting(())
     checkpoint: Path | None = _setting(None)
     recent_files: tuple[Path, ...] = _setting(())
     window_geometry: str = _setting("")
@@ -152,7 +164,7 @@ def info(name: str) -> SettingInfo:
 
 @cache
 def setting_type(name: str) -> Any:
-    """Its type as annotated: bool, int, str, Path, an Enum, `Path | None` or `tuple[Path, ...]`."""
+    """Its type as annotated: bool, int, str, Path, an Enum, `Path | None`, a tuple of Path or str, or a dict."""
     return typing.get_type_hints(Settings)[name]
 
 
@@ -172,8 +184,14 @@ def check(name: str, value: object) -> None:
 
 
 def _fits(value: object, kind: Any) -> bool:
+    if typing.get_origin(kind) is dict:
+        of = typing.get_args(kind)[1]
+        return isinstance(value, dict) and all(
+            isinstance(key, str) and _fits(part, of) for key, part in value.items()
+        )
     if typing.get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(isinstance(part, Path) for part in value)
+        of = typing.get_args(kind)[0]
+        return isinstance(value, tuple) and all(isinstance(part, of) for part in value)
     if isinstance(kind, types.UnionType):
         return any(_fits(value, part) for part in typing.get_args(kind))
     if kind is int:
@@ -219,6 +237,8 @@ def _encoded(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [_encoded(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _encoded(part) for key, part in value.items()}
     return value
 
 
@@ -226,7 +246,11 @@ def _decoded(value: Any, kind: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list):
             raise TypeError("not a list")
-        return tuple(_decoded(part, Path) for part in value)
+        return tuple(_decoded(part, typing.get_args(kind)[0]) for part in value)
+    if typing.get_origin(kind) is dict:
+        if not isinstance(value, dict):
+            raise TypeError("not an object")
+        return {key: _decoded(part, typing.get_args(kind)[1]) for key, part in value.items()}
     if isinstance(kind, types.UnionType):
         return None if value is None else _decoded(value, typing.get_args(kind)[0])
     if kind is Path:

@@ -15,6 +15,7 @@ from sdpaint.settings import store as store_module
 from sdpaint.settings.schema import (
     DeviceChoice,
     Settings,
+    ShortcutScheme,
     Theme,
     from_json,
     info,
@@ -180,3 +181,21 @@ def test_the_dialog_can_be_built_from_the_schema():
             assert facts.minimum < facts.maximum
         if setting_type(name) in (Theme, DeviceChoice):
             assert set(facts.choices) == set(setting_type(name))
+
+
+def test_shortcuts_and_recent_commands_are_kept(open_store):
+    store = open_store()
+    store.change(
+        shortcut_scheme=ShortcutScheme.KRITA,
+        shortcuts={"undo": ("Ctrl+Z", "F9"), "redo": ()},
+        recent_commands=("undo", "flip"),
+    )
+    store.flush()
+    assert open_store().settings == store.settings
+
+
+@pytest.mark.parametrize("damaged", [["undo"], {"undo": "Ctrl+Z"}, {"undo": [7]}, "Ctrl+Z"])
+def test_damaged_shortcuts_fall_back_to_the_scheme(damaged):
+    settings, notes = from_json({"shortcuts": damaged})
+    assert settings.shortcuts == {}
+    assert len(notes) == 1
