@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderTiny
-from torch import Tensor
+from diffusers.models.unets.unet_2d_blocks import AutoencoderTinyBlock
+from torch import Tensor, nn
 
 from starter_checkpoint.config import LATENT_CHANNELS, AutoencoderSize
 from starter_checkpoint.data import Wanted, held_out, stream
@@ -18,13 +19,14 @@ from starter_checkpoint.run import Run, Training, to_device
 LATENT_NOISE = 0.06
 """Deviation of the noise on latents in training: the decoder shall forgive what a denoiser leaves."""
 _EMA = 0.998
+_START_SPREAD, _START_MIDDLE = 3.6, 0.45
 _CHECK_PICTURES = 24
 
 
 def build(size: AutoencoderSize) -> AutoencoderTiny:
     """An untrained autoencoder. Convolutions and ReLU alone: what it makes of a place depends on nothing far away."""
     levels = len(size.encoder_blocks)
-    return AutoencoderTiny(
+    network = AutoencoderTiny(
         encoder_block_out_channels=(size.width,) * levels,
         decoder_block_out_channels=(size.width,) * levels,
         num_encoder_blocks=size.encoder_blocks,
@@ -33,6 +35,38 @@ def build(size: AutoencoderSize) -> AutoencoderTiny:
         scaling_factor=1.0,
         force_upcast=False,
     )
+    start_as_reduction(network)
+    return network
+
+
+@torch.no_grad()
+def start_as_reduction(network: AutoencoderTiny) -> None:
+    """Let the untrained network reduce the picture and enlarge it again, as image editors do.
+
+    Three channels carry RGB through; from random weights alone it takes thousands of steps to get as far. Latents then
+    resemble small pictures, which is also what previews like.
+    """
+    rgb = range(3)
+    blur = torch.tensor([1.0, 2.0, 1.0])
+    blur = torch.outer(blur, blur) / 16.0
+    for part in (network.encoder.layers, network.decoder.layers):
+        for layer in part:
+            if isinstance(layer, AutoencoderTinyBlock):
+                layer.conv[-1].weight[:3] = 0.0
+                layer.conv[-1].bias[:3] = 0.0
+            elif isinstance(layer, nn.Conv2d):
+                layer.weight[:3] = 0.0
+                for channel in rgb:
+                    if layer.bias is None:
+                        layer.weight[channel, channel] = blur
+                    else:
+                        layer.weight[channel, channel, 1, 1] = 1.0
+                        layer.bias[channel] = 0.0
+    last, first = network.encoder.layers[-1], network.decoder.layers[0]
+    last.weight[:3] *= _START_SPREAD
+    last.bias[:3] = -_START_SPREAD * _START_MIDDLE
+    first.weight[:3] /= _START_SPREAD
+    first.bias[:3] = _START_MIDDLE
 
 
 def encode(autoencoder: AutoencoderTiny, pictures: Tensor) -> Tensor:

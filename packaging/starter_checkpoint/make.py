@@ -15,54 +15,62 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import torch
-
-from starter_checkpoint import autoencoder, classifier, controlnet, export, live, tokenizer, transfer, unet
-from starter_checkpoint.config import RECIPES, with_minutes
-from starter_checkpoint.evaluate import evaluate
-from starter_checkpoint.pool import write_cache
-from starter_checkpoint.run import Run, open_run
-from starter_checkpoint.world_sheet import write_world_sheet
+if TYPE_CHECKING:
+    from starter_checkpoint.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-ORDER = (
-    "autoencoder",
-    "tokenizer",
-    "cache",
-    "unet",
-    "live",
-    "controlnet",
-    "export",
-    "classifier",
-    "evaluate",
-    "export",
-)
+TRAINED = ("autoencoder", "tokenizer", "cache", "unet", "live", "controlnet")
+ORDER = (*TRAINED, "export", "classifier", "evaluate", "export")
 """What `all` does. Export comes twice: evaluation needs the checkpoints, and their cards its measures."""
 
 UNFINISHED = 75
 """Exit status when the minutes were over before the stage was done: call again."""
 
 
-def _world_sheet(run: Run) -> bool:
-    write_world_sheet(run.folder / "world.png", 0, 8, 6, (256, 256))
-    return True
+def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
+    """Stage → what it calls; True when it is done.
+
+    Imported here and not above, because each rendering process imports this file, and has no use for diffusers.
+    """
+    from starter_checkpoint import (
+        autoencoder,
+        classifier,
+        controlnet,
+        export,
+        live,
+        tokenizer,
+        transfer,
+        unet,
+    )
+    from starter_checkpoint.evaluate import evaluate
+    from starter_checkpoint.pool import write_cache
+    from starter_checkpoint.world_sheet import write_world_sheet
+
+    def unpack(run: Run) -> None:
+        transfer.unpack(run.folder, options.parts)
+        unet.restore(run)
+
+    return {
+        "world-sheet": lambda run: _done(write_world_sheet(run.folder / "world.png", 0, 8, 6, (256, 256))),
+        "autoencoder": autoencoder.train,
+        "tokenizer": lambda run: _done(tokenizer.train(run)),
+        "cache": lambda run: write_cache(run, tokenizer.load(run.folder)),
+        "unet": unet.train,
+        "live": live.train,
+        "controlnet": controlnet.train,
+        "classifier": classifier.train,
+        "export": lambda run: bool(export.export(run)),
+        "evaluate": lambda run: bool(evaluate(run, options.against, options.pictures, options.threads or 2)),
+        "pack": lambda run: bool(transfer.pack(run.folder, options.parts)),
+        "unpack": lambda run: _done(unpack(run)),
+    }
 
 
-def _tokenizer(run: Run) -> bool:
-    if not (run.folder / "tokenizer" / "tokenizer_config.json").is_file():
-        tokenizer.train(run)
-    return True
-
-
-def _cache(run: Run) -> bool:
-    return write_cache(run, tokenizer.load(run.folder))
-
-
-def _export(run: Run) -> bool:
-    export.export(run)
+def _done(_: None) -> bool:
     return True
 
 
@@ -71,22 +79,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    stages: dict[str, Callable[[Run], bool]] = {
-        "world-sheet": _world_sheet,
-        "autoencoder": autoencoder.train,
-        "tokenizer": _tokenizer,
-        "cache": _cache,
-        "unet": unet.train,
-        "live": live.train,
-        "controlnet": controlnet.train,
-        "classifier": classifier.train,
-        "export": _export,
-    }
-    parser.add_argument("stage", choices=["all", *stages, "evaluate", "pack", "unpack"])
+    parser.add_argument("stage", choices=["all", "world-sheet", *dict.fromkeys(ORDER), "pack", "unpack"])
     parser.add_argument(
         "--work", type=Path, default=ROOT / "work" / "starter", help="where everything is made"
     )
-    parser.add_argument("--recipe", choices=sorted(RECIPES), default="full")
+    parser.add_argument("--recipe", choices=["full", "rehearsal"], default="full")
     parser.add_argument("--minutes", type=float, default=9.0, help="how long this call may train")
     parser.add_argument(
         "--budget", type=float, help="how many minutes each training lasts in all, over all calls"
@@ -99,6 +96,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=int, default=500, help="how many pictures evaluate makes")
     parser.add_argument("--parts", type=Path, help="the folder of pieces for pack and unpack")
     options = parser.parse_args(arguments)
+    if options.stage in ("pack", "unpack") and options.parts is None:
+        parser.error("pack and unpack need --parts")
+    import torch
+
+    from starter_checkpoint.config import RECIPES, with_minutes
+    from starter_checkpoint.run import open_run
+
     if options.threads:
         torch.set_num_threads(options.threads)
     recipe = RECIPES[options.recipe]
@@ -106,20 +110,8 @@ def main(arguments: list[str] | None = None) -> int:
         recipe = with_minutes(recipe, options.budget)
     run = open_run(recipe, options.work, options.minutes, options.workers, options.device)
     run.compile = not options.no_compile
-    stages["evaluate"] = lambda run: bool(
-        evaluate(run, options.against, options.pictures, options.threads or 2)
-    )
-    if options.stage in ("pack", "unpack"):
-        if options.parts is None:
-            parser.error("pack and unpack need --parts")
-        if options.stage == "pack":
-            transfer.pack(options.work, options.parts)
-        else:
-            transfer.unpack(options.work, options.parts)
-            unet.restore(run)
-        return 0
-    wanted = ORDER if options.stage == "all" else (options.stage,)
-    for name in wanted:
+    stages = stages_of(options)
+    for name in ORDER if options.stage == "all" else (options.stage,):
         if name == "cache" and run.is_cuda and options.stage == "all":
             continue
         started = time.monotonic()

@@ -155,9 +155,10 @@ class Feeder:
             self.next_batch += 1
 
     def close(self) -> None:
-        """End the renderers."""
+        """End the renderers: they stop when nothing refers to their stream any more."""
         self._stop.set()
-        self._thread.join(timeout=20.0)
+        self._thread.join()
+        self._source = iter(())
 
 
 def _ids_of(batch: Batch, tokenizer: CLIPTokenizer) -> Tensor:

@@ -156,8 +156,7 @@ class Average:
     def copy_to(self, parameters: list[nn.Parameter]) -> None:
         """Write the average into parameters of the same shapes."""
         with torch.no_grad():
-            for parameter, value in zip(parameters, self.values, strict=True):
-                parameter.copy_(value)
+            torch._foreach_copy_(parameters, self.values)
 
 
 class Training:

@@ -19,8 +19,10 @@ _WORDS = r"'s|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
 def train(run: Run) -> None:
-    """Learn the vocabulary from captions and save it in the run's folder."""
+    """Learn the vocabulary from captions and save it in the run's folder; one that is there is kept."""
     size = run.recipe.text
+    if (run.folder / "tokenizer" / "tokenizer_config.json").is_file():
+        return
     captions = [describe(make_plan(seed), Dice(seed ^ 0x7E47)) for seed in range(size.captions)]
     vocabulary, merges = learn(captions, size)
     folder = run.folder / "tokenizer"
