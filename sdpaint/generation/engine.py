@@ -13,7 +13,7 @@ from sdpaint.generation.request import GenerationRequest
 Emit = Callable[[Event], None]
 
 
-class GenerationCancelled(Exception):  # noqa: N818 - control flow, not an error
+class GenerationCancelled(Exception):
     """Raised inside the engine to leave the denoising loop; never seen by the artist."""
 
 
