@@ -26,25 +26,34 @@ import sdpaint.engine  # noqa: F401 - sets how OpenMP waits, for both sides alik
 PROMPT = "day over sea with a sailboat, clouds, the sun"
 
 
-def _interleave(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each run, taken in turns after one warm-up each."""
+Times = dict[str, list[tuple[float, float]]]
+"""Run → (seconds, CPU seconds of all threads) of each round. On a busy machine only the second means much."""
+
+
+def _interleave(runs: dict[str, Callable[[], None]], rounds: int) -> Times:
+    """Time the runs, in turns, after one warm-up each."""
     for run in runs.values():
         run()
-    times: dict[str, list[float]] = {name: [] for name in runs}
+    times: Times = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            started = time.perf_counter()
+            started, cpu = time.perf_counter(), time.process_time()
             run()
-            times[name].append(time.perf_counter() - started)
+            times[name].append((time.perf_counter() - started, time.process_time() - cpu))
     for name, values in times.items():
-        print(f"  {name:38} {statistics.median(values):8.3f} s   (best {min(values):.3f}, worst {max(values):.3f})")
+        (wall, cpu), best = _medians(values), min(wall for wall, _ in values)
+        print(f"  {name:38} {wall:8.3f} s   best {best:8.3f} s   CPU {cpu:8.3f} s")
     return times
 
 
-def _ratio(label: str, times: dict[str, list[float]], above: str, below: str, goal: str) -> None:
-    """Print the ratio of two medians, and of the two best runs: what is left of it on a busy machine."""
-    medians = statistics.median(times[above]) / statistics.median(times[below])
-    print(f"  {label:28} {medians:.3f}   best / best {min(times[above]) / min(times[below]):.3f}   (goal {goal})")
+def _medians(values: list[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(wall for wall, _ in values), statistics.median(cpu for _, cpu in values)
+
+
+def _ratio(label: str, times: Times, above: str, below: str, goal: str) -> None:
+    """Print the ratio of two medians, by the clock and in CPU time."""
+    wall, cpu = (a / b for a, b in zip(_medians(times[above]), _medians(times[below]), strict=True))
+    print(f"  {label:28} {wall:.3f}   in CPU time {cpu:.3f}   (goal {goal})")
 
 
 def _bare(checkpoint: Path, dtype: Any, side: int, steps: int) -> Callable[[], None]:
