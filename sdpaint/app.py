@@ -50,12 +50,20 @@ log = logging.getLogger(__name__)
 SCREENSHOT_TIMEOUT_MS = 20_000
 MIB = 1024**2
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
+NO_DISPLAY = (
+    "There is no display to open a window on. Start it from a desktop session, or make pictures without a window: "
+    "sdpaint generate --help"
+)
 
 
 def run(argv: Sequence[str]) -> int:
     """Open the window and stay until it is closed. `argv`: arguments without the program's name. The exit code."""
     options = _parse(argv)
-    _choose_platform(bool(options.screenshot))
+    if not _has_display():
+        if options.screenshot is None:
+            print(f"sdpaint: {NO_DISPLAY}", file=sys.stderr)  # noqa: T201 - the terminal asked
+            return 1
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a screenshot needs none
     settings = SettingsStore()
     app = make_application(settings.settings, ["sdpaint"])
     window = build_window(settings, engine_factory(settings.settings))
@@ -168,14 +176,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _choose_platform(for_screenshot: bool) -> None:
-    """Where there is no display, a screenshot is taken without one."""
-    if (
-        for_screenshot
-        and sys.platform == "linux"
-        and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES)
-    ):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+def _has_display() -> bool:
+    """Whether a window can be shown, as far as the environment tells. Qt would end the process where it can't."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return any(os.environ.get(name) for name in _DISPLAY_VARIABLES)
 
 
 class _Screenshot(QObject):

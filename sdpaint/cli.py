@@ -60,7 +60,11 @@ def main(argv: Sequence[str], make_engine: Callable[[str | None], Engine] = diff
     """
     arguments = list(argv)
     if not arguments or arguments[0] not in COMMANDS:
-        _window_parser().parse_args(arguments)
+        parser = _window_parser()
+        document = parser.parse_args(arguments).document
+        if document is not None and not document.suffix and not document.exists():
+            # A lost picture is said in the window; this looks like a command.
+            parser.error(f"{document} is neither a command nor a file. The commands are {' and '.join(COMMANDS)}")
         return None
     parser = _command_parser()
     options = parser.parse_args(arguments)

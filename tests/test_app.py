@@ -122,18 +122,32 @@ def test_an_unexpected_error_is_logged_and_said_and_the_program_goes_on(qtbot, c
     settings.close()
 
 
-@pytest.mark.parametrize("display", [None, ":0"])
-def test_without_a_display_a_screenshot_is_taken_offscreen(monkeypatch, display):
-    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
-    if display:
-        monkeypatch.setenv("DISPLAY", display)
-    monkeypatch.setattr(sys, "platform", "linux")
-    app._choose_platform(for_screenshot=True)
-    assert os.environ.get("QT_QPA_PLATFORM") == (None if display else "offscreen")
-    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
-    app._choose_platform(for_screenshot=False)
-    assert "QT_QPA_PLATFORM" not in os.environ
+def start_without_a_display(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    hidden = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    env = {key: value for key, value in os.environ.items() if key not in hidden}
+    return subprocess.run(
+        [sys.executable, "-m", "sdpaint", *arguments],
+        env={**env, "SDPAINT_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+def test_without_a_display_the_window_is_refused_with_a_remedy(tmp_path):
+    done = start_without_a_display(tmp_path)
+    assert done.returncode == 1
+    assert "There is no display" in done.stderr
+    assert "sdpaint generate" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+def test_without_a_display_a_screenshot_is_taken_offscreen(tmp_path):
+    done = start_without_a_display(tmp_path, "--screenshot", str(tmp_path / "window.png"))
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "window.png").size == (1440, 900)
 
 
 def test_the_checkpoint_used_last_is_chosen_again(qtbot, tmp_path):

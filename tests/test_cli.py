@@ -399,6 +399,11 @@ class TestTheWindow:
     def test_without_a_command_the_window_is_asked_for(self, run, arguments):
         assert run(*arguments).code is None
 
+    def test_a_word_that_is_neither_a_command_nor_a_file_is_a_usage_error(self, run):
+        result = run("genrate")
+        assert result.code == 2
+        assert "neither a command nor a file" in result.err
+
     def test_two_documents_are_a_usage_error(self, run):
         assert run("a.ora", "b.ora").code == 2
 
