@@ -147,7 +147,8 @@ def test_without_a_display_the_window_is_refused_with_a_remedy(tmp_path):
 def test_without_a_display_a_screenshot_is_taken_offscreen(tmp_path):
     done = start_without_a_display(tmp_path, "--screenshot", str(tmp_path / "window.png"))
     assert done.returncode == 0, done.stderr
-    assert Image.open(tmp_path / "window.png").size == (1440, 900)
+    with Image.open(tmp_path / "window.png") as shot:
+        assert shot.size == (1440, 900)
 
 
 def test_the_checkpoint_used_last_is_chosen_again(qtbot, tmp_path):
