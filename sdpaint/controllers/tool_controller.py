@@ -15,8 +15,8 @@ from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.geometry import Point
-from sdpaint.tools.base import Draft, LastingTool, PointerEvent, Tool, ToolName, ToolRefused
-from sdpaint.tools.options import FillOptions, SelectionOptions
+from sdpaint.tools.base import Draft, LastingTool, PointerEvent, RestingTool, Tool, ToolName, ToolRefused
+from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 from sdpaint.tools.table import TOOLS
 
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
@@ -41,6 +41,8 @@ class ToolController(QObject):
     colors_changed = Signal()
     tool_message = Signal(str)
     """Why a tool couldn't work here."""
+    paint_options_changed = Signal(object)
+    """PaintOptions."""
     selection_options_changed = Signal(object)
     """SelectionOptions."""
     fill_options_changed = Signal(object)
@@ -63,6 +65,9 @@ class ToolController(QObject):
         self._gesture: Tool | None = None
         self._base: Document | None = None
         self._own_change = False
+        self._paint_options = PaintOptions()
+        self._rest = QTimer(self)
+        self._rest.timeout.connect(self._on_rest)
         self._selection_options = SelectionOptions()
         self._fill_options = FillOptions()
         self._draft: Draft | None = None
@@ -143,6 +148,17 @@ class ToolController(QObject):
     def outline_radius(self, pos: Point) -> float | None:
         """Radius in canvas pixels of the circle to show at `pos`; None where the cursor is an ordinary one."""
         return self._tools[self.tool].outline(_Context(self, self.tool), pos)
+
+    @property
+    def paint_options(self) -> PaintOptions:
+        """What all tools with a brush share."""
+        return self._paint_options
+
+    def set_paint_options(self, options: PaintOptions) -> None:
+        """Replace them. A stroke under way goes on with the old ones."""
+        if options != self._paint_options:
+            self._paint_options = options
+            self.paint_options_changed.emit(options)
 
     # -- selection and fill
 
@@ -276,16 +292,30 @@ class ToolController(QObject):
         tool = self._tools[self.tool]
         self._base = self._documents.committed
         self._gesture, self._last_event = tool, event
+        context = _Context(self, tool.name)
         try:
-            tool.press(_Context(self, tool.name), event)
+            tool.press(context, event)
         except ToolRefused as refusal:
             self._gesture = self._base = None
             self.tool_message.emit(str(refusal))
+            return
+        interval_ms = tool.rest_interval_ms(context) if isinstance(tool, RestingTool) else None
+        if interval_ms is not None:
+            self._rest.start(max(1, round(interval_ms)))
+
+    def _on_rest(self) -> None:
+        """The airbrush goes on until the gesture ends; while the pointer moves, its way lays the dabs."""
+        if self._gesture is None or not self._keep_up():
+            self._rest.stop()
+        elif isinstance(self._gesture, RestingTool):
+            self._gesture.rest(_Context(self, self._gesture.name))
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """The samples since the last call; without a press before, nothing happens."""
         if events and self._keep_up() and self._gesture is not None:
             self._last_event = events[-1]
+            if self._rest.isActive():
+                self._rest.start()
             self._gesture.move(_Context(self, self._gesture.name), events)
 
     def release(self, event: PointerEvent) -> None:
@@ -369,6 +399,10 @@ class _Context:
     @property
     def brush(self) -> BrushParams:
         return self._controller._brushes.get(self._name, self._controller.brush)
+
+    @property
+    def paint_options(self) -> PaintOptions:
+        return self._controller.paint_options
 
     @property
     def selection_options(self) -> SelectionOptions:

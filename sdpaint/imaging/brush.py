@@ -18,6 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.dynamics import Driver
+from sdpaint.imaging.tips import Grain, Tip
+
 MIN_SIZE_PX = 1.0
 MAX_SIZE_PX = 1000.0
 LIGHTEST_SIZE = 0.05
@@ -31,13 +35,27 @@ ALIASED_SOFTNESS_PX = 1.5
 
 Coverage = NDArray[np.float32]
 
+_RANGES = (
+    ("angle", -360.0, 360.0),
+    ("roundness", 0.02, 1.0),
+    ("scatter", 0.0, 5.0),
+    ("fade_length", 0.5, 1000.0),
+    ("airbrush_hz", 0.0, 200.0),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BrushParams:
-    """A round brush.
+    """A brush: round as long as nothing else is asked for.
 
     `size_px` is the diameter (1 … 1000). `hardness` is the part of the radius that is fully covered. `flow` is what one
     dab lays down, `opacity` what a whole stroke can reach. `spacing` is the distance of dabs as a part of the size.
+
+    `tip` is a texture in place of the disc (it has a hardness of its own), `angle` turns it clockwise in degrees,
+    `roundness` squeezes it. `scatter` throws dabs off the path, up to this part of the size. `drivers` are the
+    dynamics beside the two switches for pressure; one that fades does so within `fade_length` sizes. `grain` is the
+    paper. With `build_up` dabs go on to add up where the stroke crosses itself: `opacity` is each dab's then.
+    `airbrush_hz` dabs a second are laid while the pointer rests.
     Raises ValueError on values outside.
     """
 
@@ -48,6 +66,16 @@ class BrushParams:
     spacing: float = 0.1
     pressure_size: bool = True
     pressure_opacity: bool = False
+    tip: Tip | None = None
+    angle: float = 0.0
+    roundness: float = 1.0
+    scatter: float = 0.0
+    drivers: tuple[Driver, ...] = ()
+    fade_length: float = 20.0
+    grain: Grain | None = None
+    build_up: bool = False
+    airbrush_hz: float = 0.0
+    blend_mode: BlendMode = BlendMode.NORMAL
 
     def __post_init__(self) -> None:
         if not MIN_SIZE_PX <= self.size_px <= MAX_SIZE_PX:
@@ -57,6 +85,21 @@ class BrushParams:
                 raise ValueError(f"{name} is 0 to 1, not {getattr(self, name)}")
         if not 0.01 <= self.spacing <= 10.0:
             raise ValueError(f"spacing is 0.01 to 10 of the size, not {self.spacing}")
+        for name, low, high in _RANGES:
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} is {low:g} to {high:g}, not {getattr(self, name)}")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a round brush that only pressure drives: the quickest way to paint serves it."""
+        return (
+            self.tip is None
+            and not self.drivers
+            and self.grain is None
+            and self.roundness == 1.0
+            and self.scatter == 0.0
+            and not self.build_up
+        )
 
     def size_at(self, pressure: float | None) -> float:
         """Diameter in pixels; a pressure of None (a mouse) paints at the nominal size."""

@@ -101,18 +101,37 @@ class TilePainter:
         self._pixels = np.zeros((TILE_SIZE, TILE_SIZE, 4), np.uint8)
         self._image = image_over(self._pixels)
 
-    def blend(self, target: Pixels, base: Pixels, source: Pixels, x: int, y: int, mode: StampMode) -> None:
+    def blend(
+        self,
+        target: Pixels,
+        base: Pixels,
+        source: Pixels,
+        x: int,
+        y: int,
+        mode: StampMode,
+        blend_mode: BlendMode | None = None,
+    ) -> None:
         """Make `target` under `source` at (x, y) what `base` is there with `source` on it.
 
-        All three are premultiplied; `target` and `base` are whole tiles, `source` lies within them.
+        All three are premultiplied; `target` and `base` are whole tiles, `source` lies within them. `blend_mode` in
+        place of normal; atop, the alpha of `base` stays.
         """
         part = (slice(y, y + source.shape[0]), slice(x, x + source.shape[1]))
         self._pixels[part] = base[part]
         painter = QPainter(self._image)
-        painter.setCompositionMode(mode.value)
+        painter.setCompositionMode(mode.value if blend_mode is None else COMPOSITION_MODES[blend_mode])
         painter.drawImage(x, y, image_over(source))
         painter.end()
         target[part] = self._pixels[part]
+        if blend_mode is not None and mode is StampMode.ATOP:
+            _keep_alpha(target[part], base[part], source)
+
+
+def _keep_alpha(blended: Pixels, base: Pixels, source: Pixels) -> None:
+    """Take back, in place, what a separable blend mode added where the base was transparent."""
+    beyond = (source.astype(np.uint16) * (255 - base[..., 3:].astype(np.uint16)) + 127) // 255
+    blended[:] = np.minimum(np.maximum(blended.astype(np.int16) - beyond.astype(np.int16), 0), base[..., 3:])
+    blended[..., 3] = base[..., 3]
 
 
 def scaled(pixels: Pixels, size: Size, smooth: bool = True) -> Pixels:
@@ -125,11 +144,11 @@ def scaled(pixels: Pixels, size: Size, smooth: bool = True) -> Pixels:
         size.width, size.height, Qt.AspectRatioMode.IgnoreAspectRatio, mode
     )
     channels = 4 if pixels.ndim == 3 else 1
-    return _array_of(image, channels)
+    return array_of(image, channels)
 
 
-def _array_of(image: QImage, channels: int) -> Pixels:
-    """A copy of the image's pixels."""
+def array_of(image: QImage, channels: int) -> Pixels:
+    """A copy of the image's pixels: (h, w, 4) premultiplied BGRA, or (h, w) coverage for 1 channel."""
     kind = QImage.Format.Format_ARGB32_Premultiplied if channels == 4 else QImage.Format.Format_Alpha8
     image = image.convertToFormat(kind)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())

@@ -16,7 +16,7 @@ from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point
-from sdpaint.tools.options import FillOptions, SelectionOptions
+from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 
 
 class ToolName(Enum):
@@ -121,6 +121,11 @@ class ToolContext(Protocol):
         ...
 
     @property
+    def paint_options(self) -> PaintOptions:
+        """Of all tools with a brush."""
+        ...
+
+    @property
     def selection_options(self) -> SelectionOptions:
         """Of the selection tools."""
         ...
@@ -207,4 +212,17 @@ class LastingTool(Tool, Protocol):
 
     def step_back(self, context: ToolContext) -> None:
         """Take the last part back."""
+        ...
+
+
+@runtime_checkable
+class RestingTool(Tool, Protocol):
+    """A tool that goes on while the pointer is pressed and rests, as an airbrush does."""
+
+    def rest_interval_ms(self, context: ToolContext) -> float | None:
+        """How often `rest` is to be called; None where it needn't."""
+        ...
+
+    def rest(self, context: ToolContext) -> None:
+        """The pointer hasn't moved for one interval."""
         ...

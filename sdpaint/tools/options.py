@@ -1,10 +1,12 @@
-"""What can be set of the tools that have no brush: selection tools and fill. Frozen; the controller replaces them."""
+"""What can be set of tools beside their brush. Frozen; the controller replaces them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from sdpaint.imaging.selection import Likeness, SelectionMode
+from sdpaint.imaging.stabiliser import Stabilising
+from sdpaint.imaging.symmetry import Symmetry
 
 MAX_FEATHER_PX = 250
 MAX_GROW_PX = 64
@@ -63,3 +65,12 @@ class FillOptions:
 def _check_tolerance(tolerance: int) -> None:
     if not 0 <= tolerance <= 255:
         raise ValueError(f"tolerance is 0 to 255, not {tolerance}")
+
+
+@dataclass(frozen=True, slots=True)
+class PaintOptions:
+    """Of all tools with a brush, whichever brush that is. `wraps`: the edges of the canvas meet, for seamless tiles."""
+
+    stabilising: Stabilising = Stabilising()
+    symmetry: Symmetry = Symmetry()
+    wraps: bool = False

@@ -6,8 +6,12 @@ from the tile at press and the coverage, so overlap within one stroke never exce
 
 from __future__ import annotations
 
+import math
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +19,19 @@ from numpy.typing import NDArray
 from sdpaint.document.document import Document
 from sdpaint.document.edits import set_mask, with_layer_tiles
 from sdpaint.document.layers import Layer, LayerId
-from sdpaint.imaging.brush import BrushParams, Dab, StampCache
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.brush import Dab, StampCache
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE, scaled_by
-from sdpaint.imaging.stroke import StrokeBuffer, StrokePath
+from sdpaint.imaging.stabiliser import Stabiliser, StabiliserKind
+from sdpaint.imaging.stroke import CoverageBuffer, SmoothPath, StrokeBuffer, StrokePath
+from sdpaint.imaging.symmetry import AnyDab, SymmetryKind, wrapped
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
+from sdpaint.imaging.tip_stroke import TipBuffer, TipDab, TipPath, TipStampCache, stroke_params
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
+from sdpaint.tools.options import PaintOptions
 
 _LABELS = {
     ToolName.BRUSH: "Brush stroke",
@@ -63,7 +72,7 @@ class StrokeTarget:
         """Whether a stroke leaves the tile as it is."""
         return (self._selection is not None and self._selection.tile(key) is None) or self.leaves(key)
 
-    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
         """Make a part of the tile anew, in place, from the tile at press and the stroke's coverage."""
         raise NotImplementedError
 
@@ -83,32 +92,46 @@ class StrokeTarget:
 class LayerTarget(StrokeTarget):
     """The active layer. Raises ToolRefused where painting on it couldn't be seen."""
 
-    def __init__(self, document: Document, color: Color, opacity: float, erase: bool) -> None:
+    def __init__(
+        self,
+        document: Document,
+        color: Color,
+        opacity: float,
+        erase: bool,
+        blend_mode: BlendMode = BlendMode.NORMAL,
+    ) -> None:
         layer = document.active_layer
+        erase = erase or blend_mode is BlendMode.ERASE
         check_paintable(layer)
         if erase and layer.alpha_locked:
             raise ToolRefused("The layer's transparency is locked", "Unlock it in the layers panel to erase")
         super().__init__(document, layer.tiles)
         self._layer_id: LayerId = layer.id
         self._mode = StampMode.ERASE if erase else StampMode.ATOP if layer.alpha_locked else StampMode.OVER
+        self._blend_mode = None if erase or blend_mode is BlendMode.NORMAL else blend_mode
         self._colors = premultiplied_table(color, opacity)
+        self._alpha = np.float32(opacity * color.alpha / 255)
         self._painter = TilePainter()
 
     def leaves(self, key: TileKey) -> bool:
         """Where nothing is, there's nothing to erase, nor to hold on to."""
         return self._mode is not StampMode.OVER and self.base.tile(key) is None
 
-    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
         """The colour over, atop or cut out of the tile."""
         coverage, selected = buffer.coverage(key, part), self.selected(key, part)
         if selected is not None:
             coverage = scaled_by(coverage, selected)
-        colors = self._colors.take(coverage).view(np.uint8).reshape(part.height, part.width, 4)
+        own = buffer.colors(key, part)
+        if own is None:
+            colors = self._colors.take(coverage).view(np.uint8).reshape(part.height, part.width, 4)
+        else:
+            colors = premultiplied_colors(own, coverage, self._alpha)
         base = self.base.tile(key)
         if base is None:
             tile[part.top : part.bottom, part.left : part.right] = colors   # over nothing, colour is itself
         else:
-            self._painter.blend(tile, base, colors, part.left, part.top, self._mode)
+            self._painter.blend(tile, base, colors, part.left, part.top, self._mode, self._blend_mode)
 
     def document_with(self, tiles: TileMap) -> Document:
         """The layer's tiles replaced."""
@@ -137,7 +160,7 @@ class MaskTarget(StrokeTarget):
         """Where nothing is masked, there's nothing to erase."""
         return self._erase and self.base.tile(key) is None
 
-    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: StrokeBuffer) -> None:
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
         """Coverage over the mask or cut out of it, rounded once."""
         rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
         base = self.base.tile(key)
@@ -177,25 +200,97 @@ def premultiplied_table(color: Color, opacity: float) -> NDArray[np.uint32]:
     return np.floor(table + 0.5).astype(np.uint8).view(np.uint32).reshape(256)
 
 
-class Stroke:
-    """One stroke under way."""
+def premultiplied_colors(own: NDArray[np.float32], coverage: Pixels, alpha: np.float32) -> Pixels:
+    """Colours (3, h, w) of 0 … 1 at a coverage (h, w) of 0 … 255, as premultiplied BGRA (h, w, 4)."""
+    result = np.empty((*coverage.shape, 4), np.uint8)
+    covered = coverage * alpha
+    for channel in range(3):
+        result[..., channel] = own[channel] * covered + np.float32(0.5)
+    result[..., 3] = covered + np.float32(0.5)
+    return result
 
-    def __init__(self, target: StrokeTarget, params: BrushParams, stamps: StampCache) -> None:
-        bounds = target.document.bounds
+
+class StampCaches:
+    """What a tool keeps from stroke to stroke."""
+
+    def __init__(self) -> None:
+        self.round = StampCache()
+        self.tips = TipStampCache()
+
+
+class Stroke(Generic[AnyDab]):
+    """One stroke under way: from pointer events, steadied and repeated, to tiles."""
+
+    def __init__(
+        self,
+        target: StrokeTarget,
+        path: SmoothPath[AnyDab],
+        buffer: CoverageBuffer[AnyDab],
+        options: PaintOptions,
+        event: PointerEvent,
+        senses: TipPath | None = None,
+    ) -> None:
         self.target = target
-        self.path = StrokePath(params, bounds)
-        self._buffer = StrokeBuffer(params, bounds, stamps)
+        self.path: SmoothPath[AnyDab] = path
+        self._buffer: CoverageBuffer[AnyDab] = buffer
+        self._senses = senses
+        self._options = options
+        self._symmetry = None if options.symmetry.kind is SymmetryKind.NONE else options.symmetry
+        self._stabiliser: Stabiliser | None = None
+        if options.stabilising.kind is not StabiliserKind.NONE:
+            self._stabiliser = Stabiliser(options.stabilising, event.pos, event.view_scale)
         self._tiles = target.base
         self.is_shown = True
         """False where the document was changed underneath and doesn't show the stroke."""
+
+    def begin(self, event: PointerEvent, line_from: Point | None) -> bool:
+        """The first dab, or a straight line from a place before. Like what follows: whether any tile changed."""
+        self._sense(event)
+        if line_from is None:
+            return self._draw(self.path.begin(event.pos, event.stylus_pressure))
+        # At nominal size: a stylus that touches down has hardly any pressure yet.
+        return self._draw([*self.path.begin(line_from), *self.path.line_to(event.pos)])
+
+    def extend(self, events: Sequence[PointerEvent]) -> bool:
+        """On along the samples."""
+        path = self.path
+        dabs: list[AnyDab] = []
+        for event in events:
+            self._sense(event)
+            pos = event.pos if self._stabiliser is None else self._stabiliser.follow(event.pos)
+            dabs += path.extend(pos, event.stylus_pressure)
+        return bool(dabs) and self._draw(dabs)
+
+    def rest(self) -> bool:
+        """One more dab where the brush is."""
+        return self._draw(self.path.rest())
+
+    def finish(self, event: PointerEvent) -> bool:
+        """The rest of the way, and whether the stroke changed any pixel.
+
+        A stylus reports next to no pressure as it leaves: the way to here is painted with what was pressed last.
+        """
+        path, pressure, stabiliser = self.path, self.path.pressure, self._stabiliser
+        way = [event.pos] if stabiliser is None else [stabiliser.follow(event.pos), *stabiliser.settle()]
+        dabs = [dab for pos in way for dab in path.extend(pos, pressure)]
+        self._draw([*dabs, *path.finish()])
+        return self._settle()
+
+    def _sense(self, event: PointerEvent) -> None:
+        if self._senses is not None:
+            self._senses.sense(event.pos, event.tilt_x, event.tilt_y, event.time_ms, event.view_scale)
 
     @property
     def document(self) -> Document:
         """The document with the stroke as far as it goes."""
         return self.target.document_with(self._tiles)
 
-    def draw(self, dabs: Sequence[Dab]) -> bool:
-        """Lay down a batch of dabs; whether any tile changed."""
+    def _draw(self, dabs: list[AnyDab]) -> bool:
+        """Lay down a batch of dabs with all their images; whether any tile changed."""
+        if self._symmetry is not None:
+            dabs = self._symmetry.repeated(dabs, self.target.document.bounds)
+        if self._options.wraps:
+            dabs = wrapped(dabs, self.target.document.bounds)
         self._buffer.draw(dabs)
         changes: dict[TileKey, Pixels | None] = {}
         for key, part in self._buffer.take_dirty():
@@ -207,7 +302,7 @@ class Stroke:
             self._tiles = self._tiles.with_tiles(changes)
         return bool(changes)
 
-    def settle(self) -> bool:
+    def _settle(self) -> bool:
         """Give back the tiles that came out as they were, for history to share; whether any pixel changed."""
         same: dict[TileKey, Pixels | None] = {}
         changed = False
@@ -224,13 +319,16 @@ class Stroke:
         return changed
 
 
+AnyStroke = Stroke[Dab] | Stroke[TipDab]
+
+
 class PaintTool:
     """A brush or an eraser; which one, `name` says. Shift at press draws a straight line from the last stroke's end."""
 
     def __init__(self, name: ToolName) -> None:
         self._name = name
-        self._stamps = StampCache()
-        self._stroke: Stroke | None = None
+        self._stamps = StampCaches()
+        self._stroke: AnyStroke | None = None
         self._last_end: Point | None = None
 
     @property
@@ -240,23 +338,28 @@ class PaintTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Begin a stroke; a dab lies there at once."""
-        stroke = Stroke(self._target(context), context.brush, self._stamps)
-        if event.shift and self._last_end is not None:
-            # At nominal size: a stylus that touches down has hardly any pressure yet.
-            dabs = [*stroke.path.begin(self._last_end), *stroke.path.line_to(event.pos)]
-        else:
-            dabs = stroke.path.begin(event.pos, event.stylus_pressure)
+        stroke = self._new_stroke(context, event)
+        changed = stroke.begin(event, self._last_end if event.shift else None)
         self._stroke = stroke
-        if stroke.draw(dabs):
+        if changed:
             context.preview(stroke.document)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Paint on along the samples."""
-        stroke = self._stroke
-        if stroke is None:
-            return
-        dabs = [dab for event in events for dab in stroke.path.extend(event.pos, event.stylus_pressure)]
-        if (dabs and stroke.draw(dabs)) or not stroke.is_shown:
+        if self._stroke is not None:
+            self._show(context, self._stroke, self._stroke.extend(events))
+
+    def rest_interval_ms(self, context: ToolContext) -> float | None:
+        """How often an airbrush lays a dab; None for other brushes."""
+        return 1000 / context.brush.airbrush_hz if context.brush.airbrush_hz > 0.0 else None
+
+    def rest(self, context: ToolContext) -> None:
+        """The pointer rests: an airbrush goes on."""
+        if self._stroke is not None:
+            self._show(context, self._stroke, self._stroke.rest())
+
+    def _show(self, context: ToolContext, stroke: AnyStroke, changed: bool) -> None:
+        if changed or not stroke.is_shown:
             stroke.is_shown = True
             context.preview(stroke.document)
 
@@ -265,10 +368,9 @@ class PaintTool:
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
-        # A stylus reports next to no pressure as it leaves: the way to here is painted with what was pressed last.
-        stroke.draw([*stroke.path.extend(event.pos, stroke.path.pressure), *stroke.path.finish()])
+        changed = stroke.finish(event)
         self._last_end = stroke.path.end
-        if stroke.settle():
+        if changed:
             context.commit(_LABELS[self._name], stroke.document)
         else:
             context.cancel()
@@ -290,9 +392,28 @@ class PaintTool:
         """The brush's nominal radius."""
         return context.brush.size_px / 2
 
+    def _new_stroke(self, context: ToolContext, event: PointerEvent) -> AnyStroke:
+        target, params, options = self._target(context), context.brush, context.paint_options
+        bounds = reach = target.document.bounds
+        if options.wraps or options.symmetry.kind is not SymmetryKind.NONE:
+            # What lies outside may have an image inside.
+            margin = 4 * max(bounds.width, bounds.height)
+            reach = bounds.inflated(margin)
+        if params.is_plain:
+            plain = StrokeBuffer(params, bounds, self._stamps.round)
+            return Stroke(target, StrokePath(params, reach), plain, options, event)
+        path = TipPath(params, reach, seed_of(event), context.foreground)
+        return Stroke(target, path, TipBuffer(params, bounds, self._stamps.tips), options, event, senses=path)
+
     def _target(self, context: ToolContext) -> StrokeTarget:
-        document, opacity = context.document, context.brush.opacity
+        document, opacity = context.document, stroke_params(context.brush).opacity
         erase = self._name in (ToolName.ERASER, ToolName.MASK_ERASER)
         if self._name in (ToolName.MASK_BRUSH, ToolName.MASK_ERASER):
             return MaskTarget(document, opacity, erase)
-        return LayerTarget(document, context.foreground, opacity, erase)
+        return LayerTarget(document, context.foreground, opacity, erase, context.brush.blend_mode)
+
+
+def seed_of(event: PointerEvent) -> int:
+    """The seed of a stroke's random numbers: the same press gives the same stroke, so that recordings replay."""
+    place = (event.pos.x, event.pos.y, event.time_ms)
+    return zlib.crc32(struct.pack("<3d", *(value if math.isfinite(value) else 0.0 for value in place)))

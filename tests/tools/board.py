@@ -8,7 +8,7 @@ from sdpaint.document.document import Document
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import WHITE, Color
 from sdpaint.tools.base import Draft
-from sdpaint.tools.options import FillOptions, SelectionOptions
+from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 
 HARD = BrushParams(size_px=20, hardness=1.0)
 
@@ -22,6 +22,7 @@ class Board:
         self.brush = brush
         self.seen = document
         self.steps: list[str] = []
+        self.paint_options = PaintOptions()
         self.selection_options = SelectionOptions()
         self.fill_options = FillOptions()
         self.draft: Draft | None = None
