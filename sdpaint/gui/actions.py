@@ -430,7 +430,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Find a command: everything that can be done, by typing a few letters",
     ),
     ActionSpec(
-        "shortcuts", "&Keyboard shortcuts", "window.show_shortcuts", ("F1",), "keyboard", "Keyboard shortcuts"
+        "shortcuts", "&Keyboard shortcuts…", "window.show_shortcuts", ("F1",), "keyboard", "Look up or change keys"
     ),
     ActionSpec("about", "&About sdpaint", "window.show_about", (), "info", "About sdpaint"),
 )

@@ -27,9 +27,10 @@ from sdpaint.gui.command_list import CommandAccess
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
 from sdpaint.gui.dialogs.files import Asker, DialogAsker
-from sdpaint.gui.dialogs.help import AboutDialog, ShortcutsDialog
+from sdpaint.gui.dialogs.help import AboutDialog
 from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
+from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import Dock
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.icons import app_icon
@@ -44,6 +45,7 @@ from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.recovery import Recovery
+from sdpaint.gui.shortcuts import Shortcuts
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.window_state import restore_window_state, save_window_state
 from sdpaint.settings.schema import Settings
@@ -101,6 +103,7 @@ class MainWindow(QMainWindow):
         self._commands = CommandAccess(
             self, self._tool_options, self.actions_by_id, self._docks.values(), self._settings
         )
+        self._shortcuts = Shortcuts(self.actions_by_id, self._settings, self)
         self._connect()
         self._refresh_title()
         if not restore_window_state(self, self._settings):
@@ -314,8 +317,8 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def show_shortcuts(self) -> None:
-        """List the keys."""
-        ShortcutsDialog(self).open()
+        """Look keys up and change them."""
+        ShortcutsDialog(self, self._settings).open()
 
     def show_about(self) -> None:
         """Say what this is."""

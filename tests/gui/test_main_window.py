@@ -386,7 +386,8 @@ def controls(root: QWidget) -> list[QWidget]:
             isinstance(parent, QComboBox) or "Popup" in parent.metaObject().className()
             for parent in parents(widget)
         )
-        if ours and not inside_popup and "ScrollBar" not in widget.metaObject().className():
+        inside = any(kind in widget.metaObject().className() for kind in ("ScrollBar", "QHeaderView"))
+        if ours and not inside_popup and not inside:
             found.append(widget)
     return found
 

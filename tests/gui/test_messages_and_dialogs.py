@@ -10,10 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QLabel, QMessageBox, QWidget
 
 from sdpaint.errors import FileError
-from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
 from sdpaint.gui.dialogs.files import Answer, DialogAsker
-from sdpaint.gui.dialogs.help import shortcut_lines
 from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
@@ -197,18 +195,6 @@ def test_folders_of_checkpoints_are_taken_off_the_list(themed, qtbot, tmp_path):
     dialog.findChild(QWidget, "checkpoint_dirsSetting").setCurrentRow(0)
     QTest.mouseClick(dialog.findChild(QWidget, "checkpoint_dirsSettingRemove"), LEFT)
     assert dialog.changes == {"checkpoint_dirs": (tmp_path / "b",)}
-
-
-def test_every_shortcut_of_the_table_is_listed_once(driver):
-    listed = [name for _section, lines in shortcut_lines() for name, _keys in lines]
-    expected = [spec.name for spec in ACTIONS if spec.shortcuts]
-    assert sorted(expected) == sorted(name for name in listed if name in expected)
-    driver.trigger("shortcuts")
-    dialog = driver.window.findChild(QDialog, "shortcutsDialog")
-    QTest.keyClicks(dialog.findChild(QWidget, "shortcutSearch"), "merge")
-    shown = [label.text() for label in dialog.findChildren(QLabel) if label.isVisible()]
-    assert shown == ["Layer", "Merge down", "Ctrl+M"]
-    dialog.close()
 
 
 @pytest.mark.parametrize("answer", list(Answer))
