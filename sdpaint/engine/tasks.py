@@ -29,6 +29,7 @@ from sdpaint.engine.samplers import make_scheduler
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FamilyName
 from sdpaint.generation.request import MAX_STEPS, GenerationMode, GenerationRequest
+from sdpaint.imaging.masks import inside_of
 
 _LEAST_STEPS = 4
 """What remains where a low strength would leave no step at all."""
@@ -166,12 +167,13 @@ def _masked_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments
     """A UNet of 9 channels takes mask and picture itself; without a mask everything is made anew."""
     shape = (request.size.height, request.size.width)
     image = request.image if request.image is not None else np.full((*shape, 3), 128, np.uint8)
-    mask = request.mask if request.mask is not None else np.full(shape, 255, np.uint8)
+    # Such a UNet knows only masked and not: of a soft mask, what is made anew by half or more.
+    mask = np.full(shape, 255, np.uint8) if request.mask is None else np.where(inside_of(request.mask), 255, 0)
     strength = 1.0 if request.image is None else request.sampling.strength
     planned, strength, done = plan_steps(request.sampling.steps, strength)
     own = {
         "image": Image.fromarray(image),
-        "mask_image": Image.fromarray(mask),
+        "mask_image": Image.fromarray(mask.astype(np.uint8)),
         "height": request.size.height,
         "width": request.size.width,
         "num_inference_steps": planned,

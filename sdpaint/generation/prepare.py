@@ -138,9 +138,9 @@ def _flattened(document: Document, inside: Rect) -> Pixels:
 def inpaint_masks(document: Document, plan: CropPlan, strength: float) -> tuple[Pixels, Pixels]:
     """(what the engine makes anew, how its picture is laid back), both (h, w) uint8 of the region's size.
 
-    Both are 255 inside the mask, as far as it lies in the frame. The second is 0 outside the blend band and outside
-    the frame, and runs out softly where the band meets an edge of the frame inside the canvas. Raises SettingsError
-    where nothing inside the frame is masked.
+    A soft mask is a strength map: see masks.strength_map. The second is 255 inside the mask, as far as that lies in
+    the frame, 0 outside the blend band and outside the frame, and runs out softly where the band meets an edge of the
+    frame inside the canvas. Raises SettingsError where nothing inside the frame is masked.
     """
     frame = plan.frame.translated(-plan.region.x, -plan.region.y)
     in_frame = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
@@ -152,14 +152,11 @@ def inpaint_masks(document: Document, plan: CropPlan, strength: float) -> tuple[
             "Nothing inside the frame is masked",
             hint="Paint over what is to change with the mask brush, or choose another mode",
         )
-    bands = masks.mask_bands(bounds, strength)
-    inside = masks.inside_of(mask)
-    distance = masks.distance_to(inside)
-    denoise = masks.denoise_mask(distance, mask, bands)
+    denoise, spread = masks.strength_map(mask, strength)
     alpha = np.zeros_like(mask)
-    alpha[in_frame] = masks.paste_alpha(distance, bands)[in_frame]
-    fade = _fade_to_frame(document, plan, bands.blend_px)
-    return denoise, np.where(inside, alpha, np.minimum(alpha, fade))
+    alpha[in_frame] = spread[in_frame]
+    fade = _fade_to_frame(document, plan, masks.mask_bands(bounds, strength).blend_px)
+    return denoise, np.where(mask >= masks.FAINTEST, alpha, np.minimum(alpha, fade))
 
 
 def _fade_to_frame(document: Document, plan: CropPlan, width_px: int) -> Pixels:

@@ -17,6 +17,10 @@ from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import Pixels
 
 _MAX_BLEND_PX = 25
+_LEVELS = 8
+"""So many strengths of a soft mask have a band of their own."""
+FAINTEST = 8
+"""Coverage below this changes nothing that can be seen: the last traces of a soft brush, unless all is so faint."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,42 @@ def distance_to(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Distance in pixels of every pixel to the nearest one inside; 0 inside."""
     outside = (~inside).astype(np.uint8)
     return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+
+def strength_map(mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
+    """(how strongly each pixel is made anew, how the picture is laid back), both (h, w) uint8, from a soft mask.
+
+    A grey mask means less change (differential diffusion): 128 is half the strength. Every grey has the bands that a
+    hard mask at its strength would have, so that a faint place isn't spread as far as a strong one. The first result
+    is never below the mask, except where that is fainter than FAINTEST; the second is 255 wherever the mask isn't.
+    """
+    bounds = mask_bounds(mask)
+    denoise, alpha = np.zeros_like(mask), np.zeros_like(mask)
+    if bounds.is_empty:
+        return denoise, alpha
+    strongest = int(mask.max())
+    reach = mask_bands(bounds, strength * strongest / 255).reach_px
+    near = bounds.inflated(reach).intersected(Rect(0, 0, mask.shape[1], mask.shape[0]))
+    part = (slice(near.top, near.bottom), slice(near.left, near.right))
+    cut, denoise_cut, alpha_cut = mask[part], denoise[part], alpha[part]
+    for level in _levels_of(cut, strongest):
+        bands = mask_bands(bounds, strength * level / 255)
+        distance = distance_to(cut >= level)
+        spread = denoise_mask(distance, np.where(cut >= level, 255, 0).astype(np.uint8), bands)
+        np.maximum(denoise_cut, (spread.astype(np.uint16) * level // 255).astype(np.uint8), out=denoise_cut)
+        np.maximum(alpha_cut, paste_alpha(distance, bands), out=alpha_cut)
+    np.maximum(denoise_cut, np.where(alpha_cut == 255, cut, 0), out=denoise_cut)
+    return denoise, alpha
+
+
+def _levels_of(mask: Pixels, strongest: int) -> list[int]:
+    """The greys of the mask where they are few, else steps between the faintest and the strongest."""
+    faintest = min(FAINTEST, strongest)
+    found = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
+    found = found[found >= faintest]
+    if len(found) > _LEVELS:
+        found = np.unique(np.rint(np.linspace(faintest, strongest, _LEVELS)))
+    return [int(level) for level in found]
 
 
 def denoise_mask(distance: NDArray[np.float32], mask: Pixels, bands: MaskBands) -> Pixels:

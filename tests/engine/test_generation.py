@@ -301,6 +301,19 @@ def test_soft_masks_lie_between_kept_and_made_anew(shared_engine: DiffusionEngin
     assert 0 < np.abs(soft - kept).mean() < np.abs(free - kept).mean()
 
 
+def test_the_change_grows_with_the_grey_of_the_mask(shared_engine: DiffusionEngine) -> None:
+    image = landscape(128)
+    greys = [0, 48, 96, 144, 192, 255]
+
+    def change(grey: int, seed: int) -> float:
+        mask = np.full((128, 128), grey, np.uint8)
+        request = make_request(image=image, mask=mask, strength=1.0, steps=12, seed=seed, prompt="night over hills")
+        return float(np.abs(picture(shared_engine, request).astype(float) - image).mean())
+
+    changes = [np.mean([change(grey, seed) for seed in (1, 2)]) for grey in greys]
+    assert all(np.diff(changes) > 0), changes
+
+
 @pytest.mark.parametrize("family", ["tiny_sd", "tiny_sdxl", "tiny_sd_inpaint", "tiny_sdxl_inpaint"])
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_every_family_does_every_mode(

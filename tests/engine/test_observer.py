@@ -148,9 +148,17 @@ def test_the_kept_region_stays_on_the_schedule_and_ends_as_it_was(sampler: Sampl
         assert torch.allclose(blended[..., :4], level.apply(original, loop.noise)[..., :4])
 
 
-def test_a_soft_mask_mixes() -> None:
-    kept = KeptRegion(torch.zeros(SHAPE), torch.zeros(SHAPE), torch.full((1, 1, 8, 8), 0.25))
-    assert torch.allclose(kept.blend(torch.ones(SHAPE), NoiseLevel(1.0, 0.0), 1.0), torch.full(SHAPE, 0.25))
+def test_a_soft_mask_sets_free_in_its_last_share_of_the_schedule() -> None:
+    mask = torch.tensor([0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0, 0.0]).expand(1, 1, 8, 8)
+    kept = KeptRegion(torch.zeros(SHAPE), torch.zeros(SHAPE), mask)
+    steps = 20
+    made = torch.stack(
+        [kept.blend(torch.ones(SHAPE), NoiseLevel(1.0, 0.0), k / steps)[0, 0, 0] for k in range(1, steps + 1)]
+    )
+    # The step that reaches the threshold still keeps: a place of 0.25 is free for 5 of 20 steps.
+    assert made.sum(0).tolist() == [0, 1, 5, 10, 15, 19, 20, 0]
+    assert set(made.unique().tolist()) == {0.0, 1.0}
+    assert torch.equal(made, made.cummax(0).values), "what is free stays free"
 
 
 @pytest.mark.parametrize("start", [0, 2])

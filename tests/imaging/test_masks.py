@@ -22,7 +22,7 @@ def box_mask(box, shape=(160, 200), value=255):
 def layers_of(mask, strength):
     bands = masks.mask_bands(masks.mask_bounds(mask), strength)
     distance = masks.distance_to(masks.inside_of(mask))
-    return bands, distance, masks.denoise_mask(distance, mask, bands), masks.paste_alpha(distance, bands)
+    return bands, distance, *masks.strength_map(mask, strength)
 
 
 @given(boxes, strengths)
@@ -82,3 +82,44 @@ def test_the_bounds_are_those_of_the_box(box):
     x, y, width, height = box
     expected = Rect(x, y, width, height).intersected(Rect(0, 0, 200, 160))
     assert masks.mask_bounds(box_mask(box)) == expected
+
+
+soft_masks = st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 255), st.integers(0, 20)).map(
+    lambda spec: masks.feather(
+        (np.random.default_rng(spec[0]).integers(0, 2, (10, 12), np.uint8) * spec[1]).repeat(12, 0).repeat(12, 1),
+        spec[2],
+    )
+)
+
+
+@given(soft_masks, strengths)
+def test_a_soft_mask_is_a_strength_map(mask, strength):
+    denoise, paste = masks.strength_map(mask, strength)
+    strongest = int(mask.max())
+    assert denoise.max() == strongest, "nothing is made anew more strongly than the artist said"
+    felt = mask >= min(masks.FAINTEST, max(1, strongest))
+    assert (denoise[felt] >= mask[felt]).all()
+    assert (paste[felt] == 255).all()
+    assert (paste[denoise > 0] > 0).all()
+
+
+@given(boxes, st.integers(masks.FAINTEST, 254), strengths)
+def test_a_grey_mask_has_the_bands_of_a_hard_one_at_its_strength(box, grey, strength):
+    denoise, paste = masks.strength_map(box_mask(box, value=grey), strength)
+    hard_denoise, hard_paste = masks.strength_map(box_mask(box), strength * grey / 255)
+    assert np.array_equal(paste, hard_paste)
+    assert np.array_equal(denoise, (hard_denoise.astype(int) * grey // 255).astype(np.uint8))
+
+
+def test_what_is_fainter_than_can_be_seen_is_left_alone_beside_what_is_strong():
+    mask = box_mask((10, 10, 20, 20))
+    mask[100:120, 100:120] = masks.FAINTEST - 1
+    denoise, paste = masks.strength_map(mask, 1.0)
+    assert not denoise[100:120, 100:120].any()
+    assert not paste[100:120, 100:120].any()
+
+
+def test_of_an_empty_mask_nothing_is_made_anew():
+    denoise, paste = masks.strength_map(np.zeros((9, 8), np.uint8), 1.0)
+    assert not denoise.any()
+    assert not paste.any()
