@@ -10,7 +10,7 @@ from dataclasses import replace
 import cv2
 
 from sdpaint.document.document import Document
-from sdpaint.document.edits import insert_layer, set_mask, with_layer_tiles
+from sdpaint.document.edits import clear_layer, insert_layer, set_mask, with_layer_tiles
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.render import flatten
 from sdpaint.imaging import selection as shapes
@@ -105,7 +105,7 @@ def clear_selected(document: Document, layer_id: LayerId) -> Document:
     """The layer's pixels gone as far as they are selected."""
     tiles, selection = document.layer(layer_id).tiles, document.selection
     if selection is None:
-        return with_layer_tiles(document, layer_id, TileMap(4))
+        return clear_layer(document, layer_id)
     changes: dict[TileKey, Pixels | None] = {}
     for key, selected in selection.tiles.items():
         tile = tiles.tile(key)

@@ -20,6 +20,17 @@ _MODE_ACTIONS = {
     GenerationMode.IMAGE_TO_IMAGE: "modeRefine",
     GenerationMode.INPAINT: "modeInpaint",
 }
+_NEEDS_SELECTION = (
+    "deselect",
+    "invertSelection",
+    "growSelection",
+    "shrinkSelection",
+    "featherSelection",
+    "borderSelection",
+    "smoothSelection",
+    "fillSelectionHoles",
+    "selectionToMask",
+)
 
 
 class ActionStates(QObject):
@@ -64,6 +75,9 @@ class ActionStates(QObject):
         self._actions["layerVisible"].setChecked(layer.visible)
         self._actions["alphaLock"].setChecked(layer.alpha_locked)
         self._actions["showMask"].setChecked(new.mask.visible)
+        for name in _NEEDS_SELECTION:
+            self._actions[name].setEnabled(new.selection is not None)
+        self._actions["maskToSelection"].setEnabled(not new.mask.is_empty)
         index, count = new.active_index, len(new.layers)
         for name in ("mergeDown", "layerDown", "layerBelow"):
             self._actions[name].setEnabled(index > 0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdpaint.generation.request import GenerationMode
+from sdpaint.imaging.selection import SelectionChange
 from sdpaint.tools.base import ToolName
 
 ROTATION_STEP = 15.0
@@ -62,8 +63,24 @@ def _tool(tool: ToolName, text: str, key: str, icon_name: str, tooltip: str) -> 
 TOOL_ACTIONS: tuple[ActionSpec, ...] = (
     _tool(ToolName.BRUSH, "Brush", "B", "brush", "Brush: paint with the foreground colour"),
     _tool(ToolName.ERASER, "Eraser", "E", "eraser", "Eraser: take paint away"),
+    _tool(ToolName.FILL, "Fill", "G", "fill", "Fill: pour the foreground colour"),
     _tool(ToolName.MASK_BRUSH, "Mask brush", "Q", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
     _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+Q", "mask-eraser", "Mask eraser: take marks away"),
+    _tool(
+        ToolName.SELECT_RECTANGLE, "Box select", "S", "select-rectangle", "Box select: drag a rectangle"
+    ),
+    _tool(
+        ToolName.SELECT_ELLIPSE, "Ellipse select", "Shift+S", "select-ellipse", "Ellipse select: drag a box"
+    ),
+    _tool(ToolName.SELECT_LASSO, "Lasso", "L", "select-lasso", "Lasso: draw around what you select"),
+    _tool(
+        ToolName.SELECT_POLYGON,
+        "Polygon",
+        "Shift+L",
+        "select-polygon",
+        "Polygon: click corners, Enter closes",
+    ),
+    _tool(ToolName.SELECT_ALIKE, "Magic wand", "W", "select-alike", "Magic wand: select what is alike"),
     _tool(ToolName.PICKER, "Colour picker", "I", "picker", "Colour picker: hold Alt while painting"),
     _tool(ToolName.FRAME, "Frame", "C", "frame", "Frame: choose where the next picture goes"),
     _tool(ToolName.PAN, "Hand", "H", "pan", "Hand: move the view; hold Space while painting"),
@@ -89,8 +106,32 @@ ACTIONS: tuple[ActionSpec, ...] = (
     # Edit
     ActionSpec("undo", "&Undo", "documents.undo", ("Ctrl+Z",), "undo", "Undo", repeats=True),
     ActionSpec("redo", "&Redo", "documents.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Redo", repeats=True),
+    ActionSpec("cut", "Cu&t", "clipboard.cut", ("Ctrl+X",), "cut", "Cut the selected pixels of the layer"),
+    ActionSpec("copy", "&Copy", "clipboard.copy", ("Ctrl+C",), "copy", "Copy the selected pixels of the layer"),
     ActionSpec(
-        "clearLayer", "&Clear layer", "edits.clear_layer", ("Del",), "clear", "Take all paint off the layer"
+        "copyMerged",
+        "Copy &merged",
+        "clipboard.copy_merged",
+        ("Ctrl+Shift+C",),
+        "",
+        "Copy what is seen of all layers",
+    ),
+    ActionSpec("paste", "&Paste", "clipboard.paste", ("Ctrl+V",), "paste", "Paste as a new layer"),
+    ActionSpec(
+        "clearLayer",
+        "C&lear",
+        "selection.clear",
+        ("Del",),
+        "clear",
+        "Take paint off the layer, where it is selected",
+    ),
+    ActionSpec(
+        "fillSelection",
+        "&Fill with the foreground colour",
+        "selection.fill",
+        ("Shift+Backspace", "Alt+Backspace"),
+        "fill",
+        "Fill what is selected with the foreground colour",
     ),
     ActionSpec(
         "swapColors",
@@ -216,7 +257,89 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Paint on the layer below",
     ),
+    ActionSpec(
+        "layerToSelection",
+        "Layer to &selection",
+        "selection.from_layer",
+        (),
+        "",
+        "Select where the layer has paint; or Ctrl+click its picture",
+    ),
+    # Select
+    ActionSpec("selectAll", "&All", "selection.select_all", ("Ctrl+A",), "", "Select the whole canvas"),
+    ActionSpec(
+        "deselect", "&None", "selection.deselect", ("Ctrl+D", "Ctrl+Shift+A"), "deselect", "Select nothing"
+    ),
+    ActionSpec(
+        "reselect", "&Reselect", "selection.reselect", ("Ctrl+Shift+D",), "", "Select again what was selected last"
+    ),
+    ActionSpec(
+        "invertSelection",
+        "&Invert",
+        "selection.invert",
+        ("Ctrl+Shift+I",),
+        "invert",
+        "Select what isn't selected",
+    ),
+    ActionSpec(
+        "growSelection", "&Grow…", "selection.ask_change", (), "", "Move the outline out", value=SelectionChange.GROW
+    ),
+    ActionSpec(
+        "shrinkSelection",
+        "S&hrink…",
+        "selection.ask_change",
+        (),
+        "",
+        "Move the outline in",
+        value=SelectionChange.SHRINK,
+    ),
+    ActionSpec(
+        "featherSelection",
+        "&Feather…",
+        "selection.ask_change",
+        ("Shift+F6",),
+        "",
+        "Soften the edge",
+        value=SelectionChange.FEATHER,
+    ),
+    ActionSpec(
+        "borderSelection",
+        "&Border…",
+        "selection.ask_change",
+        (),
+        "",
+        "Select a band along the outline",
+        value=SelectionChange.BORDER,
+    ),
+    ActionSpec(
+        "smoothSelection",
+        "&Smooth…",
+        "selection.ask_change",
+        (),
+        "",
+        "Round corners and drop specks",
+        value=SelectionChange.SMOOTH,
+    ),
+    ActionSpec(
+        "fillSelectionHoles", "Fill h&oles", "selection.fill_holes", (), "", "Select what the selection encloses"
+    ),
     # Mask
+    ActionSpec(
+        "selectionToMask",
+        "Selection to &mask",
+        "selection.to_mask",
+        ("Ctrl+Shift+Q",),
+        "selection-to-mask",
+        "Mask what is selected: Inpaint makes it anew",
+    ),
+    ActionSpec(
+        "maskToSelection",
+        "Mask &to selection",
+        "selection.from_mask",
+        ("Ctrl+Alt+Q",),
+        "mask-to-selection",
+        "Select what is masked",
+    ),
     ActionSpec(
         "showMask",
         "&Show mask",
@@ -227,8 +350,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
         icon_off="eye-off",
     ),
-    ActionSpec("clearMask", "&Clear", "edits.clear_mask", ("Ctrl+Shift+D",), "clear", "Clear the mask"),
-    ActionSpec("invertMask", "&Invert", "edits.invert_mask", ("Ctrl+Shift+I",), "invert", "Invert the mask"),
+    ActionSpec("clearMask", "&Clear", "edits.clear_mask", ("Ctrl+Alt+D",), "clear", "Clear the mask"),
+    ActionSpec("invertMask", "&Invert", "edits.invert_mask", ("Ctrl+Alt+I",), "invert", "Invert the mask"),
     ActionSpec(
         "fillMask",
         "&Fill the frame",

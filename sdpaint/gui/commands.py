@@ -63,14 +63,6 @@ class DocumentCommands(QObject):
         """The active layer gone."""
         self._documents.apply("Delete layer", edits.delete_layer(self._present, self._present.active))
 
-    def clear_layer(self) -> None:
-        """The active layer's pixels gone."""
-        layer = self._present.active_layer
-        if layer.tiles.is_empty:
-            self._messages.info(f"{layer.name} is empty already")
-            return
-        self._documents.apply("Clear layer", edits.clear_layer(self._present, layer.id))
-
     def merge_down(self) -> None:
         """The active layer and the one below as one."""
         layer_id = self._present.active

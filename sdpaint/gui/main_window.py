@@ -23,6 +23,7 @@ from sdpaint.gui.actions import CANVAS_ACTIONS
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
 from sdpaint.gui.checkpoint_folders import CheckpointFolders
+from sdpaint.gui.clipboard import PixelClipboard
 from sdpaint.gui.command_list import CommandAccess
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
@@ -45,6 +46,7 @@ from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.recovery import Recovery
+from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.gui.shortcuts import Shortcuts
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.window_state import restore_window_state, save_window_state
@@ -96,6 +98,15 @@ class MainWindow(QMainWindow):
         self._edits = DocumentCommands(self._documents, self.messages, self)
         self._flow = FileFlow(self._documents, services.files, self.messages, self._asker, self)
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
+        self._selection = SelectionCommands(self._documents, services.tools, self.messages, self)
+        self._clipboard = PixelClipboard(
+            self._documents,
+            self._selection,
+            self.messages,
+            lambda: self.canvas.viewport.visible,
+            self._open_as_layers,
+            self,
+        )
         self.actions_by_id = self._make_actions()
         self._build_panels()
         self._lay_out()
@@ -120,6 +131,8 @@ class MainWindow(QMainWindow):
             "tools": self._services.tools,
             "canvas": self.canvas,
             "generation": self._generation,
+            "selection": self._selection,
+            "clipboard": self._clipboard,
         }
         actions = make_actions(self, targets)
         self._states = ActionStates(actions, self._documents, self._generation, self)
@@ -131,10 +144,12 @@ class MainWindow(QMainWindow):
     def _build_panels(self) -> None:
         services, actions = self._services, self.actions_by_id
         self._tool_bar = ToolBar(services.tools, actions)
-        self._tool_options = ToolOptions(services.tools, self._documents, self._generation, self._edits)
+        self._tool_options = ToolOptions(
+            services.tools, self._documents, self._generation, self._edits, actions
+        )
         sampling = SamplingPanel(self._documents, self._generation, self._edits, self.checkpoints.add_folder)
         self._prompt = PromptBar(self._generation, sampling, actions)
-        self._layers = LayersPanel(self._documents, self._edits, actions)
+        self._layers = LayersPanel(self._documents, self._edits, actions, self._selection.from_layer)
         self._docks = {
             "Colour": Dock("colorDock", "Colour", ColorPanel(self._documents, services.tools, actions)),
             "Layers": Dock("layersDock", "Layers", self._layers),
@@ -192,6 +207,7 @@ class MainWindow(QMainWindow):
         self.canvas.installEventFilter(self)
         self._settings.subscribe(self._follow_settings)
         generation.set_preview_visible(self._settings.settings.preview_visible)
+        self.canvas.ants.set_still(self._settings.settings.reduce_motion)
         self.actions_by_id["showPreviews"].setChecked(self._settings.settings.preview_visible)
         for problem in self._settings.problems:
             self.messages.warn(problem.message, problem.hint)
@@ -223,7 +239,12 @@ class MainWindow(QMainWindow):
     @property
     def is_settled(self) -> bool:
         """Whether what is on screen is all that there is to show."""
-        return self.canvas.is_complete and not self._layers.is_drawing and not self._services.files.is_busy
+        return (
+            self.canvas.is_complete
+            and not self._layers.is_drawing
+            and not self._services.files.is_busy
+            and not self._selection.is_busy
+        )
 
     # --------------------------------------------------------------------------------------------- commands
 
@@ -331,6 +352,7 @@ class MainWindow(QMainWindow):
             app = QApplication.instance()
             assert isinstance(app, QApplication)
             apply_theme(app, new.theme)
+        self.canvas.ants.set_still(new.reduce_motion)
         if old.preview_visible != new.preview_visible:
             self._generation.set_preview_visible(new.preview_visible)
             self.actions_by_id["showPreviews"].setChecked(new.preview_visible)
@@ -364,6 +386,9 @@ class MainWindow(QMainWindow):
         if len(paths) == 1 and not self._documents.history.can_undo:
             self._flow.open_path(paths[0])
             return
+        self._open_as_layers(paths)
+
+    def _open_as_layers(self, paths: list[Path]) -> None:
         for path in paths:
             self._services.files.open_as_layer(path)
 
@@ -417,6 +442,9 @@ class MainWindow(QMainWindow):
         self._services.journal.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()
+        self._clipboard.shutdown()
+        self._selection.shutdown()
+        self._services.tools.shutdown()
         self.checkpoints.shutdown()
         self._engine_has_ended = self._services.generation.shutdown()
         self._settings.flush()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
+from sdpaint.document.layers import LayerId
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.panels.layer_delegate import (
     EYE_WIDTH,
@@ -24,13 +25,31 @@ from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import action_button, describe, label, signals_blocked
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.selection import SelectionMode
+
+SelectPixels = Callable[[LayerId, SelectionMode], None]
+"""Puts what a layer holds to the selection."""
+
+
+def mode_of_click(keys: Qt.KeyboardModifier) -> SelectionMode:
+    """What Ctrl+click with more keys does to the selection, as with the selection tools."""
+    shift, alt = keys & Qt.KeyboardModifier.ShiftModifier, keys & Qt.KeyboardModifier.AltModifier
+    if shift and alt:
+        return SelectionMode.INTERSECT
+    if shift:
+        return SelectionMode.ADD
+    return SelectionMode.SUBTRACT if alt else SelectionMode.REPLACE
 
 
 class LayersPanel(QWidget):
     """Blend mode and opacity of the active layer, the mask, the list, and buttons."""
 
     def __init__(
-        self, documents: DocumentController, commands: DocumentCommands, actions: Mapping[str, QAction]
+        self,
+        documents: DocumentController,
+        commands: DocumentCommands,
+        actions: Mapping[str, QAction],
+        select_pixels: SelectPixels,
     ) -> None:
         super().__init__()
         self.setObjectName("layersPanel")
@@ -38,7 +57,7 @@ class LayersPanel(QWidget):
         self._commands = commands
         self._thumbnails = LayerThumbnails(documents, self)
         self._model = LayersModel(documents, commands, self._thumbnails)
-        self._build(actions)
+        self._build(actions, select_pixels)
         documents.document_changed.connect(self._follow)
         self._refresh(documents.document)
 
@@ -54,7 +73,7 @@ class LayersPanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(PANEL_WIDTH, 280)
 
-    def _build(self, actions: Mapping[str, QAction]) -> None:
+    def _build(self, actions: Mapping[str, QAction], select_pixels: SelectPixels) -> None:
         self._blend = ComboBox("blendModeCombo", "Blend mode", "How the layer meets what lies below it")
         for mode in BlendMode:
             self._blend.addItem(mode.label, mode)
@@ -62,7 +81,7 @@ class LayersPanel(QWidget):
         self._opacity = NumberSlider("layerOpacitySlider", "Opacity", PERCENT, "Opacity of the layer")
         self._opacity.value_changed.connect(self._commands.set_layer_opacity)
         self._opacity.value_committed.connect(lambda _value: self._commands.end_change())
-        self._list = _LayerList(self._model, self._commands)
+        self._list = _LayerList(self._model, self._commands, select_pixels)
         self._mask = _MaskRow(self._documents, self._commands, self._thumbnails, actions)
 
         look = QHBoxLayout()
@@ -100,14 +119,18 @@ class LayersPanel(QWidget):
 
 
 class _LayerList(QListView):
-    """The rows. Space shows and hides, F2 or a double click renames, dragging reorders."""
+    """The rows. Space shows and hides, F2 or a double click renames, dragging reorders, Ctrl+click selects pixels."""
 
-    def __init__(self, model: LayersModel, commands: DocumentCommands) -> None:
+    def __init__(self, model: LayersModel, commands: DocumentCommands, select_pixels: SelectPixels) -> None:
         super().__init__()
+        self._select_pixels = select_pixels
         self._layers = model
         self._commands = commands
         describe(
-            self, "layersList", "Layers", "Drag to reorder, double click to rename, Space hides or shows"
+            self,
+            "layersList",
+            "Layers",
+            "Drag to reorder, double click to rename, Space hides or shows\nCtrl+click a picture to select its pixels",
         )
         self.setModel(model)
         delegate = LayerDelegate(self)
@@ -139,6 +162,16 @@ class _LayerList(QListView):
     def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid():
             self._commands.activate_layer(self._layers.layer_at(current).id)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        index = self.indexAt(place)
+        on_picture = index.isValid() and thumbnail_rect(self.visualRect(index)).contains(place)
+        if on_picture and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            # Not handed on: with Ctrl, Qt would take the row out of its own selection.
+            self._select_pixels(self._layers.layer_at(index).id, mode_of_click(event.modifiers()))
+            return
+        super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
@@ -178,7 +211,7 @@ class _MaskRow(QWidget):
         layout.setContentsMargins(thumbnail_rect(self.rect()).right() + 10, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._words, 1)
-        for name in ("fillMask", "invertMask", "clearMask"):
+        for name in ("selectionToMask", "maskToSelection", "fillMask", "invertMask", "clearMask"):
             layout.addWidget(action_button(f"{name}Button", actions[name]))
         self._eye.setParent(self)
         self._eye.move((EYE_WIDTH - self._eye.width()) // 2, (ROW_HEIGHT - self._eye.height()) // 2 + 1)

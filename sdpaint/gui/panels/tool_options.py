@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
@@ -13,6 +14,7 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
 from sdpaint.gui.actions import TOOL_ACTIONS
 from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import divider, icon_button, label, push_button, signals_blocked
 from sdpaint.gui.widgets.frame_size import FrameSize
@@ -40,6 +42,7 @@ class ToolOptions(QToolBar):
         documents: DocumentController,
         generation: GenerationController,
         commands: DocumentCommands,
+        actions: Mapping[str, QAction],
     ) -> None:
         super().__init__("Tool options")
         self.setObjectName("toolOptionsBar")
@@ -50,13 +53,15 @@ class ToolOptions(QToolBar):
         self._name.setFixedWidth(92)
         self._brush = self._brush_part()
         self._frame = self._frame_part(documents, generation, commands)
+        self._selection = SelectionPart(tools, actions)
+        self._fill = FillPart(tools)
         self._hint = label("", "dim")
         parts = QWidget()
         layout = QHBoxLayout(parts)
         layout.setContentsMargins(SPACE, 0, 0, 0)
         layout.setSpacing(2 * SPACE)
         layout.addWidget(self._name)
-        for part in (self._brush, self._frame, self._hint):
+        for part in (self._brush, self._selection, self._fill, self._frame, self._hint):
             layout.addWidget(part, 1)
         parts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.addWidget(parts)
@@ -131,6 +136,9 @@ class ToolOptions(QToolBar):
         self._name.setText(next(spec.name for spec in TOOL_ACTIONS if spec.value is tool))
         self._brush.setVisible(tool.has_brush)
         self._frame.setVisible(tool is ToolName.FRAME)
+        self._selection.setVisible(tool.selects)
+        self._selection.show_tool(tool)
+        self._fill.setVisible(tool is ToolName.FILL)
         self._hint.setVisible(tool in HINTS)
         self._hint.setText(HINTS.get(tool, ""))
         if tool.has_brush:

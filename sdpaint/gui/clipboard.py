@@ -1,0 +1,176 @@
+"""PixelClipboard: cut, copy and paste of pixels through the system's clipboard, with this program and with others.
+
+Pixels travel as PNG, which keeps their transparency, and as Qt's image, which the platform turns into what others read.
+A note beside them says where they lay. Packing and unpacking happen away from the GUI thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document import selection_edits as edits
+from sdpaint.document.document import Document
+from sdpaint.document.edits import next_name
+from sdpaint.fileio.images import decode_image
+from sdpaint.fileio.png import encode_png
+from sdpaint.gui.messages import Messages
+from sdpaint.gui.selection_commands import SelectionCommands
+from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
+from sdpaint.imaging.raster import array_of, image_over
+from sdpaint.imaging.tiles import Pixels
+from sdpaint.worker.background import Background
+
+PNG = "image/png"
+PLACE = "application/x-sdpaint-place"
+"""JSON: the canvas position of the first pixel."""
+
+_FARTHEST_PX = 2**20
+
+
+class PixelClipboard(QObject):
+    """`visible` says which part of the canvas is seen; `open_files` puts picture files onto layers."""
+
+    changed = Signal()
+    """Pixels are in the clipboard, or have been pasted."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        commands: SelectionCommands,
+        messages: Messages,
+        visible: Callable[[], Rect],
+        open_files: Callable[[list[Path]], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._commands = commands
+        self._messages = messages
+        self._visible = visible
+        self._open_files = open_files
+        self._background = Background(1, self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether pixels are being packed or unpacked."""
+        return self._background.is_busy
+
+    def shutdown(self) -> None:
+        """Wait for what is under way."""
+        self._background.close()
+
+    def copy(self) -> None:
+        """The selected pixels of the active layer."""
+        document = self._documents.committed
+        self._pack(lambda: edits.selected_pixels(document, document.active), document)
+
+    def copy_merged(self) -> None:
+        """The selected part of what is seen."""
+        document = self._documents.committed
+        self._pack(lambda: edits.selected_composite(document), document)
+
+    def cut(self) -> None:
+        """The selected pixels of the active layer, which lose them."""
+        document = self._documents.committed
+        layer_id = document.active
+
+        def clear() -> None:
+            self._commands.run("Cut", lambda present: edits.clear_selected(present, layer_id))
+
+        self._pack(lambda: edits.selected_pixels(document, layer_id), document, clear)
+
+    def paste(self) -> None:
+        """A new layer: at its place where that is known and in sight, else in the middle of what is seen."""
+        # Qt has none where the clipboard belongs to nobody.
+        mime = QGuiApplication.clipboard().mimeData() or QMimeData()
+        files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        if mime.hasFormat(PNG) and (mime.hasFormat(PLACE) or not files):
+            data = bytes(mime.data(PNG).data())
+            place = _read_place(bytes(mime.data(PLACE).data())) if mime.hasFormat(PLACE) else None
+            self._unpack(lambda: premultiplied_from_rgba(decode_image(data, "The clipboard").rgba), place)
+        elif files:
+            self._open_files(files)
+        elif mime.hasImage():
+            image = mime.imageData()
+            if isinstance(image, QImage) and not image.isNull():
+                self._unpack(lambda: array_of(image, 4), None)
+        else:
+            self._messages.info("There is no picture in the clipboard")
+
+    # -- packing
+
+    def _pack(
+        self,
+        take: Callable[[], tuple[Rect, Pixels]],
+        document: Document,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        def work() -> tuple[Rect, bytes, QImage] | None:
+            place, pixels = take()
+            if place.is_empty or not pixels[..., 3].any():
+                return None
+            return place, encode_png(rgba_from_premultiplied(pixels)), image_over(pixels).copy()
+
+        def put(packed: tuple[Rect, bytes, QImage] | None) -> None:
+            if packed is None:
+                where = "" if document.selection is None else " in the selection"
+                self._messages.info(f"There is nothing{where} to copy")
+                return
+            place, png, image = packed
+            mime = QMimeData()
+            mime.setData(PNG, png)
+            mime.setData(PLACE, json.dumps([place.x, place.y]).encode())
+            mime.setImageData(image)
+            QGuiApplication.clipboard().setMimeData(mime)
+            if then is not None:
+                then()
+            self.changed.emit()
+
+        self._background.run(work, put, self._messages.error)
+
+    # -- unpacking
+
+    def _unpack(self, read: Callable[[], Pixels], place: tuple[int, int] | None) -> None:
+        visible = self._visible()
+
+        def insert(pixels: Pixels) -> None:
+            height, width = pixels.shape[:2]
+
+            def edit(document: Document) -> Document:
+                x, y = _where(place, width, height, visible, document.bounds)
+                return edits.paste_layer(document, pixels, x, y, next_name(document, "Pasted"))
+
+            self._commands.run("Paste", edit, lambda _before, _after: self.changed.emit())
+
+        self._background.run(read, insert, self._messages.error)
+
+
+def _where(
+    place: tuple[int, int] | None, width: int, height: int, visible: Rect, canvas: Rect
+) -> tuple[int, int]:
+    """The first pixel of what is pasted."""
+    if place is not None:
+        pasted = Rect(*place, width, height)
+        if not pasted.intersected(canvas).is_empty:
+            return place
+    seen = visible.intersected(canvas)
+    center = (canvas if seen.is_empty else seen).center
+    return round(center.x - width / 2), round(center.y - height / 2)
+
+
+def _read_place(data: bytes) -> tuple[int, int] | None:
+    """None where it isn't as this program writes it: the clipboard is everybody's."""
+    try:
+        x, y = json.loads(data)
+    except (ValueError, TypeError):
+        return None
+    if not all(type(value) is int and abs(value) <= _FARTHEST_PX for value in (x, y)):
+        return None
+    return x, y
