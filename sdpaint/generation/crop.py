@@ -3,6 +3,10 @@
 Where the frame's size suits the checkpoint, nothing is scaled: the frame is padded to the right and below up to
 the next multiple of 8. Otherwise the whole crop is scaled, by as little as the checkpoint's limits allow; it is
 grown, never stretched, so that its aspect is that of a picture the engine can make.
+
+For inpainting the engine sees a context region around the mask instead of the whole frame: what a 4096² canvas costs
+is then what the mask costs, and what is made has all the pixels that the checkpoint can give. The frame stays the
+artist's limit: nothing outside it is seen or changed.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import numpy as np
 
 from sdpaint.generation.request import LATENT_MULTIPLE
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.masks import mask_bands
 
 _GROWTH_COST = 2.0
 """How much worse it is to make pixels that nobody asked for than to scale by the same factor."""
@@ -37,11 +42,20 @@ class SizeLimits(Protocol):
         """Largest area."""
 
 
+class NativeSize(SizeLimits, Protocol):
+    """What a checkpoint says about sizes, with the one that it was trained on; CheckpointInfo does."""
+
+    @property
+    def native_px(self) -> int:
+        """Side of the square that it was trained on."""
+
+
 @dataclass(frozen=True)
 class CropPlan:
-    """`frame` is what the artist asked for; `region` ⊇ frame, in canvas pixels, is what the engine's picture covers.
+    """`frame` is what may be covered; `region` ⊇ frame, in canvas pixels, is what the engine's picture covers.
 
-    `work_size` is the size of that picture, both sides multiples of 8.
+    The frame is the artist's own, or for inpainting the context region in it. `work_size` is the size of that picture,
+    both sides multiples of 8.
     """
 
     region: Rect
@@ -78,6 +92,32 @@ def plan_crop(frame: Rect, info: SizeLimits) -> CropPlan:
         grown.height,
     )
     return CropPlan(region, work, frame)
+
+
+def context_region(masked: Rect, frame: Rect, canvas: Rect, strength: float, native_px: int) -> Rect:
+    """What the engine sees around a mask of these bounds (not empty, inside the frame), in canvas pixels.
+
+    The padding is krita-ai-diffusion's, with a context on top at full strength, where nothing of what was there guides
+    the engine. At least the native size, in multiples of 8; at an edge of the frame, or of the canvas where the mask
+    stays inside, it is shifted, and cut only where there is no room at all.
+    """
+    bound = frame.intersected(canvas)
+    if not bound.contains(masked):
+        bound = frame
+    diagonal = math.hypot(masked.width, masked.height)
+    padding = mask_bands(masked, strength).feather_px + 4 + int(0.06 * diagonal)
+    if strength >= 1.0:
+        padding += max(max(bound.width, bound.height) // 16, (masked.width + masked.height) // 4)
+    x, width = _span(masked.left, masked.right, bound.left, bound.right, padding, native_px)
+    y, height = _span(masked.top, masked.bottom, bound.top, bound.bottom, padding, native_px)
+    return Rect(x, y, width, height)
+
+
+def _span(start: int, end: int, least: int, most: int, padding: int, native_px: int) -> tuple[int, int]:
+    """(first pixel, length) of the context along one axis."""
+    length = min(_up(max(end - start + 2 * padding, native_px)), most - least)
+    first = (start + end - length) // 2
+    return max(least, min(first, most - length)), length
 
 
 def _before(growth: int) -> int:

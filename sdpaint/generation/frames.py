@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
-from sdpaint.generation.crop import SizeLimits
+from sdpaint.generation.crop import NativeSize
 from sdpaint.generation.request import LATENT_MULTIPLE
 from sdpaint.imaging.geometry import Rect, Size
 
@@ -19,14 +18,6 @@ SHAPES: tuple[tuple[str, int, int], ...] = (
     ("Portrait 9:16", 9, 16),
 )
 """(name, width, height) of the proportions that are offered."""
-
-
-class NativeSize(SizeLimits, Protocol):
-    """What a checkpoint says about sizes, with the one that it was trained on; CheckpointInfo does."""
-
-    @property
-    def native_px(self) -> int:
-        """Side of the square that it was trained on."""
 
 
 def to_multiple(value: float) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.errors import SettingsError
-from sdpaint.generation.crop import CropPlan, SizeLimits, plan_crop
+from sdpaint.generation.crop import CropPlan, NativeSize, context_region, plan_crop
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, GenerationRequest
 from sdpaint.imaging import masks
@@ -64,7 +64,7 @@ def effective_mode(document: Document, mode: GenerationMode | None) -> Generatio
 def prepare(
     document: Document,
     params: GenerationParams,
-    info: SizeLimits,
+    info: NativeSize,
     seed: int,
     request_id: str | None = None,
 ) -> Prepared:
@@ -73,8 +73,8 @@ def prepare(
     The same document, params and seed give the same arrays. Raises SettingsError where inpainting is wanted and
     nothing inside the frame is masked.
     """
-    plan = plan_crop(document.frame, info)
     mode = effective_mode(document, params.mode)
+    plan = plan_for(document, mode, params.sampling.strength, info)
     image: Pixels | None = None
     engine_mask: Pixels | None = None
     alpha = frame_alpha(plan)
@@ -99,6 +99,19 @@ def prepare(
         id=request_id or uuid.uuid4().hex,
     )
     return Prepared(request, plan, alpha, mask)
+
+
+def plan_for(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> CropPlan:
+    """What the engine will see, at which size: the frame, or for inpainting the context around what is masked in it.
+
+    Cheap enough for the GUI thread: of the mask, it reads the tiles under the frame.
+    """
+    if mode is not GenerationMode.INPAINT:
+        return plan_crop(document.frame, info)
+    masked = document.mask.tiles.cropped(document.frame).bounds()
+    if masked.is_empty:
+        return plan_crop(document.frame, info)
+    return plan_crop(context_region(masked, document.frame, document.bounds, strength, info.native_px), info)
 
 
 def picture_under(document: Document, region: Rect) -> Pixels:

@@ -24,6 +24,7 @@ class Limits:
     min_side_px: int = 64
     max_side_px: int = 512
     max_area_px: int = 512 * 512
+    native_px: int = 512
 
 
 PARAMS = GenerationParams(checkpoint=Path("x"), prompt="a hill", sampling=SamplingParams(strength=0.5))
@@ -62,13 +63,16 @@ def test_inpainting_leaves_every_pixel_outside_the_blend_band_as_it_was(limits):
     mask=st.builds(Rect, st.integers(0, 280), st.integers(0, 240), st.integers(1, 120), st.integers(1, 120)),
     strength=st.floats(0.05, 1.0),
     max_side=st.sampled_from([64, 200, 512]),
+    native=st.sampled_from([64, 128, 512]),
 )
-def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(frame, mask, strength, max_side):
+def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(
+    frame, mask, strength, max_side, native
+):
     document = edits.fill_mask(noise_document(frame=frame), mask)
     masked = mask.intersected(frame)
     assume(not masked.is_empty)
     params = GenerationParams(Path("x"), sampling=SamplingParams(strength=strength))
-    prepared = prepare(document, params, Limits(max_side_px=max_side), 1)
+    prepared = prepare(document, params, Limits(max_side_px=max_side, native_px=native), 1)
     after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
     before = flatten(document, document.bounds)
     reach = masks.mask_bands(masked, strength).reach_px

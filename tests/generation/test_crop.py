@@ -3,12 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sdpaint.generation.crop import plan_crop
+from sdpaint.generation.crop import context_region, plan_crop
 from sdpaint.generation.families import FAMILIES
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.masks import mask_bands
 
 
 @dataclass(frozen=True)
@@ -98,3 +99,58 @@ def test_a_sliver_gets_context_on_both_sides():
 def test_common_sizes_grow_by_a_hundredth_at_most(size):
     plan = plan_crop(Rect(0, 0, *size), STARTER)
     assert plan.region.area <= size[0] * size[1] * 1.04
+
+
+inner = st.integers(-300, 1500)
+lengths = st.integers(1, 900)
+
+
+@given(
+    st.builds(Rect, inner, inner, lengths, lengths),
+    st.builds(Rect, inner, inner, st.integers(1, 2500), st.integers(1, 2500)),
+    st.builds(Size, st.integers(1, 2500), st.integers(1, 2500)),
+    st.floats(0.01, 1.0),
+    st.sampled_from([64, 256, 512, 1024]),
+)
+def test_the_context_holds_the_mask_and_keeps_to_the_frame(mask, frame, size, strength, native):
+    masked = mask.intersected(frame)
+    assume(not masked.is_empty)
+    canvas = Rect.of_size(size)
+    context = context_region(masked, frame, canvas, strength, native)
+    assert context.contains(masked)
+    assert frame.contains(context)
+    bound = frame
+    if canvas.contains(masked):
+        assert canvas.contains(context), "what lies beyond the canvas isn't asked about"
+        bound = frame.intersected(canvas)
+    reach = mask_bands(masked, strength).reach_px
+    for low, high, least, most, start, end in (
+        (context.left, context.right, bound.left, bound.right, masked.left, masked.right),
+        (context.top, context.bottom, bound.top, bound.bottom, masked.top, masked.bottom),
+    ):
+        assert high - low >= min(native, most - least), "shifted at an edge, not shrunk"
+        assert (high - low) % 8 == 0 or (low, high) == (least, most)
+        assert low <= max(least, start - reach), "the blend band has room"
+        assert high >= min(most, end + reach)
+
+
+def test_a_small_mask_on_a_large_canvas_is_seen_at_the_native_size():
+    canvas = Rect(0, 0, 4096, 4096)
+    context = context_region(Rect(2000, 1000, 40, 30), canvas, canvas, 0.5, 512)
+    assert context.size == Size(512, 512)
+    assert abs(context.center.x - 2020) <= 1
+    assert abs(context.center.y - 1015) <= 1
+
+
+def test_at_a_corner_the_context_is_shifted():
+    canvas = Rect(0, 0, 1023, 517)
+    assert context_region(Rect(1000, 500, 23, 17), canvas, canvas, 0.5, 256) == Rect(767, 261, 256, 256)
+
+
+def test_full_strength_sees_more_around_a_large_mask():
+    canvas, mask = Rect(0, 0, 2048, 2048), Rect(900, 900, 256, 256)
+    refined = context_region(mask, canvas, canvas, 0.6, 256)
+    anew = context_region(mask, canvas, canvas, 1.0, 256)
+    assert anew.contains(refined)
+    # feather 36, 4 and 6 % of the diagonal around it; at full strength a sixteenth of the canvas more.
+    assert anew.size == Size(640, 640)

@@ -25,6 +25,7 @@ class Limits:
     min_side_px: int = 64
     max_side_px: int = 512
     max_area_px: int = 512 * 512
+    native_px: int = 512
 
 
 PARAMS = GenerationParams(checkpoint=Path("somewhere"), prompt="a hill", sampling=SamplingParams(strength=0.5))
@@ -231,3 +232,14 @@ class TestInpaint:
         prepared = prepare(self.masked(), replace(PARAMS, mode=IMG), Limits(), 1)
         assert prepared.request.mask is None
         assert prepared.mask is None
+
+    def test_the_engine_sees_the_surroundings_of_the_mask_not_the_whole_frame(self):
+        document = painted(new((1200, 900), Rect(0, 0, 1200, 900)), Rect(0, 0, 600, 900))
+        document = edits.fill_mask(document, Rect(590, 400, 40, 30))
+        prepared = prepare(document, PARAMS, Limits(native_px=256), 1)
+        assert prepared.request.size == Size(256, 256)
+        assert prepared.request.region == prepared.plan.frame == Rect(482, 287, 256, 256)
+        assert prepared.alpha.shape == (256, 256)
+        red = (prepared.request.image == [255, 0, 0]).all(axis=2)
+        assert red[:, : 600 - 482].all()
+        assert not red[:, 600 - 482 :].any()
