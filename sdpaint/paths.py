@@ -49,6 +49,17 @@ def default_results_dir() -> Path:
     return home / "results" if home else Path(platformdirs.user_pictures_dir()) / "sdpaint"
 
 
+def user_brush_dir() -> Path:
+    """The user's own brushes and their tips."""
+    return data_dir() / "brushes"
+
+
+def cache_dir() -> Path:
+    """What can be made again, such as previews of brushes."""
+    home = _home()
+    return home / "cache" if home else Path(platformdirs.user_cache_dir("sdpaint", appauthor=False))
+
+
 def user_checkpoint_dir() -> Path:
     """Where the user's own checkpoints are looked for first."""
     return data_dir() / "checkpoints"

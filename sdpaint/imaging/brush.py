@@ -39,6 +39,7 @@ _RANGES = (
     ("angle", -360.0, 360.0),
     ("roundness", 0.02, 1.0),
     ("scatter", 0.0, 5.0),
+    ("wet_edge", 0.0, 1.0),
     ("fade_length", 0.5, 1000.0),
     ("airbrush_hz", 0.0, 200.0),
 )
@@ -55,7 +56,8 @@ class BrushParams:
     `roundness` squeezes it. `scatter` throws dabs off the path, up to this part of the size. `drivers` are the
     dynamics beside the two switches for pressure; one that fades does so within `fade_length` sizes. `grain` is the
     paper. With `build_up` dabs go on to add up where the stroke crosses itself: `opacity` is each dab's then.
-    `airbrush_hz` dabs a second are laid while the pointer rests.
+    `airbrush_hz` dabs a second are laid while the pointer rests. `wet_edge` is how much thinner colour lies inside
+    than at the rim, where water carries it to.
     Raises ValueError on values outside.
     """
 
@@ -75,6 +77,7 @@ class BrushParams:
     grain: Grain | None = None
     build_up: bool = False
     airbrush_hz: float = 0.0
+    wet_edge: float = 0.0
     blend_mode: BlendMode = BlendMode.NORMAL
 
     def __post_init__(self) -> None:
@@ -99,6 +102,7 @@ class BrushParams:
             and self.roundness == 1.0
             and self.scatter == 0.0
             and not self.build_up
+            and self.wet_edge == 0.0
         )
 
     def size_at(self, pressure: float | None) -> float:

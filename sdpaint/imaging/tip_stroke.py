@@ -24,7 +24,7 @@ from sdpaint.imaging.dynamics import FASTEST_PX_S, FLATTEST_DEGREES, Drive, Prop
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.stroke import CoverageBuffer, PathSample, SmoothPath, between
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
-from sdpaint.imaging.tips import Tip
+from sdpaint.imaging.tips import Grain, Tip
 
 SPEED_INERTIA = 0.7
 """How much of the speed of the sample before stays: the clock of a tablet trembles."""
@@ -298,26 +298,38 @@ class TipBuffer(CoverageBuffer[TipDab]):
 
     def coverage(self, key: TileKey, part: Rect) -> Pixels:
         """What is covered: (h, w) uint8."""
-        if self._grain is None:
+        if self._is_untouched_by_paper:
             return super().coverage(key, part)
         covered: Pixels = cv2.convertScaleAbs(self.transmittance(key, part), alpha=-255.0, beta=255.0)
         return covered
 
     def transmittance(self, key: TileKey, part: Rect) -> Coverage:
-        """What isn't covered, the paper taken into account: (h, w) float32."""
+        """What isn't covered, paper and water taken into account: (h, w) float32."""
         view = super().transmittance(key, part)
-        if self._grain is None:
+        if self._is_untouched_by_paper:
             return view
-        heights = self._grain.heights
+        covered = 1 - view
+        if self._params.wet_edge > 0.0:
+            covered = wet(covered, self._params.wet_edge)
+        if self._grain is not None:
+            covered = self._on_paper(covered, self._grain, key, part)
+        return np.asarray(1 - covered, np.float32)
+
+    @property
+    def _is_untouched_by_paper(self) -> bool:
+        return self._grain is None and self._params.wet_edge == 0.0
+
+    def _on_paper(self, covered: Coverage, grain: Grain, key: TileKey, part: Rect) -> Coverage:
+        """Colour reaches down to where coverage and paper meet; what is pressed harder fills more of the valleys."""
+        heights = grain.heights
         left = key[0] * TILE_SIZE % heights.shape[0] + part.left
         top = key[1] * TILE_SIZE % heights.shape[0] + part.top
         paper = heights[top : top + part.height, left : left + part.width]
-        # Colour reaches down to where coverage and paper meet; what is pressed harder fills more of the valleys.
-        reached = (1 - view) - (1 - paper) * np.float32(self._grain.depth)
+        reached = covered - (1 - paper) * np.float32(grain.depth)
         reached *= np.float32(1 / GRAIN_SOFTNESS)
         np.clip(reached, 0, 1, out=reached)
-        reached *= 1 - view
-        return np.asarray(1 - reached, np.float32)
+        reached *= covered
+        return reached
 
     def colors(self, key: TileKey, part: Rect) -> Coverage | None:
         """Blue, green and red of the stroke (3, h, w), 0 … 1; None where all dabs have the stroke's colour."""
@@ -381,6 +393,15 @@ def lay_mask(view: Coverage, mask: Coverage, flow: float, opacity: float, has_li
     lower *= keep
     lower += lowest
     np.minimum(view, lower, out=view)
+
+
+def wet(covered: Coverage, strength: float) -> Coverage:
+    """Pigment of a wet stroke: the rim, where coverage falls off, keeps all of it, the inside `1 - strength`."""
+    inside = np.clip((covered - np.float32(0.45)) * np.float32(1 / 0.5), 0, 1)
+    inside *= inside * (3 - 2 * inside)
+    pigment = np.minimum(covered * 2, np.float32(1))
+    pigment *= 1 - np.float32(strength) * inside
+    return np.asarray(pigment, np.float32)
 
 
 def stroke_params(params: BrushParams) -> BrushParams:

@@ -163,13 +163,17 @@ def _bristles() -> Pixels:
     return _bytes(tip)
 
 
+_TUFTS = np.array((-0.78, -0.6, -0.33, -0.12, 0.1, 0.28, 0.55, 0.8))
+
+
 def _dry_bristles() -> Pixels:
     rng = _rng("dry")
     tip = np.zeros((TIP_SIZE, TIP_SIZE), np.float32)
     x, y, _ = _grid()
-    for _ in range(46):
-        cy, cx = rng.uniform(-0.9, 0.9), rng.uniform(-0.12, 0.12)
-        radius, weight = rng.uniform(0.008, 0.022), rng.uniform(0.3, 1.0)
+    for _ in range(64):
+        # Hairs hold together in tufts, with gaps between.
+        cy, cx = rng.choice(_TUFTS) + rng.normal(0, 0.07), rng.uniform(-0.12, 0.12)
+        radius, weight = rng.uniform(0.012, 0.03), rng.uniform(0.45, 1.0)
         np.maximum(tip, weight * np.exp(-(((x - cx) / (2 * radius)) ** 2 + ((y - cy) / radius) ** 2)), out=tip)
     return _bytes(tip)
 
@@ -209,7 +213,7 @@ def _spray() -> Pixels:
     rng = _rng("spray")
     tip = np.zeros((TIP_SIZE, TIP_SIZE), np.uint8)
     for _ in range(420):
-        turn, far = rng.uniform(0, 2 * np.pi), min(0.97, abs(rng.normal(0, 0.42)))
+        turn, far = rng.uniform(0, 2 * np.pi), 0.95 * rng.beta(2.2, 2.2)
         cx, cy = far * np.cos(turn), far * np.sin(turn)
         centre = (round((cx * 0.5 + 0.5) * TIP_SIZE * 16), round((cy * 0.5 + 0.5) * TIP_SIZE * 16))
         cv2.circle(tip, centre, round(rng.uniform(0.8, 2.0) * 16), int(rng.integers(90, 255)), -1, cv2.LINE_AA, 4)
@@ -241,7 +245,7 @@ def _foliage() -> Pixels:
     rng = _rng("foliage")
     tip = np.zeros((TIP_SIZE, TIP_SIZE), np.uint8)
     t = np.linspace(0, 1, 12)
-    for _ in range(34):
+    for _ in range(58):
         turn, far = rng.uniform(0, 2 * np.pi), 0.72 * np.sqrt(rng.uniform())
         length, heading = rng.uniform(0.16, 0.3), turn + rng.normal(0, 0.9)
         width = 0.3 * length * np.sin(np.pi * t)
@@ -264,7 +268,8 @@ def _grass() -> Pixels:
         x, y = root + lean * t**1.8, 0.95 - height * t
         width = 0.035 * (1 - t) ** 0.8 + 0.002
         _draw([*zip(x - width, y, strict=True), *zip((x + width)[::-1], y[::-1], strict=True)], tip)
-    return tip
+    _, rows, _ = _grid()
+    return _bytes(np.asarray(tip / 255 * _step(0.93, 0.45, rows), np.float32))
 
 
 def _cloud() -> Pixels:
