@@ -35,8 +35,12 @@ def _interleave(runs: dict[str, Callable[[], None]], rounds: int) -> Times:
     for run in runs.values():
         run()
     times: Times = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
+    names = list(runs)
+    for round_ in range(rounds):
+        # Each round starts with another run: weights are mapped files, and who comes first reads them back in.
+        first = round_ % len(names)
+        for name in names[first:] + names[:first]:
+            run = runs[name]
             started, cpu = time.perf_counter(), time.process_time()
             run()
             times[name].append((time.perf_counter() - started, time.process_time() - cpu))
