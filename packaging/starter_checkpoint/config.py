@@ -83,6 +83,8 @@ class Recipe:
     """How many pictures are encoded once for training on a CPU."""
     pool_pictures: int = 400_000
     """How many encoded pictures a GPU holds to draw from."""
+    sampling_steps: int = 20
+    """Steps of the pictures that are evaluated."""
     lengths: Mapping[str, Length] = field(
         default_factory=lambda: {
             "autoencoder": Length(14000, 5.0, 90.0),
@@ -110,6 +112,7 @@ REHEARSAL = Recipe(
     unet=UNetSize(channels=(8, 16, 16, 16), groups=4, head_px=8, batch=2, cuda_batch=2, square_share=0.5),
     cached_pictures=12,
     pool_pictures=64,
+    sampling_steps=5,
     lengths={
         "autoencoder": Length(6, 1.0, 1.0),
         "unet": Length(4, 1.0, 1.0),

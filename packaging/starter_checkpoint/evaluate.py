@@ -19,6 +19,7 @@ from diffusers import (
     StableDiffusionImg2ImgPipeline,
     StableDiffusionPipeline,
 )
+from diffusers.utils import logging
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -33,7 +34,7 @@ from starter_checkpoint.world.palettes import TIMES
 from starter_checkpoint.world.terrain import TERRAINS
 from starter_checkpoint.world_sheet import save_rgb, sheet_of
 
-GUIDANCE, STEPS = 4.0, 20
+GUIDANCE = 4.0
 _NAMES = {
     "pines": "pine trees",
     "palms": "palm trees",
@@ -68,7 +69,8 @@ SAMPLE_PROMPTS = (
 
 
 def open_pipeline(folder: Path, device: torch.device) -> StableDiffusionPipeline:
-    """A checkpoint for use, quietly."""
+    """A checkpoint for use, quietly: diffusers remarks on every load that an AutoencoderTiny is no AutoencoderKL."""
+    logging.set_verbosity_error()
     pipeline = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None).to(device, torch.bfloat16)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.unet.to(memory_format=torch.channels_last)
@@ -162,15 +164,16 @@ def evaluate(run: Run, against: Path | None = None, count: int = 500, threads: i
     folder, exported = run.folder / "evaluation", run.folder / "export"
     folder.mkdir(exist_ok=True)
     measures: dict[str, Any] = {}
+    steps = run.recipe.sampling_steps
     pipeline = open_pipeline(exported / "starter", run.device)
-    _sheets(pipeline, folder)
+    _sheets(pipeline, folder, steps)
     network, thresholds = classifier.load(run)
     plans = measured_plans(count)
     prompts, seeds = [plain_prompt(plan) for plan in plans], list(range(count))
     real = torch.from_numpy(np.stack([render(plan.seed).image for plan in plans]))
     said, real_features = classifier.judge(run, network, real)
     measures["judge on renders of the same plans"] = obedience(said, thresholds, plans)
-    made = generate(pipeline, prompts, seeds, STEPS, GUIDANCE)
+    made = generate(pipeline, prompts, seeds, steps, GUIDANCE)
     said, features = classifier.judge(run, network, made)
     measures["obedience"] = obedience(said, thresholds, plans)
     _, other = classifier.judge(
@@ -182,7 +185,7 @@ def evaluate(run: Run, against: Path | None = None, count: int = 500, threads: i
     measures["Fréchet distance between held-out renders"] = classifier.frechet_distance(real_features, other)
     if against is not None:
         rival = open_pipeline(against, run.device)
-        _, rival_features = classifier.judge(run, network, generate(rival, prompts, seeds, STEPS, GUIDANCE))
+        _, rival_features = classifier.judge(run, network, generate(rival, prompts, seeds, steps, GUIDANCE))
         measures["Fréchet distance of the prototype"] = classifier.frechet_distance(rival_features, other)
     if (exported / "starter-live").is_dir():
         live = open_pipeline(exported / "starter-live", run.device)
@@ -190,11 +193,11 @@ def evaluate(run: Run, against: Path | None = None, count: int = 500, threads: i
         said, features = classifier.judge(run, network, made)
         measures["obedience of the live sibling"] = obedience(said, thresholds, plans)
         measures["Fréchet distance of the live sibling"] = classifier.frechet_distance(features, other)
-        for steps in (1, 2, 4):
-            few = generate(live, list(SAMPLE_PROMPTS), list(range(len(SAMPLE_PROMPTS))), steps, 1.0)
-            _save_jpg(folder / f"live-{steps}-steps.jpg", sheet_of(list(few.numpy()), 8))
+        for few_steps in (1, 2, 4):
+            few = generate(live, list(SAMPLE_PROMPTS), list(range(len(SAMPLE_PROMPTS))), few_steps, 1.0)
+            _save_jpg(folder / f"live-{few_steps}-steps.jpg", sheet_of(list(few.numpy()), 8))
     if (exported / "starter-controlnet-lineart").is_dir():
-        _controlnet_sheet(pipeline, exported / "starter-controlnet-lineart", folder)
+        _controlnet_sheet(pipeline, exported / "starter-controlnet-lineart", folder, steps)
     measures |= timing(exported, threads)
     (folder / "measures.json").write_text(
         json.dumps(measures, indent=1, ensure_ascii=False), encoding="utf-8"
@@ -203,26 +206,26 @@ def evaluate(run: Run, against: Path | None = None, count: int = 500, threads: i
     return measures
 
 
-def _sheets(pipeline: StableDiffusionPipeline, folder: Path) -> None:
+def _sheets(pipeline: StableDiffusionPipeline, folder: Path, steps: int) -> None:
     prompts = list(SAMPLE_PROMPTS)
     seeds = list(range(len(prompts)))
     _save_jpg(
-        folder / "samples.jpg", sheet_of(list(generate(pipeline, prompts, seeds, STEPS, GUIDANCE).numpy()), 8)
+        folder / "samples.jpg", sheet_of(list(generate(pipeline, prompts, seeds, steps, GUIDANCE).numpy()), 8)
     )
     one = ["a lake at sunset with a cabin, mountains"] * 16
     _save_jpg(
         folder / "variety.jpg",
-        sheet_of(list(generate(pipeline, one, list(range(16)), STEPS, GUIDANCE).numpy()), 8),
+        sheet_of(list(generate(pipeline, one, list(range(16)), steps, GUIDANCE).numpy()), 8),
     )
-    wide = generate(pipeline, prompts[:6], seeds[:6], STEPS, GUIDANCE, width=384, height=192)
-    tall = generate(pipeline, prompts[6:12], seeds[:6], STEPS, GUIDANCE, width=192, height=320)
+    wide = generate(pipeline, prompts[:6], seeds[:6], steps, GUIDANCE, width=384, height=192)
+    tall = generate(pipeline, prompts[6:12], seeds[:6], steps, GUIDANCE, width=192, height=320)
     _save_jpg(folder / "aspects-wide.jpg", sheet_of(list(wide.numpy()), 3))
     _save_jpg(folder / "aspects-tall.jpg", sheet_of(list(tall.numpy()), 6))
-    _save_jpg(folder / "img2img.jpg", img2img_sheet(pipeline))
-    _save_jpg(folder / "inpainting.jpg", inpaint_sheet(pipeline))
+    _save_jpg(folder / "img2img.jpg", img2img_sheet(pipeline, steps))
+    _save_jpg(folder / "inpainting.jpg", inpaint_sheet(pipeline, steps))
 
 
-def img2img_sheet(pipeline: StableDiffusionPipeline) -> NDArray[np.uint8]:
+def img2img_sheet(pipeline: StableDiffusionPipeline, steps: int) -> NDArray[np.uint8]:
     """Rows of a picture and what becomes of it at strengths from 0.2 to 0.9."""
     refine = StableDiffusionImg2ImgPipeline(**pipeline.components, requires_safety_checker=False)
     refine.set_progress_bar_config(disable=True)
@@ -243,7 +246,7 @@ def img2img_sheet(pipeline: StableDiffusionPipeline) -> NDArray[np.uint8]:
                 refine,
                 [prompt],
                 [k],
-                STEPS,
+                steps,
                 GUIDANCE,
                 image=[Image.fromarray(scene.image)],
                 strength=strength,
@@ -252,7 +255,7 @@ def img2img_sheet(pipeline: StableDiffusionPipeline) -> NDArray[np.uint8]:
     return sheet_of(images, 6)
 
 
-def _controlnet_sheet(pipeline: StableDiffusionPipeline, controlnet: Path, folder: Path) -> None:
+def _controlnet_sheet(pipeline: StableDiffusionPipeline, controlnet: Path, folder: Path, steps: int) -> None:
     network = ControlNetModel.from_pretrained(controlnet).to(pipeline.device, pipeline.unet.dtype)
     guided = StableDiffusionControlNetPipeline(
         **pipeline.components, controlnet=network, requires_safety_checker=False
@@ -262,7 +265,7 @@ def _controlnet_sheet(pipeline: StableDiffusionPipeline, controlnet: Path, folde
     if batch.drawings is None:
         raise ValueError("These pictures were drawn without line art")
     lines = [Image.fromarray(drawing.numpy()).convert("RGB") for drawing in batch.drawings[0]]
-    made = generate(guided, batch.captions, list(range(8)), STEPS, GUIDANCE, batch=8, image=lines)
+    made = generate(guided, batch.captions, list(range(8)), steps, GUIDANCE, batch=8, image=lines)
     _save_jpg(folder / "controlnet.jpg", sheet_of([*(np.asarray(line) for line in lines), *made.numpy()], 8))
 
 
@@ -273,9 +276,7 @@ def timing(exported: Path, threads: int) -> dict[str, float]:
     try:
         pipeline = open_pipeline(exported / "starter", torch.device("cpu"))
         found = {
-            "seconds, 20 steps, CPU": _best(
-                lambda: generate(pipeline, ["hills at dawn"], [0], STEPS, GUIDANCE)
-            )
+            "seconds, 20 steps, CPU": _best(lambda: generate(pipeline, ["hills at dawn"], [0], 20, GUIDANCE))
         }
         if (exported / "starter-live").is_dir():
             live = open_pipeline(exported / "starter-live", torch.device("cpu"))

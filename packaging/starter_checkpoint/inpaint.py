@@ -12,49 +12,60 @@ from starter_checkpoint.config import HELD_OUT
 from starter_checkpoint.world import make_plan, render
 from starter_checkpoint.world_sheet import sheet_of
 
-CASES = (
-    ("hot air balloon", "sky"),
-    ("a red hot air balloon", "sky"),
-    ("the moon", "sky"),
-    ("clouds", "sky"),
-    ("birds", "sky"),
-    ("a rainbow", "sky"),
-    ("a lighthouse", "coast"),
-    ("a red and white lighthouse", "coast"),
-    ("sailboat", "coast"),
-    ("a sailboat with red sails", "coast"),
-    ("a cabin", "ground"),
-    ("cabin with a red roof", "ground"),
-    ("a castle", "ground"),
-    ("a windmill", "ground"),
-    ("a tent", "ground"),
-    ("pine trees", "ground"),
-    ("a tree", "ground"),
-    ("a deer", "ground"),
-    ("a horse", "ground"),
-    ("a church", "ground"),
-    ("a cactus", "desert"),
-    ("palm trees", "beach"),
-    ("a river", "low"),
-    ("a meadow with flowers", "low"),
+_LIGHT, _DARK = ("dawn", "day", "sunset"), ("dusk", "night")
+_ANY = (*_LIGHT, *_DARK)
+
+CASES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("hot air balloon", "sky", _LIGHT),
+    ("a red hot air balloon", "sky", ("day",)),
+    ("the moon", "sky", _DARK),
+    ("clouds", "sky", _LIGHT),
+    ("birds", "sky", ("sunset",)),
+    ("a blue hot air balloon", "sky", _DARK),
+    ("a lighthouse", "coast", _LIGHT),
+    ("a red and white lighthouse", "coast", _DARK),
+    ("sailboat", "coast", _LIGHT),
+    ("a sailboat with red sails", "coast", ("day",)),
+    ("a cabin", "ground", _ANY),
+    ("cabin with a red roof", "ground", ("day",)),
+    ("a castle", "ground", _ANY),
+    ("a windmill", "ground", _LIGHT),
+    ("a tent", "ground", _DARK),
+    ("pine trees", "ground", _ANY),
+    ("a tree", "ground", _LIGHT),
+    ("a deer", "ground", ("sunset",)),
+    ("a horse", "ground", _ANY),
+    ("a church", "ground", _DARK),
+    ("a cactus", "desert", _LIGHT),
+    ("palm trees", "beach", ("sunset",)),
+    ("a river", "low", _LIGHT),
+    ("a meadow with flowers", "low", ("day",)),
 )
-"""Prompts and the kind of place that they are painted into."""
+"""Prompt, the kind of place that it is painted into, and the hours that it is painted at."""
+
+_TERRAINS = {"coast": ("sea",), "desert": ("dunes", "canyon"), "beach": ("beach",)}
+_SEEDS_APART = 4000
 
 
-def _place(kind: str, seed: int) -> tuple[int, tuple[float, float, float, float]]:
+def _place(kind: str, times: tuple[str, ...], seed: int) -> tuple[int, tuple[float, float, float, float]]:
     """A held-out seed whose picture has room there, and the mask's ellipse: x, y, half width, half height (0…1)."""
-    terrains = {"coast": ("sea",), "desert": ("dunes", "canyon"), "beach": ("beach",)}.get(
-        kind, ("hills", "mountains", "forest")
-    )
-    while True:
-        plan = make_plan(seed)
-        if plan.terrain in terrains and plan.style == "flat" and not plan.things and plan.weather == "clear":
-            break
+    terrains = _TERRAINS.get(kind, ("hills", "mountains", "forest"))
+    plan = make_plan(seed)
+    while not (
+        plan.terrain in terrains
+        and plan.time in times
+        and plan.style == "flat"
+        and plan.weather == "clear"
+        and not plan.things
+        and not (kind == "sky" and (plan.clouds or plan.birds or plan.moon or plan.sun))
+        and not (kind == "low" and plan.ground not in ("plain", "snow"))
+    ):
         seed += 1
+        plan = make_plan(seed)
     if kind == "sky":
-        return seed, (0.35, plan.horizon * 0.45, 0.20, 0.20)
+        return seed, (0.36, plan.horizon * 0.45, 0.20, 0.20)
     if kind == "low":
-        return seed, (0.5, 0.85, 0.45, 0.16)
+        return seed, (0.5, 0.82, 0.45, 0.17)
     return seed, (0.62, plan.horizon + 0.10, 0.22, 0.26)
 
 
@@ -65,11 +76,12 @@ def inpaint(
     mask: NDArray[np.uint8],
     prompt: str,
     seed: int,
+    steps: int,
 ) -> NDArray[np.uint8]:
     """The picture (h, w, 3) with what lies under the mask (h, w) made anew from pure noise."""
     device, dtype = pipeline.device, pipeline.unet.dtype
     schedule = DDIMScheduler.from_config(pipeline.scheduler.config)
-    schedule.set_timesteps(20)
+    schedule.set_timesteps(steps)
     with_prompt, without = pipeline.encode_prompt(prompt, device, 1, True, "")
     states = torch.cat([without, with_prompt])
     pixels = (torch.from_numpy(image).to(device).permute(2, 0, 1)[None].float() / 127.5 - 1.0).to(dtype)
@@ -93,11 +105,11 @@ def inpaint(
     return (image * (1.0 - soft) + made * soft).astype(np.uint8)
 
 
-def inpaint_sheet(pipeline: StableDiffusionPipeline) -> NDArray[np.uint8]:
+def inpaint_sheet(pipeline: StableDiffusionPipeline, steps: int) -> NDArray[np.uint8]:
     """Every case, before (with the mask's outline) and after."""
     before, after = [], []
-    for k, (prompt, kind) in enumerate(CASES):
-        seed, (x, y, rx, ry) = _place(kind, HELD_OUT + 900_000 + 50 * k)
+    for k, (prompt, kind, times) in enumerate(CASES):
+        seed, (x, y, rx, ry) = _place(kind, times, HELD_OUT + 900_000 + _SEEDS_APART * k)
         scene = render(seed)
         plan = scene.plan
         mask = np.zeros(scene.image.shape[:2], np.uint8)
@@ -115,7 +127,9 @@ def inpaint_sheet(pipeline: StableDiffusionPipeline) -> NDArray[np.uint8]:
             cv2.LINE_AA,
         )
         before.append(shown)
-        after.append(inpaint(pipeline, scene.image, mask, f"{prompt}, {plan.terrain} at {plan.time}", k))
+        after.append(
+            inpaint(pipeline, scene.image, mask, f"{prompt}, {plan.terrain} at {plan.time}", k, steps)
+        )
     images = []
     for first in range(0, len(CASES), 8):
         images += before[first : first + 8] + after[first : first + 8]

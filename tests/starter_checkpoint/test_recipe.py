@@ -7,6 +7,7 @@ from diffusers import StableDiffusionPipeline
 from starter_checkpoint import autoencoder, classifier, controlnet, export, live, tokenizer, transfer, unet
 from starter_checkpoint.config import FULL, LATENT_CHANNELS, LATENT_SCALE, REHEARSAL
 from starter_checkpoint.data import Wanted, held_out, stream
+from starter_checkpoint.evaluate import evaluate
 from starter_checkpoint.lines import roughened
 from starter_checkpoint.networks import Noise, build_text_encoder, build_unet, draw_timesteps
 from starter_checkpoint.pool import Pool, write_cache
@@ -84,6 +85,22 @@ def test_a_run_goes_on_from_its_pieces_on_another_machine(made, tmp_path):
     torch.testing.assert_close(second["average"][0].float(), first["average"][0], atol=1e-3, rtol=1e-3)
     export.export(run)
     assert (tmp_path / "there" / "export" / "starter" / "model_index.json").is_file()
+
+
+@pytest.mark.slow
+def test_evaluation_measures_what_was_exported_and_shows_it(made):
+    assert classifier.train(rehearsal(made))
+    measures = evaluate(rehearsal(made), count=3, threads=1)
+    assert {"obedience", "obedience of the live sibling", "Fréchet distance to held-out renders"} <= set(
+        measures
+    )
+    assert measures["seconds, 20 steps, CPU"] > 0
+    shown = {path.stem for path in (made / "evaluation").glob("*.jpg")}
+    assert {"samples", "variety", "img2img", "inpainting", "controlnet", "live-1-steps"} <= shown
+    export.export(rehearsal(made))
+    card = (made / "export" / "starter" / "README.md").read_text()
+    assert "inpainting.jpg" in card
+    assert "obedience" in card
 
 
 def test_training_goes_on_where_it_was_interrupted(tmp_path):
