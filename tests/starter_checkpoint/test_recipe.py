@@ -23,6 +23,15 @@ def rehearsal(folder, minutes=5.0):
     return open_run(REHEARSAL, folder, minutes, workers=0, device="cpu")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Toy networks gain nothing from a second thread, and wait long for it on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """All stages in toy sizes, once."""
