@@ -86,11 +86,15 @@ class PointerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A shape that is being drawn, in canvas pixels. `follows_pointer`: a line goes on from its end to the pointer."""
+    """A shape that is being drawn, in canvas pixels. `follows_pointer`: a line goes on from its end to the pointer.
 
-    points: tuple[Point, ...]
+    `pushed_by`: the outline of the selection is being pushed by so many pixels, (x, y).
+    """
+
+    points: tuple[Point, ...] = ()
     is_closed: bool = True
     follows_pointer: bool = False
+    pushed_by: tuple[int, int] = (0, 0)
 
 
 class ToolRefused(SdPaintError):

@@ -2,7 +2,8 @@
 
 A gesture shows a draft of the shape; the selection itself is made when it ends, away from the GUI thread.
 Held at press, Shift adds to the selection, Alt subtracts from it, both intersect with it. Pressed later, Shift makes
-a square or a circle and Alt draws from the middle.
+a square or a circle and Alt draws from the middle. A drag that begins inside the selection pushes it, where each shape
+is to be a new one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
-from sdpaint.document.selection_edits import deselect, select
+from sdpaint.document.selection_edits import deselect, is_selected, select, set_selection
 from sdpaint.imaging import selection as shapes
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.selection import SelectionChange, SelectionMode
@@ -25,7 +26,9 @@ CLICK_VIEW_PX = 3.0
 """A drag shorter than this, in view pixels, is a click."""
 
 CLOSE_VIEW_PX = 8.0
-"""A polygon closes on a click so near to its first point."""
+"""A polygon closes on a click so near to its first point, or on a double click that wanders less."""
+
+DOUBLE_CLICK_MS = 450.0
 
 LASSO_STEP_VIEW_PX = 0.75
 """Samples of a lasso nearer to each other than this look the same."""
@@ -40,6 +43,9 @@ LABELS = {
     ToolName.SELECT_POLYGON: "Select a polygon",
     ToolName.SELECT_ALIKE: "Select with the wand",
 }
+
+PUSHING_TOOLS = (ToolName.SELECT_RECTANGLE, ToolName.SELECT_ELLIPSE, ToolName.SELECT_LASSO)
+"""With these, a drag inside the selection pushes it."""
 
 Shape = Callable[[Document], TileMap]
 """Makes the shape on a document; runs away from the GUI thread."""
@@ -120,12 +126,60 @@ class _Drag:
         return xs[0], ys[0], xs[1], ys[1]
 
 
+def takes_hold(document: Document, event: PointerEvent, options: SelectionOptions) -> bool:
+    """Whether a drag from here pushes the selection rather than drawing a new one."""
+    if document.selection is None or mode_for(event, options) is not SelectionMode.REPLACE:
+        return False
+    if not document.bounds.contains_point(event.pos):
+        return False
+    return is_selected(document, math.floor(event.pos.x), math.floor(event.pos.y))
+
+
+class _Push:
+    """The selection being pushed elsewhere."""
+
+    def __init__(self, event: PointerEvent) -> None:
+        self._start = event.pos
+        self._view_scale = event.view_scale
+        self._by = (0, 0)
+
+    def follow(self, event: PointerEvent) -> Draft | None:
+        """The pointer is elsewhere; what to show. Shift keeps it level or upright."""
+        if not _is_finite(event.pos):
+            return Draft(pushed_by=self._by)
+        by = _within_reach(event.pos) - self._start
+        if by.length * self._view_scale < CLICK_VIEW_PX:
+            self._by = (0, 0)
+            return None
+        dx, dy = round(by.x), round(by.y)
+        if event.shift:
+            dx, dy = (dx, 0) if abs(dx) >= abs(dy) else (0, dy)
+        self._by = (dx, dy)
+        return Draft(pushed_by=self._by)
+
+    def end(self, context: ToolContext, event: PointerEvent) -> None:
+        """Push it for good; a click takes the selection away."""
+        draft, (dx, dy) = self.follow(event), self._by
+        if draft is None:
+            context.show_draft(None)
+            _click(context, SelectionMode.REPLACE)
+            return
+
+        def edit(document: Document) -> Document:
+            selection = document.selection
+            return document if selection is None else set_selection(document, selection.translated(dx, dy))
+
+        context.show_draft(draft)
+        context.compute("Move selection", edit)
+
+
 class BoxSelectTool:
     """Drags a box: selects it, or the ellipse inside. A click takes the selection away."""
 
     def __init__(self, name: ToolName) -> None:
         self._name = name
         self._drag: _Drag | None = None
+        self._push: _Push | None = None
 
     @property
     def name(self) -> ToolName:
@@ -133,14 +187,18 @@ class BoxSelectTool:
         return self._name
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
-        """The first corner."""
-        if _is_finite(event.pos):
+        """The first corner, or hold of the selection."""
+        if takes_hold(context.document, event, context.selection_options):
+            self._push = _Push(event)
+        elif _is_finite(event.pos):
             start = _within_reach(event.pos)
             mode = mode_for(event, context.selection_options)
             self._drag = _Drag(start, mode, not event.shift, not event.alt, event.view_scale, start)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """The other corner."""
+        if self._push is not None and events:
+            context.show_draft(self._push.follow(events[-1]))
         drag = self._drag
         if drag is None:
             return
@@ -150,6 +208,9 @@ class BoxSelectTool:
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
         """Select what is inside."""
+        push, self._push = self._push, None
+        if push is not None:
+            push.end(context, event)
         drag, self._drag = self._drag, None
         if drag is None:
             return
@@ -164,7 +225,7 @@ class BoxSelectTool:
 
     def cancel(self, context: ToolContext) -> None:
         """Drop the box."""
-        self._drag = None
+        self._drag = self._push = None
         context.show_draft(None)
 
     def rebase(self, context: ToolContext) -> bool:
@@ -203,15 +264,20 @@ class LassoTool:
     def __init__(self) -> None:
         self._points: list[Point] = []
         self._mode = SelectionMode.REPLACE
+        self._push: _Push | None = None
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
-        """Begin the line."""
-        if _is_finite(event.pos):
+        """Begin the line, or take hold of the selection."""
+        if takes_hold(context.document, event, context.selection_options):
+            self._push = _Push(event)
+        elif _is_finite(event.pos):
             self._points = [_within_reach(event.pos)]
             self._mode = mode_for(event, context.selection_options)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Draw on."""
+        if self._push is not None and events:
+            context.show_draft(self._push.follow(events[-1]))
         if not self._points:
             return
         before = len(self._points)
@@ -222,6 +288,9 @@ class LassoTool:
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
         """Select what the line goes around."""
+        push, self._push = self._push, None
+        if push is not None:
+            push.end(context, event)
         if not self._points:
             return
         self._add(event)
@@ -237,6 +306,7 @@ class LassoTool:
     def cancel(self, context: ToolContext) -> None:
         """Drop the line."""
         self._points = []
+        self._push = None
         context.show_draft(None)
 
     def rebase(self, context: ToolContext) -> bool:
@@ -270,6 +340,7 @@ class PolygonTool:
         self._points: list[Point] = []
         self._mode = SelectionMode.REPLACE
         self._is_placing = False
+        self._pressed_ms = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -283,9 +354,10 @@ class PolygonTool:
         pos = _within_reach(event.pos)
         if not self._points:
             self._mode = mode_for(event, context.selection_options)
-        elif self._closes(pos, event.view_scale):
+        elif self._closes(pos, event):
             self.confirm(context)
             return
+        self._pressed_ms = event.time_ms
         self._points.append(pos)
         self._is_placing = True
         self._show(context)
@@ -332,13 +404,16 @@ class PolygonTool:
         """An ordinary cursor."""
         return None
 
-    def _closes(self, pos: Point, view_scale: float) -> bool:
+    def _closes(self, pos: Point, event: PointerEvent) -> bool:
         if len(self._points) < 2:
             return False
-        to_first, to_last = (pos - self._points[0]).length, (pos - self._points[-1]).length
-        if to_last * view_scale < CLICK_VIEW_PX:
-            return True     # a double click
-        return len(self._points) > 2 and to_first * view_scale < CLOSE_VIEW_PX
+        # The second tap of a stylus lands a little beside the first.
+        is_quick = event.time_ms - self._pressed_ms < DOUBLE_CLICK_MS
+        to_first = (pos - self._points[0]).length * event.view_scale
+        to_last = (pos - self._points[-1]).length * event.view_scale
+        if to_last < (CLOSE_VIEW_PX if is_quick else CLICK_VIEW_PX):
+            return True
+        return len(self._points) > 2 and to_first < CLOSE_VIEW_PX
 
     def _show(self, context: ToolContext) -> None:
         draft = Draft(tuple(self._points), is_closed=False, follows_pointer=True) if self._points else None

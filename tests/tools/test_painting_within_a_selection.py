@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, replace_layer, set_mask, with_layer_tiles
 from sdpaint.document.selection_edits import deselect, select, select_all
+from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import BLACK
 from sdpaint.imaging.geometry import Point, Rect, Size
@@ -63,7 +64,7 @@ def mask(document: Document) -> np.ndarray:
     return document.mask.tiles.read(document.bounds)
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(
     name=st.sampled_from(PAINTERS),
     seed=st.integers(0, 99),
@@ -72,13 +73,18 @@ def mask(document: Document) -> np.ndarray:
     hardness=st.floats(0, 1),
     opacity=st.floats(0.01, 1),
     locked=st.booleans(),
+    blend_mode=st.sampled_from(BlendMode),
 )
-def test_a_stroke_never_changes_a_pixel_that_is_not_selected(name, seed, places, size, hardness, opacity, locked):
+def test_a_stroke_never_changes_a_pixel_that_is_not_selected(
+    name, seed, places, size, hardness, opacity, locked, blend_mode
+):
+    locked = locked and name is ToolName.BRUSH and blend_mode is not BlendMode.ERASE
     document = painted(seed)
-    document = replace_layer(document, replace(document.active_layer, alpha_locked=locked and name is ToolName.BRUSH))
+    document = replace_layer(document, replace(document.active_layer, alpha_locked=locked))
     coverage = soft_selection(seed + 1)
     document = select(document, coverage_map(coverage))
-    board = Board(document, brush=BrushParams(size_px=size, hardness=hardness, opacity=opacity))
+    brush = BrushParams(size_px=size, hardness=hardness, opacity=opacity, blend_mode=blend_mode)
+    board = Board(document, brush=brush)
     stroke(name, board, *places)
     outside = coverage == 0
     assert np.array_equal(layer(board.document)[outside], layer(document)[outside])

@@ -107,7 +107,7 @@ def test_a_click_at_high_zoom_is_a_drag_of_pixels():
 def test_the_keys_at_press_say_what_the_shape_does(keys, expected):
     assert mode_for(event(0, 0, **keys), SelectionOptions()) is expected
     desk = board(BOX)
-    drag(box_tool(), desk, (30, 30), (90, 90), **keys)
+    drag(box_tool(), desk, (90, 90), (30, 30), **keys)
     old, shape = np.zeros((200, 300), bool), np.zeros((200, 300), bool)
     old[:60, :60] = True
     shape[30:90, 30:90] = True
@@ -135,6 +135,7 @@ def test_shift_pressed_after_the_press_makes_a_square_and_alt_centres_it():
     tool.move(desk, [event(120, 110), event(130, 110, shift=True)])
     tool.release(desk, event(130, 110, shift=True))
     assert desk.document.selection == rectangle(Rect(100, 100, 30, 30))
+    desk = board()
     tool.press(desk, event(100, 100))
     tool.release(desk, event(130, 110, alt=True))
     assert desk.document.selection == rectangle(Rect(70, 90, 60, 20))
@@ -279,3 +280,64 @@ def test_places_that_are_no_places_do_no_harm(tool, where):
 def test_options_out_of_range_are_refused(options, values):
     with pytest.raises(ValueError, match="not"):
         options(**values)
+
+
+# -- pushing what is selected
+
+
+@pytest.mark.parametrize("tool", [box_tool, LassoTool])
+def test_a_drag_inside_the_selection_pushes_it(tool):
+    desk, made = board(BOX), tool()
+    made.press(desk, event(30, 30))
+    made.move(desk, [event(60, 40), event(130.4, 49.6)])
+    assert desk.draft.pushed_by == (100, 20)
+    assert desk.document.selection == rectangle(BOX)
+    made.release(desk, event(130.4, 49.6))
+    assert desk.steps == ["Move selection"]
+    assert desk.document.selection == rectangle(BOX.translated(100, 20))
+
+
+def test_shift_pushes_level_or_upright():
+    desk = board(BOX)
+    drag(box_tool(), desk, (30, 30), (90, 40))
+    tool = box_tool()
+    tool.press(desk, event(90, 40))
+    tool.release(desk, event(95, 90, shift=True))
+    assert desk.document.selection == rectangle(BOX.translated(60, 60))
+
+
+def test_what_is_pushed_off_the_canvas_is_selected_no_more():
+    desk = board(BOX)
+    drag(box_tool(), desk, (30, 30), (10, 30))
+    assert desk.document.selection == rectangle(Rect(0, 0, 40, 60))
+    drag(box_tool(), desk, (30, 30), (-200, 30))
+    assert desk.document.selection is None
+
+
+def test_a_click_inside_deselects_and_cancelling_a_push_leaves_it():
+    desk, tool = board(BOX), box_tool()
+    tool.press(desk, event(30, 30))
+    tool.move(desk, [event(90, 90)])
+    tool.cancel(desk)
+    assert desk.draft is None
+    assert desk.document.selection == rectangle(BOX)
+    drag(tool, desk, (30, 30), (31, 30))
+    assert desk.steps == ["Deselect"]
+
+
+def test_keys_and_other_modes_draw_instead_of_pushing():
+    desk = board(BOX)
+    drag(box_tool(), desk, (30, 30), (90, 90), shift=True)
+    assert desk.steps == ["Select a rectangle"]
+    desk.selection_options = SelectionOptions(mode=SelectionMode.INTERSECT)
+    drag(box_tool(), desk, (30, 30), (50, 50))
+    assert desk.document.selection == rectangle(Rect(30, 30, 20, 20))
+
+
+def test_a_double_tap_may_wander_a_little_where_it_is_quick():
+    for wait_ms, closes in ((200, True), (2000, False)):
+        desk, tool = board(), PolygonTool()
+        for i, place in enumerate(((50, 50), (150, 50), (150, 120))):
+            drag(tool, desk, place, time_ms=1000.0 * i)
+        drag(tool, desk, (155, 122), time_ms=2000.0 + wait_ms)
+        assert tool.is_open is not closes

@@ -7,6 +7,8 @@ crisp and dashed under every zoom and rotation.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF, QRegion
@@ -39,6 +41,8 @@ class MarchingAnts(QObject):
         self._outlines: dict[int, Outline] = {}
         self._shown: Outline | None = None
         self._region: QRegion | None = None
+        self._traced: TileMap | None = None
+        self._pushed_by = (0, 0)
         self._phase = 0
         self._is_still = False
         self._is_paused = False
@@ -61,8 +65,23 @@ class MarchingAnts(QObject):
         """Where in the view the outline is drawn, and not much more."""
         if self._region is None:
             edges = np.empty((0, 4)) if self._shown is None else self._shown.edges
-            self._region = touched_cells(edges, self._viewport)
+            self._region = touched_cells(edges, self._pushed_viewport)
         return self._region
+
+    @property
+    def _pushed_viewport(self) -> Viewport:
+        """Through which the outline is seen where it is being pushed to."""
+        viewport, (dx, dy) = self._viewport, self._pushed_by
+        return viewport if dx == dy == 0 else replace(viewport, center=viewport.center - Point(dx, dy))
+
+    def push_by(self, pushed_by: tuple[int, int]) -> None:
+        """Draw the outline so many canvas pixels to the right and down."""
+        # Where the selection has been pushed for good, the old outline stays there until the new one is traced.
+        if pushed_by == self._pushed_by or (pushed_by == (0, 0) and self._traced is not self._selection):
+            return
+        self._view.update(self.region)
+        self._pushed_by, self._region = pushed_by, None
+        self._view.update(self.region)
 
     def set_still(self, still: bool) -> None:
         """Whether the ants stand still, for those whom motion disturbs."""
@@ -94,7 +113,7 @@ class MarchingAnts(QObject):
         """Draw what is in sight of it."""
         if self._shown is None:
             return
-        viewport = self._viewport
+        viewport = self._pushed_viewport
         area = canvas_rect(viewport, exposed).inflated(1)
         box = QRectF(area.x, area.y, area.width, area.height)
         # A horizontal line has an empty box, which Qt takes to meet nothing.
@@ -138,6 +157,9 @@ class MarchingAnts(QObject):
         if outline is self._shown:
             return
         self._view.update(self.region)
+        if self._traced is not self._selection:
+            self._pushed_by = (0, 0)
+        self._traced = self._selection
         self._shown, self._region = outline, None
         self._view.update(self.region)
         self._march()

@@ -47,8 +47,9 @@ from sdpaint.gui.canvas.result_bar import ResultBar
 from sdpaint.gui.theme import font
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileKey, tile_rect
-from sdpaint.tools.base import Draft, ToolName
+from sdpaint.tools.base import Draft, PointerEvent, ToolName
 from sdpaint.tools.frame import handle_at
+from sdpaint.tools.selection import PUSHING_TOOLS, takes_hold
 
 PAINT_BUDGET_S = 0.004
 """How long a paint event may compose; drawing comes on top."""
@@ -56,6 +57,8 @@ IDLE_BUDGET_S = 0.006
 """How long one portion in the background may take."""
 FLUSH_S = 0.06
 """What was composed appears at least so often while a large change fills in."""
+PATIENCE_MS = 150
+"""What a tool computes for longer than this has a waiting cursor."""
 SINGLE_TILES = 32
 """More changed tiles than this are repainted as one box."""
 
@@ -90,6 +93,7 @@ class CanvasView(Navigator):
         self._input = PointerInput(self, tools)
         self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._unshown = QRegion()
         self._shown_at = 0.0
         self._set_up_widget()
@@ -114,11 +118,12 @@ class CanvasView(Navigator):
         self._tools.tool_changed.connect(self._on_tool_changed)
         self._tools.brush_changed.connect(self._refresh_cursor)
         self._tools.draft_changed.connect(self._show_draft)
-        self._tools.computing_changed.connect(self._refresh_cursor)
+        self._tools.computing_changed.connect(self._wait_for_tool)
         self._input.hovered.connect(self._on_hover)
         self._input.drag_changed.connect(self._refresh_cursor)
         self._input.drag_changed.connect(lambda: self._ants.set_paused(self._input.drag is not Drag.NONE))
         self._idle.timeout.connect(self._fill_in)
+        self._patience.timeout.connect(self._refresh_cursor)
         self.view_changed.connect(self._on_view_changed)
         if self._generation is not None:
             self._generation.overlay_changed.connect(self.show_overlay)
@@ -176,7 +181,12 @@ class CanvasView(Navigator):
     def _show_draft(self, draft: Draft | None) -> None:
         before = self._draft.area(self.viewport, self._pointer)
         self._draft.show(draft)
+        self._ants.push_by((0, 0) if draft is None else draft.pushed_by)
         self.update(before.united(self._draft.area(self.viewport, self._pointer)))
+
+    def _wait_for_tool(self, waits: bool) -> None:
+        self._patience.start() if waits else self._patience.stop()
+        self._refresh_cursor()
 
     def _settle(self) -> None:
         self._backing.settle()
@@ -337,7 +347,7 @@ class CanvasView(Navigator):
 
     def _wanted_cursor(self) -> Qt.CursorShape:
         tool = self._tools.tool
-        if self._tools.is_computing:
+        if self._tools.is_computing and not self._patience.isActive():
             return Qt.CursorShape.BusyCursor
         if self._input.drag in (Drag.PAN, Drag.ROTATE):
             return Qt.CursorShape.ClosedHandCursor
@@ -347,6 +357,10 @@ class CanvasView(Navigator):
             canvas_pos = self.viewport.to_canvas(self._pointer)
             handle = handle_at(self._backing.document.frame, canvas_pos, self.viewport.scale)
             return Qt.CursorShape.CrossCursor if handle is None else overlay.cursor_for(handle, self.viewport)
+        if tool in PUSHING_TOOLS and self._pointer is not None:
+            sample = PointerEvent(self.viewport.to_canvas(self._pointer))
+            if takes_hold(self._backing.document, sample, self._tools.selection_options):
+                return Qt.CursorShape.SizeAllCursor
         return Qt.CursorShape.CrossCursor if self._rim is None else Qt.CursorShape.BlankCursor
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

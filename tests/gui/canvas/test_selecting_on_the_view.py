@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -369,3 +370,65 @@ def test_cells_out_of_sight_are_not_counted():
 
 def test_levels_follow_the_zoom():
     assert [level_at(zoom) for zoom in (64, 1, 0.6, 0.5, 0.2, 1 / 64)] == [0, 0, 0, 1, 2, 6]
+
+
+# -- pushing
+
+
+def test_the_outline_goes_along_while_the_selection_is_pushed(still):
+    still.documents.apply("Select", select(still.documents.document, rectangle(Rect(40, 40, 60, 50))))
+    still.documents.apply("Select", select(still.documents.document, rectangle(Rect(90, 60, 60, 50))))
+    still.tools.set_tool(ToolName.SELECT_RECTANGLE)
+    there = still.picture()
+    still.documents.undo()
+    press, end = still.at(70, 60), still.at(120, 80)
+    QTest.mousePress(still.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, press)
+    QTest.mouseMove(still.view, end)
+    still.settle()
+    assert still.documents.document.selection == rectangle(Rect(40, 40, 60, 50))
+    assert np.array_equal(still.picture(), there)
+    QTest.mouseRelease(still.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    wait(still)
+    assert still.documents.document.selection == rectangle(Rect(90, 60, 60, 50))
+    assert np.array_equal(still.picture(), there)
+
+
+def test_a_large_outline_that_was_pushed_never_jumps_back(make_desk):
+    shape = ellipse(200, 200, 1700, 1500, Rect(0, 0, 2048, 2048))
+    desk = make_desk(select(new_document(Size(2048, 2048)), shape))
+    desk.view.ants.set_still(True)
+    desk.tools.set_tool(ToolName.SELECT_LASSO)
+    press, end = desk.at(900, 900), desk.at(1100, 1000)
+    QTest.mousePress(desk.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, press)
+    QTest.mouseMove(desk.view, end)
+    desk.settle()
+    lefts = []
+    desk.tools.draft_changed.connect(lambda _draft: lefts.append(desk.view.ants.region.boundingRect().left()))
+    pushed = desk.view.ants.region.boundingRect().left()
+    QTest.mouseRelease(desk.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    wait(desk)
+    assert lefts
+    assert all(abs(left - pushed) <= CELL_PX for left in [*lefts, desk.view.ants.region.boundingRect().left()])
+
+
+def test_the_cursor_says_what_a_drag_would_push(still):
+    still.documents.apply("Select", select(still.documents.document, rectangle(Rect(40, 40, 60, 50))))
+    still.tools.set_tool(ToolName.SELECT_RECTANGLE)
+    for place, shape in (((60, 60), Qt.CursorShape.SizeAllCursor), ((200, 150), Qt.CursorShape.CrossCursor)):
+        QTest.mouseMove(still.view, still.at(*place))
+        assert still.view.cursor().shape() is shape
+
+
+def test_only_what_takes_long_has_a_waiting_cursor(still):
+    may_go = threading.Event()
+
+    def edit(document):
+        may_go.wait(5)
+        return document
+
+    still.tools._compute("Slow", edit)
+    assert still.view.cursor().shape() is not Qt.CursorShape.BusyCursor
+    still.qtbot.waitUntil(lambda: still.view.cursor().shape() is Qt.CursorShape.BusyCursor)
+    may_go.set()
+    wait(still)
+    assert still.view.cursor().shape() is not Qt.CursorShape.BusyCursor
