@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 from sdpaint import __version__, paths
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
@@ -128,20 +129,21 @@ def build_window(
     )
     documents = DocumentController(document, undo_budget_bytes=present.undo_budget_mib * MIB)
     tools = ToolController(documents)
+    brushes = BrushesController(tools)
     client = EngineClient(make_engine)
     folder = ResultStore(present.results_dir)
     generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
     files = FileController(documents, generation, settings)
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
-    window = MainWindow(Services(documents, tools, generation, files, settings, journal), asker)
+    window = MainWindow(Services(documents, tools, brushes, generation, files, settings, journal), asker)
 
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
 
     settings.subscribe(follow)
-    for child in (documents, tools, client, generation, files, journal):
+    for child in (documents, tools, brushes, client, generation, files, journal):
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

@@ -39,7 +39,8 @@ def read_gbr(path: Path) -> GimpBrush:
 
 def parse_gbr(data: bytes, fallback_name: str) -> GimpBrush:
     """The brush in these bytes. Raises FileError."""
-    problem = FileError(f"{fallback_name} isn't a GIMP brush", hint="Choose a .gbr file of version 2, as GIMP writes it")
+    hint = "Choose a .gbr file of version 2, as GIMP writes it"
+    problem = FileError(f"{fallback_name} isn't a GIMP brush", hint)
     if len(data) < _HEADER.size:
         raise problem
     header_size, version, width, height, depth, magic, spacing = _HEADER.unpack_from(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl,
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
@@ -37,6 +39,7 @@ from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.icons import app_icon
 from sdpaint.gui.menus import fill_menu_bar, make_actions
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
+from sdpaint.gui.panels.brushes import BrushesPanel
 from sdpaint.gui.panels.color import ColorPanel
 from sdpaint.gui.panels.layers import LayersPanel
 from sdpaint.gui.panels.prompt import PromptBar
@@ -62,6 +65,7 @@ class Services:
 
     documents: DocumentController
     tools: ToolController
+    brushes: BrushesController
     generation: GenerationController
     files: FileController
     settings: SettingsStore
@@ -152,6 +156,7 @@ class MainWindow(QMainWindow):
         self._layers = LayersPanel(self._documents, self._edits, actions, self._selection.from_layer)
         self._docks = {
             "Colour": Dock("colorDock", "Colour", ColorPanel(self._documents, services.tools, actions)),
+            "Brushes": Dock("brushesDock", "Brushes", BrushesPanel(services.brushes, self._ask_for_brush)),
             "Layers": Dock("layersDock", "Layers", self._layers),
             "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
         }
@@ -183,7 +188,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
         docks = list(self._docks.values())
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [260, 320, 200], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [250, 210, 230, 130], Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
@@ -200,6 +205,8 @@ class MainWindow(QMainWindow):
         generation.finished.connect(self._status.say)
         generation.results_changed.connect(self._focus_candidates)
         self._services.tools.tool_message.connect(self.messages.info)
+        self._services.brushes.failed.connect(self.messages.error)
+        self.first_painted.connect(self._services.brushes.load)
         files.recent_changed.connect(self._fill_recent)
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
@@ -243,6 +250,7 @@ class MainWindow(QMainWindow):
             self.canvas.is_complete
             and not self._layers.is_drawing
             and not self._services.files.is_busy
+            and not self._services.brushes.is_busy
             and not self._selection.is_busy
         )
 
@@ -378,6 +386,9 @@ class MainWindow(QMainWindow):
         if self._generation.candidates is not None and prompt.hasFocus() and not prompt.was_edited_since_mark:
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _ask_for_brush(self, then: Callable[[Path], None]) -> None:
+        self._asker.brush_to_import(then)
+
     def _show_in_folder(self, path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
@@ -445,6 +456,7 @@ class MainWindow(QMainWindow):
         self._clipboard.shutdown()
         self._selection.shutdown()
         self._services.tools.shutdown()
+        self._services.brushes.shutdown()
         self.checkpoints.shutdown()
         self._engine_has_ended = self._services.generation.shutdown()
         self._settings.flush()

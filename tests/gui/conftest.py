@@ -43,6 +43,11 @@ class FakeAsker:
         if self.save_path:
             then(self.save_path)
 
+    def brush_to_import(self, then: Callable[[Path], None]) -> None:
+        self.asked.append("brush")
+        if self.open_path:
+            then(self.open_path)
+
     def folder(self, start: Path | None, then: Callable[[Path], None]) -> None:
         self.asked.append("folder")
         if self.folder_path:

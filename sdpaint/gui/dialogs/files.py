@@ -33,6 +33,9 @@ class Asker(Protocol):
     def file_to_save(self, suggested: Path, layered_only: bool, then: Callable[[Path], None]) -> None:
         """A name to save under."""
 
+    def brush_to_import(self, then: Callable[[Path], None]) -> None:
+        """A GIMP brush."""
+
     def folder(self, start: Path | None, then: Callable[[Path], None]) -> None:
         """A folder."""
 
@@ -66,6 +69,14 @@ class DialogAsker:
         dialog.selectFile(suggested.name)
         by_filter = {_filter(each.name, each.suffixes): each.suffixes[0] for each in offered}
         dialog.filterSelected.connect(lambda text: dialog.setDefaultSuffix(by_filter[text].removeprefix(".")))
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.open()
+
+    def brush_to_import(self, then: Callable[[Path], None]) -> None:
+        """A GIMP brush."""
+        dialog = self._dialog("Import brush", "")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["GIMP brushes (*.gbr)", "All files (*)"])
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.open()
 
