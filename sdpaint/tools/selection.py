@@ -1,4 +1,4 @@
-"""Selection tools: rectangle, ellipse, lasso, polygon and magic wand.
+"""Selection tools that drag: rectangle, ellipse, lasso; and what all selection tools share.
 
 A gesture shows a draft of the shape; the selection itself is made when it ends, away from the GUI thread.
 Held at press, Shift adds to the selection, Alt subtracts from it, both intersect with it. Pressed later, Shift makes
@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sdpaint.document.document import Document
-from sdpaint.document.render import flatten
 from sdpaint.document.selection_edits import deselect, is_selected, select, set_selection
 from sdpaint.imaging import selection as shapes
 from sdpaint.imaging.geometry import Point, Rect
@@ -24,11 +23,6 @@ from sdpaint.tools.options import SelectionOptions
 
 CLICK_VIEW_PX = 3.0
 """A drag shorter than this, in view pixels, is a click."""
-
-CLOSE_VIEW_PX = 8.0
-"""A polygon closes on a click so near to its first point, or on a double click that wanders less."""
-
-DOUBLE_CLICK_MS = 450.0
 
 LASSO_STEP_VIEW_PX = 0.75
 """Samples of a lasso nearer to each other than this look the same."""
@@ -74,11 +68,12 @@ def selecting(shape: Shape, mode: SelectionMode, options: SelectionOptions) -> C
     return edit
 
 
-def _is_finite(pos: Point) -> bool:
+def is_finite(pos: Point) -> bool:
+    """Whether it is a place at all."""
     return math.isfinite(pos.x) and math.isfinite(pos.y)
 
 
-def _within_reach(pos: Point) -> Point:
+def within_reach(pos: Point) -> Point:
     """The place brought to where a shape's corner could matter."""
     return Point(
         min(_FARTHEST_PX, max(-_FARTHEST_PX, pos.x)), min(_FARTHEST_PX, max(-_FARTHEST_PX, pos.y))
@@ -104,8 +99,8 @@ class _Drag:
         self.alt_is_free = self.alt_is_free or not event.alt
         self.is_square = event.shift and self.shift_is_free
         self.is_centered = event.alt and self.alt_is_free
-        if _is_finite(event.pos):
-            self.end = _within_reach(event.pos)
+        if is_finite(event.pos):
+            self.end = within_reach(event.pos)
 
     @property
     def is_click(self) -> bool:
@@ -145,9 +140,9 @@ class _Push:
 
     def follow(self, event: PointerEvent) -> Draft | None:
         """The pointer is elsewhere; what to show. Shift keeps it level or upright."""
-        if not _is_finite(event.pos):
+        if not is_finite(event.pos):
             return Draft(pushed_by=self._by)
-        by = _within_reach(event.pos) - self._start
+        by = within_reach(event.pos) - self._start
         if by.length * self._view_scale < CLICK_VIEW_PX:
             self._by = (0, 0)
             return None
@@ -162,7 +157,7 @@ class _Push:
         draft, (dx, dy) = self.follow(event), self._by
         if draft is None:
             context.show_draft(None)
-            _click(context, SelectionMode.REPLACE)
+            deselect_by_click(context, SelectionMode.REPLACE)
             return
 
         def edit(document: Document) -> Document:
@@ -190,8 +185,8 @@ class BoxSelectTool:
         """The first corner, or hold of the selection."""
         if takes_hold(context.document, event, context.selection_options):
             self._push = _Push(event)
-        elif _is_finite(event.pos):
-            start = _within_reach(event.pos)
+        elif is_finite(event.pos):
+            start = within_reach(event.pos)
             mode = mode_for(event, context.selection_options)
             self._drag = _Drag(start, mode, not event.shift, not event.alt, event.view_scale, start)
 
@@ -217,7 +212,7 @@ class BoxSelectTool:
         drag.follow(event)
         if drag.is_click:
             context.show_draft(None)
-            _click(context, drag.mode)
+            deselect_by_click(context, drag.mode)
             return
         shape = self._shape(drag.edges, context.selection_options.antialias)
         edit = selecting(shape, drag.mode, context.selection_options)
@@ -250,7 +245,7 @@ class BoxSelectTool:
         return lambda document: shapes.ellipse(*edges, document.bounds, antialias)
 
 
-def _click(context: ToolContext, mode: SelectionMode) -> None:
+def deselect_by_click(context: ToolContext, mode: SelectionMode) -> None:
     """A click in the empty takes the selection away, unless it was meant to change it."""
     if mode is SelectionMode.REPLACE and context.document.selection is not None:
         context.commit("Deselect", deselect(context.document))
@@ -270,8 +265,8 @@ class LassoTool:
         """Begin the line, or take hold of the selection."""
         if takes_hold(context.document, event, context.selection_options):
             self._push = _Push(event)
-        elif _is_finite(event.pos):
-            self._points = [_within_reach(event.pos)]
+        elif is_finite(event.pos):
+            self._points = [within_reach(event.pos)]
             self._mode = mode_for(event, context.selection_options)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
@@ -298,10 +293,10 @@ class LassoTool:
         reach = max((point - points[0]).length for point in points) * event.view_scale
         if reach < CLICK_VIEW_PX:
             context.show_draft(None)
-            _click(context, self._mode)
+            deselect_by_click(context, self._mode)
             return
         options = context.selection_options
-        context.compute(LABELS[self.name], selecting(_polygon(points, options), self._mode, options))
+        context.compute(LABELS[self.name], selecting(polygon_shape(points, options), self._mode, options))
 
     def cancel(self, context: ToolContext) -> None:
         """Drop the line."""
@@ -318,144 +313,12 @@ class LassoTool:
         return None
 
     def _add(self, event: PointerEvent) -> None:
-        if _is_finite(event.pos):
-            pos = _within_reach(event.pos)
+        if is_finite(event.pos):
+            pos = within_reach(event.pos)
             if (pos - self._points[-1]).length * event.view_scale >= LASSO_STEP_VIEW_PX:
                 self._points.append(pos)
 
 
-def _polygon(points: tuple[Point, ...], options: SelectionOptions) -> Shape:
+def polygon_shape(points: tuple[Point, ...], options: SelectionOptions) -> Shape:
+    """What a closed line goes around."""
     return lambda document: shapes.polygon(points, document.bounds, options.antialias)
-
-
-class PolygonTool:
-    """A corner for each click. A click on the first or the last one closes it, and so does Enter; Esc drops it.
-
-    It lasts from press to press: see `LastingTool`.
-    """
-
-    name = ToolName.SELECT_POLYGON
-
-    def __init__(self) -> None:
-        self._points: list[Point] = []
-        self._mode = SelectionMode.REPLACE
-        self._is_placing = False
-        self._pressed_ms = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether corners wait for more."""
-        return bool(self._points)
-
-    def press(self, context: ToolContext, event: PointerEvent) -> None:
-        """A corner, or the end."""
-        if not _is_finite(event.pos):
-            return
-        pos = _within_reach(event.pos)
-        if not self._points:
-            self._mode = mode_for(event, context.selection_options)
-        elif self._closes(pos, event):
-            self.confirm(context)
-            return
-        self._pressed_ms = event.time_ms
-        self._points.append(pos)
-        self._is_placing = True
-        self._show(context)
-
-    def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
-        """The newest corner goes with the pointer until it is let go."""
-        if events and self._is_placing and _is_finite(events[-1].pos):
-            self._points[-1] = _within_reach(events[-1].pos)
-            self._show(context)
-
-    def release(self, context: ToolContext, event: PointerEvent) -> None:
-        """The corner stays here."""
-        self.move(context, [event])
-        self._is_placing = False
-
-    def cancel(self, context: ToolContext) -> None:
-        """Drop all corners."""
-        self._points = []
-        self._is_placing = False
-        context.show_draft(None)
-
-    def confirm(self, context: ToolContext) -> None:
-        """Close it and select what is inside. Fewer than three corners take the selection away, as a click does."""
-        points, self._points = tuple(self._points), []
-        self._is_placing = False
-        if len(points) < 3:
-            context.show_draft(None)
-            _click(context, self._mode)
-            return
-        options = context.selection_options
-        context.compute(LABELS[self.name], selecting(_polygon(points, options), self._mode, options))
-
-    def step_back(self, context: ToolContext) -> None:
-        """Take the last corner away."""
-        if self._points:
-            self._points.pop()
-            self._show(context)
-
-    def rebase(self, context: ToolContext) -> bool:
-        """The polygon goes on over any document."""
-        return True
-
-    def outline(self, context: ToolContext, pos: Point) -> float | None:
-        """An ordinary cursor."""
-        return None
-
-    def _closes(self, pos: Point, event: PointerEvent) -> bool:
-        if len(self._points) < 2:
-            return False
-        # The second tap of a stylus lands a little beside the first.
-        is_quick = event.time_ms - self._pressed_ms < DOUBLE_CLICK_MS
-        to_first = (pos - self._points[0]).length * event.view_scale
-        to_last = (pos - self._points[-1]).length * event.view_scale
-        if to_last < (CLOSE_VIEW_PX if is_quick else CLICK_VIEW_PX):
-            return True
-        return len(self._points) > 2 and to_first < CLOSE_VIEW_PX
-
-    def _show(self, context: ToolContext) -> None:
-        draft = Draft(tuple(self._points), is_closed=False, follows_pointer=True) if self._points else None
-        context.show_draft(draft)
-
-
-class WandTool:
-    """Selects what is of the colour that was clicked on."""
-
-    name = ToolName.SELECT_ALIKE
-
-    def press(self, context: ToolContext, event: PointerEvent) -> None:
-        """Select; a click beside the canvas takes the selection away."""
-        mode, options = mode_for(event, context.selection_options), context.selection_options
-        document = context.document
-        if not document.bounds.contains_point(event.pos):
-            _click(context, mode)
-            return
-        x, y, layer_id = math.floor(event.pos.x), math.floor(event.pos.y), document.active
-
-        def shape(document: Document) -> TileMap:
-            if options.sample_all_layers:
-                pixels = flatten(document, document.bounds)
-            else:
-                pixels = document.layer(layer_id).tiles.read(document.bounds)
-            return shapes.coverage_map(shapes.alike(pixels, x, y, options.likeness))
-
-        context.compute(LABELS[self.name], selecting(shape, mode, options))
-
-    def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
-        """Nothing more happens."""
-
-    def release(self, context: ToolContext, event: PointerEvent) -> None:
-        """Nothing more happens."""
-
-    def cancel(self, context: ToolContext) -> None:
-        """What was asked for at press comes all the same; it can be undone."""
-
-    def rebase(self, context: ToolContext) -> bool:
-        """There's nothing to go on with."""
-        return True
-
-    def outline(self, context: ToolContext, pos: Point) -> float | None:
-        """An ordinary cursor."""
-        return None

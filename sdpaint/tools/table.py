@@ -11,7 +11,9 @@ from sdpaint.tools.frame import FrameTool
 from sdpaint.tools.paint import PaintTool
 from sdpaint.tools.pan import PanTool
 from sdpaint.tools.picker import PickerTool
-from sdpaint.tools.selection import BoxSelectTool, LassoTool, PolygonTool, WandTool
+from sdpaint.tools.polygon import PolygonTool
+from sdpaint.tools.selection import BoxSelectTool, LassoTool
+from sdpaint.tools.wand import WandTool
 
 TOOLS: dict[ToolName, Callable[[], Tool]] = {
     ToolName.BRUSH: partial(PaintTool, ToolName.BRUSH),

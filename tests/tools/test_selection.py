@@ -17,7 +17,9 @@ from sdpaint.imaging.selection import SelectionMode, rectangle
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import LastingTool, PointerEvent, Tool, ToolName
 from sdpaint.tools.options import FillOptions, SelectionOptions
-from sdpaint.tools.selection import BoxSelectTool, LassoTool, PolygonTool, WandTool, mode_for
+from sdpaint.tools.polygon import PolygonTool
+from sdpaint.tools.selection import BoxSelectTool, LassoTool, mode_for
+from sdpaint.tools.wand import WandTool
 from tests.tools.board import Board
 
 SIZE = Size(300, 200)
