@@ -18,6 +18,8 @@ class DocumentController(QObject):
     """(old, new); old is None where another document was opened."""
     history_changed = Signal()
     """Undo, redo, their labels, the path or the modified mark may differ."""
+    amended = Signal()
+    """The committed document was amended behind a running preview, which is still what is seen."""
 
     def __init__(
         self, document: Document, parent: QObject | None = None, undo_budget_bytes: int = DEFAULT_BUDGET_BYTES
@@ -90,6 +92,8 @@ class DocumentController(QObject):
         old = self.document
         self._history.amend(document)
         self._announce(old)
+        if self._live is not None:
+            self.amended.emit()
 
     def preview(self, document: Document) -> None:
         """Show a document that isn't in the history yet: a stroke or drag under way."""
