@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import SPACE
+from sdpaint.gui.theme import SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, label
 
 _TITLE_HEIGHT = 26
+_GRIP = 12
 
 
 class Dock(QDockWidget):
@@ -25,6 +26,40 @@ class Dock(QDockWidget):
         shows = self.toggleViewAction()
         shows.setObjectName(f"{object_name}Action")
         shows.setToolTip(f"Show or hide {title}")
+
+
+class BarDock(QDockWidget):
+    """A panel as wide as the canvas and as high as it needs to be, above or below it, with a grip at its left."""
+
+    def __init__(self, object_name: str, title: str, panel: QWidget) -> None:
+        super().__init__(title)
+        self.setObjectName(object_name)
+        self.setAccessibleName(title)
+        self.setWidget(panel)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            | QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar
+        )
+        self.setTitleBarWidget(_Grip(self, title))
+        self.setAllowedAreas(Qt.DockWidgetArea.TopDockWidgetArea | Qt.DockWidgetArea.BottomDockWidgetArea)
+        shows = self.toggleViewAction()
+        shows.setObjectName(f"{object_name}Action")
+        shows.setToolTip(f"Show or hide {title}")
+
+
+class _Grip(QLabel):
+    """What a bar is dragged by; a double click floats it."""
+
+    def __init__(self, dock: QDockWidget, title: str) -> None:
+        super().__init__(dock)
+        self.setPixmap(icon("grip").pixmap(QSize(_GRIP, _GRIP)))
+        self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.setFixedWidth(_GRIP)
+        self.setContentsMargins(0, 4 * SPACE, 0, 0)
+        self.setToolTip(f"Drag to move {title}, double click to float it")
+        set_role(self, "bar")
 
 
 class _Title(QWidget):

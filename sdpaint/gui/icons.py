@@ -18,7 +18,7 @@ from sdpaint.paths import resource_dir
 
 def icon_names() -> list[str]:
     """All icons of the set, without those that have colours of their own."""
-    own_colors = {"sdpaint", "menu-check", "box-check"}
+    own_colors = {"sdpaint", "menu-check", "box-check", "grip"}
     return sorted(path.stem for path in _folder().glob("*.svg") if path.stem not in own_colors)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
@@ -34,7 +34,7 @@ from sdpaint.gui.dialogs.help import AboutDialog
 from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
-from sdpaint.gui.docks import Dock
+from sdpaint.gui.docks import BarDock, Dock
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.icons import app_icon
 from sdpaint.gui.menus import fill_menu_bar, make_actions
@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         )
         sampling = SamplingPanel(self._documents, self._generation, self._edits, self.checkpoints.add_folder)
         self._prompt = PromptBar(self._generation, sampling, actions)
+        self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
         self._layers = LayersPanel(self._documents, self._edits, actions, self._selection.from_layer)
         self._docks = {
             "Colour": Dock("colorDock", "Colour", ColorPanel(self._documents, services.tools, actions)),
@@ -165,18 +166,17 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         bar = MessageBar(self.messages)
         self.recovery = Recovery(self._services.journal, self._flow, self.messages, bar, self)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(CanvasArea(self.canvas, bar), 1)
-        column.addWidget(self._prompt)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(CanvasArea(self.canvas, bar))
         self.setStatusBar(self._status)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_options)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)
         for dock in self._docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self._prompt_dock)
+        for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
+            self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
+        for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
+            self.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
         self.setWindowIcon(app_icon())
@@ -194,8 +194,10 @@ class MainWindow(QMainWindow):
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
         self._recent_menu = menus["Open recent"]
         self._recent_menu.aboutToShow.connect(self._fill_recent)
-        for dock in self._docks.values():
+        for dock in (*self._docks.values(), self._prompt_dock):
             menus["Panels"].addAction(dock.toggleViewAction())
+        for bar in (self._tool_bar, self._tool_options):
+            menus["Panels"].addAction(bar.toggleViewAction())
         self._fill_recent()
 
     def _connect(self) -> None:
@@ -308,6 +310,7 @@ class MainWindow(QMainWindow):
 
     def focus_prompt(self) -> None:
         """Write the prompt."""
+        self._prompt_dock.show()
         self._prompt.prompt_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._prompt.prompt_edit.selectAll()
 
@@ -318,7 +321,7 @@ class MainWindow(QMainWindow):
 
     def set_canvas_only(self, alone: bool) -> None:
         """Hide everything around the canvas, or bring it back."""
-        panels = [*self._docks.values(), self._tool_bar, self._tool_options]
+        panels = [*self._docks.values(), self._prompt_dock, self._tool_bar, self._tool_options]
         if alone:
             self._layout_before = self.saveState()
             for panel in panels:
@@ -326,7 +329,6 @@ class MainWindow(QMainWindow):
         else:
             # Showing them one by one would share out the room anew.
             self.restoreState(self._layout_before)
-        self._prompt.setVisible(not alone)
         self._status.setVisible(not alone)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -236,7 +236,7 @@ QToolBar {{ background: {t.window}; border: none; spacing: 4px; padding: 4px 8px
 QToolBar#toolBar {{ padding: 4px; spacing: 2px; border-right: 1px solid {t.divider}; }}
 QToolBar#toolOptionsBar {{ border-bottom: 1px solid {t.divider}; }}
 QToolBar::separator {{ background: {t.outline}; width: 1px; height: 1px; margin: 4px; }}
-QToolBar::handle {{ width: 0; height: 0; }}
+QToolBar::handle {{ image: url({icons}/grip.svg); width: 12px; height: 12px; }}
 
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: {RADIUS}px;
     padding: 3px; color: {t.text}; }}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QDockWidget,
     QLineEdit,
     QPlainTextEdit,
     QToolBar,
@@ -341,6 +342,31 @@ def test_the_first_document_suits_the_starter(driver):
     assert not driver.documents.is_modified
 
 
+def test_panels_can_be_moved_and_come_back_where_they_were(driver, qtbot):
+    window = driver.window
+    docks = {dock.objectName(): dock for dock in window.findChildren(QDockWidget)}
+    assert {"promptDock", "colorDock", "layersDock", "resultsDock"} <= docks.keys()
+    assert all(bar.isMovable() for bar in window.findChildren(QToolBar))
+    prompt = docks["promptDock"]
+    window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, prompt)
+    QApplication.processEvents()
+    assert driver.find("promptEdit").isVisible()
+    assert driver.find("promptBar").mapTo(window, QPoint(0, 0)).y() < driver.canvas.mapTo(window, QPoint(0, 0)).y()
+    state = window.saveState()
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, prompt)
+    window.restoreState(state)
+    assert window.dockWidgetArea(prompt) is Qt.DockWidgetArea.TopDockWidgetArea
+
+
+def test_the_prompt_bar_is_as_high_as_what_is_unfolded(driver, qtbot):
+    bar, canvas = driver.find("promptBar"), driver.canvas
+    folded, room = bar.height(), canvas.height()
+    driver.window.actions_by_id["toggleSampling"].setChecked(True)
+    qtbot.waitUntil(lambda: bar.height() > folded + 20)
+    driver.window.actions_by_id["toggleSampling"].setChecked(False)
+    qtbot.waitUntil(lambda: bar.height() == folded and canvas.height() == room)
+
+
 def test_the_layout_is_remembered(driver, qtbot):
     dock = driver.window._docks["Results"]
     dock.toggleViewAction().trigger()
@@ -481,7 +507,8 @@ def test_menus_have_no_dead_entries(driver):
                 yield action
 
     known = set(driver.window.actions_by_id.values())
-    docks = {dock.toggleViewAction() for dock in driver.window._docks.values()}
+    panels = driver.window.findChildren(QDockWidget) + driver.window.findChildren(QToolBar)
+    docks = {panel.toggleViewAction() for panel in panels}
     for top in driver.window.menuBar().actions():
         for action in walk(top.menu()):
             assert action in known or action in docks, action.text()

@@ -431,7 +431,7 @@ def test_the_status_bar_says_size_zoom_and_device(driver, qtbot):
     driver.key(Qt.Key.Key_1)
     assert driver.find("zoomButton").text() == "100 %"
     assert driver.find("documentSizeLabel").text() == "768 × 512 px"
-    QTest.mouseMove(driver.canvas, driver.at(10.5, 20.5))
+    QTest.mouseMove(driver.canvas, driver.at(10.25, 20.25))
     assert driver.find("cursorLabel").text() == "10, 20"
     with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
         driver.trigger("generate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -33,6 +33,8 @@ from sdpaint.gui.wording import MODE_HELP, MODE_VERBS, params_words
 _WIDTH = 140
 _MENU_WIDTH = 24
 _NARROW_PX = 620
+_STRENGTH_WIDTHS = (160, 112)
+"""Usually, and where the bar is narrow."""
 _AROUND_WORDS = 34
 """Icon and margins of a folding line, in px."""
 STRENGTH = NumberSpec(0.01, 1.0, 0.6, unit=" %", factor=100.0, step=0.05)
@@ -80,7 +82,6 @@ class PromptBar(QFrame):
             STRENGTH,
             "How far what is there may change: low keeps it, 100 % makes it anew",
         )
-        self._strength.setFixedWidth(160)
         self._button = GenerateButton(self._actions)
         self._keep = action_button("keepPreviewButton", self._actions["keepPreview"])
         top = self._top_line = QHBoxLayout()
@@ -94,7 +95,7 @@ class PromptBar(QFrame):
         for widget in (self._strength, self._keep, self._button):
             top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, SPACE)
+        layout.setContentsMargins(SPACE, 2 * SPACE, 3 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addLayout(top)
         self._lower_line = self._folded_line()
@@ -119,9 +120,27 @@ class PromptBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # In a narrow window the strength makes room for the prompt.
-        line, place = (self._lower_line, 2) if self.width() < _NARROW_PX else (self._top_line, 1)
+        is_narrow = self.width() < _NARROW_PX
+        line, place = (self._lower_line, 2) if is_narrow else (self._top_line, 1)
+        self._strength.setFixedWidth(_STRENGTH_WIDTHS[is_narrow])
         if line.indexOf(self._strength) < 0:
             line.insertWidget(place, self._strength, 0, Qt.AlignmentFlag.AlignTop)
+        self._take_height()
+
+        self._take_height()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._take_height()
+        return handled
+
+    def _take_height(self) -> None:
+        """As high as it needs to be, no more: a dock would keep the room that an unfolded part has left."""
+        layout = self.layout()
+        if layout is not None:
+            height = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else -1
+            self.setFixedHeight(height if height > 0 else layout.totalSizeHint().height())
 
     def _connect(self) -> None:
         self._prompt.textChanged.connect(

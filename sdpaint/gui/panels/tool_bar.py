@@ -20,6 +20,8 @@ _FORMS = ((1, _BUTTON), (1, _SMALL_BUTTON), (2, _SMALL_BUTTON))
 """Columns and side of the buttons, the best first."""
 _GAP = 1
 _LINE = SPACE + 3
+_HANDLE = 16
+"""What the bar is dragged by, with its spacing, in px."""
 _PADDING = SPACE
 """At both ends of the bar, as the style sheet says."""
 _GROUPS_END = {"fillTool", "mask_eraserTool", "select_alikeTool"}
@@ -32,7 +34,8 @@ class ToolBar(QToolBar):
         super().__init__("Tools")
         self.setObjectName("toolBar")
         self.setAccessibleName("Tools")
-        self.setMovable(False)
+        self.setAllowedAreas(Qt.ToolBarArea.LeftToolBarArea | Qt.ToolBarArea.RightToolBarArea)
+        self.setFloatable(False)  # its columns follow the height of the window
         self.setOrientation(Qt.Orientation.Vertical)
         self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self._actions = actions
@@ -43,7 +46,7 @@ class ToolBar(QToolBar):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._columns.arrange(self.height() - 2 * _PADDING)
+        self._columns.arrange(self.height() - 2 * _PADDING - _HANDLE)
 
     def _mark(self, tool: ToolName) -> None:
         self._actions[f"{tool.value}Tool"].setChecked(True)

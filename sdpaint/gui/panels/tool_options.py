@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
@@ -47,10 +47,10 @@ class ToolOptions(QToolBar):
         super().__init__("Tool options")
         self.setObjectName("toolOptionsBar")
         self.setAccessibleName("Tool options")
-        self.setMovable(False)
+        self.setAllowedAreas(Qt.ToolBarArea.TopToolBarArea | Qt.ToolBarArea.BottomToolBarArea)
         self._tools = tools
         self._name = label("", "title")
-        self._name.setFixedWidth(92)
+        self._name.setFixedWidth(84)
         self._brush = self._brush_part()
         self._frame = self._frame_part(documents, generation, commands)
         self._selection = SelectionPart(tools, actions)
@@ -58,7 +58,7 @@ class ToolOptions(QToolBar):
         self._hint = label("", "dim")
         parts = QWidget()
         layout = QHBoxLayout(parts)
-        layout.setContentsMargins(SPACE, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * SPACE)
         layout.addWidget(self._name)
         for part in (self._brush, self._selection, self._fill, self._frame, self._hint):
