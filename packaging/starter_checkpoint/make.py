@@ -114,6 +114,9 @@ def main(arguments: list[str] | None = None) -> int:
     for name in ORDER if options.stage == "all" else (options.stage,):
         if name == "cache" and run.is_cuda and options.stage == "all":
             continue
+        if name in recipe.lengths and run.stage(name).was_done():
+            print(f"{name}: done before", flush=True)
+            continue
         started = time.monotonic()
         done = stages[name](run)
         print(

@@ -72,6 +72,7 @@ class Stage:
         self.run = run
         self.name = name
         self.state_path = run.folder / f"{name}.state.pt"
+        self._progress_path = run.folder / f"{name}.progress.json"
         self._log_path = run.folder / f"{name}.log.jsonl"
         self._saved = time.monotonic()
         self._begun = time.monotonic()
@@ -91,6 +92,13 @@ class Stage:
         """Whether it has come to its end."""
         return self.part >= 1.0
 
+    def was_done(self) -> bool:
+        """Whether an earlier call came to the end."""
+        if not self._progress_path.is_file():
+            return False
+        progress = json.loads(self._progress_path.read_text(encoding="utf-8"))
+        return bool(progress["step"] >= self._steps or progress["spent_s"] >= self._budget_s)
+
     def must_stop(self) -> bool:
         """Whether this call ends here: trained to the end, or out of minutes."""
         return self.is_done or self.run.time_left() <= 0.0
@@ -107,8 +115,10 @@ class Stage:
     def save(self, state: Mapping[str, Any]) -> None:
         """Keep the state; a broken write leaves the one before."""
         scratch = self.state_path.with_suffix(".tmp")
-        torch.save({**state, "step": self.step, "spent_s": self.spent_s}, scratch)
+        progress = {"step": self.step, "spent_s": self.spent_s}
+        torch.save({**state, **progress}, scratch)
         os.replace(scratch, self.state_path)
+        self._progress_path.write_text(json.dumps(progress), encoding="utf-8")
         self._saved = time.monotonic()
 
     def must_save(self) -> bool:

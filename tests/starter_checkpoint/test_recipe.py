@@ -121,6 +121,15 @@ def test_training_goes_on_where_it_was_interrupted(tmp_path):
     assert torch.load(tmp_path / "autoencoder.state.pt", weights_only=True)["step"] == 6
 
 
+def test_what_is_done_is_not_begun_again(tmp_path):
+    run = rehearsal(tmp_path)
+    assert not run.stage("autoencoder").was_done()
+    assert not autoencoder.train(rehearsal(tmp_path, minutes=0.0))
+    assert not run.stage("autoencoder").was_done()
+    assert autoencoder.train(run)
+    assert run.stage("autoencoder").was_done()
+
+
 def test_stages_out_of_order_say_which_comes_first(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"make\.py tokenizer"):
         unet.train(rehearsal(tmp_path))

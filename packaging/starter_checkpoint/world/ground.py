@@ -385,3 +385,28 @@ def ground_of(terrain: str) -> Color:
         "beach": rgb("#f0d9a4"),
         "city": rgb("#7d8f6a"),
     }.get(terrain, GRASS)
+
+
+def paint_beach(canvas: Canvas, look: Look, dice: Dice, horizon: float) -> float:
+    """Sand before the sea, with shallows and foam along it. Returns the height of the waterline."""
+    x = columns(canvas, 2.0)
+    u = canvas.unit
+    part, side = x / canvas.width, dice.choice((-1.0, 1.0))
+    top = horizon + (canvas.height - horizon) * dice.uniform(0.42, 0.62)
+    y = top + side * (part - 0.5) * u * dice.uniform(0.05, 0.25) + dice.noise(x, u * 0.5, 2, 0.3) * u * 0.03
+    shallow = mix(water_color(look, 0.1), look.lit(rgb("#6fd6c4"), 0.8), 0.55)
+    for lift, color, alpha in (
+        (0.075, shallow, 0.45),
+        (0.035, shallow, 0.6),
+        (0.010, look.lit(rgb("#ffffff"), 0.85), 0.9),
+    ):
+        line = y - u * (lift + 0.008 * dice.noise(x, u * 0.22, 2))
+        ring = np.concatenate(
+            [np.stack([x, line], 1), [(x[-1], canvas.height + 4), (x[0], canvas.height + 4)]]
+        )
+        with canvas.untracked():
+            canvas.gradient([ring], float(line.min()), canvas.height, color, color, alpha, alpha)
+    canvas.at_depth(0.30)
+    sand = look.land(rgb("#f0d9a4"), 0.2)
+    canvas.below(x, y, mix(sand, look.palette.shade, 0.10), sand, u * 0.08)
+    return top

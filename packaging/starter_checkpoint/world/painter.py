@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from starter_checkpoint.world import boats, buildings, ground, nature, sky, terrain, wonders
+from starter_checkpoint.world import boats, buildings, ground, sky, terrain, wonders
 from starter_checkpoint.world.canvas import Canvas, mix
 from starter_checkpoint.world.dice import Dice
 from starter_checkpoint.world.palettes import Look, make_look, rgb
 from starter_checkpoint.world.plan import Placed, Plan
 from starter_checkpoint.world.styles import palette_for
+from starter_checkpoint.world.things import ON_SHORE, SIZES, draw_thing
 
 
 class Painter:
@@ -252,34 +253,7 @@ class Painter:
                     dice.chance(0.5),
                 )
         if plan.terrain == "beach":
-            self._paint_beach()
-
-    def _paint_beach(self) -> None:
-        canvas, look, dice = self.canvas, self.look, self.dice
-        x = terrain.columns(canvas, 2.0)
-        u = canvas.unit
-        part, side = x / canvas.width, dice.choice((-1.0, 1.0))
-        self.top = self.horizon + (canvas.height - self.horizon) * dice.uniform(0.42, 0.62)
-        y = (
-            self.top
-            + side * (part - 0.5) * u * dice.uniform(0.05, 0.25)
-            + dice.noise(x, u * 0.5, 2, 0.3) * u * 0.03
-        )
-        shallow = mix(ground.water_color(look, 0.1), look.lit(rgb("#6fd6c4"), 0.8), 0.55)
-        for lift, color, alpha in (
-            (0.075, shallow, 0.45),
-            (0.035, shallow, 0.6),
-            (0.010, look.lit(rgb("#ffffff"), 0.85), 0.9),
-        ):
-            line = y - u * (lift + 0.008 * dice.noise(x, u * 0.22, 2))
-            ring = np.concatenate(
-                [np.stack([x, line], 1), [(x[-1], canvas.height + 4), (x[0], canvas.height + 4)]]
-            )
-            with canvas.untracked():
-                canvas.gradient([ring], float(line.min()), canvas.height, color, color, alpha, alpha)
-        canvas.at_depth(0.30)
-        sand = look.land(rgb("#f0d9a4"), 0.2)
-        canvas.below(x, y, mix(sand, look.palette.shade, 0.10), sand, u * 0.08)
+            self.top = ground.paint_beach(canvas, look, dice, self.horizon)
 
     def _paint_things(self) -> None:
         plan, canvas = self.plan, self.canvas
@@ -369,7 +343,7 @@ class Painter:
             self._draw(placed, at, y, self._size(placed, close) * share, depth)
 
     def _size(self, placed: Placed, near: float) -> float:
-        low, high = _SIZES[placed.kind]
+        low, high = SIZES[placed.kind]
         return self.canvas.unit * (low + (high - low) * near)
 
     def _paint_boats(self, placed: Placed) -> None:
@@ -442,43 +416,7 @@ class Painter:
         if placed.kind not in ("sailboat", "bridge", "lighthouse"):
             self._cast_shadow(x, y, size)
         with canvas.object():
-            match placed.kind:
-                case "cabin":
-                    buildings.draw_cabin(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "castle":
-                    buildings.draw_castle(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "lighthouse":
-                    buildings.draw_lighthouse(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "windmill":
-                    buildings.draw_windmill(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "chapel":
-                    buildings.draw_chapel(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "tent":
-                    buildings.draw_tent(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "bridge":
-                    kind = "suspension" if plan.terrain == "city" else "arches"
-                    boats.draw_bridge(canvas, look, dice, y, size, depth, placed.paint, kind)
-                case "sailboat":
-                    boats.draw_sailboat(canvas, look, dice, x, y, size, depth, placed.paint)
-                case "pines":
-                    nature.draw_pine(canvas, look, dice, x, y, size, depth, plan.season == "winter")
-                case "palms":
-                    nature.draw_palm(canvas, look, dice, x, y, size, depth)
-                case "cactus":
-                    nature.draw_cactus(canvas, look, dice, x, y, size, depth)
-                case "tree":
-                    nature.draw_tree(
-                        canvas,
-                        look,
-                        dice,
-                        x,
-                        y,
-                        size,
-                        depth,
-                        "bare" if plan.season == "winter" else plan.season,
-                    )
-                case _:
-                    nature.draw_animal(canvas, look, dice, x, y, size, depth, placed.kind)
+            draw_thing(canvas, look, dice, plan, placed, x, y, size, depth)
 
     def _cast_shadow(self, x: float, y: float, size: float) -> None:
         """What stands on the ground darkens it: around its foot, and away from the light."""
@@ -497,28 +435,3 @@ class Painter:
                 look.palette.shade,
                 0.26,
             )
-
-
-ON_SHORE = ("cabin", "castle", "chapel", "windmill")
-"""What may stand on the far shore of a lake, mirrored in it."""
-
-_SIZES: dict[str, tuple[float, float]] = {
-    "cabin": (0.13, 0.27),
-    "castle": (0.22, 0.46),
-    "lighthouse": (0.30, 0.56),
-    "windmill": (0.22, 0.46),
-    "chapel": (0.20, 0.40),
-    "tent": (0.10, 0.20),
-    "sailboat": (0.07, 0.34),
-    "pines": (0.14, 0.44),
-    "palms": (0.26, 0.50),
-    "cactus": (0.14, 0.34),
-    "tree": (0.22, 0.50),
-    "bridge": (0.1, 0.1),
-    "deer": (0.13, 0.30),
-    "horse": (0.13, 0.30),
-    "wolf": (0.11, 0.22),
-    "bear": (0.11, 0.23),
-    "fox": (0.10, 0.19),
-}
-"""Height of things, far and near, in units of the canvas."""
