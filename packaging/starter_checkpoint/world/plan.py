@@ -175,7 +175,6 @@ def make_plan(seed: int) -> Plan:
     )
     if season == "winter" and ground in ("meadow", "plain", "lavender field", "wheat field"):
         ground = "snow"
-    light_up = time == "day"
     plan = {
         "seed": seed,
         "time": time,
@@ -186,11 +185,7 @@ def make_plan(seed: int) -> Plan:
         "season": season,
         "horizon": dice.uniform(0.44, 0.62),
         "light_x": dice.uniform(0.14, 0.86),
-        "light_y": dice.uniform(0.16, 0.42)
-        if light_up
-        else dice.uniform(0.45, 0.92)
-        if time in ("dawn", "sunset")
-        else dice.uniform(0.15, 0.45),
+        "light_y": dice.uniform(*_light_heights(time, terrain)),
     }
     plan |= _sky(dice, time, weather, cold or terrain == "forest")
     if terrain == "volcano":
@@ -205,6 +200,14 @@ def make_plan(seed: int) -> Plan:
     )
     plan["things"] = tuple(_things(dice, time, terrain, ground, season, str(plan["bank"]), weather))
     return Plan(**plan)
+
+
+def _light_heights(time: str, terrain: str) -> tuple[float, float]:
+    """How low sun or moon may stand, 0 zenith … 1 horizon: a low sun, but not behind what is tall."""
+    tall = terrain in ("mountains", "snowy mountains", "city", "volcano", "canyon")
+    if time in ("dawn", "sunset"):
+        return (0.22, 0.55) if tall else (0.40, 0.84) if terrain == "forest" else (0.45, 0.92)
+    return (0.14, 0.32) if terrain == "city" else (0.15, 0.42)
 
 
 def _sky(dice: Dice, time: str, weather: str, northern: bool) -> dict[str, object]:
