@@ -32,7 +32,7 @@ from sdpaint.generation.events import Event, Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import prepare, resized
 from sdpaint.generation.recipe import format_infotext
-from sdpaint.generation.request import MAX_SEED, GenerationMode, SamplerName, SamplingParams
+from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.tiles import Pixels, TileMap
 from sdpaint.settings.schema import DeviceChoice, Settings
@@ -111,6 +111,13 @@ def _command_parser() -> argparse.ArgumentParser:
     add("--image", type=Path, metavar="FILE", help="picture to start from")
     add("--mask", type=Path, metavar="FILE", help="white where --image is made anew, black where it is kept")
     add("--strength", type=float, metavar="S", help="how far to go from --image: above 0, up to 1")
+    add(
+        "--fill",
+        type=_fill,
+        metavar="NAME",
+        help="what lies under the mask at the start: " + ", ".join(fill.value for fill in MaskFill),
+    )
+    add("--no-color-match", action="store_true", help="leave the colours of what is inpainted as the engine made them")
     add("--checkpoint", metavar="DIR", help="folder in diffusers format, or the name of an installed one")
     add(
         "--size",
@@ -153,6 +160,13 @@ def _sampler(text: str) -> SamplerName:
     raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(name.value for name in SamplerName)}")
 
 
+def _fill(text: str) -> MaskFill:
+    try:
+        return MaskFill(text.casefold())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(f.value for f in MaskFill)}") from error
+
+
 # -- generate ----------------------------------------------------------------------------------------------------
 
 
@@ -172,6 +186,8 @@ def _generate(
 def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if options.mask is not None and options.image is None:
         parser.error("--mask needs --image: the picture that is made anew where the mask is white")
+    if options.mask is None and (options.fill is not None or options.no_color_match):
+        parser.error("--fill and --no-color-match need --mask: they are for inpainting")
     if options.strength is not None and options.image is None:
         parser.error("--strength needs --image: how far to go from it")
     try:
@@ -248,7 +264,13 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo) -> Job:
             original = rgba
     document = set_frame(document, document.bounds)
     params = GenerationParams(
-        checkpoint.path, options.prompt, options.negative, replace(sampling, seed=seed), mode
+        checkpoint.path,
+        options.prompt,
+        options.negative,
+        replace(sampling, seed=seed),
+        mode,
+        options.fill or MaskFill.AUTOMATIC,
+        not options.no_color_match,
     )
     return Job(prepare(document, params, checkpoint, seed), document, params, checkpoint, original)
 

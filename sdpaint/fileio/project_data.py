@@ -17,7 +17,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
+from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
 
@@ -104,6 +104,8 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "strength": sampling.strength,
         "seed": sampling.seed,
         "count": sampling.count,
+        "fill": params.fill.value,
+        "color_match": params.color_match,
     }
 
 
@@ -163,6 +165,9 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
             seed=None if seed is None else _is(int, seed),
             count=_whole(values["count"]),
         ),
+        # Files of before have neither.
+        fill=MaskFill(values.get("fill", MaskFill.AUTOMATIC.value)),
+        color_match=_is(bool, values.get("color_match", True)),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.generation.color_match import with_matched_colors
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.prepare import Prepared, resized
 from sdpaint.generation.request import GenerationMode
@@ -70,7 +71,8 @@ def insert_result(document: Document, layer: Layer, frame: Rect, mask: MaskLayer
 
 
 def apply_result(document: Document, prepared: Prepared, image: Pixels) -> Document:
-    """The document with the picture as a new layer: result_layer and insert_result in one."""
+    """The document with the engine's picture as a new layer: colour match, result_layer and insert_result in one."""
     name = layer_name(prepared.request.prompt)
-    layer = result_layer(image, prepared.plan, prepared.alpha, name)
+    matched = with_matched_colors(prepared.request, image)
+    layer = result_layer(matched, prepared.plan, prepared.alpha, name)
     return insert_result(document, layer, prepared.plan.frame, prepared.mask)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sdpaint.generation.request import GenerationMode, SamplingParams
+from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 
 
 @dataclass(frozen=True)
 class GenerationParams:
-    """`mode` None means: follow the canvas (empty → txt2img, pixels → img2img, mask → inpaint)."""
+    """`mode` None means: follow the canvas (empty → txt2img, pixels → img2img, mask → inpaint).
+
+    `fill` and `color_match` are for inpainting: what lies under the mask at the start, and whether the colours of the
+    result are brought back to those around the mask.
+    """
 
     checkpoint: Path
     prompt: str = ""
     negative_prompt: str = ""
     sampling: SamplingParams = field(default_factory=SamplingParams)
     mode: GenerationMode | None = None
+    fill: MaskFill = MaskFill.AUTOMATIC
+    color_match: bool = True

@@ -17,7 +17,8 @@ from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.crop import CropPlan, NativeSize, context_region, plan_crop
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.request import GenerationMode, GenerationRequest
+from sdpaint.generation.prefill import prefill, resolve_fill
+from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
@@ -79,12 +80,17 @@ def prepare(
     engine_mask: Pixels | None = None
     alpha = frame_alpha(plan)
     mask: MaskLayer | None = None
+    fill: MaskFill | None = None
     if mode is not GenerationMode.TEXT_TO_IMAGE:
         image = resized(picture_under(document, plan.region), plan.work_size)
-    if mode is GenerationMode.INPAINT:
+    if mode is GenerationMode.INPAINT and image is not None:
         mask = document.mask
-        denoise, alpha = inpaint_masks(document, plan, params.sampling.strength)
+        strength = params.sampling.strength
+        masked = mask_under(document, plan)
+        denoise, alpha = inpaint_masks(document, plan, masked, strength)
         engine_mask = resized(denoise, plan.work_size)
+        fill = resolve_fill(params.fill, strength, is_expanding=False)
+        image = prefill(image, resized(masked, plan.work_size), fill, seed)
     request = GenerationRequest(
         mode=mode,
         prompt=params.prompt,
@@ -97,6 +103,8 @@ def prepare(
         image=image,
         mask=engine_mask,
         id=request_id or uuid.uuid4().hex,
+        fill=fill,
+        color_match=params.color_match,
     )
     return Prepared(request, plan, alpha, mask)
 
@@ -148,27 +156,37 @@ def _flattened(document: Document, inside: Rect) -> Pixels:
     return flatten(document, inside)
 
 
-def inpaint_masks(document: Document, plan: CropPlan, strength: float) -> tuple[Pixels, Pixels]:
-    """(what the engine makes anew, how its picture is laid back), both (h, w) uint8 of the region's size.
+def mask_under(document: Document, plan: CropPlan) -> Pixels:
+    """(h, w) uint8 of the region's size: what is masked in the plan's frame.
 
-    A soft mask is a strength map: see masks.strength_map. The second is 255 inside the mask, as far as that lies in
-    the frame, 0 outside the blend band and outside the frame, and runs out softly where the band meets an edge of the
-    frame inside the canvas. Raises SettingsError where nothing inside the frame is masked.
+    Raises SettingsError where nothing is.
     """
-    frame = plan.frame.translated(-plan.region.x, -plan.region.y)
-    in_frame = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
     mask = np.zeros((plan.region.height, plan.region.width), np.uint8)
-    mask[in_frame] = document.mask.tiles.read(plan.frame)
-    bounds = masks.mask_bounds(mask)
-    if bounds.is_empty:
+    mask[_in_frame(plan)] = document.mask.tiles.read(plan.frame)
+    if not mask.any():
         raise SettingsError(
             "Nothing inside the frame is masked",
             hint="Paint over what is to change with the mask brush, or choose another mode",
         )
+    return mask
+
+
+def _in_frame(plan: CropPlan) -> tuple[slice, slice]:
+    frame = plan.frame.translated(-plan.region.x, -plan.region.y)
+    return slice(frame.top, frame.bottom), slice(frame.left, frame.right)
+
+
+def inpaint_masks(document: Document, plan: CropPlan, mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
+    """(what the engine makes anew, how its picture is laid back) for a mask, all (h, w) uint8 of the region's size.
+
+    A soft mask is a strength map: see masks.strength_map. The second is 255 inside the mask, 0 outside the blend band
+    and outside the frame, and runs out softly where the band meets an edge of the frame inside the canvas.
+    """
     denoise, spread = masks.strength_map(mask, strength)
     alpha = np.zeros_like(mask)
-    alpha[in_frame] = spread[in_frame]
-    fade = _fade_to_frame(document, plan, masks.mask_bands(bounds, strength).blend_px)
+    alpha[_in_frame(plan)] = spread[_in_frame(plan)]
+    blend_px = masks.mask_bands(masks.mask_bounds(mask), strength).blend_px
+    fade = _fade_to_frame(document, plan, blend_px)
     return denoise, np.where(mask >= masks.FAINTEST, alpha, np.minimum(alpha, fade))
 
 
@@ -194,9 +212,8 @@ def frame_alpha(plan: CropPlan) -> Pixels | None:
     """255 inside the frame, 0 in the rest of the region; None where they are the same."""
     if plan.region == plan.frame:
         return None
-    frame = plan.frame.translated(-plan.region.x, -plan.region.y)
     alpha = np.zeros((plan.region.height, plan.region.width), np.uint8)
-    alpha[frame.top : frame.bottom, frame.left : frame.right] = 255
+    alpha[_in_frame(plan)] = 255
     return alpha
 
 

@@ -23,6 +23,7 @@ from sdpaint.generation.request import (
     MAX_SEED,
     GenerationMode,
     GenerationRequest,
+    MaskFill,
     SamplerName,
     SamplingParams,
 )
@@ -42,6 +43,15 @@ SAMPLER_LABELS: Mapping[SamplerName, tuple[str, str]] = {
     **{name: (name.value, "") for name in SamplerName if name is not SamplerName.DPMPP_2M_KARRAS},
 }
 """Sampler → its "Sampler" and its "Schedule type" in the text; the latter empty where it is the sampler's own."""
+
+
+FILL_LABELS: Mapping[MaskFill, str] = {
+    **{fill: fill.value for fill in MaskFill},
+    MaskFill.BLUR: "fill",
+    MaskFill.NOISE: "latent noise",
+    MaskFill.NEUTRAL: "latent nothing",
+}
+"""Fill → "Masked content" in the text: A1111's word for what comes nearest, else our own."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,9 @@ def recipe_of(
 ) -> Recipe:
     """The recipe of the picture that `request` gives with `seed`."""
     name, schedule = SAMPLER_LABELS[request.sampling.sampler]
+    extra = {"Version": f"sdpaint {__version__}"}
+    if request.fill is not None:
+        extra["Masked content"] = FILL_LABELS[request.fill]
     return Recipe(
         prompt=request.prompt,
         negative_prompt=request.negative_prompt,
@@ -120,7 +133,7 @@ def recipe_of(
         checkpoint_name=checkpoint_name,
         mode=request.mode,
         mask_blur_px=(mask_blur_px or 0) if request.mode is GenerationMode.INPAINT else None,
-        extra={"Version": f"sdpaint {__version__}"},
+        extra=extra,
     )
 
 

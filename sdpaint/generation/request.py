@@ -32,6 +32,17 @@ class GenerationMode(Enum):
     INPAINT = "inpaint"
 
 
+class MaskFill(Enum):
+    """What lies under the mask before denoising begins."""
+
+    AUTOMATIC = "automatic"
+    ORIGINAL = "original"
+    BLUR = "blur"
+    BORDER = "border"
+    NEUTRAL = "neutral"
+    NOISE = "noise"
+
+
 class SamplerName(Enum):
     """Samplers; the value is the label by which artists know it (A1111's, where it has one)."""
 
@@ -91,6 +102,8 @@ class GenerationRequest:
     * `seed`: of the first picture; picture i uses `seed + i` (modulo 2³²), so each can be made alone again.
     * `region`: where in the document the picture belongs, in canvas pixels. Its size may differ from `size`
       (the picture is then scaled); the engine doesn't look at it.
+    * `fill`: what was done to `image` under the mask, None without a mask; `color_match`: whether the result's colours
+      are brought back to those around the mask. The engine looks at neither.
     """
 
     mode: GenerationMode
@@ -104,6 +117,8 @@ class GenerationRequest:
     image: NDArray[np.uint8] | None = None
     mask: NDArray[np.uint8] | None = None
     id: str = field(default_factory=_new_id)
+    fill: MaskFill | None = None
+    color_match: bool = True
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:

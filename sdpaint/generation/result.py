@@ -9,6 +9,7 @@ import numpy as np
 
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.generation.apply import STEP_LABELS, layer_name, result_layer
+from sdpaint.generation.color_match import with_matched_colors
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.events import ImageDone
 from sdpaint.generation.prepare import Prepared, resized
@@ -24,7 +25,8 @@ class Result:
     """One picture. eq=False, since array equality is ambiguous; `id` tells results apart.
 
     * `seed`: makes this picture alone again.
-    * `image`: (h, w, 3) uint8 RGB of the request's size; `region` is where it lies, in canvas pixels.
+    * `image`: (h, w, 3) uint8 RGB of the request's size, its colours matched; `region` is where it lies, in
+      canvas pixels.
     * `alpha`: (h, w) uint8 of the region's size, how strongly it covers the canvas; None: wholly.
     * `mask`: the mask layer that was inpainted, None without.
     * `path`: the file in the results folder, None until it is written.
@@ -72,15 +74,16 @@ def result_id_of(done: ImageDone) -> str:
 
 def develop(prepared: Prepared, done: ImageDone) -> Result:
     """The result of an ImageDone event. Whole-picture work: not for the GUI thread."""
+    image = with_matched_colors(prepared.request, done.image)
     return Result(
         id=result_id_of(done),
         request=prepared.request,
         seed=done.seed,
-        image=done.image,
+        image=image,
         plan=prepared.plan,
         alpha=prepared.alpha,
         mask=prepared.mask,
-        thumbnail=thumbnail_of(done.image),
+        thumbnail=thumbnail_of(image),
         complete=done.complete,
     )
 

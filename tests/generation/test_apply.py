@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,9 @@ class Limits:
     native_px: int = 512
 
 
-PARAMS = GenerationParams(checkpoint=Path("x"), prompt="a hill", sampling=SamplingParams(strength=0.5))
+PARAMS = GenerationParams(
+    checkpoint=Path("x"), prompt="a hill", sampling=SamplingParams(strength=0.5), color_match=False
+)
 
 
 def noise_document(size=(300, 260), frame=Rect(20, 10, 200, 203)):
@@ -64,14 +66,15 @@ def test_inpainting_leaves_every_pixel_outside_the_blend_band_as_it_was(limits):
     strength=st.floats(0.05, 1.0),
     max_side=st.sampled_from([64, 200, 512]),
     native=st.sampled_from([64, 128, 512]),
+    color_match=st.booleans(),
 )
 def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(
-    frame, mask, strength, max_side, native
+    frame, mask, strength, max_side, native, color_match
 ):
     document = edits.fill_mask(noise_document(frame=frame), mask)
     masked = mask.intersected(frame)
     assume(not masked.is_empty)
-    params = GenerationParams(Path("x"), sampling=SamplingParams(strength=strength))
+    params = GenerationParams(Path("x"), sampling=SamplingParams(strength=strength), color_match=color_match)
     prepared = prepare(document, params, Limits(max_side_px=max_side, native_px=native), 1)
     after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
     before = flatten(document, document.bounds)
@@ -82,7 +85,30 @@ def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(
     assert np.array_equal(after[~may_change], before[~may_change])
     inside = masked.intersected(document.bounds)
     replaced = after[inside.top : inside.bottom, inside.left : inside.right]
-    assert (replaced == (90, 10, 250, 255)).all()
+    if not color_match:
+        assert (replaced == (90, 10, 250, 255)).all()
+
+
+def test_fifty_inpaints_leave_the_rest_as_it_was():
+    document = noise_document()
+    before = flatten(document, document.bounds)
+    touched = np.zeros(before.shape[:2], bool)
+    rng = np.random.default_rng(3)
+    for turn in range(50):
+        x, y, side = (int(v) for v in rng.integers(60, 120, 3))
+        mask = Rect(x, y, side // 4, side // 3)
+        document = edits.fill_mask(document, mask)
+        strength = float(rng.uniform(0.1, 0.5))
+        params = replace(PARAMS, sampling=SamplingParams(strength=strength), color_match=True)
+        prepared = prepare(document, params, Limits(max_side_px=(128, 512)[turn % 2], native_px=128), turn)
+        picture = rng.integers(0, 256, prepared.request.image.shape, np.uint8)
+        document = apply_result(document, prepared, picture)
+        reach = masks.mask_bands(mask, strength).reach_px
+        band = mask.inflated(reach).intersected(document.bounds)
+        touched[band.top : band.bottom, band.left : band.right] = True
+    after = flatten(document, document.bounds)
+    assert not touched.all()
+    assert np.array_equal(after[~touched], before[~touched])
 
 
 def test_nothing_outside_the_frame_changes():

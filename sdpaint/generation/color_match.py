@@ -1,0 +1,83 @@
+"""Colour match: takes the shift that autoencoder and network bring in out of an inpainted picture.
+
+Around the mask the picture is to be what was there before. By how much it isn't, on a ring there, is by how much its
+colours are off inside too: mean and deviation of each channel of OKLab are brought back to those of the original. What
+is still off then differs from place to place (sky and ground are off each in its way); it is carried on into the mask,
+less the deeper. Nothing of what is new takes part in the comparison, so that it keeps its own colours. Only what is
+laid back through the blend band ever shows, so that the pixel guarantee isn't touched.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest
+from sdpaint.imaging.masks import distance_to
+from sdpaint.imaging.oklab import oklab_of, rgb_of
+from sdpaint.imaging.spread import smoothed_among, spread
+from sdpaint.imaging.tiles import Pixels
+
+RING_PX = 24
+"""Width of the ring, in pixels of the picture."""
+LEAST_PIXELS = 256
+"""On less than this, the match would follow chance."""
+GAINS = (0.85, 1.18)
+"""Deviations are changed by no more than this: a smoother picture isn't to become a noisy one."""
+LARGEST_SHIFT = 0.12
+"""Means are moved by no more than this, in OKLab."""
+LARGEST_LOCAL_SHIFT = 0.08
+_FLAT = 1e-3
+_UNSEEN = 1e-3
+_LOCAL_SIGMA_PX = 5.0
+"""What the autoencoder loses of lines and grain is no shift, and is averaged away over so many pixels."""
+_DEPTH_PX = 64.0
+"""So deep in the mask, the local correction is down to a third."""
+
+
+def with_matched_colors(request: GenerationRequest, image: Pixels) -> Pixels:
+    """The picture (h, w, 3) RGB that came of the request, its colours brought back where that is wanted."""
+    if request.mask is None or request.image is None or not request.color_match:
+        return image
+    return match_colors(image, request.image, request.mask)
+
+
+def ring_around(mask: Pixels) -> NDArray[np.bool_]:
+    """(h, w): which pixels lie near what is made anew (mask > 0), but are kept.
+
+    It begins a latent pixel farther out: nearer, the autoencoder mixes old and new.
+    """
+    distance = distance_to(mask > 0)
+    return (distance > LATENT_MULTIPLE) & (distance <= LATENT_MULTIPLE + RING_PX)
+
+
+def match_colors(image: Pixels, original: Pixels, mask: Pixels) -> Pixels:
+    """`image` (h, w, 3) with the colours that make it around the mask (h, w) what `original` is there."""
+    ring = ring_around(mask)
+    if int(np.count_nonzero(ring)) < LEAST_PIXELS:
+        return image
+    made, was = oklab_of(image), oklab_of(original)
+    matched = _matched_as_a_whole(made, made[ring], was[ring])
+    local = _local_shift(was - matched, ring)
+    if max(np.abs(matched - made).max(), np.abs(local).max()) < _UNSEEN:
+        return image
+    return rgb_of(matched + local)
+
+
+def _matched_as_a_whole(
+    lab: NDArray[np.float32], made: NDArray[np.float32], was: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """`lab` (h, w, 3) moved and stretched by what leads from the ring's colours `made` to `was`, both (n, 3)."""
+    made_mean, was_mean = made.mean(axis=0), was.mean(axis=0)
+    made_std, was_std = made.std(axis=0), was.std(axis=0)
+    # Where a channel is flat, its deviation says nothing about contrast.
+    gain = np.where(np.minimum(made_std, was_std) > _FLAT, was_std / np.maximum(made_std, _FLAT), 1.0)
+    target = made_mean + np.clip(was_mean - made_mean, -LARGEST_SHIFT, LARGEST_SHIFT)
+    return np.asarray((lab - made_mean) * np.clip(gain, *GAINS) + target, np.float32)
+
+
+def _local_shift(off: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What is off on the ring, (h, w, 3), smoothed there and carried on elsewhere, less the farther from it."""
+    smooth = smoothed_among(off, ring, _LOCAL_SIGMA_PX)
+    carried = spread(smooth, ring) * np.exp(-distance_to(ring) / np.float32(_DEPTH_PX))[..., None]
+    return np.asarray(np.clip(carried, -LARGEST_LOCAL_SHIFT, LARGEST_LOCAL_SHIFT), np.float32)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdpaint.generation.color_match import LEAST_PIXELS, match_colors, ring_around
+from sdpaint.imaging.oklab import difference, oklab_of, rgb_of
+
+SIDE = 96
+
+
+def scene(seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE
+    picture = np.stack([90 + 80 * y, 120 + 60 * x, 170 - 60 * y], axis=-1) + rng.normal(0, 6, (SIDE, SIDE, 3))
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def middle(inset: int = 36) -> np.ndarray:
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[inset:-inset, inset:-inset] = 255
+    return mask
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=60))
+def test_colours_come_back_from_oklab(colors):
+    rgb = np.array(colors, np.uint8)
+    assert np.abs(rgb_of(oklab_of(rgb)).astype(int) - rgb).max() <= 1
+
+
+def test_oklab_is_what_its_author_says():
+    lab = oklab_of(np.array([[255, 255, 255], [255, 0, 0], [0, 0, 255]], np.uint8))
+    assert np.allclose(lab, [[1, 0, 0], [0.628, 0.225, 0.126], [0.452, -0.032, -0.312]], atol=2e-3)
+
+
+@pytest.mark.parametrize("shift", [(20, 0, 0), (-15, 10, 5), (8, 8, 8)])
+def test_a_shift_of_the_whole_picture_is_taken_out(shift):
+    original = scene()
+    off = np.clip(original.astype(int) + shift, 0, 255).astype(np.uint8)
+    back = match_colors(off, original, middle())
+    assert difference(back, original).mean() < 0.25 * difference(off, original).mean()
+
+
+def test_what_is_off_differently_from_place_to_place_is_taken_out_in_each():
+    original = scene()
+    off = original.astype(int)
+    off[: SIDE // 2] += (18, 0, -10)
+    off[SIDE // 2 :] += (-12, 6, 10)
+    off = np.clip(off, 0, 255).astype(np.uint8)
+    back = match_colors(off, original, middle())
+    near = (np.r_[30:42, 54:66][:, None], np.arange(30, 66))    # clear of the line where the two meet
+    assert difference(back, original)[near].mean() < 0.5 * difference(off, original)[near].mean()
+
+
+def test_a_loss_of_contrast_is_taken_out():
+    original = scene()
+    mean = original.reshape(-1, 3).mean(axis=0)
+    pale = np.rint(mean + (original - mean) * 0.9).astype(np.uint8)
+    back = match_colors(pale, original, middle())
+    assert abs(float(back.std()) - float(original.std())) < 0.3 * abs(float(pale.std()) - float(original.std()))
+
+
+def test_what_is_new_inside_stays_new():
+    original = scene()
+    made = original.copy()
+    made[40:56, 40:56] = (250, 30, 30)
+    assert np.array_equal(match_colors(made, original, middle()), made)
+
+
+def test_it_does_not_go_along_with_anything():
+    original, black = scene(), np.zeros((SIDE, SIDE, 3), np.uint8)
+    back = match_colors(black, original, middle())
+    assert np.abs(oklab_of(back)).max() < 0.25
+
+
+def test_the_ring_lies_around_the_mask_and_clear_of_it():
+    mask = middle()
+    ring = ring_around(mask)
+    row = ring[SIDE // 2]
+    assert row[12:28].all()
+    assert not row[28:-28].any()
+    assert not row[:4].any()
+
+
+@pytest.mark.parametrize("mask", [np.full((SIDE, SIDE), 255, np.uint8), np.zeros((SIDE, SIDE), np.uint8)])
+def test_without_a_ring_nothing_is_matched(mask):
+    assert ring_around(mask).sum() < LEAST_PIXELS
+    made = scene(1)
+    assert match_colors(made, scene(), mask) is made
