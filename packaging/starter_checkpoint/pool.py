@@ -29,6 +29,8 @@ WORDINGS = 4
 _SHARD_PICTURES = 2000
 _FEED_BATCH = 32
 
+_SQUARE = (256 // LATENT_SCALE, 256 // LATENT_SCALE)
+
 Size = tuple[int, int]
 
 
@@ -101,10 +103,10 @@ class Pool:
         return {size: ring.count for size, ring in self._rings.items()}
 
     def draw(self, count: int, square: bool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """(count, 4, h, w) float32 latents of one size and (count, positions) ids; `square` asks for the usual size."""
+        """(count, 4, h, w) float32 latents of one size and (count, positions) ids; `square` asks for 256×256 px."""
         sizes = self.sizes()
-        if square:
-            size = max(sizes, key=lambda size: sizes[size])
+        if square and _SQUARE in sizes:
+            size = _SQUARE
         else:
             weights = torch.tensor([float(total) for total in sizes.values()])
             size = list(sizes)[int(torch.multinomial(weights, 1, generator=generator))]
@@ -178,9 +180,9 @@ def write_cache(run: Run, tokenizer: CLIPTokenizer) -> bool:
     network = autoencoder.load(run.folder, run.device)
     folder = run.folder / "cache"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = run.recipe.cached_pictures
-    shard_pictures = min(_SHARD_PICTURES, wanted)
-    shards = -(-wanted // shard_pictures)
+    pictures = run.recipe.cached_pictures
+    shard_pictures = min(_SHARD_PICTURES, pictures)
+    shards = -(-pictures // shard_pictures)
     for shard in range(shards):
         path = folder / f"{shard:04d}.pt"
         if path.is_file():

@@ -20,8 +20,8 @@ from starter_checkpoint.networks import (
 from starter_checkpoint.pool import Feeder, Pool, batches, read_cache
 from starter_checkpoint.run import Run, Stage, Training, maybe_compiled
 
-_FIRST_PICTURES = 4096
-"""A GPU starts when the pool holds so many."""
+_FIRST_PICTURES, _FIRST_PICTURES_CUDA = 2048, 12_000
+"""Training starts when the pool holds so many: some seconds of all processors' work."""
 
 
 def open_pool(run: Run, stage_step: int) -> tuple[Pool, Feeder | None]:
@@ -32,7 +32,8 @@ def open_pool(run: Run, stage_step: int) -> tuple[Pool, Feeder | None]:
     if pool.count and not run.is_cuda:
         return pool, None
     feeder = Feeder(run, pool, autoencoder.load(run.folder, run.device), words, first=stage_step)
-    least = min(_FIRST_PICTURES, run.recipe.pool_pictures // 2)
+    first = _FIRST_PICTURES_CUDA if run.is_cuda else _FIRST_PICTURES
+    least = min(first, run.recipe.pool_pictures // 2)
     while pool.count < least:
         feeder.feed(8, wait=True)
     return pool, feeder
