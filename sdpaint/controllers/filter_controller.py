@@ -123,9 +123,9 @@ class FilterController(QObject):
             return
         self._shows_preview = True
         self.opened.emit(spec)
+        self._refresh()
         if spec.shows_histogram:
             self._compute_histogram()
-        self._refresh()
 
     def set_values(self, **changes: float) -> None:
         """Other values, shown as soon as they are computed."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdpaint.generation.request import GenerationMode
+from sdpaint.imaging.filter_table import FILTERS
 from sdpaint.imaging.selection import SelectionChange
 from sdpaint.tools.base import ToolName
 
@@ -86,8 +87,32 @@ TOOL_ACTIONS: tuple[ActionSpec, ...] = (
     _tool(ToolName.PAN, "Hand", "H", "pan", "Hand: move the view; hold Space while painting"),
 )
 
+FILTER_ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "repeatFilter",
+        "&Repeat the last filter",
+        "filters.repeat",
+        ("Ctrl+Alt+F",),
+        "again",
+        "Apply the last filter again, with the same values",
+    ),
+    *(
+        ActionSpec(
+            f"{each.id}Filter",
+            each.label + ("…" if each.parameters else ""),
+            "filters.open",
+            (each.shortcut,) if each.shortcut else (),
+            "",
+            f"{each.label}: filter the layer, where it is selected",
+            value=each.id,
+        )
+        for each in FILTERS
+    ),
+)
+
 ACTIONS: tuple[ActionSpec, ...] = (
     *TOOL_ACTIONS,
+    *FILTER_ACTIONS,
     # File
     ActionSpec("new", "&New…", "window.new_document", ("Ctrl+N",), "new", "New document"),
     ActionSpec("open", "&Open…", "files.open", ("Ctrl+O",), "open", "Open a document or picture"),

@@ -20,6 +20,7 @@ PALETTE_ACTION = "commandPalette"
 WHY_NOT: Mapping[str, str] = {
     "undo": "Nothing to undo",
     "redo": "Nothing to redo",
+    "repeatFilter": "No filter was applied yet",
     "clearLayer": "A result waits for a choice",
     "mergeDown": "This is the lowest layer",
     "layerDown": "This is the lowest layer",

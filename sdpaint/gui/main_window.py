@@ -36,6 +36,7 @@ from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import BarDock, Dock
 from sdpaint.gui.file_flow import FileFlow
+from sdpaint.gui.filter_flow import FilterFlow
 from sdpaint.gui.icons import app_icon
 from sdpaint.gui.menus import fill_menu_bar, make_actions
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
@@ -111,7 +112,9 @@ class MainWindow(QMainWindow):
             self._open_as_layers,
             self,
         )
+        self._filters = FilterFlow(self._documents, services.tools, self.canvas, self.messages, self)
         self.actions_by_id = self._make_actions()
+        self._filters.name_after_last(self.actions_by_id["repeatFilter"])
         self._build_panels()
         self._lay_out()
         self._build_menus()
@@ -130,6 +133,7 @@ class MainWindow(QMainWindow):
         targets = {
             "window": self,
             "files": self._flow,
+            "filters": self._filters,
             "documents": self._documents,
             "edits": self._edits,
             "tools": self._services.tools,
@@ -455,6 +459,7 @@ class MainWindow(QMainWindow):
         self._services.journal.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()
+        self._filters.shutdown()
         self._clipboard.shutdown()
         self._selection.shutdown()
         self._services.tools.shutdown()

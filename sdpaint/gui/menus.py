@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from sdpaint.gui.actions import ACTIONS, TOOL_ACTIONS, ActionSpec
 from sdpaint.gui.icons import icon
 from sdpaint.gui.widgets.controls import tooltip_text
+from sdpaint.imaging.filter_table import FILTERS, FilterGroup
 
 Entry = str | None | tuple[str, tuple[Any, ...]]
 """Of a menu: an action's id, None for a line, or a sub-menu: its title and entries."""
@@ -89,6 +90,17 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "&Mask",
         ("showMask", None, "fillMask", "invertMask", "clearMask", None, "selectionToMask", "maskToSelection"),
+    ),
+    (
+        "Filte&r",
+        (
+            "repeatFilter",
+            None,
+            *(
+                (group.value, tuple(f"{each.id}Filter" for each in FILTERS if each.group is group))
+                for group in FilterGroup
+            ),
+        ),
     ),
     (
         "&Generate",

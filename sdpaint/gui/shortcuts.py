@@ -56,6 +56,8 @@ SCHEMES: Mapping[ShortcutScheme, Bindings] = {
         "zoomFit": ("2",),
         "zoomActual": ("1", "Ctrl+0"),
         "fullScreen": ("Ctrl+Shift+F",),
+        "repeatFilter": ("Ctrl+F",),
+        "levelsFilter": ("Ctrl+L",),
     },
     ShortcutScheme.PHOTOSHOP: {
         "select_rectangleTool": ("M",),
@@ -84,6 +86,8 @@ SCHEMES: Mapping[ShortcutScheme, Bindings] = {
         "zoomFit": ("Ctrl+0",),
         "zoomActual": ("Ctrl+1",),
         "fullScreen": ("F", "F11"),
+        "repeatFilter": ("Ctrl+Alt+F",),
+        "levelsFilter": ("Ctrl+L",),
     },
 }
 """Where a scheme differs from sdpaint's own keys. Ids that this version has no action for are passed over."""

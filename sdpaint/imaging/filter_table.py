@@ -186,7 +186,7 @@ FILTERS: tuple[Filter, ...] = (
         "threshold",
         "Threshold",
         FilterGroup.ADJUST,
-        (Parameter("level", "White from", 0.0, 1.0, 0.5, factor=255.0),),
+        (Parameter("level", "White from", 0.0, 1.0, 128 / 255, factor=255.0),),
         lambda pixels, v, _origin: adjustments.threshold(pixels, v["level"]),
         shows_histogram=True,
     ),

@@ -83,7 +83,7 @@ PERCENT = NumberSpec(0.0, 1.0, 1.0, unit=" %", factor=100.0, step=0.01)
 
 
 class NumberSlider(QWidget):
-    """A number with a name, as a field that fills up from the left."""
+    """A number with a name, as a field that fills up from the left, or from zero where values go both ways."""
 
     value_changed = Signal(float)
     """While it is dragged, typed or stepped."""
@@ -356,7 +356,10 @@ class NumberSlider(QWidget):
         painter.setBrush(colors.color(role.Base))
         painter.drawRoundedRect(box, RADIUS, RADIUS)
         if self.isEnabled():
-            painter.setClipRect(QRectF(0, 0, self._spec.position(self._value) * self.width(), self.height()))
+            # From zero, where values go both ways: what is at rest looks at rest.
+            start = self._spec.position(0.0) if self._spec.minimum < 0 < self._spec.maximum else 0.0
+            left, right = sorted((start * self.width(), self._spec.position(self._value) * self.width()))
+            painter.setClipRect(QRectF(left, 0, right - left, self.height()))
             # Neutral: colour is left to the one thing that is active.
             painter.setBrush(colors.color(role.Light if is_hot else role.Midlight))
             painter.drawRoundedRect(box, RADIUS, RADIUS)

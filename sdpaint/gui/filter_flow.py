@@ -1,0 +1,87 @@
+"""FilterFlow: from the Filter menu to the panel, and what can be said where there is nothing to filter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.filter_controller import FilterController, ViewPart
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.selection_edits import touches_selection
+from sdpaint.gui.canvas.view import CanvasView
+from sdpaint.gui.messages import Messages
+from sdpaint.gui.panels.filter import FilterPanel
+from sdpaint.imaging.filter_table import FILTERS_BY_ID
+from sdpaint.tools.base import ToolRefused
+from sdpaint.tools.paint import check_paintable
+
+
+class FilterFlow(QObject):
+    """Opens filters. `repeat_action` is named after the filter that it would repeat."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        tools: ToolController,
+        canvas: CanvasView,
+        messages: Messages,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._documents = documents
+        self._tools = tools
+        self._messages = messages
+        self._repeat: QAction | None = None
+        self.filters = FilterController(
+            documents, lambda: ViewPart(canvas.viewport.visible, canvas.viewport.zoom), self
+        )
+        self.filters.failed.connect(messages.error)
+        self.filters.closed.connect(self._name_repeat)
+        canvas.view_changed.connect(self.filters.follow_view)
+        self._panel = FilterPanel(window, canvas, self.filters)
+
+    def name_after_last(self, action: QAction) -> None:
+        """From now on this action says what it would repeat."""
+        self._repeat = action
+        self._name_repeat()
+
+    def open(self, filter_id: str) -> None:
+        """Set a filter's values, or apply it where there is nothing to set. Raises KeyError."""
+        if self._can_filter():
+            self.filters.open(FILTERS_BY_ID[filter_id])
+
+    def repeat(self) -> None:
+        """The last filter once more, with the same values."""
+        if self.filters.last is None:
+            self._messages.info("No filter was applied yet")
+        elif self._can_filter():
+            self.filters.repeat()
+
+    def shutdown(self) -> None:
+        """Wait for what is under way."""
+        self.filters.shutdown()
+
+    def _can_filter(self) -> bool:
+        self._tools.finish()
+        document = self._documents.committed
+        layer = document.active_layer
+        try:
+            check_paintable(layer)
+        except ToolRefused as refusal:
+            self._messages.info(str(refusal))
+            return False
+        if layer.tiles.is_empty:
+            self._messages.info(f"{layer.name} is empty: there is nothing to filter", "Choose a layer with paint")
+            return False
+        if not touches_selection(document, layer.id):
+            self._messages.info(f"{layer.name} has nothing where the selection is", "Select something else, or nothing")
+            return False
+        return True
+
+    def _name_repeat(self) -> None:
+        if self._repeat is not None:
+            last = self.filters.last
+            self._repeat.setEnabled(last is not None)
+            self._repeat.setText(f"&Repeat {last.label}" if last is not None else "&Repeat the last filter")

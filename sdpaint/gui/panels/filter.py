@@ -1,0 +1,226 @@
+"""FilterPanel: what can be set of the filter that is open. It floats beside the picture and is in nobody's way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sdpaint.controllers.filter_controller import FilterController
+from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.widgets.controls import describe, icon_button, label, push_button, signals_blocked
+from sdpaint.gui.widgets.histogram import Histogram
+from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
+from sdpaint.imaging.filter_table import Filter, Parameter
+
+WIDTH = 304
+_MARGIN = 12
+_MARKS = {"levels": ("black", "white"), "threshold": ("level",)}
+"""Which values are marked in the histogram."""
+
+
+class FilterPanel(QFrame):
+    """A card at the upper right of the canvas. `beside` is the canvas; the panel is a child of the window."""
+
+    def __init__(self, window: QWidget, beside: QWidget, filters: FilterController) -> None:
+        super().__init__(window)
+        self.setObjectName("filterPanel")
+        self.setAccessibleName("Filter")
+        set_role(self, "card")
+        self._window, self._beside, self._filters = window, beside, filters
+        self._sliders: dict[str, NumberSlider] = {}
+        self._switches: dict[str, QCheckBox] = {}
+        self._build()
+        beside.installEventFilter(self)
+        filters.opened.connect(self._show_filter)
+        filters.closed.connect(self._leave)
+        filters.histogram_ready.connect(self._histogram.set_weights)
+        filters.applying_changed.connect(self._show_applying)
+        self.hide()
+
+    def _build(self) -> None:
+        self._title = label("", "title")
+        close = icon_button(
+            "filterCloseButton", "close", "Close the filter", self._filters.cancel, "Leave the layer as it is (Esc)"
+        )
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(close)
+        self._histogram = Histogram("filterHistogram")
+        self._scroll = QScrollArea()
+        self._scroll.setObjectName("filterScroll")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._preview = QCheckBox("Preview")
+        describe(self._preview, "filterPreviewCheck", "Preview", "Show on the canvas what the layer would become")
+        self._preview.toggled.connect(self._filters.set_preview_visible)
+        self._reset = push_button(
+            "filterResetButton", "Reset", self._reset_values, "The values that the filter comes with", "flat"
+        )
+        self._apply = push_button("filterApplyButton", "Apply", self._filters.apply, "Filter the layer", "primary")
+        bottom = QHBoxLayout()
+        bottom.setSpacing(2 * SPACE)
+        bottom.addWidget(self._preview, 1)
+        bottom.addWidget(self._reset)
+        bottom.addWidget(self._apply)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, 3 * SPACE)
+        layout.setSpacing(2 * SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self._histogram)
+        layout.addWidget(self._scroll)
+        layout.addLayout(bottom)
+
+    # ------------------------------------------------------------------------------------------------ showing
+
+    def _show_filter(self, spec: Filter) -> None:
+        self._title.setText(spec.label)
+        self._histogram.clear()
+        self._histogram.setVisible(spec.shows_histogram)
+        page = self._controls(spec, self._filters.values)
+        self._scroll.setWidget(page)
+        page.setAutoFillBackground(False)       # the card shows through
+        self._mark()
+        with signals_blocked(self._preview):
+            self._preview.setChecked(self._filters.shows_preview)
+        self._show_applying(False)
+        self.show()
+        self._place()
+        self.raise_()
+        first = next(iter((*self._sliders.values(), *self._switches.values())), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _controls(self, spec: Filter, values: Mapping[str, float]) -> QWidget:
+        self._sliders.clear()
+        self._switches.clear()
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        for each in spec.parameters:
+            if each.section:
+                column.addWidget(label(each.section, "section"))
+            if each.is_switch:
+                column.addWidget(self._switch(spec, each, values[each.name]))
+            else:
+                column.addWidget(self._slider(spec, each, values[each.name]))
+        column.addStretch(1)
+        return page
+
+    def _slider(self, spec: Filter, parameter: Parameter, value: float) -> NumberSlider:
+        name = f"{parameter.section} {parameter.label}".strip()
+        slider = NumberSlider(
+            f"filter{spec.id[0].upper()}{spec.id[1:]}_{parameter.name}", parameter.label, number_spec(parameter), name
+        )
+        slider.set_value(value)
+        slider.value_changed.connect(lambda new, name=parameter.name: self._change(name, new))
+        self._sliders[parameter.name] = slider
+        return slider
+
+    def _switch(self, spec: Filter, parameter: Parameter, value: float) -> QCheckBox:
+        box = QCheckBox(parameter.label)
+        describe(box, f"filter{spec.id[0].upper()}{spec.id[1:]}_{parameter.name}", parameter.label)
+        box.setChecked(bool(value))
+        box.toggled.connect(lambda on, name=parameter.name: self._change(name, float(on)))
+        self._switches[parameter.name] = box
+        return box
+
+    def _change(self, name: str, value: float) -> None:
+        self._filters.set_values(**{name: value})
+        self._mark()
+
+    def _reset_values(self) -> None:
+        self._filters.reset_values()
+        values = self._filters.values
+        for name, slider in self._sliders.items():
+            slider.set_value(values[name])
+        for name, box in self._switches.items():
+            with signals_blocked(box):
+                box.setChecked(bool(values[name]))
+        self._mark()
+
+    def _mark(self) -> None:
+        spec = self._filters.filter
+        if spec is not None:
+            self._histogram.set_marks([self._filters.values[name] for name in _MARKS.get(spec.id, ())])
+
+    def _show_applying(self, is_applying: bool) -> None:
+        for widget in (self._scroll, self._preview, self._reset, self._apply):
+            widget.setEnabled(not is_applying)
+        self._apply.setText("Applying…" if is_applying else "Apply")
+
+    def _leave(self) -> None:
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
+        self.hide()
+        if had_focus:
+            self._beside.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # ------------------------------------------------------------------------------------------------- place
+
+    def _place(self) -> None:
+        corner = self._beside.mapTo(self._window, QPoint(self._beside.width(), 0))
+        page = self._scroll.widget()
+        wanted = page.sizeHint().height() if page is not None else 0
+        self._scroll.setFixedHeight(wanted)
+        layout = self.layout()
+        assert layout is not None
+        room = self._beside.height() - 2 * _MARGIN
+        spare = layout.totalMinimumSize().height() - room
+        if spare > 0:
+            self._scroll.setFixedHeight(max(40, wanted - spare))
+        width = min(WIDTH, self._beside.width() - 2 * _MARGIN)
+        height = layout.totalMinimumSize().height()
+        self.setGeometry(corner.x() - width - _MARGIN, corner.y() + _MARGIN, width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        moved = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
+        if watched is self._beside and event.type() in moved and self.isVisible():
+            self._place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()      # here it leaves the filter
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._filters.cancel()
+        else:
+            super().keyPressEvent(event)
+
+
+def number_spec(parameter: Parameter) -> NumberSpec:
+    """What a slider for this parameter goes through."""
+    shown = (parameter.maximum - parameter.minimum) * parameter.factor
+    step = 10.0**-parameter.decimals if shown > 1 else 0.01
+    return NumberSpec(
+        parameter.minimum,
+        parameter.maximum,
+        parameter.default,
+        unit=parameter.unit,
+        decimals=parameter.decimals,
+        factor=parameter.factor,
+        step=step / parameter.factor,
+        curve=parameter.curve,
+        soft_maximum=parameter.soft_maximum,
+    )
