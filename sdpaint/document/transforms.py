@@ -1,0 +1,172 @@
+"""Turning, mirroring, scaling and cropping: of the whole document, or of one layer. Pure functions, safe on any thread.
+
+Turns and mirrors are exact and take the pixels beyond the canvas with them; scaling cuts them off, for a canvas and
+what lies beside it have no common grid at another size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+
+import cv2
+import numpy as np
+
+from sdpaint.document.document import MAX_SIDE_PX, Document
+from sdpaint.document.edits import resize_canvas, with_layer_tiles
+from sdpaint.document.layers import LayerId
+from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.selection import coverage_map
+from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
+
+
+class Turn(Enum):
+    """What can be done to a picture without a loss; the value is the label."""
+
+    RIGHT = "Rotate right"
+    LEFT = "Rotate left"
+    HALF = "Rotate by 180°"
+    MIRROR = "Flip horizontally"
+    UPSIDE_DOWN = "Flip vertically"
+
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether width and height change places."""
+        return self in (Turn.RIGHT, Turn.LEFT)
+
+
+class Resampling(Enum):
+    """How pixels are made at another size; the value is the label."""
+
+    SMOOTH = "Smooth"
+    """Area mean on the way down, Lanczos on the way up."""
+    PIXELS = "Hard pixels"
+    """The nearest pixel: for pixel art."""
+
+
+def turn_document(document: Document, turn: Turn) -> Document:
+    """Everything turned, the canvas with it."""
+    size = document.size
+    new_size = Size(size.height, size.width) if turn.swaps_sides else size
+    return replace(
+        document,
+        size=new_size,
+        layers=tuple(replace(layer, tiles=turn_tiles(layer.tiles, turn, size)) for layer in document.layers),
+        mask=replace(document.mask, tiles=turn_tiles(document.mask.tiles, turn, size)),
+        selection=None if document.selection is None else turn_tiles(document.selection, turn, size),
+        frame=turn_rect(document.frame, turn, size),
+    )
+
+
+def turn_layer(document: Document, layer_id: LayerId, turn: Turn) -> Document:
+    """One layer turned about the middle of the canvas. Raises KeyError."""
+    tiles = document.layer(layer_id).tiles
+    if tiles.is_empty:
+        return document
+    turned = turn_tiles(tiles, turn, document.size)
+    if turn.swaps_sides:
+        # The middle of the turned canvas onto that of the canvas that stays.
+        # Where that is half a pixel off, left and right round the other way, so that they undo each other.
+        more = document.size.width - document.size.height
+        dx = more // 2
+        turned = turned.translated(dx, -dx if turn is Turn.RIGHT else dx - more)
+    return with_layer_tiles(document, layer_id, turned)
+
+
+def turn_rect(rect: Rect, turn: Turn, canvas: Size) -> Rect:
+    """Where a rectangle comes to lie when a canvas of this size is turned."""
+    width, height = canvas.width, canvas.height
+    match turn:
+        case Turn.MIRROR:
+            return Rect(width - rect.right, rect.y, rect.width, rect.height)
+        case Turn.UPSIDE_DOWN:
+            return Rect(rect.x, height - rect.bottom, rect.width, rect.height)
+        case Turn.HALF:
+            return Rect(width - rect.right, height - rect.bottom, rect.width, rect.height)
+        case Turn.RIGHT:
+            return Rect(height - rect.bottom, rect.x, rect.height, rect.width)
+        case Turn.LEFT:
+            return Rect(rect.y, width - rect.right, rect.height, rect.width)
+
+
+_TURNS: dict[Turn, Callable[[Pixels], object]] = {
+    Turn.RIGHT: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    Turn.LEFT: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
+    Turn.HALF: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
+    Turn.MIRROR: lambda pixels: cv2.flip(pixels, 1),
+    Turn.UPSIDE_DOWN: lambda pixels: cv2.flip(pixels, 0),
+}
+
+
+def turn_tiles(tiles: TileMap, turn: Turn, canvas: Size) -> TileMap:
+    """The pixels as they lie when a canvas of this size is turned."""
+    if tiles.is_empty:
+        return tiles
+    bounds = Rect.bounding(tile_rect(key) for key in tiles.tiles)
+    turned = np.ascontiguousarray(np.asarray(_TURNS[turn](tiles.read(bounds)), np.uint8))
+    place = turn_rect(bounds, turn, canvas)
+    return _tiles(turned, place.x, place.y)
+
+
+def scale_document(document: Document, size: Size, resampling: Resampling = Resampling.SMOOTH) -> Document:
+    """Everything at another size. Raises ValueError for a size that a document can't have."""
+    if max(size.width, size.height) > MAX_SIDE_PX:
+        raise ValueError(f"a document is at most {MAX_SIDE_PX} px a side, not {size}")
+    if size == document.size:
+        return document
+
+    def scaled(tiles: TileMap) -> TileMap:
+        if tiles.is_empty:
+            return tiles
+        return _tiles(resampled(tiles.read(document.bounds), size, resampling))
+
+    selection = None if document.selection is None else scaled(document.selection)
+    across, down = size.width / document.size.width, size.height / document.size.height
+    frame = document.frame
+    left, top = round(frame.left * across), round(frame.top * down)
+    right, bottom = round(frame.right * across), round(frame.bottom * down)
+    return replace(
+        document,
+        size=size,
+        layers=tuple(replace(layer, tiles=scaled(layer.tiles)) for layer in document.layers),
+        mask=replace(document.mask, tiles=scaled(document.mask.tiles)),
+        selection=None if selection is None or selection.is_empty else selection,
+        frame=Rect.from_edges(left, top, max(left + 1, right), max(top + 1, bottom)),
+    )
+
+
+def resampled(pixels: Pixels, size: Size, resampling: Resampling = Resampling.SMOOTH) -> Pixels:
+    """Premultiplied pixels (h, w, 4) or coverage (h, w) at another size; colours stay within their alpha."""
+    if resampling is Resampling.PIXELS:
+        nearest = cv2.resize(pixels, (size.width, size.height), interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.asarray(nearest, np.uint8)
+    height, width = pixels.shape[:2]
+    # Each direction by itself: one may shrink while the other grows.
+    lesser = (min(size.width, width), min(size.height, height))
+    small = cv2.resize(pixels, lesser, interpolation=cv2.INTER_AREA)
+    result = np.asarray(cv2.resize(small, (size.width, size.height), interpolation=cv2.INTER_LANCZOS4), np.uint8)
+    if result.ndim == 3:
+        np.minimum(result[..., :3], result[..., 3:], out=result[..., :3])
+    return result
+
+
+def crop(document: Document, rect: Rect) -> Document:
+    """The canvas as large as `rect` and there; what falls outside is kept in its layers. Empty: nothing changes."""
+    if rect.is_empty or rect == document.bounds:
+        return document
+    return resize_canvas(document, rect.size, -rect.x, -rect.y)
+
+
+def crop_to_frame(document: Document) -> Document:
+    """The canvas as large as the frame and there, which may be beyond its old edge."""
+    return crop(document, document.frame)
+
+
+def crop_to_selection(document: Document) -> Document:
+    """The canvas as large as what is selected. Without a selection nothing changes."""
+    return document if document.selection is None else crop(document, document.selection.bounds())
+
+
+def _tiles(pixels: Pixels, x: int = 0, y: int = 0) -> TileMap:
+    return coverage_map(pixels, x, y) if pixels.ndim == 2 else TileMap.from_pixels(pixels, x, y)
