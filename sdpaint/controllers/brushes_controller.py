@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +17,7 @@ from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tips import GRAINS, TIPS, Grain, bundled_tip
 from sdpaint.tools.base import ToolName
 from sdpaint.worker.background import Background
 
@@ -117,6 +119,13 @@ class BrushesController(QObject):
 
         self._files.run(lambda: read(self._folder), take, self.failed.emit)
 
+    def warm_textures(self) -> None:
+        """Make all tips and papers ahead, where the artist is about to try them."""
+        for name in TIPS:
+            self._painter.run(partial(_make_tip, name), lambda _nothing: None, self.failed.emit)
+        for kind in GRAINS:
+            self._painter.run(partial(_make_paper, kind), lambda _nothing: None, self.failed.emit)
+
     def preview(self, params: BrushParams, size: Size, color: Color, then: Callable[[Pixels], Any]) -> None:
         """A picture of a stroke, (h, w, 4) premultiplied BGRA; `then` is called with it on this thread."""
         self._painter.run(lambda: self._previews.preview(params, size, color), then, self.failed.emit)
@@ -152,6 +161,14 @@ class BrushesController(QObject):
 
     def _say(self, error: SdPaintError) -> None:
         self.failed.emit(error)
+
+
+def _make_tip(name: str) -> None:
+    _ = bundled_tip(name).levels
+
+
+def _make_paper(kind: str) -> None:
+    _ = Grain(kind).heights
 
 
 def _warmed(preset: Preset) -> BrushParams:

@@ -153,7 +153,12 @@ class MainWindow(QMainWindow):
         services, actions = self._services, self.actions_by_id
         self._tool_bar = ToolBar(services.tools, actions)
         self._tool_options = ToolOptions(
-            services.tools, self._documents, self._generation, self._edits, actions
+            services.tools,
+            self._documents,
+            self._generation,
+            self._edits,
+            actions,
+            services.brushes.warm_textures,
         )
         sampling = SamplingPanel(self._documents, self._generation, self._edits, self.checkpoints.add_folder)
         self._prompt = PromptBar(self._generation, sampling, actions)
@@ -192,7 +197,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
         docks = list(self._docks.values())
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [250, 210, 230, 130], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [280, 180, 220, 120], Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
@@ -10,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from sdpaint.gui.canvas.paint import outline_of
 from sdpaint.gui.canvas.viewport import Viewport
 from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.symmetry import Symmetry
 from sdpaint.tools.frame import FrameHandle
 
 HANDLE_PX = 9
@@ -23,6 +25,7 @@ HINT_LINES = ("Paint with B", "Type a prompt and press Ctrl+Enter", "Drop a pict
 
 DARK_LINE = QColor(0, 0, 0, 170)
 LIGHT_LINE = QColor(255, 255, 255, 235)
+FAINT_LINE = QColor(255, 255, 255, 110)
 
 
 def paint_frame(
@@ -134,6 +137,29 @@ def paint_label(painter: QPainter, viewport: Viewport, frame: Rect, text: str, f
     painter.setPen(QColor(236, 236, 236))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
+
+
+def paint_symmetry(painter: QPainter, viewport: Viewport, canvas: Rect, symmetry: Symmetry, line: QColor) -> None:
+    """The axes across the canvas: a coloured dashed line on a faint light one, so that it isn't taken for paint."""
+    centre = symmetry.centre(canvas)
+    far = 2.0 * (canvas.width + canvas.height)
+    middle = viewport.to_view(centre)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setClipPath(_path_of(outline_of(viewport, canvas)))
+    for turn in symmetry.axes():
+        end = viewport.to_view(Point(centre.x + far * math.cos(turn), centre.y + far * math.sin(turn)))
+        for color, width, style in ((FAINT_LINE, 2.0, Qt.PenStyle.SolidLine), (line, 1.0, Qt.PenStyle.DashLine)):
+            painter.setPen(QPen(color, width, style))
+            painter.drawLine(QPointF(middle.x, middle.y), QPointF(end.x, end.y))
+    painter.restore()
+
+
+def _path_of(polygon: QPolygonF) -> QPainterPath:
+    path = QPainterPath()
+    path.addPolygon(polygon)
+    path.closeSubpath()
+    return path
 
 
 def paint_outline(painter: QPainter, at: Point, radius: float) -> None:

@@ -118,6 +118,7 @@ class CanvasView(Navigator):
         self._tools.tool_changed.connect(self._on_tool_changed)
         self._tools.brush_changed.connect(self._refresh_cursor)
         self._tools.draft_changed.connect(self._show_draft)
+        self._tools.paint_options_changed.connect(lambda _options: self.update())
         self._tools.computing_changed.connect(self._wait_for_tool)
         self._input.hovered.connect(self._on_hover)
         self._input.drag_changed.connect(self._refresh_cursor)
@@ -294,6 +295,8 @@ class CanvasView(Navigator):
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._pointer)
         accent = self.palette().color(QPalette.ColorRole.Accent)
+        if self._tools.tool.has_brush:
+            overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
         overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
         if self._hint.is_shown and self._picture is None and self._progress is None:
             overlay.paint_hint(painter, viewport, self._canvas, font(), self._hint.ground_is_light)

@@ -14,13 +14,18 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
 from sdpaint.gui.actions import TOOL_ACTIONS
 from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.panels.brush_settings import BrushSettings
+from sdpaint.gui.panels.paint_options import StabiliserCard, SymmetryCard, card_button
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import divider, icon_button, label, push_button, signals_blocked
 from sdpaint.gui.widgets.frame_size import FrameSize
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.imaging.brush import MAX_SIZE_PX, MIN_SIZE_PX, BrushParams
+from sdpaint.imaging.stabiliser import StabiliserKind
+from sdpaint.imaging.symmetry import SymmetryKind
 from sdpaint.tools.base import ToolName
+from sdpaint.tools.options import PaintOptions
 
 SIZE = NumberSpec(MIN_SIZE_PX, MAX_SIZE_PX, 24, unit=" px", step=1, curve=3)
 FLOW = replace(PERCENT, minimum=0.01)
@@ -43,12 +48,14 @@ class ToolOptions(QToolBar):
         generation: GenerationController,
         commands: DocumentCommands,
         actions: Mapping[str, QAction],
+        warm_textures: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__("Tool options")
         self.setObjectName("toolOptionsBar")
         self.setAccessibleName("Tool options")
         self.setAllowedAreas(Qt.ToolBarArea.TopToolBarArea | Qt.ToolBarArea.BottomToolBarArea)
         self._tools = tools
+        self._warm = warm_textures
         self._name = label("", "title")
         self._name.setFixedWidth(84)
         self._brush = self._brush_part()
@@ -67,6 +74,7 @@ class ToolOptions(QToolBar):
         self.addWidget(parts)
         tools.tool_changed.connect(self._show_tool)
         tools.brush_changed.connect(self._show_brush)
+        tools.paint_options_changed.connect(self._show_paint_options)
         self._show_tool(tools.tool)
 
     def _brush_part(self) -> QWidget:
@@ -102,6 +110,25 @@ class ToolOptions(QToolBar):
         self._pressure_opacity.toggled.connect(self._setter("pressure_opacity"))
         layout.addWidget(self._pressure_size)
         layout.addWidget(self._pressure_opacity)
+        layout.addWidget(divider())
+        self._cards = (BrushSettings(self._tools), StabiliserCard(self._tools), SymmetryCard(self._tools))
+        settings, stabiliser, symmetry = self._cards
+        self._settings_button = card_button(
+            "brushSettingsButton",
+            "brush-settings",
+            "Brush settings",
+            settings,
+            "Brush settings: tip, paper, and what drives the brush",
+        )
+        self._settings_button.clicked.connect(lambda _checked=False: self._warm())
+        self._stabiliser_button = card_button(
+            "stabiliserButton", "stabiliser", "Stabiliser", stabiliser, "Stabiliser: takes the trembling out"
+        )
+        self._symmetry_button = card_button(
+            "symmetryButton", "symmetry", "Symmetry", symmetry, "Symmetry, and edges that meet"
+        )
+        for button in (self._settings_button, self._stabiliser_button, self._symmetry_button):
+            layout.addWidget(button)
         layout.addStretch(1)
         return part
 
@@ -150,7 +177,13 @@ class ToolOptions(QToolBar):
         for field, slider in self._sliders.items():
             slider.set_spec(replace(slider.spec, default=getattr(brush, field)))
 
+    def _show_paint_options(self, options: PaintOptions) -> None:
+        self._stabiliser_button.setChecked(options.stabilising.kind is not StabiliserKind.NONE)
+        self._symmetry_button.setChecked(options.wraps or options.symmetry.kind is not SymmetryKind.NONE)
+
     def _show_brush(self, brush: BrushParams) -> None:
+        self._settings_button.setChecked(not brush.is_plain)
+        self._hardness.setEnabled(brush.tip is None)    # a texture has a hardness of its own
         for field, slider in self._sliders.items():
             slider.set_value(getattr(brush, field))
         with signals_blocked(self._pressure_size, self._pressure_opacity):
