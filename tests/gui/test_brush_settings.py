@@ -205,7 +205,7 @@ def test_the_buttons_open_the_cards_and_show_what_is_on(driver, qtbot):
         before = driver.find(button).isChecked()
         driver.find(button).click()
         assert driver.find(button).isChecked() == before
-        shown = next(w for w in driver.window._tool_options._cards if w.objectName() == card)
+        shown = driver.find(card)
         assert shown.isVisible()
         shown.close()
     driver.tools.set_paint_options(replace(driver.tools.paint_options, symmetry=Symmetry(SymmetryKind.BOTH)))

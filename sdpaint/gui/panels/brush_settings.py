@@ -33,6 +33,7 @@ ROUND = "Round"
 NO_GRAIN = "No paper"
 
 ANGLE = NumberSpec(-180, 180, 0, unit="°", step=1)
+SPACING = NumberSpec(0.01, 10.0, 0.1, unit=" %", factor=100.0, step=0.01, soft_maximum=1.0)
 ROUNDNESS = NumberSpec(0.02, 1.0, 1.0, unit=" %", factor=100.0, step=0.01)
 SCATTER = NumberSpec(0.0, 5.0, 0.0, unit=" %", factor=100.0, step=0.05, soft_maximum=2.0)
 FADE = NumberSpec(0.5, 1000.0, 20.0, unit=" sizes", step=1, curve=3, soft_maximum=100.0)
@@ -102,6 +103,7 @@ class BrushSettings(QFrame):
         )
         self._grain.activated.connect(lambda _index: self._take_grain())
         self._numbers: dict[str, NumberSlider] = {
+            "spacing": NumberSlider("brushSpacingSlider", "Spacing", SPACING, "Distance of dabs, of the size"),
             "angle": NumberSlider("brushAngleSlider", "Angle", ANGLE, "Turns the tip clockwise"),
             "roundness": NumberSlider("brushRoundnessSlider", "Roundness", ROUNDNESS, "Squeezes the tip"),
             "scatter": NumberSlider("brushScatterSlider", "Scatter", SCATTER, "Throws dabs off the path"),

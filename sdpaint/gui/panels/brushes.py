@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -261,6 +262,9 @@ class BrushesPanel(QWidget):
         describe(self._search, "brushSearchEdit", "Search brushes", "Words of the name or the group")
         self._search.setPlaceholderText("Search")
         self._search.setClearButtonEnabled(True)
+        for button in self._search.findChildren(QToolButton):
+            describe(button, "clearBrushSearchButton", "Clear the search")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._groups = ComboBox("brushGroupCombo", "Group of brushes", "Which brushes are listed")
         self._lay_out()
         self._connect()

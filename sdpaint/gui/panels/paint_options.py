@@ -41,8 +41,8 @@ ROPE = NumberSpec(1, 1000, 40, unit=" px", step=1, curve=2, soft_maximum=300)
 class Card(QFrame):
     """A popup with a few controls: a click elsewhere closes it."""
 
-    def __init__(self, object_name: str, name: str) -> None:
-        super().__init__(None, Qt.WindowType.Popup)
+    def __init__(self, object_name: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName(object_name)
         self.setAccessibleName(name)
         set_role(self, "card")
@@ -72,8 +72,8 @@ def open_below(card: QWidget, button: QWidget) -> None:
 class SymmetryCard(Card):
     """How strokes repeat."""
 
-    def __init__(self, tools: ToolController) -> None:
-        super().__init__("symmetryCard", "Symmetry")
+    def __init__(self, tools: ToolController, parent: QWidget | None = None) -> None:
+        super().__init__("symmetryCard", "Symmetry", parent)
         self._tools = tools
         self._kind = ComboBox("symmetryCombo", "Symmetry", "Where strokes repeat")
         self._kind.addItems(list(SYMMETRY_NAMES.values()))
@@ -113,8 +113,8 @@ class SymmetryCard(Card):
 class StabiliserCard(Card):
     """How strokes are steadied."""
 
-    def __init__(self, tools: ToolController) -> None:
-        super().__init__("stabiliserCard", "Stabiliser")
+    def __init__(self, tools: ToolController, parent: QWidget | None = None) -> None:
+        super().__init__("stabiliserCard", "Stabiliser", parent)
         self._tools = tools
         self._kind = ComboBox("stabiliserCombo", "Stabiliser", "What takes the trembling out of a stroke")
         self._kind.addItems(list(STABILISER_NAMES.values()))

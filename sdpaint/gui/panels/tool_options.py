@@ -29,7 +29,6 @@ from sdpaint.tools.options import PaintOptions
 
 SIZE = NumberSpec(MIN_SIZE_PX, MAX_SIZE_PX, 24, unit=" px", step=1, curve=3)
 FLOW = replace(PERCENT, minimum=0.01)
-SPACING = NumberSpec(0.01, 10.0, 0.1, unit=" %", factor=100.0, step=0.01, soft_maximum=1.0)
 _MOST_WIDTH = 168
 
 HINTS: dict[ToolName, str] = {
@@ -83,15 +82,11 @@ class ToolOptions(QToolBar):
         self._hardness = NumberSlider("brushHardnessSlider", "Hardness", PERCENT, "How sharp the edge is")
         self._opacity = NumberSlider("brushOpacitySlider", "Opacity", FLOW, "What a whole stroke can reach")
         self._flow = NumberSlider("brushFlowSlider", "Flow", FLOW, "What one dab lays down")
-        self._spacing = NumberSlider(
-            "brushSpacingSlider", "Spacing", SPACING, "Distance of dabs, of the size"
-        )
         self._sliders: dict[str, NumberSlider] = {
             "size_px": self._size,
             "hardness": self._hardness,
             "opacity": self._opacity,
             "flow": self._flow,
-            "spacing": self._spacing,
         }
         layout = QHBoxLayout(part)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -111,8 +106,8 @@ class ToolOptions(QToolBar):
         layout.addWidget(self._pressure_size)
         layout.addWidget(self._pressure_opacity)
         layout.addWidget(divider())
-        self._cards = (BrushSettings(self._tools), StabiliserCard(self._tools), SymmetryCard(self._tools))
-        settings, stabiliser, symmetry = self._cards
+        settings = BrushSettings(self._tools, self)
+        stabiliser, symmetry = StabiliserCard(self._tools, self), SymmetryCard(self._tools, self)
         self._settings_button = card_button(
             "brushSettingsButton",
             "brush-settings",
