@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from starter_checkpoint.config import LATENT_CHANNELS, AutoencoderSize
 from starter_checkpoint.data import Wanted, held_out, stream
-from starter_checkpoint.run import Run, Training, to_device
+from starter_checkpoint.run import Run, Training, copy_values, to_device
 
 LATENT_NOISE = 0.06
 """Deviation of the noise on latents in training: the decoder shall forgive what a denoiser leaves."""
@@ -127,10 +126,15 @@ def train(run: Run) -> bool:
             means = training.means()
             stage.log(psnr=psnr(means["squared"]), loss=means["loss"])
     training.save()
-    checked = copy.deepcopy(network).eval()
-    training.average.copy_to(list(checked.parameters()))
-    finish(checked, run.folder / "vae")
+    write_average(run, training.average.values)
     return stage.is_done
+
+
+def write_average(run: Run, values: list[Tensor]) -> None:
+    """Measure and save the averaged network in the run's folder."""
+    network = build(run.recipe.autoencoder).to(run.device, memory_format=torch.channels_last).eval()
+    copy_values(values, list(network.parameters()))
+    finish(network, run.folder / "vae")
 
 
 @torch.no_grad()

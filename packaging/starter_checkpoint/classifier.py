@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from starter_checkpoint.data import Batch, Wanted, held_out, stream
-from starter_checkpoint.run import Run, Training, to_device
+from starter_checkpoint.run import Run, Training, copy_values, to_device
 from starter_checkpoint.world.palettes import TIMES
 from starter_checkpoint.world.plan import STYLES, Plan
 from starter_checkpoint.world.terrain import TERRAINS
@@ -146,15 +146,20 @@ def train(run: Run) -> bool:
         if training.step(_loss(run, network, pictures, batch), 50):
             stage.log(**training.means())
     training.save()
-    training.average.copy_to(training.parameters)
-    network.eval()
+    write_average(run, training.average.values)
+    return stage.is_done
+
+
+def write_average(run: Run, values: list[Tensor]) -> None:
+    """Save the averaged judge, its thresholds and its own accuracy in the run's folder."""
+    network = Judge().to(run.device, memory_format=torch.channels_last).eval()
+    copy_values(values, list(network.parameters()))
     torch.save(network.state_dict(), run.folder / "classifier.pt")
     thresholds, measures = calibrate(run, network, 1000 if run.recipe.name == "full" else 8)
     (run.folder / "classifier.json").write_text(
         json.dumps({"thresholds": thresholds, **measures}, indent=1), encoding="utf-8"
     )
     print(f"classifier: {measures}", flush=True)
-    return stage.is_done
 
 
 def _loss(run: Run, network: Judge, pictures: Tensor, batch: Batch) -> Tensor:

@@ -13,7 +13,7 @@ from starter_checkpoint.data import Batch, Wanted, stream
 from starter_checkpoint.live import load_parts
 from starter_checkpoint.networks import Noise, draw_timesteps, tokenize
 from starter_checkpoint.pool import encode_all
-from starter_checkpoint.run import Run, Training
+from starter_checkpoint.run import Run, Training, copy_values
 from starter_checkpoint.world.caption import describe
 from starter_checkpoint.world.dice import Dice
 
@@ -74,9 +74,15 @@ def train(run: Run) -> bool:
         if training.step(loss, 50):
             stage.log(**training.means())
     training.save()
-    training.average.copy_to(training.parameters)
-    network.save_pretrained(run.folder / "controlnet")
+    write_average(run, training.average.values)
     return stage.is_done
+
+
+def write_average(run: Run, values: list[Tensor]) -> None:
+    """Save the averaged network in the run's folder."""
+    network = build(load_parts(run)[0]).to(run.device)
+    copy_values(values, list(network.parameters()))
+    network.save_pretrained(run.folder / "controlnet")
 
 
 def conditioning(batch: Batch, turn: int) -> Tensor:

@@ -17,7 +17,7 @@ from transformers import CLIPTextModel
 from starter_checkpoint import tokenizer
 from starter_checkpoint.networks import TIMESTEPS, Noise, tokenize
 from starter_checkpoint.pool import batches
-from starter_checkpoint.run import Run, Training
+from starter_checkpoint.run import Run, Training, copy_values
 from starter_checkpoint.unet import open_pool
 
 GUIDANCE = 3.5
@@ -85,9 +85,15 @@ def train(run: Run) -> bool:
     finally:
         if feeder is not None:
             feeder.close()
-    training.average.copy_to(list(follower.parameters()))
-    follower.save_pretrained(run.folder / "unet_live")
+    write_average(run, training.average.values)
     return stage.is_done
+
+
+def write_average(run: Run, values: list[Tensor]) -> None:
+    """Save the averaged student in the run's folder."""
+    student, _ = load_parts(run)
+    copy_values(values, list(student.parameters()))
+    student.save_pretrained(run.folder / "unet_live")
 
 
 def _loss(

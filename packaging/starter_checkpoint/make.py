@@ -50,10 +50,6 @@ def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
     from starter_checkpoint.pool import write_cache
     from starter_checkpoint.world_sheet import write_world_sheet
 
-    def unpack(run: Run) -> None:
-        transfer.unpack(run.folder, options.parts)
-        unet.restore(run)
-
     return {
         "world-sheet": lambda run: _done(write_world_sheet(run.folder / "world.png", 0, 8, 6, (256, 256))),
         "autoencoder": autoencoder.train,
@@ -65,8 +61,8 @@ def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
         "classifier": classifier.train,
         "export": lambda run: bool(export.export(run)),
         "evaluate": lambda run: bool(evaluate(run, options.against, options.pictures, options.threads or 2)),
-        "pack": lambda run: bool(transfer.pack(run.folder, options.parts)),
-        "unpack": lambda run: _done(unpack(run)),
+        "pack": lambda run: bool(transfer.pack(run.folder, options.parts, options.stages or transfer.STAGES)),
+        "unpack": lambda run: _done(transfer.unpack(run, options.parts)),
     }
 
 
@@ -95,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--against", type=Path, help="a checkpoint that evaluate compares with")
     parser.add_argument("--pictures", type=int, default=500, help="how many pictures evaluate makes")
     parser.add_argument("--parts", type=Path, help="the folder of pieces for pack and unpack")
+    parser.add_argument("--stages", nargs="*", help="the stages that pack takes along; all of them otherwise")
     options = parser.parse_args(arguments)
     if options.stage in ("pack", "unpack") and options.parts is None:
         parser.error("pack and unpack need --parts")

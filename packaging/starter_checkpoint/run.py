@@ -165,8 +165,17 @@ class Average:
 
     def copy_to(self, parameters: list[nn.Parameter]) -> None:
         """Write the average into parameters of the same shapes."""
-        with torch.no_grad():
-            torch._foreach_copy_(parameters, self.values)
+        copy_values(self.values, parameters)
+
+
+def copy_values(values: list[Tensor], parameters: list[nn.Parameter]) -> None:
+    """Write values into parameters of the same shapes, wherever both are."""
+    with torch.no_grad():
+        if all(value.device == parameter.device for value, parameter in zip(values, parameters, strict=True)):
+            torch._foreach_copy_(parameters, values)
+            return
+        for value, parameter in zip(values, parameters, strict=True):
+            parameter.copy_(value)
 
 
 class Training:

@@ -1,35 +1,45 @@
 """A run's state in small pieces, to carry it to another machine and go on there.
 
-Only the averaged weights travel, as float16: training goes on from them with a fresh optimiser.
+Only averaged weights travel, as float16; everything else is written anew from them, and training goes on from them
+with a fresh optimiser.
 """
 
 from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from starter_checkpoint import autoencoder, classifier, controlnet, live, unet
+from starter_checkpoint.run import Run
+
 PIECE_BYTES = 15_000_000
+STAGES = ("autoencoder", "unet", "live", "controlnet", "classifier")
 _PREFIX = "state.tar."
-_FILES = ("*.json", "*.jsonl", "*.pt")
-_FOLDERS = ("vae", "tokenizer", "text_encoder", "unet", "unet_live", "controlnet", "evaluation")
+_SMALL_FILES = ("*.json", "*.jsonl")
+_SMALL_FOLDERS = ("tokenizer", "evaluation")
 
 
-def pack(run_folder: Path, parts: Path) -> list[Path]:
-    """Write the run as numbered pieces of at most 15 MB. Returns them."""
+def pack(run_folder: Path, parts: Path, stages: Sequence[str] = STAGES) -> list[Path]:
+    """Write the state of some stages, and all small files, as numbered pieces of at most 15 MB. Returns them."""
     parts.mkdir(parents=True, exist_ok=True)
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as tar:
-        for pattern in _FILES:
+        for pattern in _SMALL_FILES:
             for path in sorted(run_folder.glob(pattern)):
-                _add(tar, path, path.name)
-        for folder in _FOLDERS:
+                tar.add(path, path.name)
+        for folder in _SMALL_FOLDERS:
             for path in sorted((run_folder / folder).rglob("*")):
-                if path.is_file() and not _is_repeated(run_folder, path):
+                if path.is_file():
                     tar.add(path, str(path.relative_to(run_folder)))
+        for stage in stages:
+            path = run_folder / f"{stage}.state.pt"
+            if path.is_file():
+                _add_state(tar, path)
     data = whole.getvalue()
     pieces = []
     for number, first in enumerate(range(0, len(data), PIECE_BYTES)):
@@ -40,34 +50,36 @@ def pack(run_folder: Path, parts: Path) -> list[Path]:
     return pieces
 
 
-def unpack(run_folder: Path, parts: Path) -> None:
-    """Put the pieces together again in a run's folder. Raises FileNotFoundError where there are none."""
+def unpack(run: Run, parts: Path) -> None:
+    """Put the pieces together in a run's folder and write its networks. Raises FileNotFoundError without pieces."""
     pieces = sorted(parts.glob(_PREFIX + "*"))
     if not pieces:
         raise FileNotFoundError(f"{parts} holds no pieces of a run")
     whole = io.BytesIO(b"".join(piece.read_bytes() for piece in pieces))
-    run_folder.mkdir(parents=True, exist_ok=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=whole) as tar:
-        tar.extractall(run_folder, filter="data")
+        names = tar.getnames()
+        tar.extractall(run.folder, filter="data")
+    writers = {
+        "autoencoder": autoencoder.write_average,
+        "unet": unet.write_average,
+        "live": live.write_average,
+        "controlnet": controlnet.write_average,
+        "classifier": classifier.write_average,
+    }
+    # In the order in which they build on each other.
+    for stage in STAGES:
+        if f"{stage}.state.pt" in names:
+            state = torch.load(run.folder / f"{stage}.state.pt", map_location="cpu", weights_only=True)
+            writers[stage](run, [value.float() for value in state["average"]])
 
 
-def _is_repeated(run_folder: Path, path: Path) -> bool:
-    """Weights that the training state holds too are written again from it."""
-    state = {"unet": "unet.state.pt", "text_encoder": "unet.state.pt"}.get(
-        path.relative_to(run_folder).parts[0]
-    )
-    return state is not None and path.suffix == ".safetensors" and (run_folder / state).is_file()
-
-
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
-    if not name.endswith(".state.pt"):
-        tar.add(path, name)
-        return
+def _add_state(tar: tarfile.TarFile, path: Path) -> None:
     whole = torch.load(path, map_location="cpu", weights_only=True)
-    state = _halved({key: value for key, value in whole.items() if key not in ("optimizer", "network")})
+    state = {key: _halved(value) for key, value in whole.items() if key not in ("optimizer", "network")}
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    entry = tarfile.TarInfo(name)
+    entry = tarfile.TarInfo(path.name)
     entry.size = buffer.tell()
     buffer.seek(0)
     tar.addfile(entry, buffer)
@@ -76,8 +88,6 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
 def _halved(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.half() if value.is_floating_point() else value
-    if isinstance(value, dict):
-        return {key: _halved(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_halved(inner) for inner in value]
     return value

@@ -18,7 +18,7 @@ from starter_checkpoint.networks import (
     tokenize,
 )
 from starter_checkpoint.pool import Feeder, Pool, batches, read_cache
-from starter_checkpoint.run import Run, Stage, Training, maybe_compiled
+from starter_checkpoint.run import Run, Stage, Training, copy_values, maybe_compiled
 
 _FIRST_PICTURES, _FIRST_PICTURES_CUDA = 2048, 12_000
 """Training starts when the pool holds so many: some seconds of all processors' work."""
@@ -109,15 +109,6 @@ def write_average(run: Run, values: list[Tensor]) -> None:
     network = Denoiser(
         build_unet(run.recipe.unet, run.recipe.text), build_text_encoder(run.recipe.text, words)
     )
-    with torch.no_grad():
-        for parameter, value in zip(network.parameters(), values, strict=True):
-            parameter.copy_(value.cpu().float())
+    copy_values(values, list(network.parameters()))
     network.unet.save_pretrained(run.folder / "unet")
     network.text_encoder.save_pretrained(run.folder / "text_encoder")
-
-
-def restore(run: Run) -> None:
-    """Write the networks that a packed run left out, because its training state holds them."""
-    path = run.folder / "unet.state.pt"
-    if path.is_file():
-        write_average(run, torch.load(path, map_location="cpu", weights_only=True)["average"])

@@ -84,16 +84,22 @@ def test_the_application_knows_what_was_exported(made):
 def test_a_run_goes_on_from_its_pieces_on_another_machine(made, tmp_path):
     pieces = transfer.pack(made, tmp_path / "pieces")
     assert all(piece.stat().st_size <= transfer.PIECE_BYTES for piece in pieces)
-    transfer.unpack(tmp_path / "there", tmp_path / "pieces")
     run = rehearsal(tmp_path / "there")
-    unet.restore(run)
-    first, second = (
-        torch.load(folder / "unet.state.pt", weights_only=True) for folder in (made, tmp_path / "there")
-    )
+    transfer.unpack(run, tmp_path / "pieces")
+    first, second = (torch.load(folder / "unet.state.pt", weights_only=True) for folder in (made, run.folder))
     assert second["step"] == first["step"]
     torch.testing.assert_close(second["average"][0].float(), first["average"][0], atol=1e-3, rtol=1e-3)
-    export.export(run)
-    assert (tmp_path / "there" / "export" / "starter" / "model_index.json").is_file()
+    names = {path.name for path in export.export(run)}
+    assert names == {"starter", "starter-live", "starter-controlnet-lineart"}
+
+
+@pytest.mark.slow
+def test_pieces_may_hold_some_stages_only(made, tmp_path):
+    transfer.pack(made, tmp_path / "pieces", ["autoencoder"])
+    run = rehearsal(tmp_path / "there")
+    transfer.unpack(run, tmp_path / "pieces")
+    assert (run.folder / "vae" / "config.json").is_file()
+    assert not (run.folder / "unet").exists()
 
 
 @pytest.mark.slow
@@ -136,7 +142,7 @@ def test_stages_out_of_order_say_which_comes_first(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"make\.py unet"):
         live.load_parts(rehearsal(tmp_path))
     with pytest.raises(FileNotFoundError, match="no pieces"):
-        transfer.unpack(tmp_path, tmp_path / "none")
+        transfer.unpack(rehearsal(tmp_path), tmp_path / "none")
 
 
 def test_unknown_words_become_letters_not_nothing(tmp_path):
