@@ -239,6 +239,7 @@ class Stroke(Generic[AnyDab]):
         self._stabiliser: Stabiliser | None = None
         if options.stabilising.kind is not StabiliserKind.NONE:
             self._stabiliser = Stabiliser(options.stabilising, event.pos, event.view_scale)
+        self._is_direct = senses is None and self._stabiliser is None
         self._tiles = target.base
         self.is_shown = True
         """False where the document was changed underneath and doesn't show the stroke."""
@@ -255,6 +256,10 @@ class Stroke(Generic[AnyDab]):
         """On along the samples."""
         path = self.path
         dabs: list[AnyDab] = []
+        if self._is_direct:
+            for event in events:
+                dabs += path.extend(event.pos, event.stylus_pressure)
+            return bool(dabs) and self._draw(dabs)
         for event in events:
             self._sense(event)
             pos = event.pos if self._stabiliser is None else self._stabiliser.follow(event.pos)
