@@ -429,7 +429,7 @@ class GenerationController(GenerationSettings):
         if shown is not None:
             position, count = self._shelf.position or (0, 1)
             label = f"{position + 1} of {count}"
-            return CanvasOverlay(shown.region, shown.image, shown.alpha, label)
+            return CanvasOverlay(shown.region, shown.image, shown.alpha, label, shown.grows)
         if job is None or job.prepared is None or job.preview is None:
             return None
         if not self._preview_visible or job.epoch != self._epoch:
@@ -437,4 +437,4 @@ class GenerationController(GenerationSettings):
         plan = job.prepared.plan
         steps = self._progress.steps if self._progress else 0
         label = f"Step {job.preview.step} of {steps}" if steps else ""
-        return CanvasOverlay(plan.region, job.preview.image, job.prepared.alpha, label)
+        return CanvasOverlay(plan.region, job.preview.image, job.prepared.alpha, label, job.prepared.grows)

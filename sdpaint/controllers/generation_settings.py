@@ -116,7 +116,7 @@ class GenerationSettings(QObject):
     def _refresh_mode(self) -> None:
         if self._documents.document is not self._documents.committed:
             return  # a stroke is under way: its events can't wait, the button can
-        mode = effective_mode(self._documents.committed, self._params.mode)
+        mode = effective_mode(self._documents.committed, self._params.mode, self._params.grow_canvas)
         if mode is not self._mode:
             self._mode = mode
             self.mode_changed.emit(mode)

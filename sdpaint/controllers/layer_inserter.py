@@ -47,7 +47,9 @@ class LayerInserter(QObject):
         waiting, self._waiting = self._waiting, []
         for result, layer in waiting:
             self._before(result)
-            document = insert_result(self._documents.committed, layer, result.plan.frame, result.mask)
+            document = insert_result(
+                self._documents.committed, layer, result.plan.frame, result.mask, result.grows
+            )
             self._documents.apply(result.step_label, document)
             self._after(result)
 

@@ -106,6 +106,7 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "count": sampling.count,
         "fill": params.fill.value,
         "color_match": params.color_match,
+        "grow_canvas": params.grow_canvas,
     }
 
 
@@ -165,9 +166,10 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
             seed=None if seed is None else _is(int, seed),
             count=_whole(values["count"]),
         ),
-        # Files of before have neither.
+        # Older files have none of these.
         fill=MaskFill(values.get("fill", MaskFill.AUTOMATIC.value)),
         color_match=_is(bool, values.get("color_match", True)),
+        grow_canvas=_is(bool, values.get("grow_canvas", True)),
     )
 
 

@@ -26,6 +26,7 @@ STEP_LABELS: dict[GenerationMode, str] = {
     GenerationMode.TEXT_TO_IMAGE: "Generate",
     GenerationMode.IMAGE_TO_IMAGE: "Refine",
     GenerationMode.INPAINT: "Inpaint",
+    GenerationMode.EXPAND: "Expand",
 }
 """What the undo step is called, and the button that leads to it."""
 
@@ -58,13 +59,18 @@ def result_layer(image: Pixels, plan: CropPlan, alpha: Pixels | None, name: str)
     return Layer(name, tiles=TileMap.from_pixels(pixels, plan.frame.x, plan.frame.y), generated=True)
 
 
-def insert_result(document: Document, layer: Layer, frame: Rect, mask: MaskLayer | None = None) -> Document:
+def insert_result(
+    document: Document, layer: Layer, frame: Rect, mask: MaskLayer | None = None, grows: bool = False
+) -> Document:
     """The layer on top of the stack, active. `mask` is the one that was inpainted within `frame`, None without.
 
     That part of the mask has done its work and would tint the result, so it is cleared, and undo brings it back; but
-    a mask that the artist has changed since is kept.
+    a mask that the artist has changed since is kept. Where the canvas `grows`, it does so to hold the frame.
     """
     result = edits.insert_layer(document, layer, len(document.layers))
+    if grows:
+        canvas = document.bounds.united(frame)
+        return edits.resize_canvas(result, canvas.size, -canvas.x, -canvas.y)
     if mask is None or document.mask.tiles is not mask.tiles:
         return result
     return edits.set_mask(result, replace(document.mask, tiles=mask.tiles.cleared(frame)))
@@ -75,4 +81,4 @@ def apply_result(document: Document, prepared: Prepared, image: Pixels) -> Docum
     name = layer_name(prepared.request.prompt)
     matched = with_matched_colors(prepared.request, image)
     layer = result_layer(matched, prepared.plan, prepared.alpha, name)
-    return insert_result(document, layer, prepared.plan.frame, prepared.mask)
+    return insert_result(document, layer, prepared.plan.frame, prepared.mask, prepared.grows)

@@ -21,12 +21,14 @@ class CanvasOverlay:
     * `image`: (h, w, 3) uint8 RGB of any resolution.
     * `alpha`: (h', w') uint8 coverage, such as a feathered mask, of any resolution; None: opaque everywhere.
     * `label`: what the artist reads beside it, such as "Step 9 of 20"; empty: nothing.
+    * `beyond_canvas`: whether it is also drawn outside the canvas, as what the canvas will grow by.
     """
 
     region: Rect
     image: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     label: str = ""
+    beyond_canvas: bool = False
 
     def __post_init__(self) -> None:
         if self.region.is_empty:

@@ -10,10 +10,11 @@ from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 
 @dataclass(frozen=True)
 class GenerationParams:
-    """`mode` None means: follow the canvas (empty → txt2img, pixels → img2img, mask → inpaint).
+    """`mode` None means: follow the canvas (empty → txt2img, pixels → img2img, mask → inpaint, beyond it → outpaint).
 
     `fill` and `color_match` are for inpainting: what lies under the mask at the start, and whether the colours of the
-    result are brought back to those around the mask.
+    result are brought back to those around the mask. `grow_canvas`: a frame that reaches beyond the canvas asks for
+    outpainting, and the canvas grows to hold it; False: it stays as it is.
     """
 
     checkpoint: Path
@@ -23,3 +24,4 @@ class GenerationParams:
     mode: GenerationMode | None = None
     fill: MaskFill = MaskFill.AUTOMATIC
     color_match: bool = True
+    grow_canvas: bool = True

@@ -12,19 +12,21 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from sdpaint.document.document import Document
+from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.crop import CropPlan, NativeSize, context_region, plan_crop
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prefill import prefill, resolve_fill
-from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
+from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import rgb_over
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileMap, tile_rect
 
+EXPAND_STRENGTH = 0.95
+"""Nothing lies beyond the canvas that could be kept, but the colours of what is continued there lead to no seam."""
 PAPER = (255, 255, 255)
 """What the engine sees where nothing is painted."""
 
@@ -34,19 +36,24 @@ class Prepared:
     """A request and what is needed to lay its pictures back.
 
     `alpha`: (h, w) uint8 of the region's size, how strongly the picture covers each canvas pixel; None: it covers
-    the region, which is then the frame, wholly. `mask`: the mask layer that was read, None where none was.
+    the region, which is then the frame, wholly. `mask`: the mask layer that was read, None where none was. `grows`:
+    the canvas is to grow by what of the frame lies beyond it.
     """
 
     request: GenerationRequest
     plan: CropPlan
     alpha: Pixels | None = None
     mask: MaskLayer | None = None
+    grows: bool = False
 
 
-def effective_mode(document: Document, mode: GenerationMode | None) -> GenerationMode:
+def effective_mode(
+    document: Document, mode: GenerationMode | None, grow_canvas: bool = True
+) -> GenerationMode:
     """What will happen: `mode` where it is set by hand, else what is under the frame decides.
 
-    A mask means inpaint, pixels img2img, and nothing txt2img. A bottom layer of one opaque colour is paper, not
+    A mask means inpaint, pixels img2img, and nothing txt2img; a frame that reaches from pixels beyond the canvas means
+    outpaint where the canvas may grow. A bottom layer of one opaque colour is paper, not
     pixels. Cheap enough for the GUI thread: looks at single tiles, remembers them, and stops at the first answer.
     """
     if mode is not None:
@@ -58,7 +65,8 @@ def effective_mode(document: Document, mode: GenerationMode | None) -> Generatio
         if not layer.visible or layer.opacity == 0.0 or (index == 0 and _is_paper(document, layer, under)):
             continue
         if _has_pixels(layer.tiles, under):
-            return GenerationMode.IMAGE_TO_IMAGE
+            reaches_out = grow_canvas and not _outside(document).is_empty
+            return GenerationMode.EXPAND if reaches_out else GenerationMode.IMAGE_TO_IMAGE
     return GenerationMode.TEXT_TO_IMAGE
 
 
@@ -74,8 +82,11 @@ def prepare(
     The same document, params and seed give the same arrays. Raises SettingsError where inpainting is wanted and
     nothing inside the frame is masked.
     """
-    mode = effective_mode(document, params.mode)
-    plan = plan_for(document, mode, params.sampling.strength, info)
+    mode = effective_mode(document, params.mode, params.grow_canvas)
+    sampling = replace(params.sampling, seed=seed)
+    if mode is GenerationMode.EXPAND:
+        sampling = replace(sampling, strength=EXPAND_STRENGTH)
+    plan = plan_for(document, mode, sampling.strength, info)
     image: Pixels | None = None
     engine_mask: Pixels | None = None
     alpha = frame_alpha(plan)
@@ -83,20 +94,21 @@ def prepare(
     fill: MaskFill | None = None
     if mode is not GenerationMode.TEXT_TO_IMAGE:
         image = resized(picture_under(document, plan.region), plan.work_size)
-    if mode is GenerationMode.INPAINT and image is not None:
-        mask = document.mask
-        strength = params.sampling.strength
-        masked = mask_under(document, plan)
-        denoise, alpha = inpaint_masks(document, plan, masked, strength)
+    if mode.is_masked and image is not None:
+        is_expanding = mode is GenerationMode.EXPAND
+        masked = beyond_canvas(document, plan) if is_expanding else mask_under(document, plan)
+        mask = None if is_expanding else document.mask
+        denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength)
         engine_mask = resized(denoise, plan.work_size)
-        fill = resolve_fill(params.fill, strength, is_expanding=False)
-        image = prefill(image, resized(masked, plan.work_size), fill, seed)
+        fill = resolve_fill(params.fill, sampling.strength, is_expanding)
+        small = resized(masked, plan.work_size)
+        image = prefill(image, small, fill, seed, small > 0 if is_expanding else None)
     request = GenerationRequest(
         mode=mode,
         prompt=params.prompt,
         negative_prompt=params.negative_prompt,
         checkpoint=params.checkpoint,
-        sampling=replace(params.sampling, seed=seed),
+        sampling=sampling,
         seed=seed,
         size=plan.work_size,
         region=plan.region,
@@ -106,17 +118,19 @@ def prepare(
         fill=fill,
         color_match=params.color_match,
     )
-    return Prepared(request, plan, alpha, mask)
+    return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND)
 
 
 def plan_for(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> CropPlan:
-    """What the engine will see, at which size: the frame, or for inpainting the context around what is masked in it.
+    """What the engine will see, at which size: the frame, or the context in it around what is masked or missing.
 
     Cheap enough for the GUI thread: of the mask, it reads the tiles under the frame.
     """
-    if mode is not GenerationMode.INPAINT:
+    if not mode.is_masked:
         return plan_crop(document.frame, info)
-    masked = document.mask.tiles.cropped(document.frame).bounds()
+    masked = _outside(document)
+    if mode is GenerationMode.INPAINT:
+        masked = document.mask.tiles.cropped(document.frame).bounds()
     if masked.is_empty:
         return plan_crop(document.frame, info)
     return plan_crop(context_region(masked, document.frame, document.bounds, strength, info.native_px), info)
@@ -169,6 +183,43 @@ def mask_under(document: Document, plan: CropPlan) -> Pixels:
             hint="Paint over what is to change with the mask brush, or choose another mode",
         )
     return mask
+
+
+def beyond_canvas(document: Document, plan: CropPlan) -> Pixels:
+    """(h, w) uint8 of the region's size: 255 where the plan's frame reaches beyond the canvas.
+
+    Raises SettingsError where it doesn't, or where the canvas can't grow so far.
+    """
+    if _outside(document).is_empty:
+        raise SettingsError(
+            "The frame doesn't reach beyond the canvas",
+            hint="Drag a side of the frame over the edge of the canvas, with a part of the picture inside",
+        )
+    grown = document.bounds.united(document.frame)
+    if max(grown.width, grown.height) > MAX_SIDE_PX:
+        raise SettingsError(
+            f"The canvas can't grow to {grown.size} pixels", hint=f"A side has at most {MAX_SIDE_PX} pixels"
+        )
+    outside = np.zeros((plan.region.height, plan.region.width), np.uint8)
+    outside[_in_frame(plan)] = 255
+    inside = document.bounds.intersected(plan.region).translated(-plan.region.x, -plan.region.y)
+    outside[inside.top : inside.bottom, inside.left : inside.right] = 0
+    return outside
+
+
+def _outside(document: Document) -> Rect:
+    """Around what of the frame lies beyond the canvas; empty where that is a few pixels, or the canvas isn't met."""
+    frame, canvas = document.frame, document.bounds
+    if frame.intersected(canvas).is_empty:
+        return Rect(0, 0, 0, 0)
+    strips = (
+        Rect.from_edges(frame.left, frame.top, min(frame.right, canvas.left), frame.bottom),
+        Rect.from_edges(max(frame.left, canvas.right), frame.top, frame.right, frame.bottom),
+        Rect.from_edges(frame.left, frame.top, frame.right, min(frame.bottom, canvas.top)),
+        Rect.from_edges(frame.left, max(frame.top, canvas.bottom), frame.right, frame.bottom),
+    )
+    wide = [strip for strip in strips if min(strip.width, strip.height) >= LATENT_MULTIPLE]
+    return Rect.bounding(strips) if wide else Rect(0, 0, 0, 0)
 
 
 def _in_frame(plan: CropPlan) -> tuple[slice, slice]:

@@ -32,6 +32,7 @@ from sdpaint.imaging.geometry import Size
 _NEGATIVE = "Negative prompt:"
 _PARAMETER = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _LEAST_PARAMETERS = 3
+_OUTPAINT = "Outpaint"
 _EXACT_PROMPT = "Exact prompt"
 _EXACT_NEGATIVE = "Exact negative prompt"
 _INPAINT_KEYS = frozenset(
@@ -118,6 +119,8 @@ def recipe_of(
     """The recipe of the picture that `request` gives with `seed`."""
     name, schedule = SAMPLER_LABELS[request.sampling.sampler]
     extra = {"Version": f"sdpaint {__version__}"}
+    if request.mode is GenerationMode.EXPAND:
+        extra[_OUTPAINT] = "True"
     if request.fill is not None:
         extra["Masked content"] = FILL_LABELS[request.fill]
     return Recipe(
@@ -132,7 +135,7 @@ def recipe_of(
         size=request.size,
         checkpoint_name=checkpoint_name,
         mode=request.mode,
-        mask_blur_px=(mask_blur_px or 0) if request.mode is GenerationMode.INPAINT else None,
+        mask_blur_px=(mask_blur_px or 0) if request.mode.is_masked else None,
         extra=extra,
     )
 
@@ -270,6 +273,8 @@ def _read_sampler(values: dict[str, str]) -> tuple[SamplerName | None, str]:
 
 
 def _mode_of(values: Mapping[str, str]) -> GenerationMode:
+    if _OUTPAINT in values:
+        return GenerationMode.EXPAND
     if _INPAINT_KEYS & values.keys():
         return GenerationMode.INPAINT
     # With A1111's "hires fix" a txt2img has a denoising strength too.

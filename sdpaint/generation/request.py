@@ -30,6 +30,12 @@ class GenerationMode(Enum):
     TEXT_TO_IMAGE = "txt2img"
     IMAGE_TO_IMAGE = "img2img"
     INPAINT = "inpaint"
+    EXPAND = "outpaint"
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a mask says what is made anew."""
+        return self in (GenerationMode.INPAINT, GenerationMode.EXPAND)
 
 
 class MaskFill(Enum):
@@ -97,8 +103,8 @@ class GenerationRequest:
     """One job. eq=False, since array equality is ambiguous.
 
     * `size`: of the picture to make; both sides are multiples of 8.
-    * `image`: (height, width, 3) uint8 RGB of exactly `size`, for img2img and inpaint, else None.
-    * `mask`: (height, width) uint8 of exactly `size`, 255 = made anew, 0 = kept, for inpaint, else None.
+    * `image`: (height, width, 3) uint8 RGB of exactly `size`, else None for txt2img alone.
+    * `mask`: (height, width) uint8 of exactly `size`, 255 = made anew, 0 = kept, for inpaint and outpaint, else None.
     * `seed`: of the first picture; picture i uses `seed + i` (modulo 2³²), so each can be made alone again.
     * `region`: where in the document the picture belongs, in canvas pixels. Its size may differ from `size`
       (the picture is then scaled); the engine doesn't look at it.
@@ -130,8 +136,8 @@ class GenerationRequest:
         needs_image = self.mode is not GenerationMode.TEXT_TO_IMAGE
         if needs_image != (self.image is not None):
             raise ValueError(f"{self.mode.value} {'needs an' if needs_image else 'takes no'} image")
-        if (self.mode is GenerationMode.INPAINT) != (self.mask is not None):
-            raise ValueError(f"a mask belongs to inpaint, and to it alone, not to {self.mode.value}")
+        if self.mode.is_masked != (self.mask is not None):
+            raise ValueError(f"a mask belongs to inpaint and outpaint, and to them alone, not to {self.mode.value}")
         if self.image is not None and (self.image.shape != (*shape, 3) or self.image.dtype != np.uint8):
             raise ValueError(f"image is {self.image.dtype}{self.image.shape}, not uint8 {(*shape, 3)}")
         if self.mask is not None and (self.mask.shape != shape or self.mask.dtype != np.uint8):

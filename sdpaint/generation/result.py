@@ -33,6 +33,7 @@ class Result:
     * `thumbnail`: RGB, at most 128 px a side.
     * `complete`: False where the artist stopped early and kept what was there.
     * `kept`: whether it has become a layer.
+    * `grows`: whether the canvas grows by it.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Result:
     thumbnail: Pixels
     complete: bool = True
     kept: bool = False
+    grows: bool = False
     path: Path | None = None
 
     @property
@@ -60,7 +62,7 @@ class Result:
     @property
     def prepared(self) -> Prepared:
         """What it was made from."""
-        return Prepared(self.request, self.plan, self.alpha, self.mask)
+        return Prepared(self.request, self.plan, self.alpha, self.mask, self.grows)
 
     def layer(self) -> Layer:
         """A new layer of it. Whole-picture work: not for the GUI thread."""
@@ -85,6 +87,7 @@ def develop(prepared: Prepared, done: ImageDone) -> Result:
         mask=prepared.mask,
         thumbnail=thumbnail_of(image),
         complete=done.complete,
+        grows=prepared.grows,
     )
 
 

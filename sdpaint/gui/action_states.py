@@ -19,6 +19,7 @@ _MODE_ACTIONS = {
     GenerationMode.TEXT_TO_IMAGE: "modeGenerate",
     GenerationMode.IMAGE_TO_IMAGE: "modeRefine",
     GenerationMode.INPAINT: "modeInpaint",
+    GenerationMode.EXPAND: "modeExpand",
 }
 _NEEDS_SELECTION = (
     "deselect",

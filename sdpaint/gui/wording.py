@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.request import GenerationMode
+from sdpaint.generation.request import GenerationMode, MaskFill
 
 MODE_VERBS: dict[GenerationMode, str] = {
     GenerationMode.TEXT_TO_IMAGE: "Generate",
     GenerationMode.IMAGE_TO_IMAGE: "Refine",
     GenerationMode.INPAINT: "Inpaint",
+    GenerationMode.EXPAND: "Expand",
 }
 """What the button says."""
 
@@ -17,6 +18,26 @@ MODE_HELP: dict[GenerationMode, str] = {
     GenerationMode.TEXT_TO_IMAGE: "Make a picture in the frame from the prompt",
     GenerationMode.IMAGE_TO_IMAGE: "Make what lies under the frame anew, as far as the strength goes",
     GenerationMode.INPAINT: "Make only what is masked in the frame anew",
+    GenerationMode.EXPAND: "Continue the picture beyond the canvas, as far as the frame reaches",
+}
+
+FILL_WORDS: dict[MaskFill, str] = {
+    MaskFill.AUTOMATIC: "&Automatic",
+    MaskFill.ORIGINAL: "What &is there",
+    MaskFill.BLUR: "&Blurred surroundings",
+    MaskFill.BORDER: "Continued &lines",
+    MaskFill.NEUTRAL: "Neutral &grey",
+    MaskFill.NOISE: "&Noise",
+}
+"""What lies under the mask before denoising begins."""
+
+FILL_HELP: dict[MaskFill, str] = {
+    MaskFill.AUTOMATIC: "What is there at low strength, its surroundings at high, continued lines beyond the canvas",
+    MaskFill.ORIGINAL: "Change what is there",
+    MaskFill.BLUR: "Remove what is there: only the colours around it are left",
+    MaskFill.BORDER: "Remove what is there and carry on the lines around it",
+    MaskFill.NEUTRAL: "Add something new without a hint of colour",
+    MaskFill.NOISE: "Add something new and rich in detail",
 }
 
 

@@ -22,6 +22,9 @@ _LEVELS = 8
 FAINTEST = 8
 """Coverage below this changes nothing that can be seen: the last traces of a soft brush, unless all is so faint."""
 
+OPAQUE_FROM = 48
+"""Fainter places change so little that the original shines through there, and a soft brush runs out without an edge."""
+
 
 @dataclass(frozen=True)
 class MaskBands:
@@ -70,13 +73,15 @@ def strength_map(mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
 
     A grey mask means less change (differential diffusion): 128 is half the strength. Every grey has the bands that a
     hard mask at its strength would have, so that a faint place isn't spread as far as a strong one. The first result
-    is never below the mask, except where that is fainter than FAINTEST; the second is 255 wherever the mask isn't.
+    is never below the mask, except where that is fainter than FAINTEST; the second is 255 where the mask is OPAQUE_FROM
+    or more (of a mask that is fainter throughout: where it is strongest).
     """
     bounds = mask_bounds(mask)
     denoise, alpha = np.zeros_like(mask), np.zeros_like(mask)
     if bounds.is_empty:
         return denoise, alpha
     strongest = int(mask.max())
+    opaque_from = min(OPAQUE_FROM, strongest)
     reach = mask_bands(bounds, strength * strongest / 255).reach_px
     near = bounds.inflated(reach).intersected(Rect(0, 0, mask.shape[1], mask.shape[0]))
     part = (slice(near.top, near.bottom), slice(near.left, near.right))
@@ -86,8 +91,11 @@ def strength_map(mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
         distance = distance_to(cut >= level)
         spread = denoise_mask(distance, np.where(cut >= level, 255, 0).astype(np.uint8), bands)
         np.maximum(denoise_cut, (spread.astype(np.uint16) * level // 255).astype(np.uint8), out=denoise_cut)
-        np.maximum(alpha_cut, paste_alpha(distance, bands), out=alpha_cut)
-    np.maximum(denoise_cut, np.where(alpha_cut == 255, cut, 0), out=denoise_cut)
+        opacity = min(1.0, level / opaque_from)
+        np.maximum(alpha_cut, _bytes(paste_alpha(distance, bands) * np.float32(opacity / 255)), out=alpha_cut)
+    felt = np.where(cut >= min(FAINTEST, strongest), cut, 0).astype(np.uint8)
+    np.maximum(denoise_cut, felt, out=denoise_cut)
+    np.maximum(alpha_cut, _bytes(felt / np.float32(opaque_from)), out=alpha_cut)
     return denoise, alpha
 
 

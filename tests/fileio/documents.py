@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.request import MAX_SEED, GenerationMode, SamplerName, SamplingParams
+from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect, Size
@@ -96,4 +96,7 @@ params = st.builds(
     negative_prompt=names,
     sampling=sampling,
     mode=st.none() | st.sampled_from(GenerationMode),
+    fill=st.sampled_from(MaskFill),
+    color_match=st.booleans(),
+    grow_canvas=st.booleans(),
 )

@@ -12,8 +12,8 @@ from sdpaint.document import edits
 from sdpaint.document.render import flatten
 from sdpaint.generation.apply import MAX_NAME_LENGTH, apply_result, layer_name
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import prepare
-from sdpaint.generation.request import SamplingParams
+from sdpaint.generation.prepare import effective_mode, prepare
+from sdpaint.generation.request import GenerationMode, SamplingParams
 from sdpaint.imaging import masks
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
@@ -111,6 +111,55 @@ def test_fifty_inpaints_leave_the_rest_as_it_was():
     assert np.array_equal(after[~touched], before[~touched])
 
 
+@settings(max_examples=40)
+@given(
+    left=st.integers(-150, 280),
+    top=st.integers(-150, 240),
+    beyond=st.tuples(st.integers(8, 150), st.integers(-230, 150)),
+    is_tall=st.booleans(),
+    native=st.sampled_from([64, 256]),
+)
+def test_expanding_grows_the_canvas_and_leaves_the_picture_as_it_was(left, top, beyond, is_tall, native):
+    right, bottom = (300 + beyond[0], 260 + beyond[1]) if not is_tall else (300 + beyond[1], 260 + beyond[0])
+    frame = Rect.from_edges(left, top, max(right, left + 20), max(bottom, top + 20))
+    assume(not frame.intersected(Rect(0, 0, 300, 260)).is_empty)
+    document = noise_document(frame=frame)
+    assert effective_mode(document, None) is GenerationMode.EXPAND
+    prepared = prepare(document, PARAMS, Limits(native_px=native), 1)
+    after = apply_result(document, prepared, picture_for(prepared))
+    grown = document.bounds.united(frame)
+    assert after.size == grown.size
+    assert after.frame == frame.translated(-grown.x, -grown.y)
+    was, now = flatten(document, document.bounds), flatten(after, document.bounds.translated(-grown.x, -grown.y))
+    outside = frame.inflated(1)
+    reach = masks.mask_bands(_around_the_new(frame, document.bounds), 1.0).reach_px
+    far = np.ones(was.shape[:2], bool)
+    band = outside.intersected(document.bounds)
+    far[band.top : band.bottom, band.left : band.right] = False
+    inner = document.bounds.inflated(-reach)
+    far[inner.top : inner.bottom, inner.left : inner.right] = True
+    assert np.array_equal(now[far], was[far])
+    new = flatten(after, after.bounds)
+    covered = np.zeros(new.shape[:2], bool)
+    at = after.frame
+    covered[at.top : at.bottom, at.left : at.right] = True
+    old = document.bounds.translated(-grown.x, -grown.y)
+    covered[old.top : old.bottom, old.left : old.right] = False
+    assert (new[covered] == (90, 10, 250, 255)).all()
+
+
+def _around_the_new(frame: Rect, canvas: Rect) -> Rect:
+    left, top = min(frame.left, canvas.left), min(frame.top, canvas.top)
+    right, bottom = max(frame.right, canvas.right), max(frame.bottom, canvas.bottom)
+    strips = (
+        Rect.from_edges(left, frame.top, canvas.left, frame.bottom),
+        Rect.from_edges(canvas.right, frame.top, right, frame.bottom),
+        Rect.from_edges(frame.left, top, frame.right, canvas.top),
+        Rect.from_edges(frame.left, canvas.bottom, frame.right, bottom),
+    )
+    return Rect.bounding(strip.intersected(frame) for strip in strips)
+
+
 def test_nothing_outside_the_frame_changes():
     document = noise_document()
     prepared = prepare(document, PARAMS, Limits(), 1)
@@ -124,7 +173,7 @@ def test_nothing_outside_the_frame_changes():
 
 def test_an_unscaled_picture_arrives_pixel_by_pixel():
     document = noise_document(frame=Rect(-30, 50, 101, 99))
-    prepared = prepare(document, PARAMS, Limits(), 1)
+    prepared = prepare(document, replace(PARAMS, grow_canvas=False), Limits(), 1)
     rng = np.random.default_rng(1)
     picture = rng.integers(0, 256, (prepared.request.size.height, prepared.request.size.width, 3), np.uint8)
     layer = apply_result(document, prepared, picture).layers[-1]

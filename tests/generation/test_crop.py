@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdpaint.generation.crop import context_region, plan_crop
@@ -106,15 +106,16 @@ lengths = st.integers(1, 900)
 
 
 @given(
-    st.builds(Rect, inner, inner, lengths, lengths),
+    st.tuples(st.floats(0, 0.999), st.floats(0, 0.999), lengths, lengths),
     st.builds(Rect, inner, inner, st.integers(1, 2500), st.integers(1, 2500)),
     st.builds(Size, st.integers(1, 2500), st.integers(1, 2500)),
     st.floats(0.01, 1.0),
     st.sampled_from([64, 256, 512, 1024]),
 )
 def test_the_context_holds_the_mask_and_keeps_to_the_frame(mask, frame, size, strength, native):
-    masked = mask.intersected(frame)
-    assume(not masked.is_empty)
+    across, down, width, height = mask
+    at = (frame.x + int(across * frame.width), frame.y + int(down * frame.height))
+    masked = Rect(*at, width, height).intersected(frame)
     canvas = Rect.of_size(size)
     context = context_region(masked, frame, canvas, strength, native)
     assert context.contains(masked)

@@ -12,12 +12,13 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import effective_mode, picture_under, prepare, resized
-from sdpaint.generation.request import GenerationMode, SamplingParams
+from sdpaint.generation.prepare import EXPAND_STRENGTH, effective_mode, picture_under, prepare, resized
+from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
 
 TXT, IMG, INPAINT = GenerationMode.TEXT_TO_IMAGE, GenerationMode.IMAGE_TO_IMAGE, GenerationMode.INPAINT
+EXPAND = GenerationMode.EXPAND
 
 
 @dataclass(frozen=True)
@@ -243,3 +244,71 @@ class TestInpaint:
         red = (prepared.request.image == [255, 0, 0]).all(axis=2)
         assert red[:, : 600 - 482].all()
         assert not red[:, 600 - 482 :].any()
+
+    def test_what_is_filled_follows_from_the_strength_or_the_choice_by_hand(self):
+        document = edits.fill_mask(self.masked(), Rect(150, 120, 60, 60))
+        document = painted(document, Rect(160, 130, 40, 40), (255, 0, 0, 255))
+        strong = replace(PARAMS, sampling=SamplingParams(strength=1.0))
+        kept, gone = (prepare(document, params, Limits(), 1).request for params in (PARAMS, strong))
+        assert (kept.fill, gone.fill) == (MaskFill.ORIGINAL, MaskFill.BLUR)
+        blue = [(request.image == [0, 0, 255]).all(axis=2).any() for request in (kept, gone)]
+        assert blue == [True, False]
+        chosen = prepare(document, replace(strong, fill=MaskFill.ORIGINAL), Limits(), 1).request
+        assert (chosen.image == [0, 0, 255]).all(axis=2).any()
+
+
+class TestExpand:
+    def wide(self, frame=Rect(250, 50, 256, 200), size=(400, 300)):
+        return painted(new(size, frame), Rect(0, 0, *size), (0, 0, 255, 255))
+
+    @pytest.mark.parametrize(
+        "frame",
+        [Rect(250, 0, 256, 300), Rect(-60, 0, 256, 300), Rect(0, -60, 400, 200), Rect(0, 200, 400, 160),
+         Rect(-50, -50, 500, 400)],
+    )
+    def test_a_frame_that_reaches_out_of_the_picture_expands_it(self, frame):
+        assert effective_mode(self.wide(frame), None) is EXPAND
+        assert effective_mode(self.wide(frame), None, grow_canvas=False) is IMG
+
+    def test_a_few_pixels_are_no_intent(self):
+        assert effective_mode(self.wide(Rect(-7, 0, 256, 300)), None) is IMG
+
+    def test_a_mask_comes_first(self):
+        document = edits.fill_mask(self.wide(), Rect(300, 100, 20, 20))
+        assert effective_mode(document, None) is INPAINT
+
+    def test_of_an_empty_canvas_there_is_nothing_to_expand(self):
+        assert effective_mode(new(frame=Rect(250, 50, 256, 200)), None) is TXT
+
+    def test_beyond_the_canvas_all_is_new_and_an_overlap_blends(self):
+        prepared = prepare(self.wide(), PARAMS, Limits(), 1)
+        request = prepared.request
+        assert (request.mode, request.fill, request.sampling.strength) == (EXPAND, MaskFill.BORDER, EXPAND_STRENGTH)
+        assert request.region == Rect(250, 50, 256, 200)
+        assert prepared.grows
+        assert prepared.mask is None
+        assert (request.mask[:, 150:] == 255).all()
+        assert (prepared.alpha[:, 150:] == 255).all()
+        band = prepared.alpha[100, 100:150].astype(int)
+        assert (np.diff(band) >= 0).all()
+        assert band[0] == 0
+        assert band[-1] == 255
+
+    def test_the_edge_is_continued_before_denoising(self):
+        image = prepare(self.wide(), PARAMS, Limits(), 1).request.image.astype(int)
+        assert np.abs(image - [255, 0, 0]).max() <= 2
+
+    def test_it_sees_the_new_ground_and_its_neighbourhood_not_a_frame_as_large_as_the_canvas(self):
+        document = self.wide(Rect(0, 0, 2200, 1500), (2000, 1500))
+        plan = prepare(document, PARAMS, Limits(native_px=256), 1).plan
+        assert plan.frame.left > 600
+        assert plan.frame.right == 2200
+
+    def test_asked_for_by_hand_where_nothing_is_beyond_it_says_what_to_do(self):
+        with pytest.raises(SettingsError) as caught:
+            prepare(self.wide(Rect(0, 0, 256, 256)), replace(PARAMS, mode=EXPAND), Limits(), 1)
+        assert "over the edge" in caught.value.hint
+
+    def test_a_canvas_does_not_grow_beyond_what_can_be_painted(self):
+        with pytest.raises(SettingsError, match="can't grow"):
+            prepare(self.wide(Rect(0, 0, 40000, 300)), PARAMS, Limits(), 1)

@@ -15,6 +15,7 @@ from sdpaint.generation.request import (
     MAX_SEED,
     GenerationMode,
     GenerationRequest,
+    MaskFill,
     SamplerName,
     SamplingParams,
 )
@@ -33,11 +34,12 @@ prompts = hard_text | st.text(st.characters(exclude_categories=("Cs",)), max_siz
 
 def request(mode=GenerationMode.TEXT_TO_IMAGE, prompt="a hill", negative="", **sampling) -> GenerationRequest:
     picture = None if mode is GenerationMode.TEXT_TO_IMAGE else np.zeros((64, 96, 3), np.uint8)
-    mask = np.zeros((64, 96), np.uint8) if mode is GenerationMode.INPAINT else None
+    mask = np.zeros((64, 96), np.uint8) if mode.is_masked else None
     size = Size(96, 64)
     params = SamplingParams(**sampling)
     return GenerationRequest(
-        mode, prompt, negative, Path("starter"), params, 7, size, Rect.of_size(size), picture, mask
+        mode, prompt, negative, Path("starter"), params, 7, size, Rect.of_size(size), picture, mask,
+        fill=MaskFill.BLUR if mode.is_masked else None,
     )
 
 
@@ -81,6 +83,7 @@ def test_the_text_is_as_a1111_writes_it():
 def test_inpainting_says_strength_and_mask_blur():
     text = infotext_of(request(GenerationMode.INPAINT, strength=0.75), 1, "starter", mask_blur_px=32)
     assert "Denoising strength: 0.75, Mask blur: 32" in text
+    assert "Masked content: fill" in text
 
 
 def test_a_strength_has_no_place_in_txt2img():

@@ -99,8 +99,15 @@ def test_a_soft_mask_is_a_strength_map(mask, strength):
     assert denoise.max() == strongest, "nothing is made anew more strongly than the artist said"
     felt = mask >= min(masks.FAINTEST, max(1, strongest))
     assert (denoise[felt] >= mask[felt]).all()
-    assert (paste[felt] == 255).all()
-    assert (paste[denoise > 0] > 0).all()
+    assert (paste[mask >= min(masks.OPAQUE_FROM, max(1, strongest))] == 255).all()
+    assert (paste[felt] > 0).all()
+
+
+def test_a_soft_brush_runs_out_without_an_edge():
+    mask = np.zeros((200, 200), np.uint8)
+    mask[70:130, 70:130] = 255
+    _, paste = masks.strength_map(masks.feather(mask, 50), 1.0)
+    assert np.abs(np.diff(paste[100].astype(int))).max() <= 40
 
 
 @given(boxes, st.integers(masks.FAINTEST, 254), strengths)

@@ -109,12 +109,12 @@ def _ceiled(value: float) -> int:
 def paint_overlay_picture(
     painter: QPainter, viewport: Viewport, picture: OverlayPicture, canvas: Rect
 ) -> None:
-    """A preview or result in its place, cut at the edge of the canvas as a layer is."""
+    """A preview or result in its place, cut at the edge of the canvas as a layer is, unless that will grow."""
     region = picture.overlay.region
     image = picture.image_for(viewport.zoom)
     painter.save()
     painter.setTransform(qtransform(viewport))
-    if not canvas.contains(region):
+    if not canvas.contains(region) and not picture.overlay.beyond_canvas:
         painter.setClipRect(
             QRectF(canvas.x, canvas.y, canvas.width, canvas.height), Qt.ClipOperation.IntersectClip
         )

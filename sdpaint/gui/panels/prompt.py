@@ -23,6 +23,7 @@ from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.icons import icon
 from sdpaint.gui.menus import MODE_ENTRIES, fill_menu
+from sdpaint.gui.panels.inpaint_menu import InpaintMenu
 from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
 from sdpaint.gui.widgets.controls import action_button, describe, signals_blocked
@@ -92,7 +93,8 @@ class PromptBar(QFrame):
         prompts.addWidget(self._negative)
         prompts.addStretch(1)
         top.addLayout(prompts, 1)
-        for widget in (self._strength, self._keep, self._button):
+        self._inpainting = InpaintMenu(self._generation)
+        for widget in (self._strength, self._inpainting, self._keep, self._button):
             top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, 2 * SPACE, 3 * SPACE, SPACE)
@@ -185,7 +187,8 @@ class PromptBar(QFrame):
     def _refresh_button(self) -> None:
         mode = self._generation.mode
         self._button.show_state(mode, self._generation.is_busy)
-        self._strength.setVisible(mode is not GenerationMode.TEXT_TO_IMAGE)
+        self._strength.setVisible(mode in (GenerationMode.IMAGE_TO_IMAGE, GenerationMode.INPAINT))
+        self._inpainting.setVisible(mode.is_masked)
         self._keep.setVisible(self._generation.is_busy)
         if not self._generation.is_busy:
             self._actions["keepPreview"].setEnabled(False)

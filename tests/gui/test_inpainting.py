@@ -1,0 +1,104 @@
+"""Inpainting and outpainting as the artist meets them in the window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+
+from sdpaint.document import edits
+from sdpaint.document.document import Document
+from sdpaint.document.render import flatten
+from sdpaint.generation.request import GenerationMode, MaskFill
+from sdpaint.imaging.geometry import Rect, Size
+
+TIMEOUT_MS = 10_000
+
+
+def painted(size: Size, frame: Rect) -> Document:
+    document = edits.new_document(size)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (size.height, size.width, 4), np.uint8)
+    pixels[..., 3] = 255
+    layer = document.layers[-1]
+    document = edits.with_layer_tiles(document, layer.id, layer.tiles.with_pixels(document.bounds, pixels))
+    return edits.set_frame(document, frame)
+
+
+def generate(driver, qtbot):
+    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+        driver.trigger("generate")
+    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+
+
+def menu_action(driver, name: str) -> QAction:
+    found = driver.find("inpaintMenuButton").menu().findChild(QAction, name)
+    assert found is not None
+    return found
+
+
+def test_the_inpainting_menu_is_there_where_it_counts(driver):
+    menu = driver.find("inpaintMenuButton")
+    assert not menu.isVisible()
+    driver.drag((300, 250), (420, 260))
+    assert not menu.isVisible()
+    driver.key(Qt.Key.Key_Q)
+    driver.drag((350, 250), (420, 260))
+    assert menu.isVisible()
+
+
+@pytest.mark.parametrize("fill", MaskFill)
+def test_every_fill_can_be_chosen_and_is_shown(driver, fill):
+    menu_action(driver, f"fill-{fill.value}").trigger()
+    assert driver.generation.params.fill is fill
+    driver.generation.set_params(fill=MaskFill.AUTOMATIC)
+    assert menu_action(driver, "fill-automatic").isChecked()
+    driver.generation.set_params(fill=fill)
+    assert menu_action(driver, f"fill-{fill.value}").isChecked()
+
+
+def test_colour_match_and_growing_can_be_turned_off_and_on(driver):
+    for name, field in (("matchColors", "color_match"), ("growCanvas", "grow_canvas")):
+        for wanted in (False, True):
+            menu_action(driver, name).trigger()
+            assert getattr(driver.generation.params, field) is wanted
+            assert menu_action(driver, name).isChecked() is wanted
+
+
+def test_a_frame_beyond_the_canvas_expands_it_in_one_step(driver, qtbot):
+    document = painted(Size(256, 256), Rect(-96, 0, 256, 256))
+    driver.documents.open(document)
+    button = driver.find("generateButton")
+    assert button.text() == "Expand"
+    assert not driver.find("strengthSlider").isVisible()
+    overlays = []
+    driver.generation.overlay_changed.connect(overlays.append)
+    generate(driver, qtbot)
+    assert driver.engine.requests[-1].mode is GenerationMode.EXPAND
+    assert any(overlay is not None and overlay.beyond_canvas for overlay in overlays)
+    grown = driver.documents.committed
+    assert grown.size == Size(352, 256)
+    assert grown.frame == Rect(0, 0, 256, 256)
+    was, now = flatten(document, document.bounds), flatten(grown, grown.bounds)
+    assert np.array_equal(now[:, 256:], was[:, 160:]), "what the frame didn't hold stays as it was"
+    assert (now[:, :96, 3] == 255).all()
+    assert driver.documents.history.undo_label == "Expand"
+    driver.trigger("undo")
+    assert driver.documents.committed is document
+
+
+def test_the_canvas_stays_as_it_is_where_that_is_wanted(driver, qtbot):
+    driver.documents.open(painted(Size(256, 256), Rect(-96, 0, 256, 256)))
+    menu_action(driver, "growCanvas").trigger()
+    assert driver.find("generateButton").text() == "Refine"
+    generate(driver, qtbot)
+    assert driver.documents.committed.size == Size(256, 256)
+
+
+def test_expanding_by_hand_where_nothing_is_beyond_says_what_to_do(driver, qtbot):
+    driver.documents.open(painted(Size(256, 256), Rect(0, 0, 256, 256)))
+    driver.trigger("modeExpand")
+    with qtbot.waitSignal(driver.generation.failed, timeout=TIMEOUT_MS) as signal:
+        driver.trigger("generate")
+    assert "beyond the canvas" in signal.args[0].message
