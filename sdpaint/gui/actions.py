@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sdpaint.document.transforms import Turn
 from sdpaint.generation.request import GenerationMode
 from sdpaint.imaging.filter_table import FILTERS
 from sdpaint.imaging.selection import SelectionChange
@@ -110,9 +111,33 @@ FILTER_ACTIONS: tuple[ActionSpec, ...] = (
     ),
 )
 
+_TURNS = (
+    (Turn.RIGHT, "Right", "Rotate &right", "rotate-right", "by 90° with the clock"),
+    (Turn.LEFT, "Left", "Rotate &left", "rotate-left", "by 90° against the clock"),
+    (Turn.HALF, "Half", "Rotate by &180°", "", "upside down"),
+    (Turn.MIRROR, "Mirror", "Flip &horizontally", "flip", "left for right"),
+    (Turn.UPSIDE_DOWN, "Flip", "Flip &vertically", "", "above for below"),
+)
+
+TURN_ACTIONS: tuple[ActionSpec, ...] = (
+    *(
+        ActionSpec(
+            f"image{name}", text, "image.turn", (), icon, f"Turn the whole picture {words}", value=turn
+        )
+        for turn, name, text, icon, words in _TURNS
+    ),
+    *(
+        ActionSpec(
+            f"layer{name}", text, "image.turn_layer", (), icon, f"Turn the layer {words}", value=turn
+        )
+        for turn, name, text, icon, words in _TURNS
+    ),
+)
+
 ACTIONS: tuple[ActionSpec, ...] = (
     *TOOL_ACTIONS,
     *FILTER_ACTIONS,
+    *TURN_ACTIONS,
     # File
     ActionSpec("new", "&New…", "window.new_document", ("Ctrl+N",), "new", "New document"),
     ActionSpec("open", "&Open…", "files.open", ("Ctrl+O",), "open", "Open a document or picture"),
@@ -186,6 +211,20 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "preferences", "&Preferences…", "window.show_preferences", ("Ctrl+,",), "settings", "Preferences"
     ),
     # Image
+    ActionSpec(
+        "imageSize", "&Image size…", "image.ask_size", ("Ctrl+Alt+S",), "", "Scale the whole picture to another size"
+    ),
+    ActionSpec(
+        "cropToFrame", "Crop to the f&rame", "image.crop_to_frame", (), "frame", "Make the canvas as large as the frame"
+    ),
+    ActionSpec(
+        "cropToSelection",
+        "Crop to the &selection",
+        "image.crop_to_selection",
+        (),
+        "select-rectangle",
+        "Make the canvas as large as what is selected",
+    ),
     ActionSpec(
         "canvasSize",
         "&Canvas size…",

@@ -38,6 +38,7 @@ from sdpaint.gui.docks import BarDock, Dock
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
 from sdpaint.gui.icons import app_icon
+from sdpaint.gui.image_commands import ImageCommands
 from sdpaint.gui.menus import fill_menu_bar, make_actions
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
 from sdpaint.gui.panels.brushes import BrushesPanel
@@ -112,6 +113,7 @@ class MainWindow(QMainWindow):
             self._open_as_layers,
             self,
         )
+        self._image = ImageCommands(self._documents, self.messages, self)
         self._filters = FilterFlow(self._documents, services.tools, self.canvas, self.messages, self)
         self.actions_by_id = self._make_actions()
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
@@ -134,6 +136,7 @@ class MainWindow(QMainWindow):
             "window": self,
             "files": self._flow,
             "filters": self._filters,
+            "image": self._image,
             "documents": self._documents,
             "edits": self._edits,
             "tools": self._services.tools,
@@ -465,6 +468,7 @@ class MainWindow(QMainWindow):
         self._layers.shutdown()
         self._edits.shutdown()
         self._filters.shutdown()
+        self._image.shutdown()
         self._clipboard.shutdown()
         self._selection.shutdown()
         self._services.tools.shutdown()

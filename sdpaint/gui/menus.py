@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from sdpaint.gui.actions import ACTIONS, TOOL_ACTIONS, ActionSpec
+from sdpaint.gui.actions import ACTIONS, TOOL_ACTIONS, TURN_ACTIONS, ActionSpec
 from sdpaint.gui.icons import icon
 from sdpaint.gui.widgets.controls import tooltip_text
 from sdpaint.imaging.filter_table import FILTERS, FilterGroup
@@ -18,6 +18,9 @@ Entry = str | None | tuple[str, tuple[Any, ...]]
 """Of a menu: an action's id, None for a line, or a sub-menu: its title and entries."""
 
 MODE_ENTRIES: tuple[Entry, ...] = ("modeAuto", None, "modeGenerate", "modeRefine", "modeInpaint", "modeExpand")
+
+IMAGE_TURNS: tuple[Entry, ...] = tuple(spec.id for spec in TURN_ACTIONS if spec.slot == "image.turn")
+LAYER_TURNS: tuple[Entry, ...] = tuple(spec.id for spec in TURN_ACTIONS if spec.slot == "image.turn_layer")
 
 MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -46,7 +49,20 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "preferences",
         ),
     ),
-    ("&Image", ("canvasSize", None, "fitFrame", "swapFrame")),
+    (
+        "&Image",
+        (
+            "imageSize",
+            "canvasSize",
+            "cropToFrame",
+            "cropToSelection",
+            None,
+            *IMAGE_TURNS,
+            None,
+            "fitFrame",
+            "swapFrame",
+        ),
+    ),
     (
         "&Layer",
         (
@@ -64,6 +80,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "layerAbove",
             "layerBelow",
             None,
+            ("&Turn and flip", LAYER_TURNS),
             "layerToSelection",
         ),
     ),
