@@ -42,6 +42,7 @@ from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.dialogs.new_document import NewDocument
 from sdpaint.gui.main_window import DEFAULT_SIZE, MainWindow, Services
 from sdpaint.gui.theme import apply_theme
+from sdpaint.gui.widgets.pressure_field import curve_of
 from sdpaint.settings.schema import DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
 from sdpaint.worker.engine_client import EngineClient
@@ -141,7 +142,9 @@ def build_window(
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
+        tools.set_pressure_curve(curve_of(new.pressure_curve))
 
+    tools.set_pressure_curve(curve_of(present.pressure_curve))
     settings.subscribe(follow)
     for child in (documents, tools, brushes, client, generation, files, journal):
         child.setParent(window)

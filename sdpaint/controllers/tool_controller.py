@@ -14,6 +14,7 @@ from sdpaint.document.document import Document
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
+from sdpaint.imaging.dynamics import LINEAR, Curve
 from sdpaint.imaging.geometry import Point
 from sdpaint.tools.base import Draft, LastingTool, PointerEvent, RestingTool, Tool, ToolName, ToolRefused
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
@@ -66,6 +67,7 @@ class ToolController(QObject):
         self._base: Document | None = None
         self._own_change = False
         self._paint_options = PaintOptions()
+        self._pressure_curve: Curve | None = None
         self._rest = QTimer(self)
         self._rest.timeout.connect(self._on_rest)
         self._selection_options = SelectionOptions()
@@ -159,6 +161,16 @@ class ToolController(QObject):
         if options != self._paint_options:
             self._paint_options = options
             self.paint_options_changed.emit(options)
+
+    def set_pressure_curve(self, curve: Curve) -> None:
+        """From what a stylus reports to what tools feel."""
+        self._pressure_curve = None if curve == LINEAR else curve
+
+    def _felt(self, event: PointerEvent) -> PointerEvent:
+        curve = self._pressure_curve
+        if curve is None or not event.has_pressure:
+            return event
+        return replace(event, pressure=curve.at(event.pressure))
 
     # -- selection and fill
 
@@ -294,7 +306,7 @@ class ToolController(QObject):
         self._gesture, self._last_event = tool, event
         context = _Context(self, tool.name)
         try:
-            tool.press(context, event)
+            tool.press(context, self._felt(event))
         except ToolRefused as refusal:
             self._gesture = self._base = None
             self.tool_message.emit(str(refusal))
@@ -316,6 +328,8 @@ class ToolController(QObject):
             self._last_event = events[-1]
             if self._rest.isActive():
                 self._rest.start()
+            if self._pressure_curve is not None:
+                events = [self._felt(event) for event in events]
             self._gesture.move(_Context(self, self._gesture.name), events)
 
     def release(self, event: PointerEvent) -> None:

@@ -33,6 +33,20 @@ class Curve:
         if not all(0.0 <= y <= 1.0 for _, y in self.points):
             raise ValueError("the values of a curve are 0 to 1")
 
+    @classmethod
+    def from_text(cls, text: str) -> Curve:
+        """The curve that `text` of another one says. Raises ValueError."""
+        points = []
+        for word in text.split():
+            x, _, y = word.partition(",")
+            points.append((float(x), float(y)))
+        return cls(tuple(points))
+
+    @property
+    def text(self) -> str:
+        """The points as "x,y x,y …"."""
+        return " ".join(f"{x:.4g},{y:.4g}" for x, y in self.points)
+
     @property
     def table(self) -> tuple[float, ...]:
         """257 values for x from 0 to 1."""

@@ -59,6 +59,8 @@ class SettingInfo:
     maximum: float | None = None
     needs_restart: bool = False
     choices: Mapping[Enum, str] = field(default_factory=dict)
+    is_curve: bool = False
+    """A text that says the points of a curve; empty: a straight one."""
 
 
 def _setting(default: Any, **info: Any) -> Any:
@@ -109,6 +111,12 @@ class Settings:
         unit="s",
         minimum=1,
         maximum=60,
+    )
+    pressure_curve: str = _setting(
+        "",
+        label="Stylus pressure",
+        help="From what the stylus reports to what brushes feel; try it on the field beside",
+        is_curve=True,
     )
     jpeg_quality: int = _setting(
         95, label="Quality of JPEG and WebP", help="Higher is larger and closer", minimum=1, maximum=100
