@@ -7,9 +7,10 @@ before `apply`; a stroke or any other edit of the layer that begins meanwhile en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -18,7 +19,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.filtering import filtered, selected_histogram
 from sdpaint.document.layers import LayerId
 from sdpaint.errors import SdPaintError
-from sdpaint.imaging.filter_table import Filter
+from sdpaint.imaging.filter_table import Filter, Values
 from sdpaint.imaging.geometry import Rect
 from sdpaint.worker.background import Background
 
@@ -65,9 +66,9 @@ class FilterController(QObject):
         self._view = view
         self._background = Background(1, self)
         self._filter: Filter | None = None
-        self._values: dict[str, float] = {}
-        self._remembered: dict[str, dict[str, float]] = {}
-        self._last: tuple[Filter, dict[str, float]] | None = None
+        self._values: dict[str, Any] = {}
+        self._remembered: dict[str, dict[str, Any]] = {}
+        self._last: tuple[Filter, dict[str, Any]] | None = None
         self._base: Document | None = None
         self._layer: LayerId = ""
         self._shown: Document | None = None
@@ -90,7 +91,7 @@ class FilterController(QObject):
         return self._filter
 
     @property
-    def values(self) -> Mapping[str, float]:
+    def values(self) -> Values:
         """Of the open filter."""
         return self._values
 
@@ -127,7 +128,7 @@ class FilterController(QObject):
         if spec.shows_histogram:
             self._compute_histogram()
 
-    def set_values(self, **changes: float) -> None:
+    def set_values(self, **changes: Any) -> None:
         """Other values, shown as soon as they are computed."""
         if self._filter is not None and not self._is_applying:
             self._values.update(changes)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sdpaint.imaging.dynamics import Curve
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
 from sdpaint.imaging.tiles import Pixels
 
@@ -73,6 +74,12 @@ def levels(
         return np.asarray(out_black + inner * (out_white - out_black))
 
     return mapped(pixels, _table(change))
+
+
+def curves(pixels: Pixels, every: Curve, red: Curve, green: Curve, blue: Curve) -> Pixels:
+    """Each channel through its own curve, then all of them through `every`."""
+    tables = [[every.at(curve.at(i / 255)) * 255 for i in range(256)] for curve in (red, green, blue)]
+    return mapped(pixels, _rounded(np.array(tables).T))
 
 
 def hue_saturation_lightness(pixels: Pixels, hue: float, saturation: float, lightness: float) -> Pixels:

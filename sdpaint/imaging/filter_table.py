@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from sdpaint.imaging import adjustments, filters
+from sdpaint.imaging.dynamics import LINEAR
 from sdpaint.imaging.tiles import Pixels
 
-Values = Mapping[str, float]
-"""A value for each parameter of a filter, by its name; switches are 0 or 1."""
+Values = Mapping[str, Any]
+"""A value for each parameter of a filter, by its name: a number, 0 or 1 for switches, a Curve for curves."""
 Origin = tuple[int, int]
 """The canvas position of the first pixel: x, y."""
 
@@ -26,7 +28,7 @@ class FilterGroup(Enum):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number. `unit` " px" marks a length on the canvas, which shrinks with a preview at a smaller scale.
+    """One number, switch or curve. `unit` " px" marks a length on the canvas: it shrinks where a preview is smaller.
 
     Shown times `factor`. `curve` above 1 gives small values more room, `soft_maximum` is where a slider ends.
     """
@@ -35,13 +37,15 @@ class Parameter:
     label: str
     minimum: float
     maximum: float
-    default: float
+    default: Any
     unit: str = ""
     decimals: int = 0
     factor: float = 1.0
     curve: float = 1.0
     soft_maximum: float | None = None
     is_switch: bool = False
+    is_curve: bool = False
+    """The curves of a filter share one editor; they go from 0 … 1 to 0 … 1."""
     section: str = ""
     """A heading above it."""
 
@@ -70,7 +74,7 @@ class Filter:
     shows_histogram: bool = False
 
     @property
-    def defaults(self) -> dict[str, float]:
+    def defaults(self) -> dict[str, Any]:
         """What its panel opens with."""
         return {each.name: each.default for each in self.parameters}
 
@@ -78,7 +82,7 @@ class Filter:
         """Whether it is known without looking at pixels."""
         return self.identity is not None and all(values[name] == value for name, value in self.identity.items())
 
-    def scaled(self, values: Values, share: float) -> dict[str, float]:
+    def scaled(self, values: Values, share: float) -> dict[str, Any]:
         """The values for a picture of `share` times the size."""
         lengths = {each.name for each in self.parameters if each.is_length}
         return {name: value * share if name in lengths else value for name, value in values.items()}
@@ -93,6 +97,11 @@ def _radius(default: float, maximum: float, minimum: float = 0.0, decimals: int 
         "radius", "Radius", minimum, maximum, default, " px", decimals, curve=2.0, soft_maximum=min(100.0, maximum)
     )
 
+
+_CURVES = tuple(
+    Parameter(name, label, 0.0, 1.0, LINEAR, is_curve=True)
+    for name, label in (("every", "All channels"), ("red", "Red"), ("green", "Green"), ("blue", "Blue"))
+)
 
 _BALANCE = tuple(
     _share(f"{part}_{name}", label, section=title if name == "red" else "")
@@ -133,6 +142,16 @@ FILTERS: tuple[Filter, ...] = (
         ),
         identity={"black": 0.0, "gamma": 1.0, "white": 1.0, "out_black": 0.0, "out_white": 1.0},
         shortcut="Ctrl+Alt+L",
+        shows_histogram=True,
+    ),
+    Filter(
+        "curves",
+        "Curves",
+        FilterGroup.ADJUST,
+        _CURVES,
+        lambda pixels, v, _origin: adjustments.curves(pixels, v["every"], v["red"], v["green"], v["blue"]),
+        identity={each.name: LINEAR for each in _CURVES},
+        shortcut="Ctrl+Alt+M",
         shows_histogram=True,
     ),
     Filter(

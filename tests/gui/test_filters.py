@@ -12,7 +12,9 @@ from sdpaint.document.edits import set_active, with_layer_tiles
 from sdpaint.document.filtering import filtered
 from sdpaint.gui.menus import MENUS
 from sdpaint.gui.panels.filter import FilterPanel, number_spec
+from sdpaint.gui.widgets.curve_editor import CurveEditor
 from sdpaint.gui.widgets.histogram import Histogram
+from sdpaint.imaging.dynamics import FALLING, LINEAR
 from sdpaint.imaging.filter_table import FILTERS, FILTERS_BY_ID
 from sdpaint.imaging.tiles import TileMap
 from tests.gui.conftest import TIMEOUT_MS
@@ -144,13 +146,35 @@ def test_levels_show_a_histogram(painted, qtbot):
     assert histogram._marks == pytest.approx((1 / 255, 1.0))
 
 
+def test_curves_are_drawn_for_each_channel_and_reset_together(painted, qtbot):
+    open_filter(painted, qtbot, "curves")
+    editor, channel = painted.find("filterCurves_curve"), painted.find("filterCurves_channel")
+    assert QApplication.focusWidget() is editor
+    filters = painted.window._filters.filters
+    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+        QTest.mouseClick(editor, LEFT, Qt.KeyboardModifier.NoModifier, editor.place((0.5, 0.8)).toPoint())
+    assert filters.values["every"].at(0.5) > 0.7
+    assert painted.documents.document is not painted.documents.committed
+    channel.setCurrentIndex(channel.findText("Red"))
+    assert editor.curve == LINEAR
+    editor.curve_changed.emit(FALLING)
+    assert filters.values["red"] == FALLING
+    channel.setCurrentIndex(0)
+    assert editor.curve == filters.values["every"]
+    QTest.mouseClick(painted.find("filterResetButton"), LEFT)
+    assert filters.values == FILTERS_BY_ID["curves"].defaults
+    assert editor.curve == LINEAR
+
+
 @pytest.mark.parametrize("name", WITH_PANEL)
 def test_every_control_of_every_filter_has_its_names_and_stays_on_the_canvas(painted, qtbot, name):
     painted.window.resize(800, 600)
     panel = open_filter(painted, qtbot, name)
     QApplication.processEvents()
     found = controls(panel)
-    assert len(found) >= 4 + len(FILTERS_BY_ID[name].parameters)
+    parameters = FILTERS_BY_ID[name].parameters
+    assert len(found) >= 4 + (1 if parameters[0].is_curve else len(parameters))
+    found += panel.findChildren(CurveEditor)
     assert {each.objectName(): described(each) for each in found if described(each)} == {}
     corner = painted.canvas.mapTo(painted.window, painted.canvas.rect().topLeft())
     assert painted.canvas.rect().translated(corner).contains(panel.geometry())
@@ -162,6 +186,8 @@ def test_every_control_of_every_filter_has_its_names_and_stays_on_the_canvas(pai
 @pytest.mark.parametrize("name", WITH_PANEL)
 def test_sliders_can_show_every_default_exactly(name):
     for each in FILTERS_BY_ID[name].parameters:
+        if each.is_curve:
+            continue
         spec = number_spec(each)
         assert spec.clamped(each.default) == pytest.approx(each.default)
         step = spec.step if each.default < each.maximum else -spec.step

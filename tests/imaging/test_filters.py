@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdpaint.imaging import adjustments, filters
+from sdpaint.imaging.dynamics import FALLING, LINEAR, SOFT, Curve
 from sdpaint.imaging.filter_table import FILTERS, FILTERS_BY_ID, Filter
 
 IDS = [spec.id for spec in FILTERS]
@@ -34,6 +35,10 @@ def filter_and_values(draw) -> tuple[Filter, dict[str, float]]:
     spec = draw(st.sampled_from(FILTERS))
     values = {}
     for each in spec.parameters:
+        if each.is_curve:
+            heights = draw(st.tuples(*[st.floats(0, 1)] * 3))
+            values[each.name] = Curve(tuple(zip((0.0, 0.4, 1.0), heights, strict=True)))
+            continue
         top = min(each.maximum, 60.0) if each.is_length else each.maximum
         value = draw(st.floats(each.minimum, top))
         values[each.name] = float(round(value)) if each.is_switch else value
@@ -80,7 +85,10 @@ def test_the_defaults_of_what_has_a_panel_show_something_or_nothing_at_all(name)
 @pytest.mark.parametrize("name", [spec.id for spec in POINTWISE])
 def test_adjustments_leave_alpha_alone_and_know_no_neighbours(name):
     spec = FILTERS_BY_ID[name]
-    values = {each.name: each.minimum + 0.7 * (each.maximum - each.minimum) for each in spec.parameters}
+    values = {
+        each.name: SOFT if each.is_curve else each.minimum + 0.7 * (each.maximum - each.minimum)
+        for each in spec.parameters
+    }
     pixels = picture(5)
     whole = spec.apply(pixels, values, (0, 0))
     assert np.array_equal(whole[..., 3], pixels[..., 3])
@@ -214,6 +222,14 @@ def test_adjustments_do_what_painters_expect():
     assert np.unique(adjustments.posterize(ramp, 4)[..., 0]).tolist() == [0, 85, 170, 255]
     with pytest.raises(ValueError, match="at least 2"):
         adjustments.posterize(ramp, 1)
+
+
+def test_curves_map_each_channel_and_then_all():
+    pixels = picture(6)
+    assert np.array_equal(adjustments.curves(pixels, FALLING, LINEAR, LINEAR, LINEAR), adjustments.invert(pixels))
+    red = adjustments.curves(opaque((100, 100, 100)), LINEAR, SOFT, LINEAR, LINEAR)[0, 0]
+    assert red[2] > 130
+    assert red[:2].tolist() == [100, 100]
 
 
 def test_half_transparent_colours_are_adjusted_as_the_colours_that_they_are():

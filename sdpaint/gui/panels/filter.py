@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
@@ -18,13 +18,16 @@ from PySide6.QtWidgets import (
 
 from sdpaint.controllers.filter_controller import FilterController
 from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button, label, push_button, signals_blocked
+from sdpaint.gui.widgets.curve_editor import CurveEditor
 from sdpaint.gui.widgets.histogram import Histogram
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
-from sdpaint.imaging.filter_table import Filter, Parameter
+from sdpaint.imaging.filter_table import Filter, Parameter, Values
 
 WIDTH = 304
 _MARGIN = 12
+_CURVE_HEIGHT = 220
 _MARKS = {"levels": ("black", "white"), "threshold": ("level",)}
 """Which values are marked in the histogram."""
 
@@ -40,6 +43,8 @@ class FilterPanel(QFrame):
         self._window, self._beside, self._filters = window, beside, filters
         self._sliders: dict[str, NumberSlider] = {}
         self._switches: dict[str, QCheckBox] = {}
+        self._curve: CurveEditor | None = None
+        self._channel: ComboBox | None = None
         self._build()
         beside.installEventFilter(self)
         filters.opened.connect(self._show_filter)
@@ -99,18 +104,24 @@ class FilterPanel(QFrame):
         self.show()
         self._place()
         self.raise_()
-        first = next(iter((*self._sliders.values(), *self._switches.values())), None)
+        first = self._curve or next(iter((*self._sliders.values(), *self._switches.values())), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _controls(self, spec: Filter, values: Mapping[str, float]) -> QWidget:
+    def _controls(self, spec: Filter, values: Values) -> QWidget:
         self._sliders.clear()
         self._switches.clear()
+        self._curve = self._channel = None
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
+        curves = [each for each in spec.parameters if each.is_curve]
+        if curves:
+            self._add_curves(column, spec, curves)
         for each in spec.parameters:
+            if each.is_curve:
+                continue
             if each.section:
                 column.addWidget(label(each.section, "section"))
             if each.is_switch:
@@ -120,10 +131,28 @@ class FilterPanel(QFrame):
         column.addStretch(1)
         return page
 
+    def _add_curves(self, column: QVBoxLayout, spec: Filter, curves: list[Parameter]) -> None:
+        """One editor for all of them, and a choice of which it shows."""
+        channel = ComboBox(f"{_prefix(spec)}_channel", "Channel", "Which curve is shown", shows_name=True)
+        for each in curves:
+            channel.addItem(each.label, each.name)
+        editor = CurveEditor(f"{_prefix(spec)}_curve", "Curve", "From the value that is to the value that it becomes")
+        editor.setFixedHeight(_CURVE_HEIGHT)
+        channel.currentIndexChanged.connect(lambda _index: self._show_curve())
+        editor.curve_changed.connect(lambda curve: self._change(channel.currentData(), curve))
+        self._channel, self._curve = channel, editor
+        self._show_curve()
+        column.addWidget(channel)
+        column.addWidget(editor)
+
+    def _show_curve(self) -> None:
+        if self._curve is not None and self._channel is not None:
+            self._curve.set_curve(self._filters.values[self._channel.currentData()])
+
     def _slider(self, spec: Filter, parameter: Parameter, value: float) -> NumberSlider:
         name = f"{parameter.section} {parameter.label}".strip()
         slider = NumberSlider(
-            f"filter{spec.id[0].upper()}{spec.id[1:]}_{parameter.name}", parameter.label, number_spec(parameter), name
+            f"{_prefix(spec)}_{parameter.name}", parameter.label, number_spec(parameter), name
         )
         slider.set_value(value)
         slider.value_changed.connect(lambda new, name=parameter.name: self._change(name, new))
@@ -132,13 +161,13 @@ class FilterPanel(QFrame):
 
     def _switch(self, spec: Filter, parameter: Parameter, value: float) -> QCheckBox:
         box = QCheckBox(parameter.label)
-        describe(box, f"filter{spec.id[0].upper()}{spec.id[1:]}_{parameter.name}", parameter.label)
+        describe(box, f"{_prefix(spec)}_{parameter.name}", parameter.label)
         box.setChecked(bool(value))
         box.toggled.connect(lambda on, name=parameter.name: self._change(name, float(on)))
         self._switches[parameter.name] = box
         return box
 
-    def _change(self, name: str, value: float) -> None:
+    def _change(self, name: str, value: Any) -> None:
         self._filters.set_values(**{name: value})
         self._mark()
 
@@ -147,6 +176,7 @@ class FilterPanel(QFrame):
         values = self._filters.values
         for name, slider in self._sliders.items():
             slider.set_value(values[name])
+        self._show_curve()
         for name, box in self._switches.items():
             with signals_blocked(box):
                 box.setChecked(bool(values[name]))
@@ -207,6 +237,10 @@ class FilterPanel(QFrame):
             self._filters.cancel()
         else:
             super().keyPressEvent(event)
+
+
+def _prefix(spec: Filter) -> str:
+    return f"filter{spec.id[0].upper()}{spec.id[1:]}"
 
 
 def number_spec(parameter: Parameter) -> NumberSpec:
