@@ -12,8 +12,9 @@ from sdpaint.imaging.brush import BrushParams, StampCache
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.dynamics import Property
 from sdpaint.imaging.geometry import Point, Rect, Size
+from sdpaint.imaging.smudge import SmudgeBuffer
 from sdpaint.imaging.stroke import CoverageBuffer, StrokeBuffer, StrokePath
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, tile_rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
 from sdpaint.imaging.tip_stroke import TipBuffer, TipPath, TipStampCache, stroke_params
 
 _SAMPLES = 72
@@ -33,6 +34,8 @@ def render_preview(params: BrushParams, size: Size, color: Color) -> Pixels:
     bounds = Rect.of_size(size)
     if any(driver.property is Property.HUE for driver in params.drivers):
         color = LEAF_GREEN
+    if shown.smudge > 0.0:
+        return _smudged(shown, size, color)
     buffer: CoverageBuffer[Any]
     if shown.is_plain:
         path = StrokePath(shown, bounds)
@@ -47,6 +50,32 @@ def render_preview(params: BrushParams, size: Size, color: Color) -> Pixels:
             own.draw(tips.extend(pos, pressure))
         own.draw(tips.finish())
     return _picture(buffer, bounds, color, stroke_params(shown).opacity)
+
+
+def _smudged(params: BrushParams, size: Size, color: Color) -> Pixels:
+    """Bars of paint, and what a stroke across them makes of them."""
+    bars = np.zeros((size.height, size.width, 4), np.uint8)
+    pitch = max(8, size.width // 7)
+    for left in range(pitch // 2, size.width, pitch):
+        bars[size.height // 8 : -size.height // 8, left : left + pitch // 3] = (*_bgr(color), 255)
+    base = TileMap.from_pixels(bars)
+    path = TipPath(params, Rect.of_size(size), _SEED, color)
+    buffer = SmudgeBuffer(params, Rect.of_size(size), TipStampCache(), base, color)
+    for pos, pressure, time_ms in _way(size):
+        path.sense(pos, 20.0, -20.0, time_ms, 1.0)
+        buffer.draw(path.extend(pos, pressure))
+    changes: dict[TileKey, Pixels | None] = {}
+    for key, part in buffer.take_dirty():
+        tile = base.editable_tile(key)
+        pixels = buffer.pixels(key, part)
+        assert pixels is not None
+        tile[part.top : part.bottom, part.left : part.right] = pixels
+        changes[key] = tile
+    return base.with_tiles(changes).read(Rect.of_size(size))
+
+
+def _bgr(color: Color) -> tuple[int, int, int]:
+    return color.blue, color.green, color.red
 
 
 def _way(size: Size) -> list[tuple[Point, float, float]]:

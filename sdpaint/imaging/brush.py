@@ -40,6 +40,8 @@ _RANGES = (
     ("roundness", 0.02, 1.0),
     ("scatter", 0.0, 5.0),
     ("wet_edge", 0.0, 1.0),
+    ("smudge", 0.0, 1.0),
+    ("paint_load", 0.0, 1.0),
     ("fade_length", 0.5, 1000.0),
     ("airbrush_hz", 0.0, 200.0),
 )
@@ -57,7 +59,8 @@ class BrushParams:
     dynamics beside the two switches for pressure; one that fades does so within `fade_length` sizes. `grain` is the
     paper. With `build_up` dabs go on to add up where the stroke crosses itself: `opacity` is each dab's then.
     `airbrush_hz` dabs a second are laid while the pointer rests. `wet_edge` is how much thinner colour lies inside
-    than at the rim, where water carries it to.
+    than at the rim, where water carries it to. With `smudge` above 0 it carries along what it finds, the farther the
+    higher, and adds `paint_load` of its own colour with each dab.
     Raises ValueError on values outside.
     """
 
@@ -78,6 +81,8 @@ class BrushParams:
     build_up: bool = False
     airbrush_hz: float = 0.0
     wet_edge: float = 0.0
+    smudge: float = 0.0
+    paint_load: float = 0.0
     blend_mode: BlendMode = BlendMode.NORMAL
 
     def __post_init__(self) -> None:
@@ -103,6 +108,7 @@ class BrushParams:
             and self.scatter == 0.0
             and not self.build_up
             and self.wet_edge == 0.0
+            and self.smudge == 0.0
         )
 
     def size_at(self, pressure: float | None) -> float:

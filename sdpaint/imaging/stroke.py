@@ -233,6 +233,10 @@ class CoverageBuffer(Generic[D]):
         """What isn't covered in a part of a touched tile: (h, w) float32, a view for reading."""
         return self._tiles[key][part.top : part.bottom, part.left : part.right]
 
+    def pixels(self, key: TileKey, part: Rect) -> Pixels | None:
+        """What the part of the layer's tile becomes, where the stroke moves pixels; None where it covers them."""
+        return None
+
     def colors(self, key: TileKey, part: Rect) -> Coverage | None:
         """Blue, green and red of each pixel (3, h, w); None where the stroke has one colour, as here."""
         return None

@@ -25,6 +25,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE, scaled_by
+from sdpaint.imaging.smudge import SmudgeBuffer
 from sdpaint.imaging.stabiliser import Stabiliser, StabiliserKind
 from sdpaint.imaging.stroke import CoverageBuffer, SmoothPath, StrokeBuffer, StrokePath
 from sdpaint.imaging.symmetry import AnyDab, SymmetryKind, wrapped
@@ -119,6 +120,10 @@ class LayerTarget(StrokeTarget):
 
     def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
         """The colour over, atop or cut out of the tile."""
+        moved = buffer.pixels(key, part)
+        if moved is not None:
+            self._paint_moved(tile, key, part, moved)
+            return
         coverage, selected = buffer.coverage(key, part), self.selected(key, part)
         if selected is not None:
             coverage = scaled_by(coverage, selected)
@@ -132,6 +137,21 @@ class LayerTarget(StrokeTarget):
             tile[part.top : part.bottom, part.left : part.right] = colors   # over nothing, colour is itself
         else:
             self._painter.blend(tile, base, colors, part.left, part.top, self._mode, self._blend_mode)
+
+    def _paint_moved(self, tile: Pixels, key: TileKey, part: Rect, moved: Pixels) -> None:
+        """Pixels in place of pixels, as far as the selection and the lock of transparency let them."""
+        rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
+        base = self.base.tile(key)
+        old = np.zeros_like(moved) if base is None else base[rows, columns]
+        if self._mode is StampMode.ATOP:
+            share = old[..., 3:] / np.maximum(moved[..., 3:], 1).astype(np.float32)
+            moved = np.asarray(np.minimum(moved * share + np.float32(0.5), old[..., 3:]), np.uint8)
+            moved[..., 3] = old[..., 3]
+        selected = self.selected(key, part)
+        if selected is not None:
+            weight = selected[..., None] * np.float32(1 / 255)
+            moved = np.asarray(old + (moved.astype(np.float32) - old) * weight + np.float32(0.5), np.uint8)
+        tile[rows, columns] = moved
 
     def document_with(self, tiles: TileMap) -> Document:
         """The layer's tiles replaced."""
@@ -408,6 +428,11 @@ class PaintTool:
             plain = StrokeBuffer(params, bounds, self._stamps.round)
             return Stroke(target, StrokePath(params, reach), plain, options, event)
         path = TipPath(params, reach, seed_of(event), context.foreground)
+        if params.smudge > 0.0 and self._name is ToolName.BRUSH:
+            smudge = SmudgeBuffer(params, bounds, self._stamps.tips, target.base, context.foreground)
+            # What is carried belongs to one place: images of a smudge would bring each other's colours.
+            alone = PaintOptions(stabilising=options.stabilising)
+            return Stroke(target, path, smudge, alone, event, senses=path)
         return Stroke(target, path, TipBuffer(params, bounds, self._stamps.tips), options, event, senses=path)
 
     def _target(self, context: ToolContext) -> StrokeTarget:

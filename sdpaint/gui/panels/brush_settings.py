@@ -108,6 +108,8 @@ class BrushSettings(QFrame):
             "roundness": NumberSlider("brushRoundnessSlider", "Roundness", ROUNDNESS, "Squeezes the tip"),
             "scatter": NumberSlider("brushScatterSlider", "Scatter", SCATTER, "Throws dabs off the path"),
             "wet_edge": NumberSlider("brushWetSlider", "Wet edge", WET, "Pigment that gathers at the rim"),
+            "smudge": NumberSlider("brushSmudgeSlider", "Smudge", WET, "How far it carries along what it finds"),
+            "paint_load": NumberSlider("brushLoadSlider", "Paint", WET, "Own colour that a smudging brush adds"),
             "airbrush_hz": NumberSlider(
                 "brushAirbrushSlider", "Airbrush", AIRBRUSH, "Dabs a second while the pointer rests"
             ),
@@ -243,6 +245,7 @@ class BrushSettings(QFrame):
             self._build_up.setChecked(brush.build_up)
         for field, slider in self._numbers.items():
             slider.set_value(getattr(brush, field))
+        self._numbers["paint_load"].setEnabled(brush.smudge > 0.0)
         self._fade.set_value(brush.fade_length)
         if brush.grain is not None:
             self._depth.set_value(brush.grain.depth)
