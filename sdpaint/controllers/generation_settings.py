@@ -12,9 +12,10 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.errors import SdPaintError
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import effective_mode
+from sdpaint.generation.prepare import Outlook, effective_mode, outlook_on
 from sdpaint.generation.request import GenerationMode, SamplingParams
 from sdpaint.generation.result import Result
+from sdpaint.imaging.tiles import TileMap
 from sdpaint.paths import starter_checkpoint
 
 
@@ -26,6 +27,8 @@ class GenerationSettings(QObject):
     checkpoints_changed = Signal()
     mode_changed = Signal(object)
     """GenerationMode that generate() would use."""
+    outlook_changed = Signal(object)
+    """Outlook, or None."""
     failed = Signal(object)
     """SdPaintError. The document is as it was."""
 
@@ -41,6 +44,9 @@ class GenerationSettings(QObject):
         self._checkpoints = checkpoints
         self._params = initial_params(checkpoint)
         self._mode = effective_mode(documents.committed, None)
+        self._outlook: Outlook | None = None
+        self._outlook_of: tuple[object, ...] = ()
+        self._refresh_outlook()
         documents.document_changed.connect(self._refresh_mode)
         # A stroke that is committed as it was previewed changes no document, only the history.
         documents.history_changed.connect(self._refresh_mode)
@@ -56,6 +62,11 @@ class GenerationSettings(QObject):
         return self._mode
 
     @property
+    def outlook(self) -> Outlook | None:
+        """What inpainting or expanding would see and change now; None in other modes."""
+        return self._outlook
+
+    @property
     def checkpoints(self) -> tuple[CheckpointInfo, ...]:
         """What can be chosen."""
         return self._checkpoints
@@ -64,6 +75,7 @@ class GenerationSettings(QObject):
         """The folders were scanned anew."""
         self._checkpoints = checkpoints
         self.checkpoints_changed.emit()
+        self._refresh_mode()
 
     def set_params(self, **changes: Any) -> None:
         """Replace fields of the params. Another checkpoint brings its own sampler, steps and guidance scale.
@@ -120,6 +132,23 @@ class GenerationSettings(QObject):
         if mode is not self._mode:
             self._mode = mode
             self.mode_changed.emit(mode)
+        self._refresh_outlook()
+
+    def _refresh_outlook(self) -> None:
+        document, strength = self._documents.committed, self._params.sampling.strength
+        info = self.info_of(self._params.checkpoint)
+        # A stroke on a layer changes none of these.
+        depends_on = (document.mask.tiles, document.frame, document.size, self._mode, strength, info)
+        if len(depends_on) == len(self._outlook_of) and all(
+            new is old or (not isinstance(new, TileMap) and new == old)
+            for new, old in zip(depends_on, self._outlook_of, strict=True)
+        ):
+            return
+        self._outlook_of = depends_on
+        outlook = None if info is None else outlook_on(document, self._mode, strength, info)
+        if outlook != self._outlook:
+            self._outlook = outlook
+            self.outlook_changed.emit(outlook)
 
 
 def recommended(sampling: SamplingParams, info: CheckpointInfo) -> SamplingParams:

@@ -47,6 +47,18 @@ class Prepared:
     grows: bool = False
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What inpainting would do: what the engine would see, and the box beyond which no pixel can change.
+
+    `reach_px` is the width of the blend band, by which the box is wider than what is masked.
+    """
+
+    plan: CropPlan
+    band: Rect
+    reach_px: int
+
+
 def effective_mode(
     document: Document, mode: GenerationMode | None, grow_canvas: bool = True
 ) -> GenerationMode:
@@ -122,18 +134,44 @@ def prepare(
 
 
 def plan_for(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> CropPlan:
-    """What the engine will see, at which size: the frame, or the context in it around what is masked or missing.
-
-    Cheap enough for the GUI thread: of the mask, it reads the tiles under the frame.
-    """
-    if not mode.is_masked:
-        return plan_crop(document.frame, info)
-    masked = _outside(document)
-    if mode is GenerationMode.INPAINT:
-        masked = document.mask.tiles.cropped(document.frame).bounds()
+    """What the engine will see, at which size: the frame, or the context in it around what is masked or missing."""
+    masked = _to_be_made(document, mode)
     if masked.is_empty:
         return plan_crop(document.frame, info)
     return plan_crop(context_region(masked, document.frame, document.bounds, strength, info.native_px), info)
+
+
+def outlook_on(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> Outlook | None:
+    """What `prepare` would plan; None where nothing is masked or missing. Cheap enough for the GUI thread."""
+    if mode is GenerationMode.EXPAND:
+        strength = EXPAND_STRENGTH
+    masked = _to_be_made(document, mode)
+    if masked.is_empty:
+        return None
+    reach = masks.mask_bands(masked, strength).reach_px
+    band = masked.inflated(reach).intersected(document.frame)
+    return Outlook(plan_for(document, mode, strength, info), band, reach)
+
+
+def _to_be_made(document: Document, mode: GenerationMode) -> Rect:
+    """Around what is masked in the frame, or missing; empty in modes that take all of it."""
+    match mode:
+        case GenerationMode.INPAINT:
+            return _bounds_of(document.mask.tiles.cropped(document.frame))
+        case GenerationMode.EXPAND:
+            return _outside(document)
+    return Rect(0, 0, 0, 0)
+
+
+def _bounds_of(tiles: TileMap) -> Rect:
+    """`tiles.bounds()` that reads the outermost tiles only: each holds something, so those within don't matter."""
+    keys = tiles.tiles.keys()
+    if not keys:
+        return Rect(0, 0, 0, 0)
+    columns, rows = {key[0] for key in keys}, {key[1] for key in keys}
+    outer_columns, outer_rows = (min(columns), max(columns)), (min(rows), max(rows))
+    outer = {key: tiles.tiles[key] for key in keys if key[0] in outer_columns or key[1] in outer_rows}
+    return TileMap(1, outer).bounds()
 
 
 def picture_under(document: Document, region: Rect) -> Pixels:

@@ -12,7 +12,14 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import EXPAND_STRENGTH, effective_mode, picture_under, prepare, resized
+from sdpaint.generation.prepare import (
+    EXPAND_STRENGTH,
+    effective_mode,
+    outlook_on,
+    picture_under,
+    prepare,
+    resized,
+)
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
@@ -312,3 +319,44 @@ class TestExpand:
     def test_a_canvas_does_not_grow_beyond_what_can_be_painted(self):
         with pytest.raises(SettingsError, match="can't grow"):
             prepare(self.wide(Rect(0, 0, 40000, 300)), PARAMS, Limits(), 1)
+
+
+class TestOutlook:
+    @pytest.mark.parametrize("strength", [0.3, 1.0])
+    @pytest.mark.parametrize(
+        ("frame", "mask"),
+        [
+            (Rect(0, 0, 900, 700), Rect(300, 200, 300, 40)),
+            (Rect(100, 100, 300, 300), Rect(0, 0, 900, 700)),
+            (Rect(100, 100, 300, 300), Rect(390, 150, 200, 20)),
+            (Rect(700, 500, 400, 300), None),
+        ],
+    )
+    def test_it_says_what_will_be_planned_and_beyond_what_nothing_changes(self, frame, mask, strength):
+        document = painted(new((900, 700), frame), Rect(0, 0, 900, 700))
+        if mask is not None:
+            document = edits.fill_mask(document, mask)
+        mode = effective_mode(document, None)
+        limits = Limits(native_px=256)
+        outlook = outlook_on(document, mode, strength, limits)
+        prepared = prepare(document, replace(PARAMS, sampling=SamplingParams(strength=strength)), limits, 1)
+        assert mode is (INPAINT if mask else EXPAND)
+        assert outlook.plan == prepared.plan
+        rows, columns = np.nonzero(prepared.alpha)
+        region = prepared.plan.region
+        changed = Rect.from_edges(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        assert outlook.band.contains(changed.translated(region.x, region.y))
+
+    def test_there_is_none_where_the_whole_frame_is_made(self):
+        document = painted(new(), Rect(0, 0, 100, 100))
+        assert outlook_on(document, IMG, 1.0, Limits()) is None
+        assert outlook_on(document, INPAINT, 1.0, Limits()) is None
+
+    def test_a_mask_of_many_tiles_has_its_true_bounds(self):
+        document = painted(new((1400, 1300), Rect(0, 0, 1400, 1300)), Rect(0, 0, 1400, 1300))
+        for mask in (Rect(200, 300, 700, 90), Rect(533, 100, 41, 1111), Rect(150, 700, 1199, 3)):
+            document = edits.fill_mask(document, mask)
+        outlook = outlook_on(document, INPAINT, 0.01, Limits())
+        assert outlook.band == Rect.from_edges(150, 100, 1349, 1211).inflated(outlook.reach_px).intersected(
+            document.frame
+        )

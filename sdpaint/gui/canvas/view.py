@@ -35,11 +35,13 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.generation.events import Progress
 from sdpaint.generation.overlay import CanvasOverlay
+from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.hint import EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator
+from sdpaint.gui.canvas.outlook import paint_outlook
 from sdpaint.gui.canvas.pointer import Drag, PointerInput
 from sdpaint.gui.canvas.pyramid import level_for
 from sdpaint.gui.canvas.qimage import OverlayPicture
@@ -129,6 +131,7 @@ class CanvasView(Navigator):
         if self._generation is not None:
             self._generation.overlay_changed.connect(self.show_overlay)
             self._generation.progress_changed.connect(self._on_progress)
+            self._generation.outlook_changed.connect(lambda _outlook: self.update())
             self._result_bar = ResultBar(self._generation, self)
             self._generation.results_changed.connect(self._place_result_bar)
 
@@ -170,7 +173,7 @@ class CanvasView(Navigator):
             self.update()
         else:
             self._update_tiles(changed)
-            if old.frame != new.frame:
+            if old.frame != new.frame or old.mask.visible != new.mask.visible:
                 self.update()
         if old is None or old.frame != new.frame:
             self._place_result_bar()
@@ -295,6 +298,9 @@ class CanvasView(Navigator):
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._pointer)
         accent = self.palette().color(QPalette.ColorRole.Accent)
+        outlook = self._outlook(framing)
+        if outlook is not None:
+            paint_outlook(painter, viewport, outlook, accent, font(small=True))
         if self._tools.tool.has_brush:
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
         overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
@@ -305,6 +311,14 @@ class CanvasView(Navigator):
             overlay.paint_label(painter, viewport, frame, label, font(small=True))
         if self._rim is not None:
             overlay.paint_outline(painter, *self._rim)
+
+    def _outlook(self, framing: bool) -> Outlook | None:
+        """What is to be shown of what inpainting would do: nothing while it does it, or its result is there."""
+        generation, mask = self._generation, self._backing.document.mask
+        if generation is None or framing or self._picture is not None or self._progress is not None:
+            return None
+        # Whoever hides the mask wants to see the picture alone.
+        return generation.outlook if mask.visible else None
 
     def _label(self, framing: bool) -> str:
         if framing:
