@@ -138,7 +138,7 @@ class TestOneResult:
         engine = FakeEngine(hold_at=3)
         s = studio(engine, document=edits.set_frame(edits.new_document(Size(300, 300)), Rect(30, 40, 128, 128)))
         s.generation.generate()
-        s.qtbot.waitUntil(lambda: any(overlay is not None for overlay in s.overlays))
+        s.qtbot.waitUntil(lambda: s.generation.overlay is not None and s.generation.overlay.label != "")
         overlay = s.generation.overlay
         assert overlay.region == Rect(30, 40, 128, 128)
         assert overlay.alpha is None
