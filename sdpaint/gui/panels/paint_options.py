@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
@@ -144,13 +146,19 @@ class StabiliserCard(Card):
         self.adjustSize()
 
 
-def card_button(object_name: str, icon_name: str, name: str, card: QWidget, tooltip: str) -> QToolButton:
-    """A button that opens a card below itself, and looks checked where `setChecked` says that something is on."""
+def card_button(
+    object_name: str, icon_name: str, name: str, make_card: Callable[[], QWidget], tooltip: str
+) -> QToolButton:
+    """A button that opens a card below itself, and looks checked where `setChecked` says that something is on.
+
+    The card is made when it is first wanted: a start that nobody waits for costs nothing.
+    """
     button = icon_button(object_name, icon_name, name, tooltip=tooltip, checkable=True)
+    card = cache(make_card)
 
     def show() -> None:
         button.setChecked(not button.isChecked())     # the click toggled it; what is on decides
-        open_below(card, button)
+        open_below(card(), button)
 
     button.clicked.connect(lambda _checked=False: show())
     return button

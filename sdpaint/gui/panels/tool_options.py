@@ -106,21 +106,27 @@ class ToolOptions(QToolBar):
         layout.addWidget(self._pressure_size)
         layout.addWidget(self._pressure_opacity)
         layout.addWidget(divider())
-        settings = BrushSettings(self._tools, self)
-        stabiliser, symmetry = StabiliserCard(self._tools, self), SymmetryCard(self._tools, self)
         self._settings_button = card_button(
             "brushSettingsButton",
             "brush-settings",
             "Brush settings",
-            settings,
+            lambda: BrushSettings(self._tools, self),
             "Brush settings: tip, paper, and what drives the brush",
         )
         self._settings_button.clicked.connect(lambda _checked=False: self._warm())
         self._stabiliser_button = card_button(
-            "stabiliserButton", "stabiliser", "Stabiliser", stabiliser, "Stabiliser: takes the trembling out"
+            "stabiliserButton",
+            "stabiliser",
+            "Stabiliser",
+            lambda: StabiliserCard(self._tools, self),
+            "Stabiliser: takes the trembling out",
         )
         self._symmetry_button = card_button(
-            "symmetryButton", "symmetry", "Symmetry", symmetry, "Symmetry, and edges that meet"
+            "symmetryButton",
+            "symmetry",
+            "Symmetry",
+            lambda: SymmetryCard(self._tools, self),
+            "Symmetry, and edges that meet",
         )
         for button in (self._settings_button, self._stabiliser_button, self._symmetry_button):
             layout.addWidget(button)
