@@ -41,8 +41,8 @@ def gaussian_blur(pixels: Pixels, radius_px: float) -> Pixels:
     )
     # 16 bits while it grows again, or it would show steps.
     fine = np.rint(np.asarray(blurred, np.float32) * 256).astype(np.uint16)
-    large = np.asarray(cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR), np.uint16)
-    return _valid(((large.astype(np.uint32) + 128) >> 8).astype(np.uint8))
+    large = cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR)
+    return _valid(np.asarray(cv2.convertScaleAbs(large, alpha=1 / 256), np.uint8))
 
 
 def gaussian_reach(radius_px: float) -> int:
