@@ -311,6 +311,9 @@ class GenerationController(GenerationSettings):
                 self._last = job.prepared
             case Progress():
                 self._set_progress(event)
+                # The first preview comes before it is known of how many steps it is.
+                if self._overlay is not None and not self._overlay.label:
+                    self._refresh_overlay()
             case Preview() if not job.is_cancelled:
                 job.preview = event
                 self._refresh_overlay()
