@@ -21,7 +21,7 @@ _MODE_ACTIONS = {
     GenerationMode.INPAINT: "modeInpaint",
     GenerationMode.EXPAND: "modeExpand",
 }
-_NEEDS_SELECTION = (
+NEEDS_SELECTION = (
     "deselect",
     "invertSelection",
     "growSelection",
@@ -32,6 +32,7 @@ _NEEDS_SELECTION = (
     "fillSelectionHoles",
     "selectionToMask",
 )
+"""Actions that are there only while something is selected."""
 
 
 class ActionStates(QObject):
@@ -76,7 +77,7 @@ class ActionStates(QObject):
         self._actions["layerVisible"].setChecked(layer.visible)
         self._actions["alphaLock"].setChecked(layer.alpha_locked)
         self._actions["showMask"].setChecked(new.mask.visible)
-        for name in _NEEDS_SELECTION:
+        for name in NEEDS_SELECTION:
             self._actions[name].setEnabled(new.selection is not None)
         self._actions["maskToSelection"].setEnabled(not new.mask.is_empty)
         index, count = new.active_index, len(new.layers)

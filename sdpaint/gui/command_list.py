@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QToolBar, QToolButton, QWidget
 
+from sdpaint.gui.action_states import NEEDS_SELECTION
 from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.command_search import MAX_RECENT_COMMANDS, Command
 from sdpaint.gui.menus import MENUS, Entry
@@ -20,6 +21,8 @@ PALETTE_ACTION = "commandPalette"
 WHY_NOT: Mapping[str, str] = {
     "undo": "Nothing to undo",
     "redo": "Nothing to redo",
+    **dict.fromkeys(NEEDS_SELECTION, "Nothing is selected"),
+    "maskToSelection": "Nothing is masked",
     "repeatFilter": "No filter was applied yet",
     "clearLayer": "A result waits for a choice",
     "mergeDown": "This is the lowest layer",

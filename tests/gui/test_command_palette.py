@@ -134,6 +134,12 @@ def test_what_cannot_be_done_says_why_and_stays(driver, palette):
     assert palette.isVisible()
 
 
+def test_everything_that_cannot_be_done_at_first_says_why(driver):
+    disabled = [command for command in commands_of(driver.window.actions_by_id) if not command.enabled]
+    assert len(disabled) > 10
+    assert [command.id for command in disabled if command.reason == "Not possible now"] == []
+
+
 def test_reasons_are_for_actions_that_are_there(driver):
     assert set(WHY_NOT) <= set(driver.window.actions_by_id)
 
