@@ -272,7 +272,10 @@ def render_tip(
     warped = cv2.warpAffine(
         source, inverse, (right - left, bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     )
-    return TipStamp(left, top, np.asarray(warped, np.float32) * np.float32(1 / 255), has_limit=True)
+    # Many tips fill a part of their square; every dab that is laid costs as much as its box is large.
+    x, y, width, height = cv2.boundingRect(warped)
+    box = warped[y : y + max(1, height), x : x + max(1, width)]
+    return TipStamp(left + x, top + y, np.asarray(box, np.float32) * np.float32(1 / 255), has_limit=True)
 
 
 class TipBuffer(CoverageBuffer[TipDab]):

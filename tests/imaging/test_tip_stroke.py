@@ -212,3 +212,21 @@ def test_a_dab_at_the_edge_of_the_canvas_and_of_tiles_is_whole():
 def test_parameters_outside_their_range_are_refused(wrong):
     with pytest.raises(ValueError, match="is"):
         BrushParams(**wrong)
+
+
+def test_a_wet_stroke_is_darker_at_its_rim_than_inside():
+    params = BrushParams(size_px=80, hardness=0.4, wet_edge=0.6)
+    row = covered(params, [TipDab(100, 100, 80, 1, 1, 0.4, 0, 1)])[100, 50:151].astype(int)
+    inside, rim = row[50], row[:50].max()
+    assert inside == pytest.approx(255 * 0.4, abs=2)
+    assert rim > 1.6 * inside
+    assert row[0] == 0
+
+
+def test_a_stamp_is_cut_to_what_the_tip_covers_and_stays_in_its_place():
+    pixels = np.zeros((64, 64), np.uint8)
+    pixels[30:34, 4:60] = 255
+    stamp = render_tip(Tip("stripe", pixels), 66.0, 0.0, 1.0, 0.5, 0.5, False)
+    assert stamp.mask.shape[0] <= 8
+    middle = stamp.top + (stamp.mask.sum(axis=1) * np.arange(stamp.mask.shape[0])).sum() / stamp.mask.sum()
+    assert middle == pytest.approx(0, abs=0.6)
