@@ -34,7 +34,7 @@ def open_pool(run: Run, stage_step: int) -> tuple[Pool, Feeder | None]:
     feeder = Feeder(run, pool, autoencoder.load(run.folder, run.device), words, first=stage_step)
     first = _FIRST_PICTURES_CUDA if run.is_cuda else _FIRST_PICTURES
     least = min(first, run.recipe.pool_pictures // 2)
-    while pool.count < least:
+    while pool.count == 0 or (pool.count < least and run.time_left() > 0):
         feeder.feed(8, wait=True)
     return pool, feeder
 
