@@ -130,14 +130,15 @@ def test_the_cache_gives_the_same_stamp_again_and_forgets_the_oldest():
 
 
 @given(st.floats(-500, 500), st.floats(-500, 500), st.sampled_from([1.0, 3.0, 24.0]))
-def test_a_small_stamp_lies_within_a_seventh_of_a_pixel_of_where_it_should(x, y, size):
+def test_a_small_stamp_lies_within_a_fifth_of_a_pixel_of_where_it_should(x, y, size):
     column, row, stamp = StampCache().stamp_at(x, y, size, 1.0, 1.0)
     covered = coverage(stamp)
     height, width = covered.shape
     centre_x = (covered.sum(axis=0) * (np.arange(width) + column + 0.5)).sum() / covered.sum()
     centre_y = (covered.sum(axis=1) * (np.arange(height) + row + 0.5)).sum() / covered.sum()
     # a one-pixel disc is sampled by at most four pixels, which shifts its centre of mass a little
-    slack = 0.3 if size == 1.0 else 0.15
+    # of a larger one its place is an eighth off at most, and the sampling of its rim adds a little
+    slack = 0.3 if size == 1.0 else 0.2
     assert abs(centre_x - x) <= slack
     assert abs(centre_y - y) <= slack
 
