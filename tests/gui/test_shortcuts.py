@@ -99,6 +99,12 @@ def words(dialog: QDialog) -> str:
 
 def test_every_action_of_the_menus_is_listed_with_its_keys(driver, dialog):
     assert set(dialog._items) >= {spec.id for spec in ACTIONS if spec.shortcuts}
+    listed = [
+        section.child(row).data(0, Qt.ItemDataRole.UserRole)
+        for section in (dialog._tree.topLevelItem(place) for place in range(dialog._tree.topLevelItemCount()))
+        for row in range(section.childCount())
+    ]
+    assert sorted(name for name in listed if name) == sorted(dialog._items)
     assert dialog._items["redo"].text(1) == "Ctrl+Shift+Z or Ctrl+Y"
 
 

@@ -170,6 +170,8 @@ class ShortcutsDialog(QDialog):
         for title, entries in MENUS:
             section = self._section(title.replace("&", ""))
             for name in flat(entries):
+                if name in self._items:
+                    continue        # some stand in two menus
                 item = QTreeWidgetItem(section, [self._specs[name].name, ""])
                 item.setData(0, _ID_ROLE, name)
                 self._finish(item)
