@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget
 
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
@@ -184,6 +184,10 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)
         for dock in self._docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        # Four above one another would leave none of them room in a small window.
+        self.tabifyDockWidget(self._docks["Colour"], self._docks["Brushes"])
+        self._docks["Colour"].raise_()
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self._prompt_dock)
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -200,7 +204,8 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
         docks = list(self._docks.values())
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [280, 180, 220, 120], Qt.Orientation.Vertical)
+        heights = {"Colour": 280, "Layers": 320, "Results": 200}
+        self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QLineEdit,
     QPlainTextEdit,
+    QTabBar,
     QToolBar,
     QWidget,
 )
@@ -413,9 +414,15 @@ def controls(root: QWidget) -> list[QWidget]:
             for parent in parents(widget)
         )
         inside = any(kind in widget.metaObject().className() for kind in ("ScrollBar", "QHeaderView"))
+        inside = inside or isinstance(widget.parentWidget(), QTabBar)
         if ours and not inside_popup and not inside:
             found.append(widget)
     return found
+
+
+def is_behind_another(widget: QWidget) -> bool:
+    """Whether it is a dock whose tab isn't the one in front."""
+    return isinstance(widget, QDockWidget) and widget.visibleRegion().isEmpty()
 
 
 def parents(widget: QWidget) -> list[QWidget]:
@@ -475,6 +482,8 @@ def test_a_small_window_clips_no_control(driver, tool, unfolded):
     clipped = []
     for widget in controls(driver.window):
         if not widget.isVisible() or any(isinstance(parent, QAbstractItemView) for parent in parents(widget)):
+            continue
+        if any(is_behind_another(parent) for parent in parents(widget)):
             continue
         corner = widget.mapTo(driver.window, widget.rect().topLeft())
         inside = driver.window.rect().contains(widget.rect().translated(corner))

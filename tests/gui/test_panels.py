@@ -90,9 +90,12 @@ def test_a_layer_is_renamed_in_its_row(driver, how):
         driver.key(Qt.Key.Key_F2)
     else:
         driver.trigger("renameLayer")
+    QApplication.processEvents()
     editor = view.findChild(QLineEdit, "layerNameEdit")
+    editor.setFocus()
     editor.selectAll()
     QTest.keyClicks(editor, "Sky [b]")
+    assert editor.text() == "Sky [b]"
     QTest.keyClick(editor, Qt.Key.Key_Return)
     QApplication.processEvents()
     assert names(driver)[0] == "Sky [b]"
