@@ -20,7 +20,7 @@ import numpy as np
 
 from sdpaint.generation.request import LATENT_MULTIPLE
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.imaging.masks import mask_bands
+from sdpaint.imaging.masks import FEATHER_PX, mask_bands
 
 _GROWTH_COST = 2.0
 """How much worse it is to make pixels that nobody asked for than to scale by the same factor."""
@@ -105,12 +105,20 @@ def context_region(masked: Rect, frame: Rect, canvas: Rect, strength: float, nat
     if not bound.contains(masked):
         bound = frame
     diagonal = math.hypot(masked.width, masked.height)
-    padding = mask_bands(masked, strength).feather_px + 4 + int(0.06 * diagonal)
+    padding = mask_bands(masked, strength, least_feather_px(native_px)).feather_px + 4 + int(0.06 * diagonal)
     if strength >= 1.0:
         padding += max(max(bound.width, bound.height) // 16, (masked.width + masked.height) // 4)
     x, width = _span(masked.left, masked.right, bound.left, bound.right, padding, native_px)
     y, height = _span(masked.top, masked.bottom, bound.top, bound.bottom, padding, native_px)
     return Rect(x, y, width, height)
+
+
+def least_feather_px(native_px: int) -> float:
+    """The least feather at full strength: that of the formulas, but no more than a sixteenth of what is seen at once.
+
+    They are made for 512 px and more; on a checkpoint of 256 px, most of what it sees would be feather.
+    """
+    return min(FEATHER_PX, native_px / 16)
 
 
 def _span(start: int, end: int, least: int, most: int, padding: int, native_px: int) -> tuple[int, int]:

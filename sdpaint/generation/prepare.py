@@ -15,7 +15,7 @@ import numpy as np
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.errors import SettingsError
-from sdpaint.generation.crop import CropPlan, NativeSize, context_region, plan_crop
+from sdpaint.generation.crop import CropPlan, NativeSize, context_region, least_feather_px, plan_crop
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prefill import prefill, resolve_fill
 from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest, MaskFill
@@ -110,7 +110,8 @@ def prepare(
         is_expanding = mode is GenerationMode.EXPAND
         masked = beyond_canvas(document, plan) if is_expanding else mask_under(document, plan)
         mask = None if is_expanding else document.mask
-        denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength)
+        feather_px = least_feather_px(info.native_px)
+        denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength, feather_px)
         engine_mask = resized(denoise, plan.work_size)
         fill = resolve_fill(params.fill, sampling.strength, is_expanding)
         small = resized(masked, plan.work_size)
@@ -148,7 +149,7 @@ def outlook_on(document: Document, mode: GenerationMode, strength: float, info: 
     masked = _to_be_made(document, mode)
     if masked.is_empty:
         return None
-    reach = masks.mask_bands(masked, strength).reach_px
+    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px)).reach_px
     band = masked.inflated(reach).intersected(document.frame)
     return Outlook(plan_for(document, mode, strength, info), band, reach)
 
@@ -265,16 +266,18 @@ def _in_frame(plan: CropPlan) -> tuple[slice, slice]:
     return slice(frame.top, frame.bottom), slice(frame.left, frame.right)
 
 
-def inpaint_masks(document: Document, plan: CropPlan, mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
+def inpaint_masks(
+    document: Document, plan: CropPlan, mask: Pixels, strength: float, feather_px: float
+) -> tuple[Pixels, Pixels]:
     """(what the engine makes anew, how its picture is laid back) for a mask, all (h, w) uint8 of the region's size.
 
     A soft mask is a strength map: see masks.strength_map. The second is 255 inside the mask, 0 outside the blend band
     and outside the frame, and runs out softly where the band meets an edge of the frame inside the canvas.
     """
-    denoise, spread = masks.strength_map(mask, strength)
+    denoise, spread = masks.strength_map(mask, strength, feather_px)
     alpha = np.zeros_like(mask)
     alpha[_in_frame(plan)] = spread[_in_frame(plan)]
-    blend_px = masks.mask_bands(masks.mask_bounds(mask), strength).blend_px
+    blend_px = masks.mask_bands(masks.mask_bounds(mask), strength, feather_px).blend_px
     fade = _fade_to_frame(document, plan, blend_px)
     return denoise, np.where(mask >= masks.FAINTEST, alpha, np.minimum(alpha, fade))
 

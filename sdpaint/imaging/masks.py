@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import Pixels
 
+FEATHER_PX = 32.0
+"""The least feather at full strength, for checkpoints of 512 px and more."""
 _MAX_BLEND_PX = 25
 _LEVELS = 8
 """So many strengths of a soft mask have a band of their own."""
@@ -40,10 +42,13 @@ class MaskBands:
         return self.grow_px + -(-self.feather_px // 2)
 
 
-def mask_bands(bounds: Rect, strength: float) -> MaskBands:
-    """The widths for a mask of these bounds: grow = 4 + feather/2, blend = min(25, grow + feather/2)."""
+def mask_bands(bounds: Rect, strength: float, feather_px: float = FEATHER_PX) -> MaskBands:
+    """The widths for a mask of these bounds: grow = 4 + feather/2, blend = min(25, grow + feather/2).
+
+    `feather_px` is the least feather at full strength.
+    """
     diagonal = float(np.hypot(bounds.width, bounds.height))
-    feather = max(int(0.10 * strength * diagonal), round(32 * strength))
+    feather = max(int(0.10 * strength * diagonal), round(feather_px * strength))
     grow = 4 + feather // 2
     return MaskBands(grow, feather, min(_MAX_BLEND_PX, grow + feather // 2))
 
@@ -68,7 +73,7 @@ def distance_to(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
-def strength_map(mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
+def strength_map(mask: Pixels, strength: float, feather_px: float = FEATHER_PX) -> tuple[Pixels, Pixels]:
     """(how strongly each pixel is made anew, how the picture is laid back), both (h, w) uint8, from a soft mask.
 
     A grey mask means less change (differential diffusion): 128 is half the strength. Every grey has the bands that a
@@ -82,12 +87,12 @@ def strength_map(mask: Pixels, strength: float) -> tuple[Pixels, Pixels]:
         return denoise, alpha
     strongest = int(mask.max())
     opaque_from = min(OPAQUE_FROM, strongest)
-    reach = mask_bands(bounds, strength * strongest / 255).reach_px
+    reach = mask_bands(bounds, strength * strongest / 255, feather_px).reach_px
     near = bounds.inflated(reach).intersected(Rect(0, 0, mask.shape[1], mask.shape[0]))
     part = (slice(near.top, near.bottom), slice(near.left, near.right))
     cut, denoise_cut, alpha_cut = mask[part], denoise[part], alpha[part]
     for level in _levels_of(cut, strongest):
-        bands = mask_bands(bounds, strength * level / 255)
+        bands = mask_bands(bounds, strength * level / 255, feather_px)
         distance = distance_to(cut >= level)
         spread = denoise_mask(distance, np.where(cut >= level, 255, 0).astype(np.uint8), bands)
         np.maximum(denoise_cut, (spread.astype(np.uint16) * level // 255).astype(np.uint8), out=denoise_cut)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdpaint.generation.crop import context_region, plan_crop
+from sdpaint.generation.crop import context_region, least_feather_px, plan_crop
 from sdpaint.generation.families import FAMILIES
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.masks import mask_bands
@@ -124,7 +124,7 @@ def test_the_context_holds_the_mask_and_keeps_to_the_frame(mask, frame, size, st
     if canvas.contains(masked):
         assert canvas.contains(context), "what lies beyond the canvas isn't asked about"
         bound = frame.intersected(canvas)
-    reach = mask_bands(masked, strength).reach_px
+    reach = mask_bands(masked, strength, least_feather_px(native)).reach_px
     for low, high, least, most, start, end in (
         (context.left, context.right, bound.left, bound.right, masked.left, masked.right),
         (context.top, context.bottom, bound.top, bound.bottom, masked.top, masked.bottom),
@@ -153,5 +153,6 @@ def test_full_strength_sees_more_around_a_large_mask():
     refined = context_region(mask, canvas, canvas, 0.6, 256)
     anew = context_region(mask, canvas, canvas, 1.0, 256)
     assert anew.contains(refined)
+    assert least_feather_px(512) == least_feather_px(1024) == 32
     # feather 36, 4 and 6 % of the diagonal around it; at full strength a sixteenth of the canvas more.
     assert anew.size == Size(640, 640)
