@@ -407,6 +407,8 @@ class GenerationController(GenerationSettings):
             self._last = None
             self._being_kept.clear()
             self._show(None)
+        elif old.moved != new.moved:
+            self._refresh_overlay()
 
     def _show(self, result: Result | None) -> None:
         self._shelf.show(result)
@@ -432,12 +434,13 @@ class GenerationController(GenerationSettings):
         if shown is not None:
             position, count = self._shelf.position or (0, 1)
             label = f"{position + 1} of {count}"
-            return CanvasOverlay(shown.region, shown.image, shown.alpha, label, shown.grows)
+            region = shown.region.translated(*shown.shift_in(self._documents.document))
+            return CanvasOverlay(region, shown.image, shown.alpha, label, shown.grows)
         if job is None or job.prepared is None or job.preview is None:
             return None
         if not self._preview_visible or job.epoch != self._epoch:
             return None
-        plan = job.prepared.plan
+        region = job.prepared.plan.region.translated(*job.prepared.shift_in(self._documents.document))
         steps = self._progress.steps if self._progress else 0
         label = f"Step {job.preview.step} of {steps}" if steps else ""
-        return CanvasOverlay(plan.region, job.preview.image, job.prepared.alpha, label, job.prepared.grows)
+        return CanvasOverlay(region, job.preview.image, job.prepared.alpha, label, job.prepared.grows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -47,8 +48,11 @@ class LayerInserter(QObject):
         waiting, self._waiting = self._waiting, []
         for result, layer in waiting:
             self._before(result)
+            present = self._documents.committed
+            dx, dy = result.shift_in(present)
+            placed = layer if (dx, dy) == (0, 0) else replace(layer, tiles=layer.tiles.translated(dx, dy))
             document = insert_result(
-                self._documents.committed, layer, result.plan.frame, result.mask, result.grows
+                present, placed, result.plan.frame.translated(dx, dy), result.mask, result.grows
             )
             self._documents.apply(result.step_label, document)
             self._after(result)

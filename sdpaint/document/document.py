@@ -28,6 +28,9 @@ class Document:
     frame: Rect
     mask: MaskLayer = field(default_factory=MaskLayer)
     selection: TileMap | None = None
+    moved: tuple[int, int] = (0, 0)
+    """How far (x, y) its content has been moved since it was opened, by a canvas that grew or was
+    cut at its left or top. What was noted in canvas coordinates, such as the place of a result, has moved along."""
 
     def __post_init__(self) -> None:
         if max(self.size.width, self.size.height) > MAX_SIDE_PX:

@@ -160,4 +160,5 @@ def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> D
         layers=tuple(replace(layer, tiles=layer.tiles.translated(dx, dy)) for layer in document.layers),
         mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),
+        moved=(document.moved[0] + dx, document.moved[1] + dy),
     )

@@ -37,7 +37,7 @@ class Prepared:
 
     `alpha`: (h, w) uint8 of the region's size, how strongly the picture covers each canvas pixel; None: it covers
     the region, which is then the frame, wholly. `mask`: the mask layer that was read, None where none was. `grows`:
-    the canvas is to grow by what of the frame lies beyond it.
+    the canvas is to grow by what of the frame lies beyond it. `moved`: that of the document that it was prepared from.
     """
 
     request: GenerationRequest
@@ -45,6 +45,11 @@ class Prepared:
     alpha: Pixels | None = None
     mask: MaskLayer | None = None
     grows: bool = False
+    moved: tuple[int, int] = (0, 0)
+
+    def shift_in(self, document: Document) -> tuple[int, int]:
+        """How far (x, y) what was prepared has moved in the document since."""
+        return document.moved[0] - self.moved[0], document.moved[1] - self.moved[1]
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def prepare(
         fill=fill,
         color_match=params.color_match,
     )
-    return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND)
+    return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND, document.moved)
 
 
 def plan_for(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> CropPlan:

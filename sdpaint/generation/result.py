@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.generation.apply import STEP_LABELS, layer_name, result_layer
 from sdpaint.generation.color_match import with_matched_colors
@@ -33,6 +34,7 @@ class Result:
     * `thumbnail`: RGB, at most 128 px a side.
     * `complete`: False where the artist stopped early and kept what was there.
     * `kept`: whether it has become a layer.
+    * `moved`: that of the document which it was made from.
     * `grows`: whether the canvas grows by it.
     """
 
@@ -48,11 +50,16 @@ class Result:
     kept: bool = False
     grows: bool = False
     path: Path | None = None
+    moved: tuple[int, int] = (0, 0)
 
     @property
     def region(self) -> Rect:
-        """Where the picture lies, in canvas pixels."""
+        """Where the picture lay when it was made, in canvas pixels."""
         return self.plan.region
+
+    def shift_in(self, document: Document) -> tuple[int, int]:
+        """How far (x, y) its place has moved in the document since."""
+        return self.prepared.shift_in(document)
 
     @property
     def step_label(self) -> str:
@@ -62,7 +69,7 @@ class Result:
     @property
     def prepared(self) -> Prepared:
         """What it was made from."""
-        return Prepared(self.request, self.plan, self.alpha, self.mask, self.grows)
+        return Prepared(self.request, self.plan, self.alpha, self.mask, self.grows, self.moved)
 
     def layer(self) -> Layer:
         """A new layer of it. Whole-picture work: not for the GUI thread."""
@@ -88,6 +95,7 @@ def develop(prepared: Prepared, done: ImageDone) -> Result:
         thumbnail=thumbnail_of(image),
         complete=done.complete,
         grows=prepared.grows,
+        moved=prepared.moved,
     )
 
 

@@ -102,6 +102,42 @@ def painted(document=None):
     return edits.with_layer_tiles(document, document.active, tiles)
 
 
+class TestWhereResultsBelong:
+    def test_a_candidate_follows_a_canvas_that_grew_to_the_left_and_top(self, studio):
+        s = studio()
+        frame = s.document.frame
+        s.generate(count=2)
+        s.documents.apply("Canvas size", edits.resize_canvas(s.document, Size(200, 180), 40, 30))
+        assert s.generation.overlay.region == frame.translated(40, 30)
+        s.wait_until_kept()
+        assert s.document.active_layer.tiles.bounds() == frame.translated(40, 30)
+        s.generation.show_next()
+        assert s.generation.overlay.region == frame.translated(40, 30)
+
+    def test_undoing_the_growth_takes_it_back_too(self, studio):
+        s = studio()
+        frame = s.document.frame
+        s.generate(count=2)
+        s.documents.apply("Canvas size", edits.resize_canvas(s.document, Size(200, 180), 40, 30))
+        s.documents.undo()
+        assert s.generation.overlay.region == frame
+        s.wait_until_kept()
+        assert s.document.active_layer.tiles.bounds() == frame
+
+    def test_all_candidates_of_an_expansion_land_in_the_same_place(self, studio):
+        s = studio(document=edits.set_frame(painted(), Rect(-64, 0, 128, 128)))
+        s.generate(count=2)
+        s.wait_until_kept()
+        assert s.document.size == Size(192, 128)
+        place = s.document.active_layer.tiles.bounds()
+        assert Rect(0, 0, 64, 128) == place.intersected(Rect(0, 0, 64, 128))
+        s.generation.select(0 if not s.generation.results[0].kept else 1)
+        assert s.generation.overlay.region == Rect(0, 0, 128, 128)
+        s.wait_until_kept()
+        assert s.document.size == Size(192, 128)
+        assert s.document.active_layer.tiles.bounds() == place
+
+
 class TestOneResult:
     def test_it_becomes_a_layer_on_top_in_one_undo_step(self, studio):
         s = studio()

@@ -62,18 +62,23 @@ def test_inpainting_leaves_every_pixel_outside_the_blend_band_as_it_was(limits):
 @settings(max_examples=60)
 @given(
     frame=st.builds(Rect, st.integers(-90, 290), st.integers(-90, 250), st.integers(1, 300), st.integers(1, 300)),
-    mask=st.builds(Rect, st.integers(0, 280), st.integers(0, 240), st.integers(1, 120), st.integers(1, 120)),
+    place=st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)),
+    size=st.builds(Size, st.integers(1, 120), st.integers(1, 120)),
     strength=st.floats(0.05, 1.0),
     max_side=st.sampled_from([64, 200, 512]),
     native=st.sampled_from([64, 128, 512]),
     color_match=st.booleans(),
 )
 def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(
-    frame, mask, strength, max_side, native, color_match
+    frame, place, size, strength, max_side, native, color_match
 ):
+    # Somewhere in the frame, at its edge, or hanging over it.
+    x = frame.left - size.width + 1 + round(place[0] * (frame.width + size.width - 2))
+    y = frame.top - size.height + 1 + round(place[1] * (frame.height + size.height - 2))
+    mask = Rect(x, y, size.width, size.height)
     document = edits.fill_mask(noise_document(frame=frame), mask)
     masked = mask.intersected(frame)
-    assume(not masked.is_empty)
+    assert not masked.is_empty
     params = GenerationParams(Path("x"), sampling=SamplingParams(strength=strength), color_match=color_match)
     prepared = prepare(document, params, Limits(max_side_px=max_side, native_px=native), 1)
     after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
