@@ -153,10 +153,15 @@ def _text_of(image: Image.Image) -> str | None:
 def _decoded_comment(comment: bytes) -> str | None:
     if comment.startswith(_UNICODE_PREFIX):
         body = comment[len(_UNICODE_PREFIX) :]
-        # The standard doesn't say which byte order; mostly Latin letters have their zero byte first or second.
-        little = body[1::2].count(0) > body[0::2].count(0)
+        # The standard doesn't say which byte order. In the right one there are more ASCII letters: an infotext has some.
+        little = _ascii_letters(body[0::2], body[1::2]) > _ascii_letters(body[1::2], body[0::2])
         return body.decode("utf-16-le" if little else "utf-16-be", "replace") or None
     return comment.removeprefix(_ASCII_PREFIX).decode("utf-8", "replace").strip("\0 ") or None
+
+
+def _ascii_letters(low: bytes, high: bytes) -> int:
+    """How many of these UTF-16 units, low and high bytes, are ASCII that can be printed."""
+    return sum(not above and (32 <= below < 127 or below in b"\t\n\r") for below, above in zip(low, high, strict=False))
 
 
 def write_image(path: Path, pixels: Pixels, text: str | None = None, quality: int = DEFAULT_QUALITY) -> None:

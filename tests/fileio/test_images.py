@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
@@ -72,6 +72,7 @@ def test_any_text_comes_back_from_a_png(text):
 
 
 @given(text=st.text(st.characters(min_codepoint=1, max_codepoint=0x2FF), min_size=1, max_size=50))
+@example(text="Ā")  # without its neighbours it looks like a control character in the other byte order
 def test_any_latin_text_comes_back_from_a_jpeg(text):
     data = images.ENCODERS[".jpg"](random_rgba(1, 4, 4), text, 95)
     assert decode_image(data, "x.jpg").text == text
