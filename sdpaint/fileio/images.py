@@ -153,7 +153,7 @@ def _text_of(image: Image.Image) -> str | None:
 def _decoded_comment(comment: bytes) -> str | None:
     if comment.startswith(_UNICODE_PREFIX):
         body = comment[len(_UNICODE_PREFIX) :]
-        # The standard doesn't say which byte order. In the right one there are more ASCII letters: an infotext has some.
+        # The standard doesn't say which byte order. In the right one there are more ASCII letters.
         little = _ascii_letters(body[0::2], body[1::2]) > _ascii_letters(body[1::2], body[0::2])
         return body.decode("utf-16-le" if little else "utf-16-be", "replace") or None
     return comment.removeprefix(_ASCII_PREFIX).decode("utf-8", "replace").strip("\0 ") or None
