@@ -434,8 +434,8 @@ class GenerationController(GenerationSettings):
         if shown is not None:
             position, count = self._shelf.position or (0, 1)
             label = f"{position + 1} of {count}"
-            region = shown.region.translated(*shown.shift_in(self._documents.document))
-            return CanvasOverlay(region, shown.image, shown.alpha, label, shown.grows)
+            region = shown.region.translated(*shown.prepared.shift_in(self._documents.document))
+            return CanvasOverlay(region, shown.image, shown.alpha, label, shown.prepared.grows)
         if job is None or job.prepared is None or job.preview is None:
             return None
         if not self._preview_visible or job.epoch != self._epoch:

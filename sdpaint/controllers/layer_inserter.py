@@ -49,10 +49,11 @@ class LayerInserter(QObject):
         for result, layer in waiting:
             self._before(result)
             present = self._documents.committed
-            dx, dy = result.shift_in(present)
+            prepared = result.prepared
+            dx, dy = prepared.shift_in(present)
             placed = layer if (dx, dy) == (0, 0) else replace(layer, tiles=layer.tiles.translated(dx, dy))
             document = insert_result(
-                present, placed, result.plan.frame.translated(dx, dy), result.mask, result.grows
+                present, placed, prepared.plan.frame.translated(dx, dy), prepared.mask, prepared.grows
             )
             self._documents.apply(result.step_label, document)
             self._after(result)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdpaint.document.document import Document
-from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.document.layers import Layer
 from sdpaint.generation.apply import STEP_LABELS, layer_name, result_layer
 from sdpaint.generation.color_match import with_matched_colors
 from sdpaint.generation.crop import CropPlan
@@ -25,51 +24,49 @@ THUMBNAIL_PX = 128
 class Result:
     """One picture. eq=False, since array equality is ambiguous; `id` tells results apart.
 
+    * `prepared`: what it was made from.
     * `seed`: makes this picture alone again.
     * `image`: (h, w, 3) uint8 RGB of the request's size, its colours matched; `region` is where it lies, in
       canvas pixels.
-    * `alpha`: (h, w) uint8 of the region's size, how strongly it covers the canvas; None: wholly.
-    * `mask`: the mask layer that was inpainted, None without.
-    * `path`: the file in the results folder, None until it is written.
     * `thumbnail`: RGB, at most 128 px a side.
     * `complete`: False where the artist stopped early and kept what was there.
     * `kept`: whether it has become a layer.
-    * `moved`: that of the document which it was made from.
-    * `grows`: whether the canvas grows by it.
+    * `path`: the file in the results folder, None until it is written.
     """
 
     id: str
-    request: GenerationRequest
+    prepared: Prepared
     seed: int
     image: Pixels
-    plan: CropPlan
-    alpha: Pixels | None
-    mask: MaskLayer | None
     thumbnail: Pixels
     complete: bool = True
     kept: bool = False
-    grows: bool = False
     path: Path | None = None
-    moved: tuple[int, int] = (0, 0)
+
+    @property
+    def request(self) -> GenerationRequest:
+        """The job that it is of."""
+        return self.prepared.request
+
+    @property
+    def plan(self) -> CropPlan:
+        """Where it lay when it was made."""
+        return self.prepared.plan
 
     @property
     def region(self) -> Rect:
         """Where the picture lay when it was made, in canvas pixels."""
         return self.plan.region
 
-    def shift_in(self, document: Document) -> tuple[int, int]:
-        """How far (x, y) its place has moved in the document since."""
-        return self.prepared.shift_in(document)
+    @property
+    def alpha(self) -> Pixels | None:
+        """(h, w) uint8 of the region's size, how strongly it covers the canvas; None: wholly."""
+        return self.prepared.alpha
 
     @property
     def step_label(self) -> str:
         """What the undo step is called."""
         return STEP_LABELS[self.request.mode]
-
-    @property
-    def prepared(self) -> Prepared:
-        """What it was made from."""
-        return Prepared(self.request, self.plan, self.alpha, self.mask, self.grows, self.moved)
 
     def layer(self) -> Layer:
         """A new layer of it. Whole-picture work: not for the GUI thread."""
@@ -86,16 +83,11 @@ def develop(prepared: Prepared, done: ImageDone) -> Result:
     image = with_matched_colors(prepared.request, done.image)
     return Result(
         id=result_id_of(done),
-        request=prepared.request,
+        prepared=prepared,
         seed=done.seed,
         image=image,
-        plan=prepared.plan,
-        alpha=prepared.alpha,
-        mask=prepared.mask,
         thumbnail=thumbnail_of(image),
         complete=done.complete,
-        grows=prepared.grows,
-        moved=prepared.moved,
     )
 
 

@@ -229,7 +229,6 @@ class MainWindow(QMainWindow):
         files.recent_changed.connect(self._fill_recent)
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
-        self.canvas.files_dropped.connect(self._take_files)
         self.canvas.installEventFilter(self)
         self._settings.subscribe(self._follow_settings)
         generation.set_preview_visible(self._settings.settings.preview_visible)

@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from sdpaint.gui.actions import ACTIONS, TOOL_ACTIONS, TURN_ACTIONS, ActionSpec
+from sdpaint.gui.action_spec import ActionSpec
+from sdpaint.gui.actions import ACTIONS
+from sdpaint.gui.document_actions import TOOL_ACTIONS, TURN_ACTIONS
 from sdpaint.gui.icons import icon
 from sdpaint.gui.widgets.controls import tooltip_text
 from sdpaint.imaging.filter_table import FILTERS, FilterGroup

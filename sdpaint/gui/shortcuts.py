@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
-from sdpaint.gui.actions import ACTIONS, ActionSpec
+from sdpaint.gui.action_spec import ActionSpec
+from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.widgets.controls import tooltip_text
 from sdpaint.settings.schema import Settings, ShortcutScheme
 from sdpaint.settings.store import SettingsStore

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enum import Enum
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
 
 from sdpaint.imaging.blend import BlendMode
@@ -154,17 +154,6 @@ def array_of(image: QImage, channels: int) -> Pixels:
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     used = rows[:, : image.width() * channels]
     return (used.reshape(image.height(), image.width(), 4) if channels == 4 else used).copy()
-
-
-def draw_scaled(target: Pixels, source: Pixels, where: Rect) -> None:
-    """Draw `source` smoothly scaled onto the `where` part of `target`, in place."""
-    with painting(target) as painter:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(
-            QRectF(where.x, where.y, where.width, where.height),
-            image_over(np.ascontiguousarray(source)),
-            QRectF(QRect(0, 0, source.shape[1], source.shape[0])),
-        )
 
 
 def filled_polygon(points: Sequence[Point], rect: Rect, smooth: bool = True) -> Pixels:

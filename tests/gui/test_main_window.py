@@ -24,8 +24,8 @@ from sdpaint.app import build_window
 from sdpaint.errors import EngineError, OutOfMemory
 from sdpaint.generation.events import Failed, Started
 from sdpaint.generation.request import GenerationMode
-from sdpaint.gui.actions import TOOL_ACTIONS
 from sdpaint.gui.dialogs.files import Answer
+from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.widgets.color_wheel import ColorWheel
 from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.gui.widgets.swatches import ColorPair, Swatches
@@ -320,10 +320,12 @@ def test_a_picture_is_dropped_onto_an_untouched_window_and_onto_a_new_layer_late
     def drop() -> None:
         none = Qt.KeyboardModifier.NoModifier
         copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-        enter = QDragEnterEvent(QPointF(5, 5).toPoint(), copy, data, left, none)
-        QApplication.sendEvent(driver.window, enter)
+        # Through the system's window, so that Qt looks for who takes a drop over the canvas.
+        handle, over_canvas = driver.window.windowHandle(), driver.canvas.mapTo(driver.window, QPoint(40, 40))
+        enter = QDragEnterEvent(over_canvas, copy, data, left, none)
+        QApplication.sendEvent(handle, enter)
         assert enter.isAccepted()
-        QApplication.sendEvent(driver.window, QDropEvent(QPointF(5, 5), copy, data, left, none))
+        QApplication.sendEvent(handle, QDropEvent(QPointF(over_canvas), copy, data, left, none))
 
     with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
         drop()

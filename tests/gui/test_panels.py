@@ -13,7 +13,7 @@ from sdpaint.document import edits
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
-from sdpaint.gui.actions import TOOL_ACTIONS
+from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.layer_delegate import EYE_WIDTH
 from sdpaint.gui.panels.layers_model import LAYER_ROLE, MASK_KEY
 from sdpaint.gui.wording import duration_words, params_words, progress_words

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.raster import (
     COMPOSITION_MODES,
     StampMode,
     TilePainter,
     composite,
-    draw_scaled,
     painting,
     scaled,
 )
@@ -90,10 +89,3 @@ def test_scaling_keeps_flat_areas_flat(shape):
         result = scaled(flat, size)
         assert result.shape == (size.height, size.width, *shape[2:])
         assert np.abs(result.astype(int) - 200).max() <= 1
-
-
-def test_drawing_scaled_fills_the_rectangle_and_nothing_else():
-    target = np.zeros((20, 20, 4), np.uint8)
-    draw_scaled(target, np.full((3, 3, 4), 255, np.uint8), Rect(5, 6, 8, 9))
-    assert (target[6:15, 5:13] == 255).all()
-    assert target.sum() == 8 * 9 * 4 * 255

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -70,8 +67,6 @@ class CanvasView(Navigator):
 
     cursor_moved = Signal(object)
     """Canvas position of the pointer, a Point; None where it left."""
-    files_dropped = Signal(object)
-    """list[Path] of local files that were let fall on the canvas."""
 
     def __init__(
         self,
@@ -110,7 +105,6 @@ class CanvasView(Navigator):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
-        self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(64, 64)
 
@@ -452,18 +446,6 @@ class CanvasView(Navigator):
             case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
                 return generation.discard
         return None
-
-    # Files
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files_dropped.emit(paths)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
-from sdpaint.gui.actions import TOOL_ACTIONS
 from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.brush_settings import BrushSettings
 from sdpaint.gui.panels.paint_options import StabiliserCard, SymmetryCard, card_button
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QFocusEvent,
     QKeyEvent,
     QNativeGestureEvent,
@@ -339,27 +337,3 @@ def test_dragging_inside_the_frame_moves_it_by_what_is_seen(make_desk):
     desk.view.rotate_by(90)
     desk.drag((128, 96), (136, 96), (152, 96))
     assert desk.documents.document.frame == Rect(120, 64, 64, 64)
-
-
-def test_dropped_files_are_announced(desk, qtbot, tmp_path):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.png")), QUrl("https://example.org/b.png")])
-    event = QDropEvent(
-        QPointF(10, 10),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    enter = QDragEnterEvent(
-        QPoint(10, 10),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(desk.view, enter)
-    assert enter.isAccepted()
-    with qtbot.waitSignal(desk.view.files_dropped) as dropped:
-        QApplication.sendEvent(desk.view, event)
-    assert dropped.args == [[tmp_path / "a.png"]]

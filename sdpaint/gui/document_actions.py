@@ -1,0 +1,388 @@
+"""Actions on the document: tools, filters, files, layers, selection and mask, as a table."""
+
+from __future__ import annotations
+
+from sdpaint.document.transforms import Turn
+from sdpaint.gui.action_spec import ActionSpec
+from sdpaint.imaging.filter_table import FILTERS
+from sdpaint.imaging.selection import SelectionChange
+from sdpaint.tools.base import ToolName
+
+
+def _tool(tool: ToolName, text: str, key: str, icon_name: str, tooltip: str) -> ActionSpec:
+    return ActionSpec(
+        f"{tool.value}Tool",
+        text,
+        "tools.set_tool",
+        (key,),
+        icon_name,
+        tooltip,
+        checkable=True,
+        group="tools",
+        value=tool,
+    )
+
+
+TOOL_ACTIONS: tuple[ActionSpec, ...] = (
+    _tool(ToolName.BRUSH, "Brush", "B", "brush", "Brush: paint with the foreground colour"),
+    _tool(ToolName.ERASER, "Eraser", "E", "eraser", "Eraser: take paint away"),
+    _tool(ToolName.FILL, "Fill", "G", "fill", "Fill: pour the foreground colour"),
+    _tool(ToolName.MASK_BRUSH, "Mask brush", "Q", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
+    _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+Q", "mask-eraser", "Mask eraser: take marks away"),
+    _tool(
+        ToolName.SELECT_RECTANGLE, "Box select", "S", "select-rectangle", "Box select: drag a rectangle"
+    ),
+    _tool(
+        ToolName.SELECT_ELLIPSE, "Ellipse select", "Shift+S", "select-ellipse", "Ellipse select: drag a box"
+    ),
+    _tool(ToolName.SELECT_LASSO, "Lasso", "L", "select-lasso", "Lasso: draw around what you select"),
+    _tool(
+        ToolName.SELECT_POLYGON,
+        "Polygon",
+        "Shift+L",
+        "select-polygon",
+        "Polygon: click corners, Enter closes",
+    ),
+    _tool(ToolName.SELECT_ALIKE, "Magic wand", "W", "select-alike", "Magic wand: select what is alike"),
+    _tool(ToolName.PICKER, "Colour picker", "I", "picker", "Colour picker: hold Alt while painting"),
+    _tool(ToolName.FRAME, "Frame", "C", "frame", "Frame: choose where the next picture goes"),
+    _tool(ToolName.PAN, "Hand", "H", "pan", "Hand: move the view; hold Space while painting"),
+)
+
+FILTER_ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "repeatFilter",
+        "&Repeat the last filter",
+        "filters.repeat",
+        ("Ctrl+Alt+F",),
+        "again",
+        "Apply the last filter again, with the same values",
+    ),
+    *(
+        ActionSpec(
+            f"{each.id}Filter",
+            each.label + ("…" if each.parameters else ""),
+            "filters.open",
+            (each.shortcut,) if each.shortcut else (),
+            "",
+            f"{each.label}: filter the layer, where it is selected",
+            value=each.id,
+        )
+        for each in FILTERS
+    ),
+)
+
+_TURNS = (
+    (Turn.RIGHT, "Right", "Rotate &right", "rotate-right", "by 90° with the clock"),
+    (Turn.LEFT, "Left", "Rotate &left", "rotate-left", "by 90° against the clock"),
+    (Turn.HALF, "Half", "Rotate by &180°", "", "upside down"),
+    (Turn.MIRROR, "Mirror", "Flip &horizontally", "flip", "left for right"),
+    (Turn.UPSIDE_DOWN, "Flip", "Flip &vertically", "", "above for below"),
+)
+
+TURN_ACTIONS: tuple[ActionSpec, ...] = (
+    *(
+        ActionSpec(
+            f"image{name}", text, "image.turn", (), icon, f"Turn the whole picture {words}", value=turn
+        )
+        for turn, name, text, icon, words in _TURNS
+    ),
+    *(
+        ActionSpec(
+            f"layer{name}", text, "image.turn_layer", (), icon, f"Turn the layer {words}", value=turn
+        )
+        for turn, name, text, icon, words in _TURNS
+    ),
+)
+
+DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
+    *TOOL_ACTIONS,
+    *FILTER_ACTIONS,
+    *TURN_ACTIONS,
+    # File
+    ActionSpec("new", "&New…", "window.new_document", ("Ctrl+N",), "new", "New document"),
+    ActionSpec("open", "&Open…", "files.open", ("Ctrl+O",), "open", "Open a document or picture"),
+    ActionSpec(
+        "openAsLayer",
+        "Open as &layer…",
+        "files.open_as_layer",
+        (),
+        "layers",
+        "Put a picture onto a new layer",
+    ),
+    ActionSpec("save", "&Save", "files.save", ("Ctrl+S",), "save", "Save the document"),
+    ActionSpec("saveAs", "Save &as…", "files.save_as", ("Ctrl+Shift+S",), "", "Save under another name"),
+    ActionSpec("export", "&Export…", "files.export", ("Ctrl+E",), "export", "Write a flat picture"),
+    ActionSpec("quit", "&Quit", "window.close", ("Ctrl+Q",), "", "Quit sdpaint"),
+    # Edit
+    ActionSpec("undo", "&Undo", "documents.undo", ("Ctrl+Z",), "undo", "Undo", repeats=True),
+    ActionSpec("redo", "&Redo", "documents.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Redo", repeats=True),
+    ActionSpec("cut", "Cu&t", "clipboard.cut", ("Ctrl+X",), "cut", "Cut the selected pixels of the layer"),
+    ActionSpec("copy", "&Copy", "clipboard.copy", ("Ctrl+C",), "copy", "Copy the selected pixels of the layer"),
+    ActionSpec(
+        "copyMerged",
+        "Copy &merged",
+        "clipboard.copy_merged",
+        ("Ctrl+Shift+C",),
+        "",
+        "Copy what is seen of all layers",
+    ),
+    ActionSpec("paste", "&Paste", "clipboard.paste", ("Ctrl+V",), "paste", "Paste as a new layer"),
+    ActionSpec(
+        "clearLayer",
+        "C&lear",
+        "selection.clear",
+        ("Del",),
+        "clear",
+        "Take paint off the layer, where it is selected",
+    ),
+    ActionSpec(
+        "fillSelection",
+        "&Fill with the foreground colour",
+        "selection.fill",
+        ("Shift+Backspace", "Alt+Backspace"),
+        "fill",
+        "Fill what is selected with the foreground colour",
+    ),
+    ActionSpec(
+        "swapColors",
+        "S&wap colours",
+        "tools.swap_colors",
+        ("X",),
+        "swap",
+        "Swap foreground and background colour",
+    ),
+    ActionSpec(
+        "resetColors", "&Black and white", "tools.reset_colors", ("D",), "reset-colors", "Black over white"
+    ),
+    ActionSpec(
+        "smaller",
+        "S&maller brush",
+        "tools.change_size",
+        ("[",),
+        "minus",
+        "Smaller brush",
+        repeats=True,
+        value=-1,
+    ),
+    ActionSpec(
+        "larger", "&Larger brush", "tools.change_size", ("]",), "plus", "Larger brush", repeats=True, value=1
+    ),
+    ActionSpec(
+        "preferences", "&Preferences…", "window.show_preferences", ("Ctrl+,",), "settings", "Preferences"
+    ),
+    # Image
+    ActionSpec(
+        "imageSize", "&Image size…", "image.ask_size", ("Ctrl+Alt+S",), "", "Scale the whole picture to another size"
+    ),
+    ActionSpec(
+        "cropToFrame", "Crop to the f&rame", "image.crop_to_frame", (), "frame", "Make the canvas as large as the frame"
+    ),
+    ActionSpec(
+        "cropToSelection",
+        "Crop to the &selection",
+        "image.crop_to_selection",
+        (),
+        "select-rectangle",
+        "Make the canvas as large as what is selected",
+    ),
+    ActionSpec(
+        "canvasSize",
+        "&Canvas size…",
+        "window.change_canvas_size",
+        ("Ctrl+Alt+C",),
+        "canvas-size",
+        "Change the canvas size",
+    ),
+    ActionSpec(
+        "fitFrame",
+        "&Fit the frame to the canvas",
+        "edits.fit_frame_to_canvas",
+        ("Ctrl+F",),
+        "frame",
+        "Frame the whole canvas",
+    ),
+    ActionSpec(
+        "swapFrame",
+        "&Turn the frame",
+        "edits.swap_frame_sides",
+        (),
+        "swap",
+        "Swap width and height of the frame",
+    ),
+    # Layer
+    ActionSpec("addLayer", "&Add", "edits.add_layer", ("Ctrl+Shift+N",), "plus", "Add a layer"),
+    ActionSpec(
+        "duplicateLayer",
+        "&Duplicate",
+        "edits.duplicate_layer",
+        ("Ctrl+J",),
+        "duplicate",
+        "Duplicate the layer",
+    ),
+    ActionSpec("deleteLayer", "D&elete", "edits.delete_layer", ("Shift+Del",), "trash", "Delete the layer"),
+    ActionSpec(
+        "mergeDown",
+        "&Merge down",
+        "edits.merge_down",
+        ("Ctrl+M",),
+        "merge-down",
+        "Merge with the layer below",
+    ),
+    ActionSpec("renameLayer", "&Rename", "window.rename_layer", ("F2",), "", "Rename the layer"),
+    ActionSpec(
+        "layerVisible",
+        "&Visible",
+        "edits.set_layer_visible",
+        ("Ctrl+H",),
+        "",
+        "Show or hide the layer",
+        checkable=True,
+    ),
+    ActionSpec(
+        "alphaLock",
+        "&Lock alpha",
+        "edits.set_alpha_locked",
+        ("/",),
+        "alpha-lock",
+        "Lock alpha: paint only where there is paint",
+        checkable=True,
+    ),
+    ActionSpec(
+        "layerUp",
+        "Move &up",
+        "edits.move_layer_up",
+        ("Ctrl+]",),
+        "layer-up",
+        "Move the layer up",
+        repeats=True,
+    ),
+    ActionSpec(
+        "layerDown",
+        "Move d&own",
+        "edits.move_layer_down",
+        ("Ctrl+[",),
+        "layer-down",
+        "Move the layer down",
+        repeats=True,
+    ),
+    ActionSpec(
+        "layerAbove",
+        "&Go to the layer above",
+        "edits.activate_above",
+        ("PgUp",),
+        "",
+        "Paint on the layer above",
+    ),
+    ActionSpec(
+        "layerBelow",
+        "G&o to the layer below",
+        "edits.activate_below",
+        ("PgDown",),
+        "",
+        "Paint on the layer below",
+    ),
+    ActionSpec(
+        "layerToSelection",
+        "Layer to &selection",
+        "selection.from_layer",
+        (),
+        "",
+        "Select where the layer has paint; or Ctrl+click its picture",
+    ),
+    # Select
+    ActionSpec("selectAll", "&All", "selection.select_all", ("Ctrl+A",), "", "Select the whole canvas"),
+    ActionSpec(
+        "deselect", "&None", "selection.deselect", ("Ctrl+D", "Ctrl+Shift+A"), "deselect", "Select nothing"
+    ),
+    ActionSpec(
+        "reselect", "&Reselect", "selection.reselect", ("Ctrl+Shift+D",), "", "Select again what was selected last"
+    ),
+    ActionSpec(
+        "invertSelection",
+        "&Invert",
+        "selection.invert",
+        ("Ctrl+Shift+I",),
+        "invert",
+        "Select what isn't selected",
+    ),
+    ActionSpec(
+        "growSelection", "&Grow…", "selection.ask_change", (), "", "Move the outline out", value=SelectionChange.GROW
+    ),
+    ActionSpec(
+        "shrinkSelection",
+        "S&hrink…",
+        "selection.ask_change",
+        (),
+        "",
+        "Move the outline in",
+        value=SelectionChange.SHRINK,
+    ),
+    ActionSpec(
+        "featherSelection",
+        "&Feather…",
+        "selection.ask_change",
+        ("Shift+F6",),
+        "",
+        "Soften the edge",
+        value=SelectionChange.FEATHER,
+    ),
+    ActionSpec(
+        "borderSelection",
+        "&Border…",
+        "selection.ask_change",
+        (),
+        "",
+        "Select a band along the outline",
+        value=SelectionChange.BORDER,
+    ),
+    ActionSpec(
+        "smoothSelection",
+        "&Smooth…",
+        "selection.ask_change",
+        (),
+        "",
+        "Round corners and drop specks",
+        value=SelectionChange.SMOOTH,
+    ),
+    ActionSpec(
+        "fillSelectionHoles", "Fill h&oles", "selection.fill_holes", (), "", "Select what the selection encloses"
+    ),
+    # Mask
+    ActionSpec(
+        "selectionToMask",
+        "Selection to &mask",
+        "selection.to_mask",
+        ("Ctrl+Shift+Q",),
+        "selection-to-mask",
+        "Mask what is selected: Inpaint makes it anew",
+    ),
+    ActionSpec(
+        "maskToSelection",
+        "Mask &to selection",
+        "selection.from_mask",
+        ("Ctrl+Alt+Q",),
+        "mask-to-selection",
+        "Select what is masked",
+    ),
+    ActionSpec(
+        "showMask",
+        "&Show mask",
+        "edits.set_mask_visible",
+        ("Ctrl+Shift+M",),
+        "eye",
+        "Show the mask",
+        checkable=True,
+        icon_off="eye-off",
+    ),
+    ActionSpec("clearMask", "&Clear", "edits.clear_mask", ("Ctrl+Alt+D",), "clear", "Clear the mask"),
+    ActionSpec("invertMask", "&Invert", "edits.invert_mask", ("Ctrl+Alt+I",), "invert", "Invert the mask"),
+    ActionSpec(
+        "fillMask",
+        "&Fill the frame",
+        "edits.fill_mask_in_frame",
+        ("Ctrl+Shift+F",),
+        "fill-frame",
+        "Mask the whole frame",
+    ),
+)
