@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from sdpaint.gui.icons import icon
@@ -43,10 +43,25 @@ class BarDock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar
         )
         self.setTitleBarWidget(_Grip(self, title))
+        self._panel = panel
+        panel.installEventFilter(self)
         self.setAllowedAreas(Qt.DockWidgetArea.TopDockWidgetArea | Qt.DockWidgetArea.BottomDockWidgetArea)
         shows = self.toggleViewAction()
         shows.setObjectName(f"{object_name}Action")
         shows.setToolTip(f"Show or hide {title}")
+
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._panel and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Show):
+            self._take_height()
+        return False
+
+    def _take_height(self) -> None:
+        """As high as it needs to be, no more: a dock would keep the room that an unfolded part has left."""
+        layout = self._panel.layout()
+        if layout is not None:
+            height = layout.totalHeightForWidth(self._panel.width()) if layout.hasHeightForWidth() else -1
+            self._panel.setFixedHeight(height if height > 0 else layout.totalSizeHint().height())
 
 
 class _Grip(QLabel):

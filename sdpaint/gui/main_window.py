@@ -164,8 +164,9 @@ class MainWindow(QMainWindow):
             services.brushes.warm_textures,
         )
         sampling = SamplingPanel(self._documents, self._generation, self._edits, self.checkpoints.add_folder)
-        self._prompt = PromptBar(self._generation, sampling, actions)
+        self._prompt = PromptBar(self._generation, actions)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
+        self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
         self._layers = LayersPanel(self._documents, self._edits, actions, self._selection.from_layer)
         self._docks = {
             "Colour": Dock("colorDock", "Colour", ColorPanel(self._documents, services.tools, actions)),
@@ -189,6 +190,8 @@ class MainWindow(QMainWindow):
         self._docks["Colour"].raise_()
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self._prompt_dock)
+        self.splitDockWidget(self._prompt_dock, self._sampling_dock, Qt.Orientation.Vertical)
+        self._sampling_dock.hide()
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             self.setCorner(corner, Qt.DockWidgetArea.RightDockWidgetArea)
         for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
@@ -211,7 +214,7 @@ class MainWindow(QMainWindow):
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
         self._recent_menu = menus["Open recent"]
         self._recent_menu.aboutToShow.connect(self._fill_recent)
-        for dock in (*self._docks.values(), self._prompt_dock):
+        for dock in (*self._docks.values(), self._prompt_dock, self._sampling_dock):
             menus["Panels"].addAction(dock.toggleViewAction())
         for bar in (self._tool_bar, self._tool_options):
             menus["Panels"].addAction(bar.toggleViewAction())
@@ -230,6 +233,11 @@ class MainWindow(QMainWindow):
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
         self.canvas.installEventFilter(self)
+        unfolds = self.actions_by_id["toggleSampling"]
+        unfolds.toggled.connect(self._sampling_dock.setVisible)
+        self._sampling_dock.visibilityChanged.connect(
+            lambda _seen: unfolds.setChecked(not self._sampling_dock.isHidden())
+        )
         self._settings.subscribe(self._follow_settings)
         generation.set_preview_visible(self._settings.settings.preview_visible)
         self.canvas.ants.set_still(self._settings.settings.reduce_motion)
@@ -337,7 +345,8 @@ class MainWindow(QMainWindow):
 
     def set_canvas_only(self, alone: bool) -> None:
         """Hide everything around the canvas, or bring it back."""
-        panels = [*self._docks.values(), self._prompt_dock, self._tool_bar, self._tool_options]
+        bars = (self._prompt_dock, self._sampling_dock, self._tool_bar, self._tool_options)
+        panels = [*self._docks.values(), *bars]
         if alone:
             self._layout_before = self.saveState()
             for panel in panels:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from sdpaint.settings.store import SettingsStore
 
-_VERSION = 3
+_VERSION = 4
 """Raised when panels change so much that an old layout makes no sense any more."""
 
 

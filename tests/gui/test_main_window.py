@@ -348,7 +348,7 @@ def test_the_first_document_suits_the_starter(driver):
 def test_panels_can_be_moved_and_come_back_where_they_were(driver, qtbot):
     window = driver.window
     docks = {dock.objectName(): dock for dock in window.findChildren(QDockWidget)}
-    assert {"promptDock", "colorDock", "layersDock", "resultsDock"} <= docks.keys()
+    assert {"promptDock", "samplingDock", "colorDock", "brushesDock", "layersDock", "resultsDock"} <= docks.keys()
     assert all(bar.isMovable() for bar in window.findChildren(QToolBar))
     prompt = docks["promptDock"]
     window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, prompt)
@@ -361,13 +361,26 @@ def test_panels_can_be_moved_and_come_back_where_they_were(driver, qtbot):
     assert window.dockWidgetArea(prompt) is Qt.DockWidgetArea.TopDockWidgetArea
 
 
-def test_the_prompt_bar_is_as_high_as_what_is_unfolded(driver, qtbot):
+def test_the_bars_take_the_height_they_need_and_give_it_back(driver, qtbot):
     bar, canvas = driver.find("promptBar"), driver.canvas
     folded, room = bar.height(), canvas.height()
-    driver.window.actions_by_id["toggleSampling"].setChecked(True)
-    qtbot.waitUntil(lambda: bar.height() > folded + 20)
-    driver.window.actions_by_id["toggleSampling"].setChecked(False)
+    driver.find("negativeFoldButton").click()
+    qtbot.waitUntil(lambda: bar.height() > folded + 10)
+    driver.find("negativeFoldButton").click()
+    driver.find("samplingFoldButton").click()
+    qtbot.waitUntil(lambda: driver.find("samplingPanel").isVisible() and canvas.height() < room)
+    driver.find("samplingFoldButton").click()
     qtbot.waitUntil(lambda: bar.height() == folded and canvas.height() == room)
+
+
+def test_the_line_of_the_prompt_bar_follows_the_sampling_panel(driver, qtbot):
+    fold, dock = driver.find("samplingFoldButton"), driver.find("samplingDock")
+    driver.trigger("toggleSampling")
+    qtbot.waitUntil(dock.isVisible)
+    assert fold.isChecked()
+    dock.close()
+    qtbot.waitUntil(lambda: not fold.isChecked())
+    assert not driver.window.actions_by_id["toggleSampling"].isChecked()
 
 
 def test_the_layout_is_remembered(driver, qtbot):

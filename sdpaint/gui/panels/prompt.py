@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -24,7 +24,7 @@ from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.icons import icon
 from sdpaint.gui.menus import MODE_ENTRIES, fill_menu
 from sdpaint.gui.panels.inpaint_menu import InpaintMenu
-from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
+from sdpaint.gui.panels.sampling import checkpoint_info
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
 from sdpaint.gui.widgets.controls import action_button, describe, signals_blocked
 from sdpaint.gui.widgets.fields import GrowingEdit
@@ -42,10 +42,10 @@ STRENGTH = NumberSpec(0.01, 1.0, 0.6, unit=" %", factor=100.0, step=0.05)
 
 
 class PromptBar(QFrame):
-    """Prompt, strength, the button; below, folded, the negative prompt and the sampling settings."""
+    """Prompt, strength, the button; below, folded, the negative prompt, and a line that says the sampling settings."""
 
     def __init__(
-        self, generation: GenerationController, sampling: SamplingPanel, actions: Mapping[str, QAction]
+        self, generation: GenerationController, actions: Mapping[str, QAction]
     ) -> None:
         super().__init__()
         self.setObjectName("promptBar")
@@ -53,7 +53,6 @@ class PromptBar(QFrame):
         set_role(self, "bar")
         self._generation = generation
         self._actions = actions
-        self._sampling = sampling
         self._last_seed: int | None = None
         self._build()
         self._connect()
@@ -102,9 +101,6 @@ class PromptBar(QFrame):
         layout.addLayout(top)
         self._lower_line = self._folded_line()
         layout.addLayout(self._lower_line)
-        layout.addWidget(self._sampling)
-        self._sampling.hide()
-        self._sampling.setContentsMargins(0, 0, 0, SPACE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
     def _folded_line(self) -> QHBoxLayout:
@@ -127,22 +123,7 @@ class PromptBar(QFrame):
         self._strength.setFixedWidth(_STRENGTH_WIDTHS[is_narrow])
         if line.indexOf(self._strength) < 0:
             line.insertWidget(place, self._strength, 0, Qt.AlignmentFlag.AlignTop)
-        self._take_height()
 
-        self._take_height()
-
-    def event(self, event: QEvent) -> bool:
-        handled = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._take_height()
-        return handled
-
-    def _take_height(self) -> None:
-        """As high as it needs to be, no more: a dock would keep the room that an unfolded part has left."""
-        layout = self.layout()
-        if layout is not None:
-            height = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else -1
-            self.setFixedHeight(height if height > 0 else layout.totalSizeHint().height())
 
     def _connect(self) -> None:
         self._prompt.textChanged.connect(
@@ -154,7 +135,7 @@ class PromptBar(QFrame):
         self._strength.value_changed.connect(lambda v: self._generation.set_sampling(strength=v))
         self._negative_fold.toggled.connect(self._fold_negative)
         self._details_fold.toggled.connect(self._actions["toggleSampling"].setChecked)
-        self._actions["toggleSampling"].toggled.connect(self._fold_sampling)
+        self._actions["toggleSampling"].toggled.connect(self._details_fold.setChecked)
         generation = self._generation
         generation.params_changed.connect(self._refresh)
         generation.checkpoints_changed.connect(lambda: self._refresh(generation.params))
@@ -206,10 +187,6 @@ class PromptBar(QFrame):
         if shown:
             self._negative.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _fold_sampling(self, shown: bool) -> None:
-        self._sampling.setVisible(shown)
-        with signals_blocked(self._details_fold):
-            self._details_fold.setChecked(shown)
 
 
 class GenerateButton(QWidget):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
@@ -67,8 +67,10 @@ class SamplingPanel(QWidget):
         self._count = NumberSlider("countSpin", "Pictures", COUNT, "So many at once, to choose from")
         self._count.value_changed.connect(lambda v: self._generation.set_sampling(count=round(v)))
         self._seed = SeedField(self._generation)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(2 * SPACE, SPACE, 3 * SPACE, 2 * SPACE)
         layout = FlowLayout(2 * SPACE)
-        self.setLayout(layout)
+        around.addLayout(layout)
         for widget in (self._checkpoint, self._sampler):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             widget.setMaximumWidth(220)
