@@ -72,11 +72,14 @@ def test_a_frame_beyond_the_canvas_expands_it_in_one_step(driver, qtbot):
     button = driver.find("generateButton")
     assert button.text() == "Expand"
     assert not driver.find("strengthSlider").isVisible()
-    overlays = []
-    driver.generation.overlay_changed.connect(overlays.append)
-    generate(driver, qtbot)
+    driver.engine.hold_at(5)  # until the preview was seen: the next one would take its place
+    driver.trigger("generate")
+    qtbot.waitUntil(
+        lambda: driver.generation.overlay is not None and driver.generation.overlay.beyond_canvas, timeout=10_000
+    )
+    with qtbot.waitSignal(driver.generation.finished, timeout=10_000):
+        driver.engine.release()
     assert driver.engine.requests[-1].mode is GenerationMode.EXPAND
-    assert any(overlay is not None and overlay.beyond_canvas for overlay in overlays)
     grown = driver.documents.committed
     assert grown.size == Size(352, 256)
     assert grown.frame == Rect(0, 0, 256, 256)
