@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sdpaint.document.guides import Guide
 from sdpaint.document.layers import Layer, LayerId, MaskLayer
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileKey, TileMap
@@ -31,6 +32,7 @@ class Document:
     moved: tuple[int, int] = (0, 0)
     """How far (x, y) its content has been moved since it was opened, by a canvas that grew or was
     cut at its left or top. What was noted in canvas coordinates, such as the place of a result, has moved along."""
+    guides: tuple[Guide, ...] = ()
 
     def __post_init__(self) -> None:
         if max(self.size.width, self.size.height) > MAX_SIDE_PX:

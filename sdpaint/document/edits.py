@@ -161,4 +161,5 @@ def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> D
         mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),
         moved=(document.moved[0] + dx, document.moved[1] + dy),
+        guides=tuple(guide.mapped(1.0, 1.0, dx, dy) for guide in document.guides),
     )

@@ -15,6 +15,7 @@ import numpy as np
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import resize_canvas, with_layer_tiles
+from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import LayerId
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.selection import coverage_map
@@ -56,7 +57,16 @@ def turn_document(document: Document, turn: Turn) -> Document:
         mask=replace(document.mask, tiles=turn_tiles(document.mask.tiles, turn, size)),
         selection=None if document.selection is None else turn_tiles(document.selection, turn, size),
         frame=turn_rect(document.frame, turn, size),
+        guides=tuple(_turned_guide(guide, turn, size) for guide in document.guides),
     )
+
+
+def _turned_guide(guide: Guide, turn: Turn, canvas: Size) -> Guide:
+    is_upright = guide.kind is GuideKind.UPRIGHT
+    line = turn_rect(Rect(guide.at, 0, 0, 1) if is_upright else Rect(0, guide.at, 1, 0), turn, canvas)
+    if is_upright != turn.swaps_sides:
+        return Guide(GuideKind.UPRIGHT, line.x)
+    return Guide(GuideKind.LEVEL, line.y)
 
 
 def turn_layer(document: Document, layer_id: LayerId, turn: Turn) -> Document:
@@ -133,6 +143,7 @@ def scale_document(document: Document, size: Size, resampling: Resampling = Resa
         mask=replace(document.mask, tiles=scaled(document.mask.tiles)),
         selection=None if selection is None or selection.is_empty else selection,
         frame=Rect.from_edges(left, top, max(left + 1, right), max(top + 1, bottom)),
+        guides=tuple(guide.mapped(across, down) for guide in document.guides),
     )
 
 

@@ -130,6 +130,7 @@ class _Reader:
             frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
             mask=self._mask(),
             selection=self._selection(size),
+            guides=self._data.guides,
         )
         return Project(document, self._data.params, self._data.frame is not None, tuple(self._notes))
 

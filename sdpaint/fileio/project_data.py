@@ -14,6 +14,7 @@ from typing import Any
 
 from sdpaint import paths
 from sdpaint.document.document import Document
+from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.params import GenerationParams
@@ -52,6 +53,7 @@ class ProjectData:
     mask_at: tuple[int, int] = (0, 0)
     selection_at: tuple[int, int] | None = None
     params: GenerationParams | None = None
+    guides: tuple[Guide, ...] = ()
 
 
 def encode_data(
@@ -77,6 +79,8 @@ def encode_data(
     }
     if selection_at is not None:
         data["selection"] = {"x": selection_at[0], "y": selection_at[1]}
+    if document.guides:
+        data["guides"] = [[guide.kind.value, guide.at] for guide in document.guides]
     if params is not None:
         data["generation"] = _params_json(params)
     return json.dumps(data, indent=1).encode("ascii")
@@ -135,6 +139,7 @@ def decode_data(raw: bytes) -> ProjectData:
             mask_at=(_whole(mask["x"]), _whole(mask["y"])),
             selection_at=None if selection is None else (_whole(selection["x"]), _whole(selection["y"])),
             params=_read_params(data["generation"]) if "generation" in data else None,
+            guides=tuple(Guide(GuideKind(kind), _whole(at)) for kind, at in data.get("guides", ())),
         )
     except (KeyError, TypeError, AttributeError, SettingsError, RecursionError, OverflowError) as error:
         raise ValueError(f"project.json is damaged: {error}") from error

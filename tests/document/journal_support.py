@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from sdpaint.document import edits
+from sdpaint.document import edits, guide_edits
 from sdpaint.document.document import Document
+from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.history import Step
 from sdpaint.document.journal import Entry
 from sdpaint.imaging.blend import BlendMode
@@ -58,6 +59,7 @@ EDITS = (
     lambda document, seed: edits.set_frame(document, Rect(seed % 90 - 40, 5, 64, 64 + seed % 9)),
     lambda document, seed: edits.resize_canvas(document, Size(200 + seed % 99, 300), seed % 5, 128),
     lambda document, seed: edits.clear_layer(document, document.active),
+    lambda document, seed: guide_edits.add_guide(document, Guide(list(GuideKind)[seed % 2], seed % 300 - 20)),
     lambda document, seed: edits.clear_mask(document),
 )
 

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sdpaint.document.document import Document
+from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
@@ -20,6 +21,7 @@ from sdpaint.imaging.tiles import TileMap
 offsets = st.integers(-300, 300)
 sides = st.integers(1, 170)
 fractions = st.floats(0, 1)
+guides = st.lists(st.builds(Guide, st.sampled_from(GuideKind), offsets), max_size=3, unique=True).map(tuple)
 names = st.text(st.characters(exclude_categories=()), max_size=20)
 """With characters that XML can't hold, lone surrogates too."""
 
@@ -77,6 +79,7 @@ def documents(draw):
             color=Color(draw(channel), draw(channel), draw(channel), draw(channel)),
             opacity=draw(fractions),
         ),
+        guides=draw(guides),
     )
 
 
