@@ -269,7 +269,8 @@ def test_any_attributes_end_in_a_file_error_or_a_document(attributes, on_stack):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("mimetype", "image/openraster")
-        archive.writestr("stack.xml", f'<image w="64" h="48"><stack>{stack}</stack></image>'.encode())
+        document = f'<image w="64" h="48"><stack>{stack}</stack></image>'
+        archive.writestr("stack.xml", document.encode(errors="surrogatepass"))
         archive.writestr("a.png", png(20, 30, 4))
     assert opens_or_is_refused(buffer.getvalue())
 
