@@ -54,6 +54,11 @@ def user_brush_dir() -> Path:
     return data_dir() / "brushes"
 
 
+def user_wildcard_dir() -> Path:
+    """The user's own wildcard lists."""
+    return data_dir() / "wildcards"
+
+
 def cache_dir() -> Path:
     """What can be made again, such as previews of brushes."""
     home = _home()

@@ -17,6 +17,7 @@ import pytest
 
 from sdpaint import __version__, cli, paths
 from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.cli.common import ProgressLine
 from sdpaint.document import edits
 from sdpaint.document.render import flatten
 from sdpaint.errors import OutOfMemory
@@ -361,7 +362,7 @@ class TestProgress:
                 self.flushed = True
 
         terminal = Terminal()
-        with cli._ProgressLine(terminal) as line:
+        with ProgressLine(terminal) as line:
             line.show(Progress("id", Phase.SAMPLING, 5, 20, 1, 2, 3.4))
         assert "step 5 of 20" in terminal.text
         assert "picture 2 of 2" in terminal.text

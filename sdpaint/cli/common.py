@@ -1,0 +1,117 @@
+"""What several commands need: settings, checkpoints by name, exit codes, sizes, progress on one line."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from sdpaint import paths
+from sdpaint.checkpoints.catalog import find_checkpoints
+from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.errors import CheckpointError
+from sdpaint.fileio.images import MAX_PIXELS
+from sdpaint.generation.engine import CancelToken
+from sdpaint.generation.events import Event, Phase, Progress
+from sdpaint.imaging.geometry import Size
+from sdpaint.settings.schema import DeviceChoice, Settings
+from sdpaint.settings.store import SettingsStore
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes."""
+
+_BAR_WIDTH = 24
+_MAX_SIDE_PX = 16384
+
+
+def read_settings() -> Settings:
+    """Those of the window: its device and its checkpoints are meant here too."""
+    store = SettingsStore()
+    store.close()
+    for problem in store.problems:
+        print(f"sdpaint: {problem}", file=sys.stderr)
+    return store.settings
+
+
+def device_of(settings: Settings) -> str | None:
+    """The device that the settings name; None for the best there is."""
+    return None if settings.device is DeviceChoice.AUTO else settings.device.value
+
+
+def choose_checkpoint(name: str | None, settings: Settings) -> CheckpointInfo:
+    """The checkpoint of a folder or a name; None is the bundled one. Raises CheckpointError."""
+    if name is None:
+        return read_checkpoint(paths.starter_checkpoint())
+    if Path(name).is_dir():
+        return read_checkpoint(Path(name))
+    found, _ = find_checkpoints((paths.user_checkpoint_dir(), *settings.checkpoint_dirs))
+    for info in found:
+        if info.name.casefold() == name.casefold():
+            return info
+    installed = ", ".join(info.name for info in found)
+    raise CheckpointError(
+        f"There is no checkpoint {name}", hint=f"Give a folder in diffusers format, or one of: {installed}"
+    )
+
+
+def size_of(text: str) -> Size:
+    """`WxH` or one number for a square. Raises argparse.ArgumentTypeError."""
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    try:
+        size = Size(int(width), int(height or width))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no size such as 512x768") from error
+    if max(size.width, size.height) > _MAX_SIDE_PX or size.area > MAX_PIXELS:
+        raise argparse.ArgumentTypeError(f"{text} is too large")
+    return size
+
+
+@contextlib.contextmanager
+def interruptible(cancel: CancelToken) -> Iterator[None]:
+    """Ctrl+C stops within a step and keeps what is finished; a second one stops at once."""
+
+    def stop(*_: object) -> None:
+        if cancel.is_cancelled:
+            raise KeyboardInterrupt
+        cancel.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class ProgressLine:
+    """One line that is written over and over, where somebody looks on; nothing into a file or a pipe."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown = stream.isatty()
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def show(self, event: Event) -> None:
+        """Draw what Progress says."""
+        if not self._shown or not isinstance(event, Progress):
+            return
+        filled = round(event.fraction * _BAR_WIDTH)
+        parts = [f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {event.phase.value}"]
+        if event.phase is Phase.SAMPLING:
+            parts.append(f"step {event.step} of {event.steps}")
+        if event.count > 1:
+            parts.append(f"picture {event.index + 1} of {event.count}")
+        if event.seconds_left is not None:
+            parts.append(f"{max(0, round(event.seconds_left))} s left")
+        self._stream.write(f"\r{', '.join(parts)}\x1b[K")
+        self._stream.flush()

@@ -1,0 +1,204 @@
+"""`sdpaint generate`: pictures without a window.
+
+Goes straight to generation and engine. No Qt is imported, unless a document with layers is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.cli.common import (
+    DONE,
+    ProgressLine,
+    choose_checkpoint,
+    device_of,
+    interruptible,
+    read_settings,
+    size_of,
+)
+from sdpaint.document.edits import new_document, set_frame, set_mask
+from sdpaint.document.layers import MaskLayer
+from sdpaint.errors import FileError, SettingsError
+from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of
+from sdpaint.fileio.headless import Job, Outputs
+from sdpaint.fileio.images import read_image
+from sdpaint.generation.engine import CancelToken, Engine
+from sdpaint.generation.events import Event
+from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.prepare import prepare, resized
+from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
+from sdpaint.imaging.geometry import Size
+from sdpaint.imaging.tiles import Pixels, TileMap
+
+
+def add_arguments(add: Callable[..., object]) -> None:
+    """What can be said to the command; `add` is the parser's add_argument."""
+    add("--prompt", required=True, help="what to show")
+    add("--negative", default="", metavar="TEXT", help="what not to show")
+    add("--image", type=Path, metavar="FILE", help="picture to start from")
+    add("--mask", type=Path, metavar="FILE", help="white where --image is made anew, black where it is kept")
+    add("--strength", type=float, metavar="S", help="how far to go from --image: above 0, up to 1")
+    add(
+        "--fill",
+        type=_fill,
+        metavar="NAME",
+        help="what lies under the mask at the start: " + ", ".join(fill.value for fill in MaskFill),
+    )
+    add("--no-color-match", action="store_true", help="leave the colours of what is inpainted as the engine made them")
+    add("--checkpoint", metavar="DIR", help="folder in diffusers format, or the name of an installed one")
+    add(
+        "--size",
+        type=size_of,
+        metavar="WxH",
+        help="size of the result (default: that of --image, or the checkpoint's own). Any size: it is made at the "
+        "nearest one that suits the checkpoint, in multiples of 8, then fitted",
+    )
+    add("--steps", type=int, metavar="N", help="steps of denoising")
+    add("--guidance", type=float, metavar="G", help="guidance scale: how closely to follow the prompt")
+    add("--sampler", type=_sampler, metavar="NAME", help=", ".join(name.value for name in SamplerName))
+    add("--seed", type=int, metavar="N", help="the same seed gives the same picture (default: a random one)")
+    add("--count", type=int, default=1, metavar="N", help="how many, with seeds that follow: out-1.png, out-2.png …")
+    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: as in the settings)")
+    add("--json", action="store_true", help="print one JSON object about what was made")
+    add("-o", "--output", type=Path, required=True, metavar="OUT", help=f"file to write: {', '.join(FORMATS)}")
+
+
+def _sampler(text: str) -> SamplerName:
+    for name in SamplerName:
+        if text.casefold() in (name.value.casefold(), name.name.casefold()):
+            return name
+    raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(name.value for name in SamplerName)}")
+
+
+def _fill(text: str) -> MaskFill:
+    try:
+        return MaskFill(text.casefold())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(f.value for f in MaskFill)}") from error
+
+
+def run(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, make_engine: Callable[[str | None], Engine]
+) -> int:
+    """Make the pictures. Returns the exit code; raises SdPaintError, KeyboardInterrupt."""
+    _check_usage(options, parser)
+    settings = read_settings()
+    job = _prepare(options, choose_checkpoint(options.checkpoint, settings))
+    engine = make_engine(options.device or device_of(settings))
+    try:
+        return _run(engine, job, options.output, options.json)
+    finally:
+        engine.close()
+
+
+def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    if options.mask is not None and options.image is None:
+        parser.error("--mask needs --image: the picture that is made anew where the mask is white")
+    if options.mask is None and (options.fill is not None or options.no_color_match):
+        parser.error("--fill and --no-color-match need --mask: they are for inpainting")
+    if options.strength is not None and options.image is None:
+        parser.error("--strength needs --image: how far to go from it")
+    try:
+        format_of(options.output)
+    except FileError as error:
+        parser.error(str(error))
+    try:
+        # Checks the numbers that were given; which ones are used where none are is the checkpoint's matter.
+        _sampling(options, SamplingParams())
+    except SettingsError as error:
+        parser.error(str(error))
+
+
+def _sampling(options: argparse.Namespace, otherwise: SamplingParams) -> SamplingParams:
+    given = {
+        "sampler": options.sampler,
+        "steps": options.steps,
+        "guidance_scale": options.guidance,
+        "strength": options.strength,
+        "seed": options.seed,
+        "count": options.count,
+    }
+    return replace(otherwise, **{name: value for name, value in given.items() if value is not None})
+
+
+def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo) -> Job:
+    native = SamplingParams(
+        sampler=checkpoint.sampler, steps=checkpoint.steps, guidance_scale=checkpoint.guidance_scale
+    )
+    sampling = _sampling(options, native)
+    seed = int(np.random.default_rng().integers(MAX_SEED + 1)) if sampling.seed is None else sampling.seed
+    original: Pixels | None = None
+    if options.image is None:
+        mode = GenerationMode.TEXT_TO_IMAGE
+        document = new_document(options.size or Size(checkpoint.native_px, checkpoint.native_px))
+    else:
+        mode = GenerationMode.IMAGE_TO_IMAGE if options.mask is None else GenerationMode.INPAINT
+        rgba = read_image(options.image).rgba
+        mask = None if options.mask is None else _mask_of(options.mask, rgba)
+        if options.size is not None:
+            rgba = resized(rgba, options.size)
+            mask = None if mask is None else resized(mask, options.size)
+        document = document_of_picture(rgba)
+        if mask is not None:
+            document = set_mask(document, MaskLayer(TileMap.from_pixels(mask)))
+            original = rgba
+    document = set_frame(document, document.bounds)
+    params = GenerationParams(
+        checkpoint.path,
+        options.prompt,
+        options.negative,
+        replace(sampling, seed=seed),
+        mode,
+        options.fill or MaskFill.AUTOMATIC,
+        not options.no_color_match,
+    )
+    return Job(prepare(document, params, checkpoint, seed), document, params, checkpoint, original)
+
+
+def _mask_of(path: Path, rgba: Pixels) -> Pixels:
+    """(h, w) uint8: how bright the picture in the file is; what is transparent there counts as black."""
+    mask = read_image(path).rgba
+    if mask.shape != rgba.shape:
+        height, width = mask.shape[:2]
+        raise FileError(
+            f"The mask {path.name} is {width}×{height}, the picture {rgba.shape[1]}×{rgba.shape[0]}",
+            hint="Make them the same size",
+        )
+    weights = np.array((299, 587, 114), np.uint32)    # of ITU-R BT.601
+    grey = (mask[..., :3].astype(np.uint32) @ weights + 500) // 1000
+    covered: Pixels = ((grey * mask[..., 3] + 127) // 255).astype(np.uint8)
+    return covered
+
+
+def _run(engine: Engine, job: Job, output: Path, as_json: bool) -> int:
+    """Let the engine work the job off, write the pictures as they come, and say what came of it."""
+    cancel = CancelToken()
+    started = time.perf_counter()
+    with ProgressLine(sys.stderr) as line, interruptible(cancel):
+        made = Outputs(job, output, cancel)
+
+        def emit(event: Event) -> None:
+            line.show(event)
+            made.take(event)
+
+        engine.generate(job.prepared.request, emit, cancel)
+    seconds = time.perf_counter() - started
+    if as_json:
+        print(json.dumps(made.summary(seconds, engine.describe_device())))
+    if made.error is not None:
+        raise made.error
+    if cancel.is_cancelled:
+        raise KeyboardInterrupt
+    if not as_json:
+        for path, seed in made.pictures:
+            print(f"{path}  seed {seed}")
+    return DONE
