@@ -138,14 +138,15 @@ class GenerationSettings(QObject):
         document, strength = self._documents.committed, self._params.sampling.strength
         info = self.info_of(self._params.checkpoint)
         # A stroke on a layer changes none of these.
-        depends_on = (document.mask.tiles, document.frame, document.size, self._mode, strength, info)
+        in_passes = self._params.in_passes
+        depends_on = (document.mask.tiles, document.frame, document.size, self._mode, strength, info, in_passes)
         if len(depends_on) == len(self._outlook_of) and all(
             new is old or (not isinstance(new, TileMap) and new == old)
             for new, old in zip(depends_on, self._outlook_of, strict=True)
         ):
             return
         self._outlook_of = depends_on
-        outlook = None if info is None else outlook_on(document, self._mode, strength, info)
+        outlook = None if info is None else outlook_on(document, self._mode, strength, info, in_passes)
         if outlook != self._outlook:
             self._outlook = outlook
             self.outlook_changed.emit(outlook)

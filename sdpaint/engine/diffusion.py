@@ -23,6 +23,7 @@ from sdpaint.engine.failures import is_out_of_memory, translate
 from sdpaint.engine.loader import CheckpointStore, LoadedCheckpoint
 from sdpaint.engine.observer import FinishedEarly, StepObserver
 from sdpaint.engine.pace import Pace
+from sdpaint.engine.passes import Part, make_in_passes
 from sdpaint.engine.preview import LatentsToRgb, Previewer
 from sdpaint.engine.tasks import prepare_call
 from sdpaint.errors import EngineError, SdPaintError
@@ -134,24 +135,34 @@ class DiffusionEngine:
     def _make_picture(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> tuple[NDArray[np.uint8], bool]:
         """Picture `index`, and whether all its steps were done."""
         with torch.inference_mode():
-            latents, complete = self._sample(job, loaded, index)
-            job.enter(Phase.DECODING, index)
-            return decode(loaded, latents, job.cancel), complete
+            return make_in_passes(job.request, index, functools.partial(self._make_part, job, loaded, index))
 
-    def _sample(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> tuple[Tensor, bool]:
-        request, sampling = job.request, job.request.sampling
+    def _make_part(
+        self, job: _Job, loaded: LoadedCheckpoint, index: int, part: Part
+    ) -> tuple[NDArray[np.uint8], bool]:
+        """What one pass makes of the whole picture or of a tile."""
+        latents, complete = self._sample(job, loaded, index, part)
+        if part.is_last or not complete:
+            job.enter(Phase.DECODING, index)
+        return decode(loaded, latents, job.cancel), complete
+
+    def _sample(self, job: _Job, loaded: LoadedCheckpoint, index: int, part: Part) -> tuple[Tensor, bool]:
+        request, sampling = part.request, job.request.sampling
         if not is_encoded(loaded, request.prompt, request.negative_prompt, sampling.guidance_scale):
             job.enter(Phase.ENCODING, index)
-        call = prepare_call(loaded, request, index, job.cancel)
+        call = prepare_call(loaded, request, 0, job.cancel)
+        steps = part.steps or call.steps
 
-        def report(step: int, steps: int) -> None:
-            left = job.pace.seconds_left(step, steps)
-            job.emit(Progress(request.id, Phase.SAMPLING, step, steps, index, sampling.count, left))
+        def report(step: int, _: int) -> None:
+            done = part.steps_before + step
+            left = job.pace.seconds_left(done, steps)
+            job.emit(Progress(request.id, Phase.SAMPLING, done, steps, index, sampling.count, left))
 
         job.cancel.raise_if_cancelled()
-        job.pace.start_picture(index)
-        job.emit(Progress(request.id, Phase.SAMPLING, 0, call.steps, index, sampling.count))
-        previewer = self._previewer(job, loaded, index) if self._previews else None
+        if part.steps_before == 0:
+            job.pace.start_picture(index)
+            job.emit(Progress(request.id, Phase.SAMPLING, 0, steps, index, sampling.count))
+        previewer = self._previewer(job, loaded, index, part) if self._previews else None
         observer = StepObserver(call.pipeline, call.steps, job.cancel, report, previewer, call.kept)
         try:
             with observer.watching():
@@ -162,9 +173,9 @@ class DiffusionEngine:
             previewer.finish()
         return latents, True
 
-    def _previewer(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> Previewer:
+    def _previewer(self, job: _Job, loaded: LoadedCheckpoint, index: int, part: Part) -> Previewer:
         def show(step: int, image: NDArray[np.uint8]) -> None:
-            job.emit(Preview(job.request.id, index, step, image))
+            job.emit(Preview(job.request.id, index, part.steps_before + step, part.in_place(image)))
 
         return Previewer(LatentsToRgb(loaded.info.preview_map, loaded.device.torch_device), show)
 

@@ -12,12 +12,13 @@ artist's limit: nothing outside it is seen or changed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
+from sdpaint.generation.passes import MAX_TILES, MUCH_LARGER, Passes, count_of_tiles, plan_passes
 from sdpaint.generation.request import LATENT_MULTIPLE
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.masks import FEATHER_PX, mask_bands
@@ -55,12 +56,13 @@ class CropPlan:
     """`frame` is what may be covered; `region` ⊇ frame, in canvas pixels, is what the engine's picture covers.
 
     The frame is the artist's own, or for inpainting the context region in it. `work_size` is the size of that picture,
-    both sides multiples of 8.
+    both sides multiples of 8. `passes`: how it is made where that takes more than one.
     """
 
     region: Rect
     work_size: Size
     frame: Rect
+    passes: Passes | None = None
 
     @property
     def is_scaled(self) -> bool:
@@ -92,6 +94,40 @@ def plan_crop(frame: Rect, info: SizeLimits) -> CropPlan:
         grown.height,
     )
     return CropPlan(region, work, frame)
+
+
+def plan_detailed(frame: Rect, info: NativeSize, wanted: Rect, strength: float) -> CropPlan:
+    """As plan_crop; but where that works on much less than the pixels of the canvas, in passes at their full number.
+
+    `wanted` is what is made anew, in canvas pixels. What would take more than MAX_TILES tiles is scaled so that it
+    doesn't; what is too narrow for a tile of its own is left to one pass.
+    """
+    plan = plan_crop(frame, info)
+    if plan.scale * MUCH_LARGER >= 1.0 or min(plan.region.width, plan.region.height) < info.min_side_px:
+        return plan
+    scale = 1.0
+    while count_of_tiles(Size(round(wanted.width * scale), round(wanted.height * scale)), info.native_px) > MAX_TILES:
+        scale *= 0.95
+    whole = Size(_up(math.ceil(plan.region.width * scale)), _up(math.ceil(plan.region.height * scale)))
+    if whole.area * MUCH_LARGER**-2 <= plan.work_size.area:
+        return plan
+    region = Rect(plan.region.x, plan.region.y, round(whole.width / scale), round(whole.height / scale))
+    part = scaled_rect(wanted.translated(-region.x, -region.y), scale)
+    fits = max(whole.width, whole.height) <= info.max_side_px
+    passes = plan_passes(
+        whole, plan.work_size, part, strength, info.native_px, info.max_area_px if fits else 0
+    )
+    return replace(plan, region=region, work_size=whole, passes=passes)
+
+
+def scaled_rect(rect: Rect, scale: float) -> Rect:
+    """The smallest whole rectangle around `rect` scaled about the origin."""
+    return Rect.from_edges(
+        math.floor(rect.left * scale),
+        math.floor(rect.top * scale),
+        math.ceil(rect.right * scale),
+        math.ceil(rect.bottom * scale),
+    )
 
 
 def context_region(masked: Rect, frame: Rect, canvas: Rect, strength: float, native_px: int) -> Rect:

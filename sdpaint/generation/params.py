@@ -14,7 +14,8 @@ class GenerationParams:
 
     `fill` and `color_match` are for inpainting: what lies under the mask at the start, and whether the colours of the
     result are brought back to those around the mask. `grow_canvas`: a frame that reaches beyond the canvas asks for
-    outpainting, and the canvas grows to hold it; False: it stays as it is.
+    outpainting, and the canvas grows to hold it; False: it stays as it is. `in_passes`: a region much larger than the
+    checkpoint allows is composed first and then worked out at the pixels of the canvas; False: it is scaled up.
     """
 
     checkpoint: Path
@@ -25,3 +26,4 @@ class GenerationParams:
     fill: MaskFill = MaskFill.AUTOMATIC
     color_match: bool = True
     grow_canvas: bool = True
+    in_passes: bool = True

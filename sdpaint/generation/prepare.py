@@ -15,8 +15,16 @@ import numpy as np
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.errors import SettingsError
-from sdpaint.generation.crop import CropPlan, NativeSize, context_region, least_feather_px, plan_crop
+from sdpaint.generation.crop import (
+    CropPlan,
+    NativeSize,
+    context_region,
+    least_feather_px,
+    plan_crop,
+    plan_detailed,
+)
 from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.passes import Passes
 from sdpaint.generation.prefill import prefill, resolve_fill
 from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
@@ -103,7 +111,7 @@ def prepare(
     sampling = replace(params.sampling, seed=seed)
     if mode is GenerationMode.EXPAND:
         sampling = replace(sampling, strength=EXPAND_STRENGTH)
-    plan = plan_for(document, mode, sampling.strength, info)
+    plan = plan_for(document, mode, sampling.strength, info, params.in_passes)
     image: Pixels | None = None
     engine_mask: Pixels | None = None
     alpha = frame_alpha(plan)
@@ -135,19 +143,38 @@ def prepare(
         id=request_id or uuid.uuid4().hex,
         fill=fill,
         color_match=params.color_match,
+        passes=_needed_passes(plan, engine_mask),
     )
     return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND, document.moved)
 
 
-def plan_for(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> CropPlan:
+def plan_for(
+    document: Document, mode: GenerationMode, strength: float, info: NativeSize, in_passes: bool = True
+) -> CropPlan:
     """What the engine will see, at which size: the frame, or the context in it around what is masked or missing."""
     masked = _to_be_made(document, mode)
     if masked.is_empty:
         return plan_crop(document.frame, info)
-    return plan_crop(context_region(masked, document.frame, document.bounds, strength, info.native_px), info)
+    region = context_region(masked, document.frame, document.bounds, strength, info.native_px)
+    if not in_passes:
+        return plan_crop(region, info)
+    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px)).reach_px
+    return plan_detailed(region, info, masked.inflated(reach).intersected(region), strength)
 
 
-def outlook_on(document: Document, mode: GenerationMode, strength: float, info: NativeSize) -> Outlook | None:
+def _needed_passes(plan: CropPlan, mask: Pixels | None) -> Passes | None:
+    """The plan's passes without the tiles in which nothing is made anew."""
+    if plan.passes is None or mask is None:
+        return None
+    tiles = tuple(
+        tile for tile in plan.passes.tiles if mask[tile.top : tile.bottom, tile.left : tile.right].any()
+    )
+    return replace(plan.passes, tiles=tiles)
+
+
+def outlook_on(
+    document: Document, mode: GenerationMode, strength: float, info: NativeSize, in_passes: bool = True
+) -> Outlook | None:
     """What `prepare` would plan; None where nothing is masked or missing. Cheap enough for the GUI thread."""
     if mode is GenerationMode.EXPAND:
         strength = EXPAND_STRENGTH
@@ -156,7 +183,7 @@ def outlook_on(document: Document, mode: GenerationMode, strength: float, info: 
         return None
     reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px)).reach_px
     band = masked.inflated(reach).intersected(document.frame)
-    return Outlook(plan_for(document, mode, strength, info), band, reach)
+    return Outlook(plan_for(document, mode, strength, info, in_passes), band, reach)
 
 
 def _to_be_made(document: Document, mode: GenerationMode) -> Rect:

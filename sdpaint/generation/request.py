@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.errors import SettingsError
+from sdpaint.generation.passes import Passes
 from sdpaint.imaging.geometry import Rect, Size
 
 MAX_SEED = 2**32 - 1
@@ -109,7 +110,8 @@ class GenerationRequest:
     * `region`: where in the document the picture belongs, in canvas pixels. Its size may differ from `size`
       (the picture is then scaled); the engine doesn't look at it.
     * `fill`: what was done to `image` under the mask, None without a mask; `color_match`: whether the result's colours
-      are brought back to those around the mask. The engine looks at neither.
+      are brought back to those around the mask. The engine looks at it between passes only.
+    * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
     mode: GenerationMode
@@ -125,6 +127,7 @@ class GenerationRequest:
     id: str = field(default_factory=_new_id)
     fill: MaskFill | None = None
     color_match: bool = True
+    passes: Passes | None = None
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
@@ -138,6 +141,8 @@ class GenerationRequest:
             raise ValueError(f"{self.mode.value} {'needs an' if needs_image else 'takes no'} image")
         if self.mode.is_masked != (self.mask is not None):
             raise ValueError(f"a mask belongs to inpaint and outpaint, and to them alone, not to {self.mode.value}")
+        if self.passes is not None and self.mask is None:
+            raise ValueError("passes are for what is masked")
         if self.image is not None and (self.image.shape != (*shape, 3) or self.image.dtype != np.uint8):
             raise ValueError(f"image is {self.image.dtype}{self.image.shape}, not uint8 {(*shape, 3)}")
         if self.mask is not None and (self.mask.shape != shape or self.mask.dtype != np.uint8):

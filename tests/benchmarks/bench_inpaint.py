@@ -28,6 +28,7 @@ own resolution (for SD 1.5 that is 256² on 2048²), and the same edit again ÷ 
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -42,7 +43,17 @@ from sdpaint.generation.apply import apply_result
 from sdpaint.generation.prepare import prepare
 from sdpaint.imaging.oklab import difference, oklab_of
 from sdpaint.imaging.tiles import Pixels
-from tests.benchmarks.inpaint_peers import INFO, SIDE, BarePipeline, Case, cases, masked_document, ours, params, run
+from tests.benchmarks.inpaint_peers import (
+    INFO,
+    SIDE,
+    BarePipeline,
+    Case,
+    cases,
+    masked_document,
+    ours,
+    params,
+    run,
+)
 
 RINGS = [(-8 + 4 * k, -4 + 4 * k) for k in range(14)]
 ARC_PX = 24
@@ -164,7 +175,7 @@ def jumps(picture: Pixels, distance: np.ndarray) -> np.ndarray:
     """Mean jump of colour (ΔE × 100) from each ring to the next one farther out, of colours averaged along arcs."""
     lab = oklab_of(picture)
     found = []
-    for (low, middle), (_, high) in zip(RINGS[:-1], RINGS[1:], strict=True):
+    for (low, middle), (_, high) in itertools.pairwise(RINGS):
         inner, outer = (distance > low) & (distance <= middle), (distance > middle) & (distance <= high)
         (near, some), (far, others) = (_averaged(lab, ring) for ring in (inner, outer))
         edge = (np.abs(distance - middle) <= 1.0) & (some > 0.02) & (others > 0.02)

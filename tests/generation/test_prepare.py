@@ -110,6 +110,51 @@ class TestMode:
             gc.collect(0)
 
 
+class TestPasses:
+    LIMITS = Limits(max_side_px=160, max_area_px=160 * 160, native_px=128)
+
+    def prepared(self, mask: Rect, strength: float = 1.0, size=(1000, 900), **changes):
+        document = edits.fill_mask(painted(new(size, Rect(0, 0, *size)), Rect(0, 0, 500, 400)), mask)
+        sampling = SamplingParams(strength=strength)
+        return prepare(document, replace(PARAMS, sampling=sampling, **changes), self.LIMITS, 1)
+
+    def test_what_suits_the_checkpoint_is_made_at_once(self):
+        assert self.prepared(Rect(400, 400, 40, 40), 0.5).request.passes is None
+
+    def test_a_large_mask_is_composed_small_and_worked_out_at_the_pixels_of_the_canvas(self):
+        prepared = self.prepared(Rect(300, 300, 300, 200))
+        request, plan = prepared.request, prepared.plan
+        assert not plan.is_scaled
+        assert request.size == plan.region.size
+        first = request.passes.first
+        assert first.area <= self.LIMITS.max_area_px
+        assert abs(first.width / first.height - request.size.width / request.size.height) < 0.05
+        covered = np.zeros((request.size.height, request.size.width), bool)
+        for tile in request.passes.tiles:
+            assert tile.size == Size(128, 128)
+            covered[tile.top : tile.bottom, tile.left : tile.right] = True
+        assert covered[request.mask > 0].all()
+
+    def test_a_low_strength_refines_only(self):
+        assert self.prepared(Rect(300, 300, 300, 200), 0.3).request.passes.first is None
+
+    def test_islands_far_apart_take_no_tiles_between_them(self):
+        document = edits.fill_mask(new((1000, 900), Rect(0, 0, 1000, 900)), Rect(0, 0, 60, 60))
+        document = edits.fill_mask(document, Rect(900, 800, 60, 60))
+        request = prepare(document, replace(PARAMS, sampling=SamplingParams(strength=0.3)), self.LIMITS, 1).request
+        assert 2 <= len(request.passes.tiles) <= 8
+
+    def test_a_huge_region_takes_a_bounded_number_of_tiles(self):
+        prepared = self.prepared(Rect(0, 0, 3000, 2000), size=(3000, 2000))
+        assert prepared.plan.is_scaled
+        assert 32 <= len(prepared.request.passes.tiles) <= 80
+
+    def test_the_artist_may_do_without(self):
+        request = self.prepared(Rect(300, 300, 300, 200), in_passes=False).request
+        assert request.passes is None
+        assert request.size.area <= self.LIMITS.max_area_px
+
+
 class TestPicture:
     def test_transparent_parts_are_white_paper(self):
         document = painted(new(background=None), Rect(0, 0, 10, 10), (0, 0, 128, 128))
@@ -225,7 +270,8 @@ class TestInpaint:
 
     def test_the_mask_is_scaled_with_the_picture(self):
         document = self.masked(frame=Rect(0, 0, 400, 300), mask=Rect(0, 0, 200, 300))
-        request = prepare(document, PARAMS, Limits(max_side_px=200), 1).request
+        params = replace(PARAMS, in_passes=False)
+        request = prepare(document, params, Limits(max_side_px=200), 1).request
         assert request.mask.shape == (request.size.height, request.size.width)
         assert (request.mask[:, :99] == 255).all()
         assert (request.mask[:, 140:] == 0).all()

@@ -19,9 +19,16 @@ _DASHES = (5.0, 4.0)
 def outlook_words(outlook: Outlook) -> str:
     """The label: what is seen, and at which size it is worked on where that isn't the same."""
     plan = outlook.plan
-    if not plan.is_scaled:
-        return f"Sees {plan.region.size}"
-    return f"Sees {plan.region.size}, works at {plan.work_size} ({plan.scale:.0%})"
+    words = f"Sees {plan.region.size}"
+    passes = plan.passes
+    if passes is not None and passes.first is not None:
+        words += f", composes at {passes.first}"
+    if plan.is_scaled:
+        words += f", works at {plan.work_size} ({plan.scale:.0%})"
+    if passes is not None:
+        count = len(passes.tiles)
+        words += ", refines it" if count == 1 else f", refines {count} tiles"
+    return words
 
 
 def paint_outlook(painter: QPainter, viewport: Viewport, outlook: Outlook, accent: QColor, font: QFont) -> None:

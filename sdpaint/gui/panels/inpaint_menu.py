@@ -38,6 +38,13 @@ class InpaintMenu(QToolButton):
             "Take out the shift that the checkpoint brings in; nothing outside the blend band changes",
         )
         self._match.triggered.connect(lambda on: self._generation.set_params(color_match=on))
+        self._passes = _checkable(
+            menu,
+            "inPasses",
+            "Work out large &regions in passes",
+            "A region larger than the checkpoint allows is composed first, then refined in tiles; else it is scaled up",
+        )
+        self._passes.triggered.connect(lambda on: self._generation.set_params(in_passes=on))
         self._grow = _checkable(
             menu,
             "growCanvas",
@@ -63,6 +70,7 @@ class InpaintMenu(QToolButton):
     def _refresh(self, params: GenerationParams) -> None:
         self._fills[params.fill].setChecked(True)
         self._match.setChecked(params.color_match)
+        self._passes.setChecked(params.in_passes)
         self._grow.setChecked(params.grow_canvas)
 
 
