@@ -111,6 +111,7 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "fill": params.fill.value,
         "color_match": params.color_match,
         "grow_canvas": params.grow_canvas,
+        "in_passes": params.in_passes,
     }
 
 
@@ -175,6 +176,7 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
         fill=MaskFill(values.get("fill", MaskFill.AUTOMATIC.value)),
         color_match=_is(bool, values.get("color_match", True)),
         grow_canvas=_is(bool, values.get("grow_canvas", True)),
+        in_passes=_is(bool, values.get("in_passes", True)),
     )
 
 

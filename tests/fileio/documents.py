@@ -102,4 +102,5 @@ params = st.builds(
     fill=st.sampled_from(MaskFill),
     color_match=st.booleans(),
     grow_canvas=st.booleans(),
+    in_passes=st.booleans(),
 )

@@ -58,8 +58,9 @@ def test_every_fill_can_be_chosen_and_is_shown(driver, fill):
     assert menu_action(driver, f"fill-{fill.value}").isChecked()
 
 
-def test_colour_match_and_growing_can_be_turned_off_and_on(driver):
-    for name, field in (("matchColors", "color_match"), ("growCanvas", "grow_canvas")):
+def test_colour_match_growing_and_passes_can_be_turned_off_and_on(driver):
+    fields = (("matchColors", "color_match"), ("growCanvas", "grow_canvas"), ("inPasses", "in_passes"))
+    for name, field in fields:
         for wanted in (False, True):
             menu_action(driver, name).trigger()
             assert getattr(driver.generation.params, field) is wanted

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.generation.crop import CropPlan
+from sdpaint.generation.passes import Passes
 from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas.outlook import outlook_words
 from sdpaint.imaging.geometry import Rect, Size
@@ -36,6 +37,18 @@ def outlook(region: Size, work: Size) -> Outlook:
 )
 def test_the_label_says_what_is_seen_and_at_which_size(region, work, words):
     assert outlook_words(outlook(region, work)) == words
+
+
+@pytest.mark.parametrize(
+    ("passes", "words"),
+    [
+        (Passes(Size(384, 256), (Rect(0, 0, 8, 8),), 0.4), "Sees 1024×1024, composes at 384×256, refines it"),
+        (Passes(None, (Rect(0, 0, 8, 8),) * 9, 0.3), "Sees 1024×1024, refines 9 tiles"),
+    ],
+)
+def test_the_label_says_how_a_large_region_is_made(passes, words):
+    rect = Rect(0, 0, 1024, 1024)
+    assert outlook_words(Outlook(CropPlan(rect, rect.size, rect, passes), rect, 20)) == words
 
 
 def test_a_mask_shows_what_will_be_seen_and_what_can_change(driver, qtbot):
