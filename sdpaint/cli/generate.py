@@ -34,9 +34,10 @@ from sdpaint.fileio.images import read_image
 from sdpaint.generation.engine import CancelToken, Engine
 from sdpaint.generation.events import Event
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import prepare, resized
+from sdpaint.generation.prepare import prepare
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.geometry import Size
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels, TileMap
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sdpaint.engine.tasks import plan_steps
 from sdpaint.generation.color_match import match_colors
 from sdpaint.generation.passes import Passes, blended, onset, with_tones_of
-from sdpaint.generation.prepare import resized
 from sdpaint.generation.request import LATENT_MULTIPLE, MAX_SEED, GenerationRequest
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels
 
 _SEEDS_APART = 7919

@@ -14,10 +14,11 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.generation.color_match import with_matched_colors
 from sdpaint.generation.crop import CropPlan
-from sdpaint.generation.prepare import Prepared, resized
+from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationMode
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import premultiplied_from_rgb, premultiplied_from_rgba
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels, TileMap
 
 MAX_NAME_LENGTH = 32

@@ -29,8 +29,9 @@ from sdpaint.generation.prefill import prefill, resolve_fill
 from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgb_over
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileMap, tile_rect
 
 EXPAND_STRENGTH = 0.95
@@ -339,21 +340,6 @@ def frame_alpha(plan: CropPlan) -> Pixels | None:
     alpha = np.zeros((plan.region.height, plan.region.width), np.uint8)
     alpha[_in_frame(plan)] = 255
     return alpha
-
-
-def resized(pixels: Pixels, size: Size) -> Pixels:
-    """The picture or mask at another size: area averages on the way down, Lanczos up (masks linearly: no overshoot)."""
-    height, width = pixels.shape[:2]
-    if (width, height) == (size.width, size.height):
-        return pixels
-    target = (size.width, size.height)
-    if size.width * size.height <= width * height:
-        return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_AREA), np.uint8)
-    if pixels.ndim == 2:
-        return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_LINEAR), np.uint8)
-    # In float32: on bytes OpenCV's Lanczos weights don't add up to one, and a flat colour would shift by a level.
-    larger = cv2.resize(pixels.astype(np.float32), target, interpolation=cv2.INTER_LANCZOS4)
-    return np.asarray(np.clip(np.rint(larger), 0, 255), np.uint8)
 
 
 def _has_pixels(tiles: TileMap, rect: Rect) -> bool:

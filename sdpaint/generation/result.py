@@ -12,9 +12,10 @@ from sdpaint.generation.apply import STEP_LABELS, layer_name, result_layer
 from sdpaint.generation.color_match import with_matched_colors
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.events import ImageDone
-from sdpaint.generation.prepare import Prepared, resized
+from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels
 
 THUMBNAIL_PX = 128

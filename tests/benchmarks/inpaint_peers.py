@@ -21,10 +21,11 @@ from sdpaint.generation.apply import apply_result
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Failed, ImageDone
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import prepare, resized
+from sdpaint.generation.prepare import prepare
 from sdpaint.generation.request import GenerationRequest, SamplingParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.masks import grow
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels, TileMap
 from sdpaint.paths import starter_checkpoint
 

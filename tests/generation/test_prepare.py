@@ -18,10 +18,10 @@ from sdpaint.generation.prepare import (
     outlook_on,
     picture_under,
     prepare,
-    resized,
 )
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import TileMap
 
 TXT, IMG, INPAINT = GenerationMode.TEXT_TO_IMAGE, GenerationMode.IMAGE_TO_IMAGE, GenerationMode.INPAINT
