@@ -24,6 +24,10 @@ class SettingsError(SdPaintError):
     """A setting has a value that it can't have."""
 
 
+class EditRefused(SdPaintError):
+    """The document can't be changed so: a layer is locked, or of a kind that doesn't allow it."""
+
+
 class CheckpointError(SdPaintError):
     """A checkpoint is missing, incomplete or of an unknown kind."""
 

@@ -16,7 +16,7 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import insert_layer, new_document, set_frame
-from sdpaint.document.layers import Layer
+from sdpaint.document.tree import with_fresh_ids
 from sdpaint.errors import FileError
 from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, is_flat, read_project, write_project
 from sdpaint.fileio.project import Project
@@ -237,12 +237,14 @@ class FileController(QObject):
             return
         document = self._documents.committed
         at = document.active_index + 1
+        parent = document.parent_of(document.active)
+        parent_id = None if parent is None else parent.id
         layers = project.document.layers
         for offset, layer in enumerate(layers):
             name = path.stem if len(layers) == 1 else layer.name
             # Ids are unique within a document, and the same file may be put in twice.
-            fresh = Layer(name, layer.tiles, layer.visible, layer.opacity, layer.blend_mode, layer.alpha_locked)
-            document = insert_layer(document, replace(fresh, generated=layer.generated), at + offset)
+            fresh = replace(with_fresh_ids(layer), name=name)
+            document = insert_layer(document, fresh, at + offset, parent_id)
         for note in project.notes:
             self.noted.emit(note)
         self._documents.apply("Open as layer", document)

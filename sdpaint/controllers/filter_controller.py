@@ -297,7 +297,7 @@ class FilterController(QObject):
         base, committed = self._base, self._documents.committed
         if base is None or self._filter is None:
             return
-        layer = next((each for each in committed.layers if each.id == self._layer), None)
+        layer = committed.layer(self._layer) if committed.has_layer(self._layer) else None
         goes_on = (
             layer is not None
             and layer.tiles is base.layer(self._layer).tiles

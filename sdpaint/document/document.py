@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 
+from sdpaint.document import tree
 from sdpaint.document.guides import Guide
 from sdpaint.document.layers import Layer, LayerId, MaskLayer
 from sdpaint.imaging.geometry import Rect, Size
@@ -14,11 +16,19 @@ MAX_SIDE_PX = 32767
 """QPainter's coordinates end here."""
 
 
+class EditTarget(Enum):
+    """What of the active layer tools and filters work on."""
+
+    CONTENT = "content"
+    MASK = "mask"
+
+
 @dataclass(frozen=True)
 class Document:
-    """Layers bottom to top, the inpaint mask, the selection, and the frame: where the next generation goes.
+    """Layers bottom to top, groups with their own within them, the inpaint mask, the selection, and the frame: where the
+    next generation goes.
 
-    Two documents share every tile that an edit didn't touch. `active` names one of the layers.
+    Two documents share every tile that an edit didn't touch. `active` names one of the layers, at any depth.
     The frame may lie partly or wholly outside the canvas. `selection` is what edits of pixels are held to: coverage
     on the canvas, 0…255, never empty; None where everything is selected.
     """
@@ -29,6 +39,10 @@ class Document:
     frame: Rect
     mask: MaskLayer = field(default_factory=MaskLayer)
     selection: TileMap | None = None
+    selected: frozenset[LayerId] = frozenset()
+    """Layers that are chosen beside the active one. View state; ids that aren't there any more don't count."""
+    target: EditTarget = EditTarget.CONTENT
+    """What of the active layer is worked on. View state; see `edits_mask`."""
     moved: tuple[int, int] = (0, 0)
     """How far (x, y) its content has been moved since it was opened, by a canvas that grew or was
     cut at its left or top. What was noted in canvas coordinates, such as the place of a result, has moved along."""
@@ -39,7 +53,7 @@ class Document:
             raise ValueError(f"a document is at most {MAX_SIDE_PX} px a side, not {self.size}")
         if not self.layers:
             raise ValueError("a document has at least one layer")
-        ids = [layer.id for layer in self.layers]
+        ids = [layer.id for layer in self.walk()]
         if len(set(ids)) != len(ids):
             raise ValueError("layer ids are unique")
         if self.active not in ids:
@@ -61,62 +75,68 @@ class Document:
 
     @property
     def active_index(self) -> int:
-        """Its place, 0 at the bottom."""
+        """Its place among its siblings, 0 at the bottom."""
         return self.index_of(self.active)
 
+    @property
+    def edits_mask(self) -> bool:
+        """Whether tools and filters work on the active layer's mask."""
+        return self.target is EditTarget.MASK and self.active_layer.mask is not None
+
+    @property
+    def selected_layers(self) -> tuple[Layer, ...]:
+        """The active layer and those chosen beside it, bottom to top."""
+        return tuple(layer for layer in self.walk() if layer.id == self.active or layer.id in self.selected)
+
+    def walk(self) -> Iterator[Layer]:
+        """All layers at all depths, bottom to top; a group comes after its children.
+
+        Backwards this is how a layers panel lists them.
+        """
+        for layer in self.layers:
+            yield from layer.walk()
+
+    def has_layer(self, layer_id: LayerId) -> bool:
+        """Whether there is a layer of this id."""
+        return bool(tree.path_to(self.layers, layer_id))
+
+    def path_to(self, layer_id: LayerId) -> tuple[Layer, ...]:
+        """The groups around a layer from the outermost inwards, then the layer itself. Raises KeyError."""
+        path = tree.path_to(self.layers, layer_id)
+        if not path:
+            raise KeyError(layer_id)
+        return path
+
     def layer(self, layer_id: LayerId) -> Layer:
-        """The layer of this id. Raises KeyError."""
-        return self.layers[self.index_of(layer_id)]
+        """The layer of this id, at any depth. Raises KeyError."""
+        return self.path_to(layer_id)[-1]
+
+    def parent_of(self, layer_id: LayerId) -> Layer | None:
+        """The group that holds the layer; None for an outermost one. Raises KeyError."""
+        path = self.path_to(layer_id)
+        return path[-2] if len(path) > 1 else None
+
+    def siblings_of(self, layer_id: LayerId) -> tuple[Layer, ...]:
+        """The layers of the same group, itself among them. Raises KeyError."""
+        parent = self.parent_of(layer_id)
+        return self.layers if parent is None else parent.children
 
     def index_of(self, layer_id: LayerId) -> int:
-        """Place of the layer, 0 at the bottom. Raises KeyError."""
-        for index, layer in enumerate(self.layers):
-            if layer.id == layer_id:
-                return index
-        raise KeyError(layer_id)
+        """Place of the layer among its siblings, 0 at the bottom. Raises KeyError."""
+        ids = [layer.id for layer in self.siblings_of(layer_id)]
+        return ids.index(layer_id)
+
+    def is_shown(self, layer_id: LayerId) -> bool:
+        """Whether the layer and every group around it are visible. Raises KeyError."""
+        return all(layer.visible for layer in self.path_to(layer_id))
 
     def tile_maps(self) -> Iterator[TileMap]:
-        """The pixels of every layer, of the mask and of the selection: what this version keeps alive."""
-        for layer in self.layers:
-            yield layer.tiles
+        """The pixels and masks of every layer, the inpaint mask and the selection: what this version keeps alive."""
+        for layer in self.walk():
+            yield from layer.tile_maps()
         yield self.mask.tiles
         if self.selection is not None:
             yield self.selection
-
-
-def changed_tiles(old: Document, new: Document) -> set[TileKey] | None:
-    """Tiles where the two may look different, the mask overlay aside; None where everything may (size changed).
-
-    A selection looks like nothing: its outline is drawn by whoever shows the document, from `Document.selection`.
-    """
-    if old is new:
-        return set()
-    if old.size != new.size:
-        return None
-    changed: set[TileKey] = set()
-    old_order = [layer.id for layer in old.layers]
-    new_order = [layer.id for layer in new.layers]
-    if old_order != new_order:
-        common_old = [i for i in old_order if i in set(new_order)]
-        common_new = [i for i in new_order if i in set(old_order)]
-        moved = set() if common_old == common_new else set(common_old)
-        for layer in (*old.layers, *new.layers):
-            alone = (layer.id in old_order) != (layer.id in new_order)
-            if (alone or layer.id in moved) and layer.visible:
-                changed.update(layer.tiles.tiles)
-    by_id = {layer.id: layer for layer in old.layers}
-    for layer in new.layers:
-        before = by_id.get(layer.id)
-        if before is None or before is layer:
-            continue
-        look_before = (before.visible, before.opacity, before.blend_mode)
-        look_now = (layer.visible, layer.opacity, layer.blend_mode)
-        if look_before != look_now:
-            changed.update(before.tiles.tiles)
-            changed.update(layer.tiles.tiles)
-        elif layer.visible:
-            changed.update(layer.tiles.changed_tiles(before.tiles))
-    return changed
 
 
 def changed_mask_tiles(old: Document, new: Document) -> set[TileKey]:

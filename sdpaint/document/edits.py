@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
 
-from sdpaint.document.document import Document
-from sdpaint.document.layers import Layer, LayerId, MaskLayer, new_layer_id
+from sdpaint.document import tree
+from sdpaint.document.document import Document, EditTarget
+from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 
@@ -47,9 +49,8 @@ def centered_frame(size: Size, side_px: int) -> Rect:
 
 
 def replace_layer(document: Document, layer: Layer) -> Document:
-    """The layer of the same id swapped for this one."""
-    index = document.index_of(layer.id)
-    return replace(document, layers=(*document.layers[:index], layer, *document.layers[index + 1 :]))
+    """The layer of the same id swapped for this one. Raises KeyError."""
+    return replace(document, layers=tree.replaced(document.layers, layer.id, (layer,)))
 
 
 def with_layer_tiles(document: Document, layer_id: LayerId, tiles: TileMap) -> Document:
@@ -57,10 +58,30 @@ def with_layer_tiles(document: Document, layer_id: LayerId, tiles: TileMap) -> D
     return replace_layer(document, replace(document.layer(layer_id), tiles=tiles))
 
 
-def insert_layer(document: Document, layer: Layer, index: int | None = None) -> Document:
-    """A layer put in at `index` (None: right above the active one); it becomes active."""
-    at = document.active_index + 1 if index is None else index
-    return replace(document, layers=(*document.layers[:at], layer, *document.layers[at:]), active=layer.id)
+def insert_layer(
+    document: Document, layer: Layer, index: int | None = None, parent: LayerId | None = None
+) -> Document:
+    """A layer put in at `index` of the group `parent` (None: beside the outermost); it becomes active.
+
+    Without an index: into the active layer where that is an open group, else right above it. Amidst layers that are
+    clipped to one below, it is clipped to that too.
+    """
+    if index is None:
+        parent, index = _place_above(document)
+        siblings = document.layers if parent is None else document.layer(parent).children
+        if 0 < index < len(siblings) and siblings[index].clipped:
+            layer = replace(layer, clipped=True)
+    layers = tree.inserted(document.layers, parent, index, (layer,))
+    return set_active(replace(document, layers=layers), layer.id)
+
+
+def _place_above(document: Document) -> tuple[LayerId | None, int]:
+    """Where a new layer goes: the group (None: beside the outermost), and its place there."""
+    active = document.active_layer
+    if isinstance(active.content, Group) and active.content.expanded:
+        return active.id, len(active.children)
+    parent = document.parent_of(active.id)
+    return None if parent is None else parent.id, document.index_of(active.id) + 1
 
 
 def add_layer(document: Document) -> Document:
@@ -72,42 +93,113 @@ def next_name(document: Document, stem: str) -> str:
     """`stem n` with the smallest n above all that are taken."""
     taken = [
         int(name[len(stem) + 1 :])
-        for name in (layer.name for layer in document.layers)
+        for name in (layer.name for layer in document.walk())
         if name.startswith(stem + " ") and name[len(stem) + 1 :].isdigit()
     ]
     return f"{stem} {max(taken, default=0) + 1}"
 
 
 def duplicate_layer(document: Document, layer_id: LayerId) -> Document:
-    """A copy right above, sharing all tiles."""
+    """A copy right above, with all that is in it, sharing all tiles."""
     source = document.layer(layer_id)
-    copy = replace(source, name=f"{source.name} copy", id=new_layer_id())
-    return insert_layer(document, copy, document.index_of(layer_id) + 1)
+    copy = replace(tree.with_fresh_ids(source), name=f"{source.name} copy")
+    parent = document.parent_of(layer_id)
+    return insert_layer(document, copy, document.index_of(layer_id) + 1, None if parent is None else parent.id)
 
 
 def delete_layer(document: Document, layer_id: LayerId) -> Document:
-    """The layer gone; the one below (or above) becomes active. Deleting the last leaves a fresh empty one."""
-    index = document.index_of(layer_id)
-    rest = (*document.layers[:index], *document.layers[index + 1 :])
+    """The layer gone; see `delete_layers`."""
+    return delete_layers(document, (layer_id,))
+
+
+def delete_layers(document: Document, ids: Collection[LayerId]) -> Document:
+    """The layers gone with all that is in them. Deleting the last leaves a fresh empty one.
+
+    Where the active one goes, the sibling below (or above) becomes active, or the group that is left empty.
+    """
+    rest = tree.without(document.layers, ids)
     if not rest:
         rest = (Layer("Layer 1"),)
-    if document.active != layer_id:
+    if tree.path_to(rest, document.active):
         return replace(document, layers=rest)
-    return replace(document, layers=rest, active=rest[max(0, index - 1)].id)
+    left = {layer.id for layer in rest for layer in layer.walk()}
+    path = document.path_to(document.active)
+    depth = next(depth for depth, layer in enumerate(path) if layer.id not in left)
+    siblings = path[depth - 1].children if depth else document.layers
+    at = [layer.id for layer in siblings].index(path[depth].id)
+    near = [*siblings[:at][::-1], *siblings[at + 1 :]]
+    heir = next((layer.id for layer in near if layer.id in left), None)
+    if heir is None:
+        heir = path[depth - 1].id if depth else rest[-1].id
+    return replace(document, layers=rest, active=heir, selected=frozenset(), target=EditTarget.CONTENT)
 
 
 def move_layer(document: Document, layer_id: LayerId, index: int) -> Document:
-    """The layer put at `index` (0 is the bottom) of the new order."""
-    layer = document.layer(layer_id)
-    rest = [other for other in document.layers if other.id != layer_id]
-    at = max(0, min(index, len(rest)))
-    order = (*rest[:at], layer, *rest[at:])
-    return document if order == document.layers else replace(document, layers=order)
+    """The layer put at `index` (0 is the bottom) of the new order of its siblings."""
+    parent = document.parent_of(layer_id)
+    return move_layers(document, (layer_id,), None if parent is None else parent.id, index)
+
+
+def move_layers(
+    document: Document, ids: Collection[LayerId], parent: LayerId | None, index: int
+) -> Document:
+    """Layers put into a group (None: beside the outermost), in their order, at `index` of what else is in it.
+
+    A group can't be put into itself: nothing changes then. Raises KeyError.
+    """
+    moving = tree.topmost(document.layers, ids)
+    if parent is not None and {layer.id for layer in document.path_to(parent)} & {layer.id for layer in moving}:
+        return document
+    rest = document.layers
+    for layer in moving:
+        rest = tree.replaced(rest, layer.id, ())
+    layers = tree.inserted(rest, parent, max(0, index), tuple(moving))
+    same = [layer.id for layer in document.walk()] == [i for layer in layers for i in (x.id for x in layer.walk())]
+    if same and all(_parent_id(document, layer.id) == parent for layer in moving):
+        return document
+    return replace(document, layers=layers)
+
+
+def _parent_id(document: Document, layer_id: LayerId) -> LayerId | None:
+    parent = document.parent_of(layer_id)
+    return None if parent is None else parent.id
+
+
+def step_layer(document: Document, layer_id: LayerId, up: bool) -> Document:
+    """One place up or down in the list: past a sibling, into an open group beside it, or out of its own group."""
+    siblings, index = document.siblings_of(layer_id), document.index_of(layer_id)
+    beside = index + 1 if up else index - 1
+    if 0 <= beside < len(siblings):
+        neighbour = siblings[beside]
+        if isinstance(neighbour.content, Group) and neighbour.content.expanded:
+            return move_layers(document, (layer_id,), neighbour.id, 0 if up else len(neighbour.children))
+        return move_layer(document, layer_id, beside)
+    group = document.parent_of(layer_id)
+    if group is None:
+        return document
+    return move_layers(
+        document, (layer_id,), _parent_id(document, group.id), document.index_of(group.id) + (1 if up else 0)
+    )
 
 
 def set_active(document: Document, layer_id: LayerId) -> Document:
-    """Another layer active."""
-    return document if layer_id == document.active else replace(document, active=layer_id)
+    """Another layer active, and no other chosen beside it. Its pixels are worked on, not its mask."""
+    if layer_id == document.active and not document.selected and document.target is EditTarget.CONTENT:
+        return document
+    return replace(document, active=layer_id, selected=frozenset(), target=EditTarget.CONTENT)
+
+
+def set_selected(document: Document, ids: Collection[LayerId]) -> Document:
+    """Layers chosen beside the active one."""
+    selected = frozenset(ids) - {document.active}
+    return document if selected == document.selected else replace(document, selected=selected)
+
+
+def set_target(document: Document, target: EditTarget) -> Document:
+    """What of the active layer is worked on. Raises ValueError where it has no mask."""
+    if target is EditTarget.MASK and document.active_layer.mask is None:
+        raise ValueError("the active layer has no mask")
+    return document if target is document.target else replace(document, target=target)
 
 
 def set_frame(document: Document, frame: Rect) -> Document:
@@ -142,6 +234,20 @@ def clear_layer(document: Document, layer_id: LayerId) -> Document:
     return with_layer_tiles(document, layer_id, TileMap(4))
 
 
+def with_all_tiles(layers: tuple[Layer, ...], change: Callable[[TileMap], TileMap]) -> tuple[Layer, ...]:
+    """Pixels and masks of every layer at any depth replaced by what `change` makes of them."""
+
+    def changed(layer: Layer) -> Layer:
+        mask = layer.mask
+        return replace(
+            layer,
+            tiles=change(layer.tiles),
+            mask=None if mask is None else replace(mask, tiles=change(mask.tiles)),
+        )
+
+    return tree.mapped(layers, changed)
+
+
 def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> Document:
     """The canvas made larger or smaller, its content moved by (dx, dy). Layers keep the pixels that fall outside.
 
@@ -157,7 +263,7 @@ def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> D
         document,
         size=size,
         selection=selection,
-        layers=tuple(replace(layer, tiles=layer.tiles.translated(dx, dy)) for layer in document.layers),
+        layers=with_all_tiles(document.layers, lambda tiles: tiles.translated(dx, dy)),
         mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),
         moved=(document.moved[0] + dx, document.moved[1] + dy),

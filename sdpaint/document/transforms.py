@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
-from sdpaint.document.edits import resize_canvas, with_layer_tiles
+from sdpaint.document.edits import resize_canvas, with_all_tiles, with_layer_tiles
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import LayerId
 from sdpaint.imaging.geometry import Rect, Size
@@ -53,7 +53,7 @@ def turn_document(document: Document, turn: Turn) -> Document:
     return replace(
         document,
         size=new_size,
-        layers=tuple(replace(layer, tiles=turn_tiles(layer.tiles, turn, size)) for layer in document.layers),
+        layers=with_all_tiles(document.layers, lambda tiles: turn_tiles(tiles, turn, size)),
         mask=replace(document.mask, tiles=turn_tiles(document.mask.tiles, turn, size)),
         selection=None if document.selection is None else turn_tiles(document.selection, turn, size),
         frame=turn_rect(document.frame, turn, size),
@@ -139,7 +139,7 @@ def scale_document(document: Document, size: Size, resampling: Resampling = Resa
     return replace(
         document,
         size=size,
-        layers=tuple(replace(layer, tiles=scaled(layer.tiles)) for layer in document.layers),
+        layers=with_all_tiles(document.layers, scaled),
         mask=replace(document.mask, tiles=scaled(document.mask.tiles)),
         selection=None if selection is None or selection.is_empty else selection,
         frame=Rect.from_edges(left, top, max(left + 1, right), max(top + 1, bottom)),

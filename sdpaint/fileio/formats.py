@@ -17,7 +17,6 @@ from sdpaint.fileio.project import Project
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.recipe import Recipe, parse_infotext
 from sdpaint.generation.request import GenerationMode
-from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
 from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
@@ -58,8 +57,9 @@ def is_flat(document: Document) -> bool:
     return (
         len(document.layers) == 1
         and layer.visible
-        and layer.opacity == 1.0
-        and layer.blend_mode is BlendMode.NORMAL
+        and layer.is_plain
+        and layer.holds_pixels
+        and layer.mask is None
         and document.mask.is_empty
         and not _sticks_out(layer.tiles, document.bounds)
     )

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
-from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.document.layers import Adjustment, Fill, Group, Layer, MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.crop import (
     CropPlan,
@@ -28,7 +28,6 @@ from sdpaint.generation.passes import Passes
 from sdpaint.generation.prefill import prefill, resolve_fill
 from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
-from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgb_over
 from sdpaint.imaging.resample import resized
@@ -90,7 +89,7 @@ def effective_mode(
     for index, layer in enumerate(document.layers):
         if not layer.visible or layer.opacity == 0.0 or (index == 0 and _is_paper(document, layer, under)):
             continue
-        if _has_pixels(layer.tiles, under):
+        if _is_seen_under(layer, under):
             reaches_out = grow_canvas and not _outside(document).is_empty
             return GenerationMode.EXPAND if reaches_out else GenerationMode.IMAGE_TO_IMAGE
     return GenerationMode.TEXT_TO_IMAGE
@@ -234,7 +233,7 @@ def picture_under(document: Document, region: Rect) -> Pixels:
 def _flattened(document: Document, inside: Rect) -> Pixels:
     """(h, w, 4) premultiplied BGRA of the visible layers under a part of the canvas."""
     visible = [layer for layer in document.layers if layer.visible and layer.opacity > 0.0]
-    if len(visible) == 1 and visible[0].opacity == 1.0 and visible[0].blend_mode is BlendMode.NORMAL:
+    if len(visible) == 1 and visible[0].is_plain:
         return visible[0].tiles.read(inside)
     # Brings in Qt, without which headless use goes: there, the picture is one plain layer.
     from sdpaint.document.render import flatten
@@ -356,9 +355,24 @@ def _has_pixels(tiles: TileMap, rect: Rect) -> bool:
     return any(tile[part.top : part.bottom, part.left : part.right].any() for tile, part in cut)
 
 
+def _is_seen_under(layer: Layer, under: Rect) -> bool:
+    """Whether a visible layer has anything under `under`. Masks aren't looked at."""
+    match layer.content:
+        case Group(children=children):
+            shown = (child for child in children if child.visible and child.opacity > 0.0)
+            return any(_is_seen_under(child, under) for child in shown)
+        case Fill():
+            return not under.is_empty
+        case Adjustment():
+            return False
+    return _has_pixels(layer.tiles, under)
+
+
 def _is_paper(document: Document, layer: Layer, under: Rect) -> bool:
     """Whether the layer is one opaque colour everywhere under the frame."""
-    if layer.opacity < 1.0 or layer.blend_mode is not BlendMode.NORMAL:
+    if isinstance(layer.content, Fill):
+        return layer.content.color.alpha == 255 and layer.has_plain_look
+    if not layer.is_plain:
         return False
     colors: set[bytes | None] = set()
     seen: set[int] = set()

@@ -292,3 +292,6 @@ FILTERS: tuple[Filter, ...] = (
 )
 
 FILTERS_BY_ID: Mapping[str, Filter] = {each.id: each for each in FILTERS}
+
+ADJUSTMENTS: tuple[Filter, ...] = tuple(each for each in FILTERS if each.group is FilterGroup.ADJUST)
+"""The filters that look at each pixel by itself, and so can be a layer over others."""

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
 
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.compositing import BLEND_FUNCTIONS, blend_onto
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels
 
@@ -33,8 +34,6 @@ COMPOSITION_MODES: dict[BlendMode, QPainter.CompositionMode] = {
     BlendMode.COLOR_BURN: _MODES.CompositionMode_ColorBurn,
     BlendMode.SCREEN: _MODES.CompositionMode_Screen,
     BlendMode.LIGHTEN: _MODES.CompositionMode_Lighten,
-    BlendMode.COLOR_DODGE: _MODES.CompositionMode_ColorDodge,
-    BlendMode.ADD: _MODES.CompositionMode_Plus,
     BlendMode.OVERLAY: _MODES.CompositionMode_Overlay,
     BlendMode.SOFT_LIGHT: _MODES.CompositionMode_SoftLight,
     BlendMode.HARD_LIGHT: _MODES.CompositionMode_HardLight,
@@ -42,6 +41,7 @@ COMPOSITION_MODES: dict[BlendMode, QPainter.CompositionMode] = {
     BlendMode.EXCLUSION: _MODES.CompositionMode_Exclusion,
     BlendMode.ERASE: _MODES.CompositionMode_DestinationOut,
 }
+"""The modes that QPainter has by the formula of painting programs; `BLEND_FUNCTIONS` has the others."""
 
 # Looked up once: every tile of every layer goes through here.
 _COLOR = QImage.Format.Format_ARGB32_Premultiplied
@@ -75,6 +75,10 @@ def composite(
     target: Pixels, source: Pixels, mode: BlendMode = BlendMode.NORMAL, opacity: float = 1.0
 ) -> None:
     """Blend `source` onto `target` in place; both have the same height and width."""
+    function = BLEND_FUNCTIONS.get(mode)
+    if function is not None:
+        blend_onto(target, source, function, opacity)
+        return
     with painting(target) as painter:
         painter.setCompositionMode(COMPOSITION_MODES[mode])
         painter.setOpacity(opacity)
@@ -118,10 +122,14 @@ class TilePainter:
         """
         part = (slice(y, y + source.shape[0]), slice(x, x + source.shape[1]))
         self._pixels[part] = base[part]
-        painter = QPainter(self._image)
-        painter.setCompositionMode(mode.value if blend_mode is None else COMPOSITION_MODES[blend_mode])
-        painter.drawImage(x, y, image_over(source))
-        painter.end()
+        function = None if blend_mode is None else BLEND_FUNCTIONS.get(blend_mode)
+        if function is not None:
+            blend_onto(self._pixels[part], source, function)
+        else:
+            painter = QPainter(self._image)
+            painter.setCompositionMode(mode.value if blend_mode is None else COMPOSITION_MODES[blend_mode])
+            painter.drawImage(x, y, image_over(source))
+            painter.end()
         target[part] = self._pixels[part]
         if blend_mode is not None and mode is StampMode.ATOP:
             _keep_alpha(target[part], base[part], source)

@@ -159,7 +159,7 @@ class LayerTarget(StrokeTarget):
 
     def rebased(self, document: Document) -> bool:
         """Where the layer is there with the same tiles, and the same is selected."""
-        same = any(layer.id == self._layer_id and layer.tiles is self.base for layer in document.layers)
+        same = document.has_layer(self._layer_id) and document.layer(self._layer_id).tiles is self.base
         if not same or document.selection is not self._selection or document.size != self.document.size:
             return False
         self.document = document

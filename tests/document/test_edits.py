@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdpaint.document import edits
-from sdpaint.document.document import Document, changed_mask_tiles, changed_tiles
+from sdpaint.document.changes import changed_tiles
+from sdpaint.document.document import Document, changed_mask_tiles
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.document.render import flatten
 from sdpaint.imaging.blend import BlendMode

@@ -124,7 +124,7 @@ class Curve:
 class GroupLayer(Layer):
     """What a layer may become."""
 
-    children: tuple[Layer, ...] = ()
+    parts: tuple[Layer, ...] = ()
     cut: TileMap | None = None
     curve: Curve | None = None
     mix: Mix = Mix.SOFT
@@ -140,7 +140,7 @@ def test_a_new_kind_of_layer_is_kept_with_all_its_fields(monkeypatch, writer, lo
     plain = painted(edits.new_document(SIZE))
     group = GroupLayer(
         "Group",
-        children=plain.layers,
+        parts=plain.layers,
         cut=TileMap.from_pixels(np.full((50, 60), 7, np.uint8)),
         curve=Curve(((0.0, 1.0), (0.5, 0.25)), {"a": 1}),
         profile=b"\x00\xff",

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdpaint.document import selection_edits as edits
-from sdpaint.document.document import Document, changed_mask_tiles, changed_tiles
+from sdpaint.document.changes import changed_tiles
+from sdpaint.document.document import Document, changed_mask_tiles
 from sdpaint.document.edits import fill_mask, insert_layer, new_document, resize_canvas
 from sdpaint.document.history import History
 from sdpaint.document.layers import Layer

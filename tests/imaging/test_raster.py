@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.compositing import BLEND_FUNCTIONS
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.raster import (
@@ -61,8 +62,9 @@ def test_a_tile_painter_remembers_nothing_of_the_tile_before():
 
 
 def test_every_blend_mode_has_its_qt_counterpart():
-    assert set(COMPOSITION_MODES) == set(BlendMode)
-    assert len(set(COMPOSITION_MODES.values())) == len(BlendMode)
+    assert COMPOSITION_MODES.keys() | BLEND_FUNCTIONS.keys() == set(BlendMode)
+    assert not COMPOSITION_MODES.keys() & BLEND_FUNCTIONS.keys()
+    assert len(set(COMPOSITION_MODES.values())) == len(COMPOSITION_MODES)
 
 
 def test_multiply_darkens_by_the_source():

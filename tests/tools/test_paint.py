@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdpaint.document.document import Document, changed_mask_tiles, changed_tiles
+from sdpaint.document.changes import changed_tiles
+from sdpaint.document.document import Document, changed_mask_tiles
 from sdpaint.document.edits import fill_mask, insert_layer, new_document, replace_layer, set_mask
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.brush import BrushParams

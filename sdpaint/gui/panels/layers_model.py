@@ -81,7 +81,7 @@ class LayerThumbnails(QObject):
             self._soon.start()
             return
         document = self._documents.document
-        sources = {layer.id: layer.tiles for layer in document.layers} | {MASK_KEY: document.mask.tiles}
+        sources = {layer.id: layer.tiles for layer in document.walk()} | {MASK_KEY: document.mask.tiles}
         self._pixmaps = {key: pixmap for key, pixmap in self._pixmaps.items() if key in sources}
         wanted = {
             key: tiles for key, tiles in sources.items() if not self._is_drawn(key, tiles, document.size)
@@ -123,7 +123,7 @@ class LayersModel(QAbstractListModel):
         super().__init__()
         self._commands = commands
         self._thumbnails = thumbnails
-        self._layers: tuple[Layer, ...] = documents.document.layers[::-1]
+        self._layers: tuple[Layer, ...] = tuple(documents.document.walk())[::-1]
         documents.document_changed.connect(self._follow)
         thumbnails.changed.connect(self._repaint)
 
@@ -139,7 +139,7 @@ class LayersModel(QAbstractListModel):
         return QModelIndex()
 
     def _follow(self, old: Document | None, new: Document) -> None:
-        layers = new.layers[::-1]
+        layers = tuple(new.walk())[::-1]
         if [layer.id for layer in layers] != [layer.id for layer in self._layers]:
             self.beginResetModel()
             self._layers = layers

@@ -1,0 +1,59 @@
+"""Adjustment layers at work: the mathematics of the filters, kept ready for tile after tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sdpaint.document.layers import Adjustment
+from sdpaint.imaging.adjustments import Table, mapped
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.compositing import mixed, straight_opaque, times
+from sdpaint.imaging.raster import composite
+from sdpaint.imaging.tiles import Pixels
+
+_BY_CHANNEL = frozenset({"brightnessContrast", "levels", "curves", "colorBalance", "invert", "posterize"})
+"""Adjustments that change each channel by itself: for them a table of 256 values says it all."""
+_KNOWN = 64
+
+_tables: dict[int, tuple[Adjustment, Table]] = {}
+"""By identity of the adjustment, which is held here so that no other one gets it."""
+
+
+def adjust(
+    pixels: Pixels, adjustment: Adjustment, share: Pixels | None, mode: BlendMode, opacity: float
+) -> Pixels:
+    """Premultiplied pixels (h, w, 4) adjusted as far as `share` (h, w; None: all) and `opacity` say: a new array.
+
+    Alpha stays. `mode` blends what is adjusted with what was there.
+    """
+    after = _change_of(adjustment)(pixels)
+    if mode is not BlendMode.NORMAL:
+        below = straight_opaque(pixels)
+        composite(below, straight_opaque(after), mode)
+        after = times(below, np.ascontiguousarray(pixels[..., 3]))
+    return after if share is None and opacity == 1.0 else mixed(pixels, after, share, opacity)
+
+
+def _change_of(adjustment: Adjustment) -> Callable[[Pixels], Pixels]:
+    spec, values = adjustment.filter, adjustment.values
+    if spec.changes_nothing(values):
+        return np.copy
+    if adjustment.name in _BY_CHANNEL:
+        table = _table_of(adjustment)
+        return lambda pixels: mapped(pixels, table)
+    return lambda pixels: spec.apply(pixels, values, (0, 0))
+
+
+def _table_of(adjustment: Adjustment) -> Table:
+    known = _tables.get(id(adjustment))
+    if known is not None:
+        return known[1]
+    ramp = np.full((1, 256, 4), 255, np.uint8)
+    ramp[..., :3] = np.arange(256, dtype=np.uint8)[:, None]
+    table = np.ascontiguousarray(adjustment.filter.apply(ramp, adjustment.values, (0, 0))[0, :, 2::-1])
+    if len(_tables) >= _KNOWN:
+        _tables.clear()
+    _tables[id(adjustment)] = (adjustment, table)
+    return table
