@@ -25,8 +25,7 @@ class EditTarget(Enum):
 
 @dataclass(frozen=True)
 class Document:
-    """Layers bottom to top, groups with their own within them, the inpaint mask, the selection, and the frame: where the
-    next generation goes.
+    """Layers bottom to top, the inpaint mask, the selection, and the frame: where the next generation goes.
 
     Two documents share every tile that an edit didn't touch. `active` names one of the layers, at any depth.
     The frame may lie partly or wholly outside the canvas. `selection` is what edits of pixels are held to: coverage

@@ -113,7 +113,8 @@ class Fill:
 class Adjustment:
     """An adjustment of what lies below, within the group.
 
-    `name` is the `id` of one of `filter_table.ADJUSTMENTS`, `values` are its values. Those that aren't given are the filter's defaults.
+    `name` is the `id` of one of `filter_table.ADJUSTMENTS`, `values` are its values; those that aren't given are the
+    filter's defaults.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """The tree of layers: finding, replacing, taking out and putting in, at any depth.
 
-Pure functions over tuples of layers. Within a tuple layers stand bottom to top. `clipping_bases` says which of them shows itself only within which.
+Pure functions over tuples of layers. Within a tuple they stand bottom to top. `clipping_bases` says which of them shows
+itself only within which.
 """
 
 from __future__ import annotations
