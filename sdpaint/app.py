@@ -29,6 +29,7 @@ from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
 from sdpaint.controllers.journal_controller import JournalController
@@ -135,9 +136,10 @@ def build_window(
     folder = ResultStore(present.results_dir)
     generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
     files = FileController(documents, generation, settings)
+    exports = ExportController(documents, generation, settings)
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
-    window = MainWindow(Services(documents, tools, brushes, generation, files, settings, journal), asker)
+    window = MainWindow(Services(documents, tools, brushes, generation, files, exports, settings, journal), asker)
 
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
@@ -146,7 +148,7 @@ def build_window(
 
     tools.set_pressure_curve(curve_of(present.pressure_curve))
     settings.subscribe(follow)
-    for child in (documents, tools, brushes, client, generation, files, journal):
+    for child in (documents, tools, brushes, client, generation, files, exports, journal):
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

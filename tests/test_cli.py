@@ -250,7 +250,7 @@ class TestBadInput:
         ("arguments", "says"),
         [
             ([], "--output"),
-            (["-o", "out.tiff"], ".png"),
+            (["-o", "out.tga"], ".png"),
             (["-o", "out"], "without a suffix"),
             (["-o", "out.png", "--mask", "m.png"], "--mask needs --image"),
             (["-o", "out.png", "--strength", "0.5"], "--strength needs --image"),
@@ -279,7 +279,7 @@ class TestBadInput:
         ("arguments", "says"),
         [
             (["--image", "nowhere.png"], "nowhere.png isn't there"),
-            (["--image", "text.png"], "no PNG, JPEG or WebP"),
+            (["--image", "text.png"], "no picture that sdpaint can read"),
             (["--image", "in.png", "--mask", "small.png"], "The mask small.png is 16×16, the picture 256×192"),
             (["--image", "in.png", "--mask", "black.png"], "masked"),
             (["--checkpoint", "nowhere"], "There is no checkpoint nowhere"),

@@ -76,6 +76,8 @@ class FileController(QObject):
         # One thread: saves to one path can't overtake each other, and a save asked for before an open comes first.
         self._background = Background(1, self)
         self._background.idle.connect(lambda: self.busy_changed.emit(False))
+        self._protected: Path | None = None
+        """The open document's file, where saving must not go over it unasked."""
         self._arrivals: list[Callable[[], None]] = []
         self._settle_soon = QTimer(self, singleShot=True, interval=0)
         self._settle_soon.timeout.connect(self._settle)
@@ -94,9 +96,9 @@ class FileController(QObject):
 
     @property
     def needs_path(self) -> bool:
-        """Whether `save` can't go ahead by itself: never saved, or the file's format would lose layers."""
+        """Whether `save` can't go ahead by itself: never saved, or something of document or file would be lost."""
         path = self._documents.path
-        if path is None:
+        if path is None or path == self._protected:
             return True
         return not format_of(path).keeps_layers and not is_flat(self._documents.committed)
 
@@ -105,11 +107,6 @@ class FileController(QObject):
         """A name to offer for "save as": of the format that keeps everything."""
         path = self._documents.path
         return path.with_suffix(NATIVE_SUFFIX) if path else Path(f"Untitled{NATIVE_SUFFIX}")
-
-    @property
-    def suggested_export(self) -> Path:
-        """A name to offer for "export": a picture."""
-        return self.suggested_path.with_suffix(".png")
 
     def new(self, size: Size, background: tuple[int, int, int] | None = WHITE) -> None:
         """A fresh document. `background` is RGB, None for none. Unsaved changes are lost: ask before."""
@@ -150,7 +147,7 @@ class FileController(QObject):
 
     def export(self, path: Path) -> None:
         """Write a copy, flattened where the format has no layers. The document keeps its own file and its mark."""
-        self._write(_with_suffix(path, ".png"), is_own=False)
+        self._write(_with_suffix(path, NATIVE_SUFFIX), is_own=False)
 
     def clear_recent(self) -> None:
         """Forget the files opened last."""
@@ -176,6 +173,7 @@ class FileController(QObject):
             # Another document may be open by now: its name and mark are none of this file's business.
             if is_own and self._documents.history is history:
                 self._documents.mark_saved(document, path)
+                self._protected = None
             if is_own:
                 self._remember(path)
             self.saved.emit(path)
@@ -198,6 +196,7 @@ class FileController(QObject):
         if not project.has_frame:
             document = set_frame(document, suggested_frame(document.size, self._checkpoint))
         self._documents.open(document, path)
+        self._protected = path if project.needs_new_name else None
         if project.params is not None:
             self._restore(project.params)
         for note in project.notes:

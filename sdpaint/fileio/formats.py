@@ -10,9 +10,10 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
-from sdpaint.fileio.images import DEFAULT_QUALITY, read_image, write_image
+from sdpaint.fileio.images import read_image, write_image
 from sdpaint.fileio.openraster_reader import read_openraster
 from sdpaint.fileio.openraster_writer import write_openraster
+from sdpaint.fileio.picture_kinds import DEFAULT_QUALITY, KINDS, EncodeOptions
 from sdpaint.fileio.project import Project
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.recipe import Recipe, parse_infotext
@@ -24,13 +25,17 @@ from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file. `suffixes[0]` is the one for new names; `keeps_layers`: nothing of the document is lost."""
+    """A kind of file. `suffixes[0]` is the one for new names.
+
+    `keeps_layers`: nothing of the document is lost. `keeps_pixels`: nothing of a flat one is.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[Path], Project]
     write: Callable[[Path, Project, int], None]
     keeps_layers: bool = False
+    keeps_pixels: bool = True
 
 
 def document_of_picture(rgba: Pixels, name: str = "Background") -> Document:
@@ -80,11 +85,13 @@ def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
 
 
 def _read_picture(path: Path) -> Project:
-    return Project(document_of_picture(read_image(path).rgba), has_frame=False)
+    picture = read_image(path)
+    document = document_of_picture(picture.rgba)
+    return Project(document, has_frame=False, notes=picture.notes, needs_new_name=picture.needs_new_name)
 
 
 def _write_picture(path: Path, project: Project, quality: int) -> None:
-    write_image(path, flat_pixels(project.document), quality=quality)
+    write_image(path, flat_pixels(project.document), options=EncodeOptions(quality=quality))
 
 
 def _write_openraster(path: Path, project: Project, quality: int) -> None:
@@ -96,9 +103,10 @@ NATIVE_SUFFIX = ".ora"
 
 _FORMATS = (
     Format("OpenRaster document", (NATIVE_SUFFIX,), read_openraster, _write_openraster, keeps_layers=True),
-    Format("PNG picture", (".png",), _read_picture, _write_picture),
-    Format("JPEG picture", (".jpg", ".jpeg"), _read_picture, _write_picture),
-    Format("WebP picture", (".webp",), _read_picture, _write_picture),
+    *(
+        Format(facts.label, facts.suffixes, _read_picture, _write_picture, keeps_pixels=facts.keeps_pixels)
+        for facts in KINDS.values()
+    ),
 )
 
 FORMATS: dict[str, Format] = {suffix: each for each in _FORMATS for suffix in each.suffixes}
@@ -146,5 +154,8 @@ def read_project(path: Path) -> Project:
 
 
 def write_project(path: Path, project: Project, quality: int = DEFAULT_QUALITY) -> None:
-    """Write a document as the kind that the suffix names, atomically. `quality`: of JPEG and WebP. Raises FileError."""
+    """Write a document as the kind that the suffix names, atomically. Raises FileError.
+
+    `quality`: of JPEG, WebP and AVIF.
+    """
     format_of(path).write(path, project, quality)

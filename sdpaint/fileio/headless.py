@@ -12,7 +12,8 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.document.document import Document
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.formats import write_project
-from sdpaint.fileio.images import ENCODERS, write_image
+from sdpaint.fileio.images import write_image
+from sdpaint.fileio.picture_kinds import KIND_OF_SUFFIX
 from sdpaint.fileio.project import Project
 from sdpaint.generation.apply import apply_result
 from sdpaint.generation.engine import CancelToken
@@ -80,7 +81,7 @@ class Outputs:
         if count > 1:
             path = path.with_stem(f"{path.stem}-{done.index + 1}")
         document = apply_result(job.document, job.prepared, done.image)
-        if path.suffix.lower() in ENCODERS:
+        if path.suffix.lower() in KIND_OF_SUFFIX:
             recipe = recipe_of(job.prepared.request, done.seed, job.checkpoint.name)
             write_image(path, laid_over(document, job.original), format_infotext(recipe))
         else:

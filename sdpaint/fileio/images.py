@@ -1,13 +1,12 @@
-"""Flat pictures: PNG, JPEG and WebP to and from arrays, with the text that says how they were made. No Qt."""
+"""Flat pictures to and from arrays, in sRGB, with the text that says how they were made. No Qt."""
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -15,7 +14,9 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from sdpaint.atomic import replacing
 from sdpaint.document.document import MAX_SIDE_PX
 from sdpaint.errors import FileError
-from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.color_profiles import in_srgb
+from sdpaint.fileio.encoding import TEXT_KEYWORD, UNICODE_PREFIX, encode
+from sdpaint.fileio.picture_kinds import KIND_OF_SUFFIX, EncodeOptions
 from sdpaint.fileio.problems import reading, writing
 from sdpaint.imaging.tiles import Pixels
 
@@ -24,34 +25,32 @@ log = logging.getLogger(__name__)
 MAX_PIXELS = 2**28
 """16384², a gigabyte of RGBA: what is larger is refused before it is unpacked."""
 
-DEFAULT_QUALITY = 95
-"""Of JPEG and WebP."""
-
-TEXT_KEYWORD = "parameters"
-"""PNG keyword under which A1111 and its kin keep the infotext."""
-
 # Pillow's guard against decompression bombs, raised to our own limit, which is checked right after opening.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
-_READ_KINDS = ("PNG", "JPEG", "WEBP")
+_READ_KINDS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
+_ANIMATED = ("PNG", "WEBP", "AVIF", "GIF")
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
-_UNICODE_PREFIX = b"UNICODE\0"
 _ASCII_PREFIX = b"ASCII\0\0\0"
-_MAX_EXIF_TEXT_BYTES = 60_000
-"""A JPEG segment holds 65,533 bytes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """`rgba`: (h, w, 4) uint8, straight. `text`: the infotext in the file, or None."""
+    """`rgba`: (h, w, 4) uint8, straight. `text`: the infotext in the file, or None.
+
+    `notes`: sentences on what was converted. `needs_new_name`: saving must not go over the file unasked, since it holds
+    more, such as further pages, or can hold less, such as few colours.
+    """
 
     rgba: Pixels
     text: str | None = None
+    notes: tuple[str, ...] = ()
+    needs_new_name: bool = False
 
 
 def read_image(path: Path) -> Picture:
-    """Read a PNG, JPEG or WebP file: upright, 8 bits, the first frame of an animation. Raises FileError."""
+    """Read a picture: upright, in sRGB, 8 bits, the first page or frame. Raises FileError."""
     with reading(path):
         return decode_image(path.read_bytes(), path.name)
 
@@ -61,14 +60,20 @@ def decode_image(data: bytes, name: str) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=_READ_KINDS) as image:
             _check_size(image, name)
+            more = _more_than_one(image)
+            deep = _is_deep(image)
             image.load()
+            # A page may be larger than the header said.
+            _check_size(image, name)
+            is_gif = image.format == "GIF"
             text = _text_of(image)
-            return Picture(_rgba_of(image), text)
+            rgba, of_colors = _rgba_of(image)
     except (FileError, MemoryError):
         raise
     except UnidentifiedImageError as error:
         raise FileError(
-            f"{name} is no PNG, JPEG or WebP picture", hint="Convert it to one of these with another program"
+            f"{name} is no picture that sdpaint can read",
+            hint="Convert it with another program, to PNG for instance",
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name) from error
@@ -76,6 +81,9 @@ def decode_image(data: bytes, name: str) -> Picture:
         # Pillow's decoders raise almost anything for files that are cut off or garbled: OSError, SyntaxError,
         # ValueError, struct.error, IndexError …
         raise FileError(f"{name} is damaged ({error})", hint="Get the file anew, or use a backup") from error
+    of_depth = "Its 16 bits a channel were rounded to 8" if deep else None
+    notes = tuple(each for each in (more, of_colors, of_depth) if each is not None)
+    return Picture(rgba, text, notes, needs_new_name=more is not None or deep or is_gif)
 
 
 def _too_large(name: str) -> FileError:
@@ -91,44 +99,65 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise _too_large(name)
 
 
-def _rgba_of(image: Image.Image) -> Pixels:
+def _more_than_one(image: Image.Image) -> str | None:
+    """What is said where only the first of several pages or frames is opened."""
+    try:
+        count = getattr(image, "n_frames", 1)
+        image.seek(0)
+    except (OSError, EOFError, SyntaxError, ValueError, struct.error):
+        log.info("the number of frames can't be told", exc_info=True)    # the first may still be whole
+        return None
+    if count < 2:
+        return None
+    if image.format == "TIFF":
+        return f"It has {count} pages; the first was opened"
+    return f"It is an animation of {count} frames; the first was opened" if image.format in _ANIMATED else None
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether the file has more than 8 bits a channel. Known only before it is unpacked."""
+    if image.mode.startswith(("I", "F")):
+        return True
+    tiles = getattr(image, "tile", ())
+    return any(";16" in str(tile[3]) for tile in tiles)
+
+
+def _rgba_of(image: Image.Image) -> tuple[Pixels, str | None]:
+    """Straight RGBA, and what became of the colours where that can be seen."""
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:
         log.info("damaged EXIF data were passed over", exc_info=True)    # the picture itself is whole
-    if image.mode.startswith("I"):
-        return _rgba_of_deep_grey(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        return _rgba_of_deep_grey(image), None
+    if image.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        return _array_of(converted or image), "The colours were converted from Lab to sRGB"
     if image.mode == "CMYK":
-        return _array_of(_in_srgb(image).convert("RGB"))
+        in_rgb, note = in_srgb(image)
+        return _array_of(in_rgb.convert("RGB")), note or "The colours were converted from CMYK without a profile"
     rgba = _array_of(image)
     if "icc_profile" in image.info and image.mode not in ("1", "L", "LA"):
-        rgba[..., :3] = np.asarray(_in_srgb(image.convert("RGB")))
-    return rgba
+        in_rgb, note = in_srgb(image.convert("RGB"))
+        rgba[..., :3] = np.asarray(in_rgb)
+        return rgba, note
+    return rgba, None
 
 
 def _array_of(image: Image.Image) -> Pixels:
     return np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
-    """RGB or CMYK with a colour profile as sRGB; as it is where it has none or a damaged one."""
-    profile = image.info.get("icc_profile")
-    if not profile:
-        return image
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return image    # what every picture from the web says: converting would only round
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-        log.info("a colour profile can't be used: %s", error)
-        return image
-    return converted or image
-
-
 def _rgba_of_deep_grey(image: Image.Image) -> Pixels:
-    """16-bit grey, which Pillow would clip at 255 instead of scaling it."""
-    deep = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
+    """16-bit or floating grey, which Pillow would clip at 255 instead of scaling it."""
+    values = np.asarray(image)
+    if image.mode == "F":
+        # Light from 0 to 1, or, where another program wrote counts, up to the largest of them.
+        values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        most = float(values.max(initial=0.0))
+        values = values / (most if most > 1.0 else 1.0) * 65535
+    deep = np.rint(np.clip(values, 0, 65535)).astype(np.int64)
     grey = ((deep * 255 + 32767) // 65535).astype(np.uint8)
     rgba = np.repeat(grey[..., None], 4, axis=2)
     clear = image.info.get("transparency")
@@ -151,8 +180,8 @@ def _text_of(image: Image.Image) -> str | None:
 
 
 def _decoded_comment(comment: bytes) -> str | None:
-    if comment.startswith(_UNICODE_PREFIX):
-        body = comment[len(_UNICODE_PREFIX) :]
+    if comment.startswith(UNICODE_PREFIX):
+        body = comment[len(UNICODE_PREFIX) :]
         # The standard doesn't say which byte order. In the right one there are more ASCII letters.
         little = _ascii_letters(body[0::2], body[1::2]) > _ascii_letters(body[1::2], body[0::2])
         return body.decode("utf-16-le" if little else "utf-16-be", "replace") or None
@@ -164,68 +193,23 @@ def _ascii_letters(low: bytes, high: bytes) -> int:
     return sum(not above and (32 <= below < 127 or below in b"\t\n\r") for below, above in zip(low, high, strict=False))
 
 
-def write_image(path: Path, pixels: Pixels, text: str | None = None, quality: int = DEFAULT_QUALITY) -> None:
-    """Write (h, w, 3) RGB or (h, w, 4) straight RGBA to a file of the kind that its suffix names, atomically.
+def write_image(path: Path, pixels: Pixels, text: str | None = None, options: EncodeOptions | None = None) -> None:
+    """Write (h, w, 3) RGB or (h, w, 4) straight RGBA to a file, atomically; of the kind that its suffix names.
 
-    `text` is the infotext. JPEG has no transparency: the picture is laid on white paper. Raises FileError.
+    `text` is the infotext. Kinds without transparency are laid on the paper of the options. Raises FileError.
     """
-    encoder = ENCODERS.get(path.suffix.lower())
-    if encoder is None:
+    kind = KIND_OF_SUFFIX.get(path.suffix.lower())
+    if kind is None:
         raise FileError(
             f'"{path.suffix}" is no kind of picture that sdpaint can write',
-            hint=f"End the name in {', '.join(ENCODERS)}",
+            hint=f"End the name in {', '.join(KIND_OF_SUFFIX)}",
         )
+    options = replace(options or EncodeOptions(), kind=kind)
     with writing(path):
-        data = encoder(pixels, text, quality)
-        with replacing(path) as file:
-            file.write(data)
+        write_bytes(path, encode(pixels, options, text))
 
 
-def _png(pixels: Pixels, text: str | None, quality: int) -> bytes:
-    return encode_png(pixels, {TEXT_KEYWORD: text} if text else None)
-
-
-def _jpeg(pixels: Pixels, text: str | None, quality: int) -> bytes:
-    # Full colour resolution: painted edges between saturated colours fray without it.
-    return _saved(Image.fromarray(_on_paper(pixels)), "JPEG", text, quality=quality, subsampling=0, optimize=True)
-
-
-def _webp(pixels: Pixels, text: str | None, quality: int) -> bytes:
-    if max(pixels.shape[:2]) > 16383:
-        raise FileError("A WebP picture has at most 16383 px a side", hint="Save it as PNG")
-    return _saved(Image.fromarray(pixels), "WEBP", text, quality=quality, method=4)
-
-
-def _saved(image: Image.Image, kind: str, text: str | None, **options: int | bool) -> bytes:
-    buffer: BinaryIO = io.BytesIO()
-    image.save(buffer, kind, exif=_exif_of(text), **options)
-    buffer.seek(0)
-    return buffer.read()
-
-
-def _exif_of(text: str | None) -> bytes:
-    if not text:
-        return b""
-    comment = _UNICODE_PREFIX + text.encode("utf-16-be", "replace")
-    if len(comment) > _MAX_EXIF_TEXT_BYTES:
-        raise FileError("The prompt is too long for this kind of picture", hint="Save it as PNG")
-    exif = Image.Exif()
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = comment
-    return exif.tobytes()
-
-
-def _on_paper(pixels: Pixels) -> Pixels:
-    if pixels.shape[2] == 3:
-        return np.ascontiguousarray(pixels)
-    alpha = pixels[..., 3:4].astype(np.uint16)
-    laid = (pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return laid.astype(np.uint8)
-
-
-ENCODERS: dict[str, Callable[[Pixels, str | None, int], bytes]] = {
-    ".png": _png,
-    ".jpg": _jpeg,
-    ".jpeg": _jpeg,
-    ".webp": _webp,
-}
-"""Suffix → what makes a file's bytes of pixels, text and quality."""
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises FileError."""
+    with writing(path), replacing(path) as file:
+        file.write(data)

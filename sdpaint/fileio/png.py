@@ -18,7 +18,7 @@ from sdpaint.imaging.tiles import Pixels
 _HEADER_BYTES = 8 + 25
 """Signature and IHDR chunk, which is always first."""
 
-_PARAMS = (
+_QUICK = (
     cv2.IMWRITE_PNG_COMPRESSION,
     1,
     cv2.IMWRITE_PNG_STRATEGY,
@@ -26,18 +26,34 @@ _PARAMS = (
     cv2.IMWRITE_PNG_FILTER,
     cv2.IMWRITE_PNG_FILTER_PAETH,
 )
+_SMALLER = (
+    cv2.IMWRITE_PNG_STRATEGY,
+    cv2.IMWRITE_PNG_STRATEGY_FILTERED,
+    cv2.IMWRITE_PNG_FILTER,
+    cv2.IMWRITE_PNG_ALL_FILTERS,
+)
 
 
-def encode_png(pixels: Pixels, texts: Mapping[str, str] | None = None) -> bytes:
-    """A PNG file of (h, w) grey, (h, w, 3) RGB or (h, w, 4) straight RGBA, with text chunks by keyword."""
+def encode_png(
+    pixels: Pixels, texts: Mapping[str, str] | None = None, profile: bytes | None = None, level: int = 1
+) -> bytes:
+    """A PNG file of (h, w) grey, (h, w, 3) RGB or (h, w, 4) straight RGBA, with text chunks by keyword.
+
+    `profile` is an ICC profile; `level` is zlib's, 1 (quick) to 9 (small).
+    """
     if pixels.ndim == 3:
         order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
         pixels = cv2.cvtColor(pixels, order)
-    done, buffer = cv2.imencode(".png", np.ascontiguousarray(pixels), _PARAMS)
+    params = _QUICK if level == 1 else (cv2.IMWRITE_PNG_COMPRESSION, level, *_SMALLER)
+    done, buffer = cv2.imencode(".png", np.ascontiguousarray(pixels), params)
     if not done:
         raise ValueError(f"a picture of shape {pixels.shape} can't be encoded")
     encoded = buffer.tobytes()
-    chunks = b"".join(_text_chunk(keyword, text) for keyword, text in (texts or {}).items())
+    chunks = b""
+    if profile is not None:
+        # It stands before the pixels; no compression method but zlib's is known.
+        chunks = _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+    chunks += b"".join(_text_chunk(keyword, text) for keyword, text in (texts or {}).items())
     return encoded[:_HEADER_BYTES] + chunks + encoded[_HEADER_BYTES:]
 
 

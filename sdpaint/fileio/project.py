@@ -20,3 +20,5 @@ class Project:
     params: GenerationParams | None = None
     has_frame: bool = True
     notes: tuple[str, ...] = ()
+    needs_new_name: bool = False
+    """Saving must not go over the file unasked: it holds more than the document does, or can hold only less."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.errors import FileError
-from sdpaint.fileio.images import TEXT_KEYWORD
+from sdpaint.fileio.encoding import TEXT_KEYWORD
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.generation.recipe import infotext_of

@@ -112,7 +112,25 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("save", "&Save", "files.save", ("Ctrl+S",), "save", "Save the document"),
     ActionSpec("saveAs", "Save &as…", "files.save_as", ("Ctrl+Shift+S",), "", "Save under another name"),
-    ActionSpec("export", "&Export…", "files.export", ("Ctrl+E",), "export", "Write a flat picture"),
+    ActionSpec(
+        "saveCopy", "Save a cop&y…", "files.save_copy", (), "", "Save under another name, and go on with this file"
+    ),
+    ActionSpec(
+        "export",
+        "&Export…",
+        "exports.open",
+        ("Ctrl+Shift+E",),
+        "export",
+        "Write a picture: format, size and quality, with a preview",
+    ),
+    ActionSpec(
+        "exportAgain",
+        "Export a&gain",
+        "exports.again",
+        ("Ctrl+Alt+Shift+E",),
+        "",
+        "The last export once more, of what the picture is now",
+    ),
     ActionSpec("quit", "&Quit", "window.close", ("Ctrl+Q",), "", "Quit sdpaint"),
     # Edit
     ActionSpec("undo", "&Undo", "documents.undo", ("Ctrl+Z",), "undo", "Undo", repeats=True),

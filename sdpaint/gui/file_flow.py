@@ -84,11 +84,13 @@ class FileFlow(QObject):
             self._after_save = then
             self._files.save_as(path)
 
-        self._asker.file_to_save(self._in_folder(self._files.suggested_path), True, save)
+        self._asker.file_to_save(self._in_folder(self._files.suggested_path), False, save)
 
-    def export(self) -> None:
-        """Ask for a name and write a flat picture."""
-        self._asker.file_to_save(self._in_folder(self._files.suggested_export), False, self._files.export)
+    def save_copy(self) -> None:
+        """Ask for a name and write everything under it; the document keeps its own file."""
+        suggested = self._in_folder(self._files.suggested_path)
+        copy = suggested.with_stem(f"{suggested.stem} copy")
+        self._asker.file_to_save(copy, True, self._files.export)
 
     @property
     def _folder(self) -> Path | None:

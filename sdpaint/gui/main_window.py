@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget
 
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.journal_controller import JournalController
@@ -35,6 +36,7 @@ from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import BarDock, Dock
+from sdpaint.gui.export_flow import ExportFlow
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
 from sdpaint.gui.icons import app_icon
@@ -70,6 +72,7 @@ class Services:
     brushes: BrushesController
     generation: GenerationController
     files: FileController
+    exports: ExportController
     settings: SettingsStore
     journal: JournalController
 
@@ -103,6 +106,9 @@ class MainWindow(QMainWindow):
         )
         self._edits = DocumentCommands(self._documents, self.messages, self)
         self._flow = FileFlow(self._documents, services.files, self.messages, self._asker, self)
+        self._exports = ExportFlow(
+            self._documents, services.exports, services.tools, self.messages, self._asker, self
+        )
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
         self._selection = SelectionCommands(self._documents, services.tools, self.messages, self)
         self._clipboard = PixelClipboard(
@@ -116,6 +122,7 @@ class MainWindow(QMainWindow):
         self._image = ImageCommands(self._documents, self.messages, self)
         self._filters = FilterFlow(self._documents, services.tools, self.canvas, self.messages, self)
         self.actions_by_id = self._make_actions()
+        self._exports.name_after_last(self.actions_by_id["exportAgain"])
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
         self._build_panels()
         self._lay_out()
@@ -135,6 +142,7 @@ class MainWindow(QMainWindow):
         targets = {
             "window": self,
             "files": self._flow,
+            "exports": self._exports,
             "filters": self._filters,
             "image": self._image,
             "documents": self._documents,
@@ -276,6 +284,7 @@ class MainWindow(QMainWindow):
             self.canvas.is_complete
             and not self._layers.is_drawing
             and not self._services.files.is_busy
+            and not self._services.exports.is_busy
             and not self._services.brushes.is_busy
             and not self._selection.is_busy
         )
@@ -477,6 +486,7 @@ class MainWindow(QMainWindow):
         # Gone from the screen at once, though threads may take a while to end.
         self.hide()
         self._services.files.shutdown()
+        self._services.exports.shutdown()
         self._services.journal.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()

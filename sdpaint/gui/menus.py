@@ -27,7 +27,21 @@ LAYER_TURNS: tuple[Entry, ...] = tuple(spec.id for spec in TURN_ACTIONS if spec.
 MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "&File",
-        ("new", "open", ("Open &recent", ()), "openAsLayer", None, "save", "saveAs", "export", None, "quit"),
+        (
+            "new",
+            "open",
+            ("Open &recent", ()),
+            "openAsLayer",
+            None,
+            "save",
+            "saveAs",
+            "saveCopy",
+            None,
+            "export",
+            "exportAgain",
+            None,
+            "quit",
+        ),
     ),
     (
         "&Edit",

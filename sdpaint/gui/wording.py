@@ -78,3 +78,13 @@ def params_words(params: GenerationParams, checkpoint_name: str, last_seed: int 
     if sampling.count > 1:
         words.append(f"{sampling.count} pictures")
     return " · ".join(words)
+
+
+def byte_words(count: int) -> str:
+    """A file's size as short as it stays true."""
+    if count < 1000:
+        return f"{count} bytes"
+    for unit, size in (("KB", 1e3), ("MB", 1e6)):
+        if count < 999.5 * size:
+            return f"{count / size:.{1 if count < 9.95 * size else 0}f} {unit}"
+    return f"{count / 1e9:.1f} GB"

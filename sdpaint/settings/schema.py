@@ -119,7 +119,7 @@ class Settings:
         is_curve=True,
     )
     jpeg_quality: int = _setting(
-        95, label="Quality of JPEG and WebP", help="Higher is larger and closer", minimum=1, maximum=100
+        95, label="Quality of JPEG, WebP and AVIF", help="Higher is larger and closer", minimum=1, maximum=100
     )
     preview_visible: bool = _setting(
         True, label="Show the picture while it forms", help="Each step is drawn in place on the canvas"
@@ -144,6 +144,10 @@ class Settings:
     shortcuts: dict[str, tuple[str, ...]] = _setting(dict)
     """Keys that differ from the scheme's: id of the action → portable shortcuts, perhaps none."""
     recent_commands: tuple[str, ...] = _setting(())
+    export_kind: str = _setting("")
+    """The kind of picture that was exported last."""
+    export_options: dict[str, str] = _setting(dict)
+    """What was chosen for each kind of picture."""
     checkpoint: Path | None = _setting(None)
     recent_files: tuple[Path, ...] = _setting(())
     window_geometry: str = _setting("")

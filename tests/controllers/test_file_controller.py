@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sdpaint import paths
 from sdpaint.checkpoints.identify import read_checkpoint
@@ -231,8 +232,20 @@ class TestFlatPictures:
         assert desk.documents.is_modified
         assert desk.files.recent == (tmp_path / "hill.ora",)
 
+    @pytest.mark.parametrize("kind", ["pages.tif", "few.gif"])
+    def test_a_file_that_holds_more_or_less_than_the_document_is_not_written_over(self, desk, tmp_path, kind):
+        path = tmp_path / kind
+        first, second = Image.new("RGB", (16, 16)), Image.new("RGB", (16, 16), "red")
+        first.save(path, save_all=True, append_images=[second])
+        desk.do(desk.files.open, path)
+        assert len(desk.notes) == 1
+        assert desk.files.needs_path
+        assert desk.files.save() is False
+        desk.do(desk.files.save_as, tmp_path / "mine.png")
+        assert not desk.files.needs_path
+
     def test_an_unknown_suffix_is_refused_with_the_known_ones(self, desk, tmp_path):
-        desk.do(desk.files.export, tmp_path / "copy.tiff")
+        desk.do(desk.files.export, tmp_path / "copy.tga")
         assert ".png" in desk.errors[0].hint
 
     def test_the_quality_of_the_settings_is_used(self, desk, tmp_path):

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sdpaint.app import build_window
-from sdpaint.gui.dialogs.files import Answer
+from sdpaint.gui.dialogs.files import Answer, FileKind
 from sdpaint.gui.main_window import MainWindow
 from sdpaint.gui.theme import apply_theme
 from sdpaint.imaging.geometry import Point
@@ -31,6 +31,7 @@ class FakeAsker:
     save_path: Path | None = None
     folder_path: Path | None = None
     answer: Answer = Answer.DISCARD
+    suggested: Path | None = None
     asked: list[str] = field(default_factory=list)
 
     def file_to_open(self, folder: Path | None, then: Callable[[Path], None]) -> None:
@@ -39,7 +40,20 @@ class FakeAsker:
             then(self.open_path)
 
     def file_to_save(self, suggested: Path, layered_only: bool, then: Callable[[Path], None]) -> None:
-        self.asked.append("save" if layered_only else "export")
+        self.asked.append("copy" if layered_only else "save")
+        if self.save_path:
+            then(self.save_path)
+
+    def file(self, title: str, kinds: tuple[FileKind, ...], then: Callable[[Path], None]) -> None:
+        self.asked.append(title)
+        if self.open_path:
+            then(self.open_path)
+
+    def name(
+        self, title: str, suggested: Path, kinds: tuple[FileKind, ...], then: Callable[[Path], None]
+    ) -> None:
+        self.asked.append(title)
+        self.suggested = suggested
         if self.save_path:
             then(self.save_path)
 

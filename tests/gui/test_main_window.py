@@ -319,7 +319,7 @@ def test_a_file_that_is_gone_can_be_taken_off_the_list(driver, qtbot, tmp_path):
 def test_a_picture_is_dropped_onto_an_untouched_window_and_onto_a_new_layer_later(driver, qtbot, tmp_path):
     driver.asker.save_path = tmp_path / "dropped.png"
     with qtbot.waitSignal(driver.files.saved, timeout=TIMEOUT_MS):
-        driver.trigger("export")
+        driver.trigger("saveCopy")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "dropped.png"))])
 

@@ -218,23 +218,24 @@ def test_the_file_dialog_offers_what_can_be_read_and_suggests_a_name(driver, tmp
     asker = DialogAsker(driver.window)
     asker.file_to_open(tmp_path, lambda path: None)
     dialog = dialog_of(driver, QFileDialog)
-    assert all(
-        suffix in dialog.nameFilters()[0] for suffix in ("*.ora", "*.png", "*.jpg", "*.jpeg", "*.webp")
-    )
+    known = ("*.ora", "*.png", "*.jpeg", "*.webp", "*.tiff", "*.avif", "*.bmp", "*.gif")
+    assert all(suffix in dialog.nameFilters()[0] for suffix in known)
     dialog.reject()
     chosen = []
     asker.file_to_save(tmp_path / "sunset.png", False, chosen.append)
     dialog = dialog_of(driver, QFileDialog)
     assert dialog.nameFilters()[0] == "PNG picture (*.png)"
     assert dialog.defaultSuffix() == "png"
-    dialog.filterSelected.emit("WebP picture (*.webp)")
-    assert dialog.defaultSuffix() == "webp"
+    # Saving offers only what loses nothing; for the others there is the export.
+    assert not any("JPEG" in each or "GIF" in each for each in dialog.nameFilters())
+    dialog.filterSelected.emit("TIFF picture (*.tif *.tiff)")
+    assert dialog.defaultSuffix() == "tif"
     dialog.selectFile(str(tmp_path / "other"))
     dialog.accept()
-    assert chosen == [tmp_path / "other.webp"]
+    assert chosen == [tmp_path / "other.tif"]
 
 
-@pytest.mark.parametrize("action", ["new", "canvasSize", "preferences", "shortcuts", "about"])
+@pytest.mark.parametrize("action", ["new", "canvasSize", "export", "preferences", "shortcuts", "about"])
 def test_every_control_of_a_dialog_has_its_names_and_keyboard_reach(driver, action):
     driver.trigger(action)
     dialog = next(each for each in driver.window.findChildren(QDialog) if each.isVisible())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,19 @@ class Answer(Enum):
     CANCEL = "cancel"
 
 
+@dataclass(frozen=True)
+class FileKind:
+    """What a file dialog offers: a name and its suffixes, the first for new names."""
+
+    name: str
+    suffixes: tuple[str, ...]
+
+    @property
+    def filter(self) -> str:
+        """As Qt's dialog wants it."""
+        return _filter(self.name, self.suffixes)
+
+
 class Asker(Protocol):
     """What the window asks the artist. None of it blocks: the answer comes by calling `then`, or never."""
 
@@ -31,7 +45,15 @@ class Asker(Protocol):
         """A file to read."""
 
     def file_to_save(self, suggested: Path, layered_only: bool, then: Callable[[Path], None]) -> None:
-        """A name to save under."""
+        """A name to save under, of a kind that loses nothing; `layered_only`: not even of layers."""
+
+    def file(self, title: str, kinds: tuple[FileKind, ...], then: Callable[[Path], None]) -> None:
+        """A file of one of these kinds."""
+
+    def name(
+        self, title: str, suggested: Path, kinds: tuple[FileKind, ...], then: Callable[[Path], None]
+    ) -> None:
+        """A name for a new file of one of these kinds."""
 
     def brush_to_import(self, then: Callable[[Path], None]) -> None:
         """A GIMP brush."""
@@ -61,13 +83,33 @@ class DialogAsker:
 
     def file_to_save(self, suggested: Path, layered_only: bool, then: Callable[[Path], None]) -> None:
         """A name to save under; the suggested one's format comes first."""
-        dialog = self._dialog("Save" if layered_only else "Export", str(suggested.parent))
+        offered = [each for each in formats() if each.keeps_layers or (each.keeps_pixels and not layered_only)]
+        kinds = tuple(FileKind(each.name, each.suffixes) for each in offered)
+        self.name("Save a copy" if layered_only else "Save", suggested, kinds, then)
+
+    def file(self, title: str, kinds: tuple[FileKind, ...], then: Callable[[Path], None]) -> None:
+        """A file of one of these kinds."""
+        dialog = self._dialog(title, "")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        every = tuple(suffix for kind in kinds for suffix in kind.suffixes)
+        filters = [kind.filter for kind in kinds]
+        if len(kinds) > 1:
+            filters.insert(0, _filter("All of these", every))
+        dialog.setNameFilters([*filters, "All files (*)"])
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.open()
+
+    def name(
+        self, title: str, suggested: Path, kinds: tuple[FileKind, ...], then: Callable[[Path], None]
+    ) -> None:
+        """A name for a new file; the suggested one's kind comes first."""
+        dialog = self._dialog(title, str(suggested.parent))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        offered = sorted(formats(), key=lambda each: suggested.suffix not in each.suffixes)
-        dialog.setNameFilters(_filters(offered))
+        offered = sorted(kinds, key=lambda each: suggested.suffix not in each.suffixes)
+        dialog.setNameFilters([kind.filter for kind in offered])
         dialog.setDefaultSuffix(suggested.suffix.removeprefix("."))
         dialog.selectFile(suggested.name)
-        by_filter = {_filter(each.name, each.suffixes): each.suffixes[0] for each in offered}
+        by_filter = {kind.filter: kind.suffixes[0] for kind in offered}
         dialog.filterSelected.connect(lambda text: dialog.setDefaultSuffix(by_filter[text].removeprefix(".")))
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.open()

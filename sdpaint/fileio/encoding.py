@@ -1,0 +1,138 @@
+"""Encoding: pixels to the bytes of a picture file, with colour profile and the text that says how they were made."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sdpaint.errors import FileError
+from sdpaint.fileio.color_profiles import from_srgb, profile_of
+from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
+from sdpaint.fileio.png import encode_png
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.tiles import Pixels
+
+TEXT_KEYWORD = "parameters"
+"""PNG keyword under which A1111 and its kin keep the infotext."""
+
+_EXIF_IFD = 0x8769
+_USER_COMMENT = 0x9286
+UNICODE_PREFIX = b"UNICODE\0"
+_MAX_EXIF_TEXT_BYTES = 60_000
+"""A JPEG segment holds 65,533 bytes."""
+
+
+def encode(pixels: Pixels, options: EncodeOptions, text: str | None = None) -> bytes:
+    """A file of (h, w, 3) RGB or (h, w, 4) straight RGBA. `text` is the infotext. Raises FileError."""
+    facts = options.facts
+    if max(pixels.shape[:2]) > facts.max_side_px:
+        raise FileError(
+            f"A {facts.label} has at most {facts.max_side_px} px a side", hint="Save it as PNG, or make it smaller"
+        )
+    if pixels.shape[2] == 4 and not (facts.has_alpha and options.keep_alpha):
+        pixels = on_paper(pixels, options.paper)
+    pixels = np.ascontiguousarray(pixels)
+    text = text if options.metadata and facts.has_metadata else None
+    return _ENCODERS[options.kind](pixels, options, text)
+
+
+def on_paper(pixels: Pixels, paper: Color) -> Pixels:
+    """(h, w, 4) straight RGBA laid on a colour: (h, w, 3) RGB."""
+    alpha = pixels[..., 3:4].astype(np.uint16)
+    ground = np.array((paper.red, paper.green, paper.blue), np.uint16)
+    laid = (pixels[..., :3] * alpha + ground * (255 - alpha) + 127) // 255
+    return np.asarray(laid, np.uint8)
+
+
+def _png(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    profile = None
+    if options.space is not None:
+        profile = profile_of(options.space)
+        pixels = np.asarray(from_srgb(Image.fromarray(pixels), options.space))
+    texts = {TEXT_KEYWORD: text} if text else None
+    return encode_png(pixels, texts, profile, {Effort.QUICK: 1, Effort.BALANCED: 5, Effort.SMALLEST: 9}[options.effort])
+
+
+def _jpeg(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    chroma = 0 if options.full_chroma else 2
+    return _saved(pixels, "JPEG", options, text, quality=options.quality, subsampling=chroma, optimize=True)
+
+
+def _webp(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    method = {Effort.QUICK: 2, Effort.BALANCED: 4, Effort.SMALLEST: 6}[options.effort]
+    if options.lossless:
+        # `exact` keeps the colour of what is transparent, `quality` is how hard it tries.
+        return _saved(pixels, "WEBP", options, text, lossless=True, exact=True, quality=75, method=method)
+    return _saved(pixels, "WEBP", options, text, quality=options.quality, method=method)
+
+
+def _avif(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    speed = {Effort.QUICK: 9, Effort.BALANCED: 7, Effort.SMALLEST: 4}[options.effort]
+    chroma = "4:4:4" if options.full_chroma else "4:2:0"
+    # One thread: the others are the engine's and the painter's.
+    return _saved(
+        pixels, "AVIF", options, text, quality=options.quality, speed=speed, subsampling=chroma, max_threads=1
+    )
+
+
+def _tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    compression = {Effort.QUICK: "raw", Effort.BALANCED: "tiff_lzw", Effort.SMALLEST: "tiff_adobe_deflate"}
+    return _saved(pixels, "TIFF", options, text, compression=compression[options.effort])
+
+
+def _bmp(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "BMP")
+    return buffer.getvalue()
+
+
+def _gif(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    if pixels.shape[2] == 3:
+        image.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(buffer, "GIF")
+        return buffer.getvalue()
+    # A pixel of a GIF is there or not: the last colour is kept for those that aren't.
+    quantized = image.quantize(255, dither=Image.Dither.FLOYDSTEINBERG)
+    few = np.array(quantized)
+    few[pixels[..., 3] < 128] = 255
+    indexed = Image.fromarray(few, "P")
+    indexed.putpalette(((quantized.getpalette() or []) + [0] * 768)[:768])
+    indexed.save(buffer, "GIF", transparency=255, optimize=False)
+    return buffer.getvalue()
+
+
+def _saved(pixels: Pixels, kind: str, options: EncodeOptions, text: str | None, **more: Any) -> bytes:
+    image = Image.fromarray(pixels)
+    if options.space is not None:
+        image = from_srgb(image, options.space)
+        more["icc_profile"] = profile_of(options.space)
+    if text:
+        more["exif"] = _exif_of(text)
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **more)
+    return buffer.getvalue()
+
+
+def _exif_of(text: str) -> bytes:
+    comment = UNICODE_PREFIX + text.encode("utf-16-be", "replace")
+    if len(comment) > _MAX_EXIF_TEXT_BYTES:
+        raise FileError("The prompt is too long for this kind of picture", hint="Save it as PNG")
+    exif = Image.Exif()
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = comment
+    return exif.tobytes()
+
+
+_ENCODERS: dict[PictureKind, Callable[[Pixels, EncodeOptions, str | None], bytes]] = {
+    PictureKind.PNG: _png,
+    PictureKind.JPEG: _jpeg,
+    PictureKind.WEBP: _webp,
+    PictureKind.AVIF: _avif,
+    PictureKind.TIFF: _tiff,
+    PictureKind.BMP: _bmp,
+    PictureKind.GIF: _gif,
+}
