@@ -147,6 +147,8 @@ def build_window(
         tools.set_pressure_curve(curve_of(new.pressure_curve))
 
     tools.set_pressure_curve(curve_of(present.pressure_curve))
+    tools.settings.restore(present.tool_options)
+    tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)
     for child in (documents, tools, brushes, client, generation, files, exports, journal):
         child.setParent(window)

@@ -21,6 +21,7 @@ class _Job:
     edit: Edit
     done: Callable[[Document, Document], None] | None
     generation: int
+    shown: Document | None
 
 
 class BackgroundEdits(QObject):
@@ -51,9 +52,18 @@ class BackgroundEdits(QObject):
         """Whether an edit is outstanding."""
         return bool(self._jobs)
 
-    def run(self, label: str, edit: Edit, done: Callable[[Document, Document], None] | None = None) -> None:
-        """Queue an edit. `done(before, after)` is called when it is part of the document; the same twice: no change."""
-        self._jobs.append(_Job(label, edit, done, self._generation))
+    def run(
+        self,
+        label: str,
+        edit: Edit,
+        done: Callable[[Document, Document], None] | None = None,
+        shown: Document | None = None,
+    ) -> None:
+        """Queue an edit. `done(before, after)` is called when it is part of the document; the same twice: no change.
+
+        `shown` is a preview of it that is seen already: it stays until the edit takes its place.
+        """
+        self._jobs.append(_Job(label, edit, done, self._generation, shown))
         if len(self._jobs) == 1:
             self.busy_changed.emit(True)
             self._start()
@@ -72,6 +82,7 @@ class BackgroundEdits(QObject):
 
         def failed(error: SdPaintError) -> None:
             if job.generation == self._generation:
+                self._hide(job)
                 self.failed.emit(error)
                 self._end()
 
@@ -79,7 +90,10 @@ class BackgroundEdits(QObject):
 
     def _take(self) -> None:
         """Apply what is ready, unless a stroke is under way or it is out of date."""
-        if self._ready is None or self._documents.document is not self._documents.committed:
+        seen = self._documents.document
+        if self._ready is None:
+            return
+        if seen is not self._documents.committed and all(each.shown is not seen for each in self._jobs):
             return
         (job, before, after), self._ready = self._ready, None
         if self._documents.committed is not before:
@@ -87,11 +101,18 @@ class BackgroundEdits(QObject):
             return
         if after is not before:
             self._documents.apply(job.label, after)
+        else:
+            self._hide(job)
         if job.generation != self._generation:
             return
         if job.done is not None:
             job.done(before, after)
         self._end()
+
+    def _hide(self, job: _Job) -> None:
+        """Take the preview away where the edit has come to nothing."""
+        if job.shown is not None and self._documents.document is job.shown is not self._documents.committed:
+            self._documents.cancel_preview()
 
     def _end(self) -> None:
         self._jobs.pop(0)

@@ -10,13 +10,24 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.live_preview import LivePreview
+from sdpaint.controllers.tool_settings import ToolSettings
 from sdpaint.document.document import Document
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.dynamics import LINEAR, Curve
-from sdpaint.imaging.geometry import Point
-from sdpaint.tools.base import Draft, LastingTool, PointerEvent, RestingTool, Tool, ToolName, ToolRefused
+from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.tools.base import (
+    AnyOptions,
+    Draft,
+    LastingTool,
+    PointerEvent,
+    RestingTool,
+    Tool,
+    ToolName,
+    ToolRefused,
+)
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 from sdpaint.tools.table import TOOLS
 
@@ -71,11 +82,17 @@ class ToolController(QObject):
         self._rest = QTimer(self)
         self._rest.timeout.connect(self._on_rest)
         self._selection_options = SelectionOptions()
-        self._fill_options = FillOptions()
+        self.settings = ToolSettings(self)
+        """What is set of gradients, shapes and fills."""
+        self.settings.changed.connect(self._on_settings)
         self._draft: Draft | None = None
         self._edits = BackgroundEdits(documents, self)
         self._edits.busy_changed.connect(self.computing_changed)
         self._edits.failed.connect(self._on_failed)
+        self.visible_part: Callable[[], Rect] | None = None
+        """The canvas pixels that are seen, as far as previews need to reach; None: all."""
+        self._live = LivePreview(documents, self._preview, self)
+        self._live.failed.connect(self._on_failed)
         documents.document_changed.connect(self._follow)
 
     # -- tool
@@ -188,12 +205,14 @@ class ToolController(QObject):
     @property
     def fill_options(self) -> FillOptions:
         """Of the fill tool."""
-        return self._fill_options
+        return self.settings.get(FillOptions)
 
     def set_fill_options(self, options: FillOptions) -> None:
         """Replace them."""
-        if options != self._fill_options:
-            self._fill_options = options
+        self.settings.put(options)
+
+    def _on_settings(self, options: object) -> None:
+        if isinstance(options, FillOptions):
             self.fill_options_changed.emit(options)
 
     @property
@@ -234,6 +253,7 @@ class ToolController(QObject):
 
     def shutdown(self) -> None:
         """Wait for what is being computed."""
+        self._live.shutdown()
         self._edits.shutdown()
 
     def _open_tool(self) -> LastingTool | None:
@@ -245,14 +265,29 @@ class ToolController(QObject):
             self._draft = draft
             self.draft_changed.emit(draft)
 
+    def _preview(self, document: Document) -> None:
+        with self._changing() as documents:
+            documents.preview(document)
+
     def _compute(self, label: str, edit: Callable[[Document], Document]) -> None:
-        draft = self._draft
+        draft, ready = self._draft, self._live.result_of(edit)
+        self._live.drop()
+        if ready is not None and not self._edits.is_busy:
+            self._show_draft(None)
+            with self._changing() as documents:
+                if ready is documents.committed:
+                    documents.cancel_preview()
+                else:
+                    documents.apply(label, ready)
+            return
+        seen = self._documents.document
+        shown = None if seen is self._documents.committed else seen
 
         def done(_before: Document, _after: Document) -> None:
             if self._draft is draft:
                 self._show_draft(None)
 
-        self._edits.run(label, edit, done)
+        self._edits.run(label, edit, done, shown)
 
     def _on_failed(self, error: SdPaintError) -> None:
         self._show_draft(None)
@@ -356,6 +391,7 @@ class ToolController(QObject):
     def _follow(self, old: Document | None, new: Document) -> None:
         """Somebody else changed what is seen."""
         if old is None:
+            self._live.drop()
             self._tools = {name: make() for name, make in TOOLS.items()}
             self._show_draft(None)
         if self._own_change or self._gesture is None:
@@ -426,6 +462,20 @@ class _Context:
     def fill_options(self) -> FillOptions:
         return self._controller.fill_options
 
+    @property
+    def seen(self) -> Rect:
+        controller = self._controller
+        return self.document.bounds if controller.visible_part is None else controller.visible_part()
+
+    def options_of(self, kind: type[AnyOptions]) -> AnyOptions:
+        return self._controller.settings.get(kind)
+
+    def brush_of(self, name: ToolName) -> BrushParams:
+        return self._controller._brushes[name]
+
+    def preview_later(self, edit: Callable[[Document], Document]) -> None:
+        self._controller._live.show(edit)
+
     def compute(self, label: str, edit: Callable[[Document], Document]) -> None:
         self._controller._compute(label, edit)
 
@@ -433,14 +483,14 @@ class _Context:
         self._controller._show_draft(draft)
 
     def preview(self, document: Document) -> None:
-        with self._controller._changing() as documents:
-            documents.preview(document)
+        self._controller._preview(document)
 
     def commit(self, label: str, document: Document) -> None:
         with self._controller._changing() as documents:
             documents.apply(label, document)
 
     def cancel(self) -> None:
+        self._controller._live.drop()
         with self._controller._changing() as documents:
             documents.cancel_preview()
 

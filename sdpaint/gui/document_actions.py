@@ -26,7 +26,9 @@ def _tool(tool: ToolName, text: str, key: str, icon_name: str, tooltip: str) -> 
 TOOL_ACTIONS: tuple[ActionSpec, ...] = (
     _tool(ToolName.BRUSH, "Brush", "B", "brush", "Brush: paint with the foreground colour"),
     _tool(ToolName.ERASER, "Eraser", "E", "eraser", "Eraser: take paint away"),
-    _tool(ToolName.FILL, "Fill", "G", "fill", "Fill: pour the foreground colour"),
+    _tool(ToolName.FILL, "Fill", "F", "fill", "Fill: pour the foreground colour"),
+    _tool(ToolName.GRADIENT, "Gradient", "G", "gradient", "Gradient: drag colours over the layer"),
+    _tool(ToolName.SHAPE, "Shape", "U", "shape", "Shape: lines, rectangles, ellipses and polygons"),
     _tool(ToolName.MASK_BRUSH, "Mask brush", "Q", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
     _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+Q", "mask-eraser", "Mask eraser: take marks away"),
     _tool(

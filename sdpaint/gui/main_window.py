@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
             self._documents, services.exports, services.tools, self.messages, self._asker, self
         )
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
+        services.tools.visible_part = lambda: self.canvas.viewport.visible
         self._selection = SelectionCommands(self._documents, services.tools, self.messages, self)
         self._clipboard = PixelClipboard(
             self._documents,

@@ -31,7 +31,6 @@ SCHEME_LABELS: Mapping[ShortcutScheme, str] = {
 SCHEMES: Mapping[ShortcutScheme, Bindings] = {
     ShortcutScheme.SDPAINT: {},
     ShortcutScheme.KRITA: {
-        "fillTool": ("F",),
         "pickerTool": ("P",),
         "select_rectangleTool": ("Ctrl+R",),
         "select_ellipseTool": ("J",),
@@ -64,6 +63,7 @@ SCHEMES: Mapping[ShortcutScheme, Bindings] = {
         "levelsFilter": ("Ctrl+L",),
     },
     ShortcutScheme.PHOTOSHOP: {
+        "fillTool": ("Shift+G",),
         "select_rectangleTool": ("M",),
         "select_ellipseTool": ("Shift+M",),
         "select_lassoTool": ("L",),

@@ -13,7 +13,7 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPolygonF
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.compositing import BLEND_FUNCTIONS, blend_onto
@@ -191,4 +191,27 @@ def _filled(path: QPainterPath, rect: Rect, smooth: bool) -> Pixels:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
         painter.translate(-rect.x, -rect.y)
         painter.fillPath(path, Qt.GlobalColor.black)
+    return coverage
+
+
+def stroked_line(
+    points: Sequence[Point], is_closed: bool, width_px: float, rect: Rect, smooth: bool = True, is_round: bool = True
+) -> Pixels:
+    """Coverage (h, w) of the pixels of `rect` by a line of this width through canvas positions.
+
+    Its joins and ends are round; else joins are mitred, and ends are cut off where the line ends.
+    """
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(point.x, point.y) for point in points]))
+    if is_closed:
+        path.closeSubpath()
+    join = Qt.PenJoinStyle.RoundJoin if is_round else Qt.PenJoinStyle.MiterJoin
+    cap = Qt.PenCapStyle.RoundCap if is_round else Qt.PenCapStyle.FlatCap
+    pen = QPen(Qt.GlobalColor.black, width_px, Qt.PenStyle.SolidLine, cap, join)
+    pen.setMiterLimit(8.0)
+    coverage = np.zeros((rect.height, rect.width), np.uint8)
+    with painting(coverage) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+        painter.translate(-rect.x, -rect.y)
+        painter.strokePath(path, pen)
     return coverage

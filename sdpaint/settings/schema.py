@@ -148,6 +148,8 @@ class Settings:
     """The kind of picture that was exported last."""
     export_options: dict[str, str] = _setting(dict)
     """What was chosen for each kind of picture."""
+    tool_options: dict[str, str] = _setting(dict)
+    """What is set of tools beside their brush: name of the options → JSON."""
     checkpoint: Path | None = _setting(None)
     recent_files: tuple[Path, ...] = _setting(())
     window_geometry: str = _setting("")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from sdpaint.document.document import Document
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
-from sdpaint.imaging.geometry import Point
+from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 
 
@@ -27,6 +27,8 @@ class ToolName(Enum):
     MASK_BRUSH = "mask_brush"
     MASK_ERASER = "mask_eraser"
     FILL = "fill"
+    GRADIENT = "gradient"
+    SHAPE = "shape"
     SELECT_RECTANGLE = "select_rectangle"
     SELECT_ELLIPSE = "select_ellipse"
     SELECT_LASSO = "select_lasso"
@@ -44,7 +46,7 @@ class ToolName(Enum):
     @property
     def takes_color(self) -> bool:
         """Whether it uses the foreground colour, so that Alt picks one for it."""
-        return self.has_brush or self is ToolName.FILL
+        return self.has_brush or self in (ToolName.FILL, ToolName.GRADIENT)
 
     @property
     def selects(self) -> bool:
@@ -97,6 +99,9 @@ class Draft:
     pushed_by: tuple[int, int] = (0, 0)
 
 
+AnyOptions = TypeVar("AnyOptions")
+
+
 class ToolRefused(SdPaintError):
     """The tool can't work here: said in the message line, nothing changes."""
 
@@ -137,6 +142,26 @@ class ToolContext(Protocol):
     @property
     def fill_options(self) -> FillOptions:
         """Of the fill tool."""
+        ...
+
+    @property
+    def seen(self) -> Rect:
+        """The canvas pixels that the view may show: what a preview needs to reach."""
+        ...
+
+    def options_of(self, kind: type[AnyOptions]) -> AnyOptions:
+        """What is set of a tool, by the class of its options (`sdpaint.tools.options`)."""
+        ...
+
+    def brush_of(self, name: ToolName) -> BrushParams:
+        """The brush of another tool."""
+        ...
+
+    def preview_later(self, edit: Callable[[Document], Document]) -> None:
+        """Show what `edit` makes, as soon as another thread has computed it. Of several only the latest counts.
+
+        An equal edit that is handed to `compute` at the end isn't computed again.
+        """
         ...
 
     def compute(self, label: str, edit: Callable[[Document], Document]) -> None:

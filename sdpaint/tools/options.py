@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.gradient import PRESETS, GradientRepeat, GradientShape, Preset
 from sdpaint.imaging.selection import Likeness, SelectionMode
+from sdpaint.imaging.shapes import MAX_SIDES, MIN_SIDES, ShapeKind
 from sdpaint.imaging.stabiliser import Stabilising
 from sdpaint.imaging.symmetry import Symmetry
 
 MAX_FEATHER_PX = 250
 MAX_GROW_PX = 64
+MAX_GAP_PX = 64
+MAX_LINE_PX = 1000.0
+MAX_RADIUS_PX = 2000.0
+
+
+class Target(Enum):
+    """What gradients and shapes are laid on."""
+
+    LAYER = "layer"
+    MASK = "mask"
+    """The inpaint mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +89,75 @@ class PaintOptions:
     stabilising: Stabilising = Stabilising()
     symmetry: Symmetry = Symmetry()
     wraps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GradientOptions:
+    """Of the gradient tool. `opacity` is 0 … 1; `own` are the presets that the artist has kept."""
+
+    preset: Preset = PRESETS[0]
+    shape: GradientShape = GradientShape.LINEAR
+    repeat: GradientRepeat = GradientRepeat.NONE
+    reverse: bool = False
+    dither: bool = True
+    blend_mode: BlendMode = BlendMode.NORMAL
+    opacity: float = 1.0
+    target: Target = Target.LAYER
+    own: tuple[Preset, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_share("opacity", self.opacity)
+
+
+class Ink(Enum):
+    """What a shape is filled or outlined with."""
+
+    NONE = "none"
+    FOREGROUND = "foreground"
+    BACKGROUND = "background"
+    BRUSH = "brush"
+    """Outlines only: the brush in the foreground colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeOptions:
+    """Of the shape tool. `radius_px` rounds the corners of rectangles; `inner` below 1 makes a star of a polygon."""
+
+    kind: ShapeKind = ShapeKind.RECTANGLE
+    fill: Ink = Ink.FOREGROUND
+    stroke: Ink = Ink.NONE
+    width_px: float = 4.0
+    radius_px: float = 0.0
+    sides: int = 5
+    inner: float = 1.0
+    round_joins: bool = False
+    antialias: bool = True
+    blend_mode: BlendMode = BlendMode.NORMAL
+    opacity: float = 1.0
+    target: Target = Target.LAYER
+
+    def __post_init__(self) -> None:
+        if self.fill is Ink.BRUSH:
+            raise ValueError("a brush paints outlines only")
+        if not 0.1 <= self.width_px <= MAX_LINE_PX:
+            raise ValueError(f"a line is 0.1 to {MAX_LINE_PX:g} px wide, not {self.width_px}")
+        if not 0.0 <= self.radius_px <= MAX_RADIUS_PX:
+            raise ValueError(f"corners are rounded by 0 to {MAX_RADIUS_PX:g} px, not {self.radius_px}")
+        if not MIN_SIDES <= self.sides <= MAX_SIDES:
+            raise ValueError(f"a polygon has {MIN_SIDES} to {MAX_SIDES} sides, not {self.sides}")
+        if not 0.05 <= self.inner <= 1.0:
+            raise ValueError(f"the inner radius of a star is 0.05 to 1, not {self.inner}")
+        _check_share("opacity", self.opacity)
+
+
+REMEMBERED: dict[str, type] = {
+    "fill": FillOptions,
+    "gradient": GradientOptions,
+    "shape": ShapeOptions,
+}
+"""What is kept from start to start, by its name in the settings."""
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} is 0 to 1, not {value}")

@@ -20,7 +20,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import set_mask, with_layer_tiles
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.brush import Dab, StampCache
+from sdpaint.imaging.brush import BrushParams, Dab, StampCache
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
@@ -447,3 +447,34 @@ def seed_of(event: PointerEvent) -> int:
     """The seed of a stroke's random numbers: the same press gives the same stroke, so that recordings replay."""
     place = (event.pos.x, event.pos.y, event.time_ms)
     return zlib.crc32(struct.pack("<3d", *(value if math.isfinite(value) else 0.0 for value in place)))
+
+
+def stroke_along(
+    document: Document, layer_id: LayerId, brush: BrushParams, color: Color, places: Sequence[Point]
+) -> Document:
+    """The document with a brush drawn through these places, at its nominal size; the same one where nothing changed.
+
+    Raises ToolRefused where the layer can't be painted on. Safe on any thread.
+    """
+    if not places:
+        return document
+    painted = document if document.active == layer_id else replace(document, active=layer_id)
+    erase = brush.blend_mode is BlendMode.ERASE
+    target = LayerTarget(painted, color, stroke_params(brush).opacity, erase, brush.blend_mode)
+    stamps, bounds = StampCaches(), document.bounds
+    event = PointerEvent(places[0])
+    stroke: AnyStroke
+    if brush.is_plain:
+        stroke = Stroke(
+            target, StrokePath(brush, bounds), StrokeBuffer(brush, bounds, stamps.round), PaintOptions(), event
+        )
+    else:
+        path = TipPath(brush, bounds, seed_of(event), color)
+        buffer = TipBuffer(brush, bounds, stamps.tips)
+        stroke = Stroke(target, path, buffer, PaintOptions(), event, senses=path)
+    stroke.begin(event, None)
+    stroke.extend([PointerEvent(place) for place in places[1:]])
+    if not stroke.finish(PointerEvent(places[-1])):
+        return document
+    after = stroke.document
+    return after if after.active == document.active else replace(after, active=document.active)

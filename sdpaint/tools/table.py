@@ -8,11 +8,13 @@ from functools import partial
 from sdpaint.tools.base import Tool, ToolName
 from sdpaint.tools.fill import FillTool
 from sdpaint.tools.frame import FrameTool
+from sdpaint.tools.gradient import GradientTool
 from sdpaint.tools.paint import PaintTool
 from sdpaint.tools.pan import PanTool
 from sdpaint.tools.picker import PickerTool
 from sdpaint.tools.polygon import PolygonTool
 from sdpaint.tools.selection import BoxSelectTool, LassoTool
+from sdpaint.tools.shape import ShapeTool
 from sdpaint.tools.wand import WandTool
 
 TOOLS: dict[ToolName, Callable[[], Tool]] = {
@@ -21,6 +23,8 @@ TOOLS: dict[ToolName, Callable[[], Tool]] = {
     ToolName.MASK_BRUSH: partial(PaintTool, ToolName.MASK_BRUSH),
     ToolName.MASK_ERASER: partial(PaintTool, ToolName.MASK_ERASER),
     ToolName.FILL: FillTool,
+    ToolName.GRADIENT: GradientTool,
+    ToolName.SHAPE: ShapeTool,
     ToolName.PICKER: PickerTool,
     ToolName.SELECT_RECTANGLE: partial(BoxSelectTool, ToolName.SELECT_RECTANGLE),
     ToolName.SELECT_ELLIPSE: partial(BoxSelectTool, ToolName.SELECT_ELLIPSE),

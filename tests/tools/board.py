@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sdpaint.document.document import Document
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import WHITE, Color
-from sdpaint.tools.base import Draft
+from sdpaint.imaging.geometry import Rect
+from sdpaint.tools.base import Draft, ToolName
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 
 HARD = BrushParams(size_px=20, hardness=1.0)
@@ -26,6 +28,7 @@ class Board:
         self.selection_options = SelectionOptions()
         self.fill_options = FillOptions()
         self.draft: Draft | None = None
+        self.options: dict[type, Any] = {}
 
     def preview(self, document: Document) -> None:
         self.seen = document
@@ -39,6 +42,19 @@ class Board:
         if after is not self.document:
             self.commit(label, after)
         self.draft = None
+
+    @property
+    def seen(self) -> Rect:
+        return self.document.bounds
+
+    def options_of(self, kind):
+        return self.options.get(kind) or kind()
+
+    def brush_of(self, name: ToolName) -> BrushParams:
+        return self.brush
+
+    def preview_later(self, edit: Callable[[Document], Document]) -> None:
+        self.seen = edit(self.document)
 
     def show_draft(self, draft: Draft | None) -> None:
         self.draft = draft

@@ -15,8 +15,10 @@ from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.brush_settings import BrushSettings
+from sdpaint.gui.panels.gradient_options import GradientPart
 from sdpaint.gui.panels.paint_options import StabiliserCard, SymmetryCard, card_button
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
+from sdpaint.gui.panels.shape_options import ShapePart
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import divider, icon_button, label, push_button, signals_blocked
 from sdpaint.gui.widgets.frame_size import FrameSize
@@ -60,14 +62,18 @@ class ToolOptions(QToolBar):
         self._brush = self._brush_part()
         self._frame = self._frame_part(documents, generation, commands)
         self._selection = SelectionPart(tools, actions)
-        self._fill = FillPart(tools)
+        self._own_parts: dict[ToolName, QWidget] = {
+            ToolName.FILL: FillPart(tools),
+            ToolName.GRADIENT: GradientPart(tools),
+            ToolName.SHAPE: ShapePart(tools),
+        }
         self._hint = label("", "dim")
         parts = QWidget()
         layout = QHBoxLayout(parts)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * SPACE)
         layout.addWidget(self._name)
-        for part in (self._brush, self._selection, self._fill, self._frame, self._hint):
+        for part in (self._brush, self._selection, *self._own_parts.values(), self._frame, self._hint):
             layout.addWidget(part, 1)
         parts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.addWidget(parts)
@@ -166,7 +172,8 @@ class ToolOptions(QToolBar):
         self._frame.setVisible(tool is ToolName.FRAME)
         self._selection.setVisible(tool.selects)
         self._selection.show_tool(tool)
-        self._fill.setVisible(tool is ToolName.FILL)
+        for name, part in self._own_parts.items():
+            part.setVisible(tool is name)
         self._hint.setVisible(tool in HINTS)
         self._hint.setText(HINTS.get(tool, ""))
         if tool.has_brush:
