@@ -463,7 +463,7 @@ class _Context:
         return self._controller.fill_options
 
     @property
-    def seen(self) -> Rect:
+    def view_part(self) -> Rect:
         controller = self._controller
         return self.document.bounds if controller.visible_part is None else controller.visible_part()
 

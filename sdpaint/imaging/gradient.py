@@ -119,13 +119,13 @@ class Gradient:
         positions = np.linspace(0.0, 1.0, _ENTRIES, dtype=np.float32)
         return ramp(checked_stops(self.stops), 1.0 - positions if self.reverse else positions)
 
-    def positions(self, rect: Rect, step: int = 1) -> NDArray[np.float32]:
-        """(h, w) places on the way, 0 … 1, of the middles of the pixels of `rect`; of squares of `step` pixels."""
+    def positions(self, rect: Rect) -> NDArray[np.float32]:
+        """(h, w) places on the way, 0 … 1, of the middles of the pixels of `rect`."""
         way = self.end - self.start
         length = max(way.length, 1e-6)
         along_x, along_y = way.x / length, way.y / length
-        x = np.arange(rect.left, rect.right, step, dtype=np.float32)[None, :] + np.float32(step / 2 - self.start.x)
-        y = np.arange(rect.top, rect.bottom, step, dtype=np.float32)[:, None] + np.float32(step / 2 - self.start.y)
+        x = np.arange(rect.left, rect.right, dtype=np.float32)[None, :] + np.float32(0.5 - self.start.x)
+        y = np.arange(rect.top, rect.bottom, dtype=np.float32)[:, None] + np.float32(0.5 - self.start.y)
         if self.shape is GradientShape.ANGULAR:
             turn = cv2.phase(x * along_x + y * along_y, y * along_x - x * along_y)
             return np.asarray(turn * np.float32(1 / math.tau), np.float32)
@@ -145,38 +145,25 @@ class Gradient:
             place = np.where(place > 1.0, np.float32(2.0) - place, place)
         return np.asarray(np.clip(place, 0.0, 1.0), np.float32)
 
-    def colors(self, rect: Rect, weight: float | NDArray[np.float32] = 1.0, step: int = 1) -> Pixels:
-        """(h, w, 4) premultiplied BGRA of the pixels of `rect`, times `weight`: one number or (h, w), 0 … 1.
-
-        `step` above 1: in squares of so many pixels, for previews.
-        """
-        values = self._table.take(np.rint(self.positions(rect, step) * (_ENTRIES - 1)).astype(np.int32), axis=0)
+    def colors(self, rect: Rect, weight: float | NDArray[np.float32] = 1.0) -> Pixels:
+        """(h, w, 4) premultiplied BGRA of the pixels of `rect`, times `weight`: one number or (h, w), 0 … 1."""
+        values = self._table.take(np.rint(self.positions(rect) * (_ENTRIES - 1)).astype(np.int32), axis=0)
         if isinstance(weight, np.ndarray):
-            values *= weight[::step, ::step, None]
+            values *= weight[..., None]
         elif weight != 1.0:
             values *= np.float32(weight)
-        values += self._threshold(rect)[::step, ::step, None]
-        return _in_squares(values.astype(np.uint8), rect, step)
+        values += self._threshold(rect)[..., None]
+        return values.astype(np.uint8)
 
-    def levels(self, rect: Rect, step: int = 1) -> NDArray[np.float32]:
+    def levels(self, rect: Rect) -> NDArray[np.float32]:
         """(h, w) strength, 0 … 255, for a mask: from all to nothing on the way, or the other way round."""
-        place = self.positions(rect, step)
-        strength = np.asarray(255.0 * (place if self.reverse else 1.0 - place), np.float32)
-        if step > 1:
-            strength = strength.repeat(step, axis=0).repeat(step, axis=1)[: rect.height, : rect.width]
-        return strength
+        place = self.positions(rect)
+        return np.asarray(255.0 * (place if self.reverse else 1.0 - place), np.float32)
 
     def _threshold(self, rect: Rect) -> NDArray[np.float32]:
         if not self.dither:
             return np.full((1, 1), 0.5, np.float32)
         return noise(rect)
-
-
-def _in_squares(pixels: Pixels, rect: Rect, step: int) -> Pixels:
-    if step == 1:
-        return pixels
-    whole = pixels.view(np.uint32)[..., 0].repeat(step, axis=0).repeat(step, axis=1)
-    return np.ascontiguousarray(whole[: rect.height, : rect.width]).view(np.uint8).reshape(rect.height, rect.width, 4)
 
 
 @lru_cache(maxsize=1)

@@ -145,7 +145,7 @@ class ToolContext(Protocol):
         ...
 
     @property
-    def seen(self) -> Rect:
+    def view_part(self) -> Rect:
         """The canvas pixels that the view may show: what a preview needs to reach."""
         ...
 

@@ -18,8 +18,6 @@ from sdpaint.tools.options import GradientOptions, Target
 from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
 
 LABEL = "Gradient"
-COARSEST = 8
-"""Previews are made of squares of so many pixels at most."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +31,22 @@ class GradientEdit:
     opacity: float = 1.0
     part: Rect | None = None
     """For previews: only this part of the canvas, at whole tiles."""
-    step: int = 1
-    """For previews: in squares of so many pixels."""
 
     def __call__(self, document: Document) -> Document:
         """The document with the gradient."""
         gradient, area = self.gradient, self.part or document.bounds
         if self.target is Target.MASK:
-            return lay_strength(document, area, lambda part: (gradient.levels(part, self.step), 1.0), self.opacity)
+            return lay_strength(document, area, lambda part: (gradient.levels(part), 1.0), self.opacity)
 
         def paint(part: Rect, weight: Weight) -> Pixels:
-            return gradient.colors(part, weight, self.step)
+            return gradient.colors(part, weight)
 
         return lay_colors(document, self.layer_id, area, paint, self.blend_mode, self.opacity)
 
-    def as_seen(self, document: Document, seen: Rect, view_scale: float) -> GradientEdit:
-        """As much of it, and as finely, as can be seen: on a large canvas, a preview takes no longer than on a small."""
+    def as_seen(self, document: Document, seen: Rect) -> GradientEdit:
+        """As much of it as can be seen: zoomed in, a preview takes no longer on a large canvas than on a small one."""
         part = Rect.bounding(tile_rect(key) for key in seen.intersected(document.bounds).tiles(TILE_SIZE))
-        return replace(
-            self,
-            part=None if part.contains(document.bounds) else part,
-            step=max(1, min(COARSEST, int(1 / max(view_scale, 1e-6)))),
-        )
+        return self if part.contains(document.bounds) else replace(self, part=part)
 
 
 class GradientTool:
@@ -85,7 +77,7 @@ class GradientTool:
             return
         context.show_draft(Draft((self._start, end), is_closed=False))
         edit = self._edit(context, self._start, end)
-        context.preview_later(edit.as_seen(context.document, context.seen, events[-1].view_scale))
+        context.preview_later(edit.as_seen(context.document, context.view_part))
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
         """Lay it."""

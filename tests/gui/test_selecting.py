@@ -92,7 +92,9 @@ def dialog(driver: Driver) -> QDialog:
         (Qt.Key.Key_L, None, ToolName.SELECT_LASSO),
         (Qt.Key.Key_L, SHIFT, ToolName.SELECT_POLYGON),
         (Qt.Key.Key_W, None, ToolName.SELECT_ALIKE),
-        (Qt.Key.Key_G, None, ToolName.FILL),
+        (Qt.Key.Key_F, None, ToolName.FILL),
+        (Qt.Key.Key_G, None, ToolName.GRADIENT),
+        (Qt.Key.Key_U, None, ToolName.SHAPE),
     ],
 )
 def test_keys_take_the_tools_in_hand(driver, key, modifiers, tool):
@@ -162,7 +164,7 @@ def test_the_bar_shows_what_counts_for_the_tool(driver):
     assert not driver.find("selectionAntialiasBox").isVisible()
     driver.key(Qt.Key.Key_W)
     assert tolerance.isVisible()
-    driver.key(Qt.Key.Key_G)
+    driver.key(Qt.Key.Key_F)
     assert driver.find("fillToleranceSlider").isVisible()
     assert not feather.isVisible()
     driver.key(Qt.Key.Key_B)

@@ -44,7 +44,7 @@ class Board:
         self.draft = None
 
     @property
-    def seen(self) -> Rect:
+    def view_part(self) -> Rect:
         return self.document.bounds
 
     def options_of(self, kind):

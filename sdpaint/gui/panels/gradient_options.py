@@ -139,8 +139,9 @@ class GradientCard(Card):
     def _lay_out(self) -> None:
         beside = QVBoxLayout()
         beside.setSpacing(SPACE)
-        for widget in (self._hex, self._position, self._alpha):
-            beside.addWidget(widget)
+        beside.addWidget(self._hex)
+        for slider in (self._position, self._alpha):
+            beside.addWidget(slider)
         beside.addWidget(
             push_button("stopForegroundButton", "Foreground", self._take_foreground, "The colour in hand for this stop")
         )

@@ -41,7 +41,8 @@ class ShapePart(OptionPart):
         self.add_combo("fill", "shapeFillCombo", "Fill", FILLS, "What the shape is filled with")
         self.add_combo("stroke", "shapeStrokeCombo", "Outline", STROKES, "What its outline is drawn with")
         self.add_slider("width_px", NumberSlider("shapeWidthSlider", "Width", WIDTH, "Width of the outline"))
-        self.add_slider("radius_px", NumberSlider("shapeRadiusSlider", "Corners", RADIUS, "How far corners are rounded"))
+        radius = NumberSlider("shapeRadiusSlider", "Corners", RADIUS, "How far corners are rounded")
+        self.add_slider("radius_px", radius)
         self.add_slider("sides", NumberSlider("shapeSidesSlider", "Sides", SIDES, "How many sides"), whole=True)
         self.add_slider(
             "inner", NumberSlider("shapeInnerSlider", "Star", INNER, "Below 100 %: a star with corners so far in")
