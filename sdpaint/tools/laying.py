@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.document.document import Document
-from sdpaint.document.edits import set_mask, with_layer_tiles
+from sdpaint.document.edits import replace_layer, set_mask, with_layer_tiles
 from sdpaint.document.layers import LayerId
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect
@@ -22,6 +22,9 @@ from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
 from sdpaint.tools.base import ToolRefused
 from sdpaint.tools.options import Target
 from sdpaint.tools.paint import check_paintable
+
+_LUMA = np.array([0.0722, 0.7152, 0.2126], np.float32)
+"""Of blue, green and red (Rec. 709)."""
 
 Weight = float | NDArray[np.float32]
 """How far each pixel takes part, 0 … 1: one number, or (h, w)."""
@@ -53,6 +56,8 @@ def lay_colors(
     times `weight`.
     """
     layer = document.layer(layer_id)
+    if document.edits_mask and layer_id == document.active:
+        return _on_layer_mask(document, area, paint, opacity)
     erases = blend_mode is BlendMode.ERASE
     mode = StampMode.ATOP if layer.alpha_locked else StampMode.OVER
     plain = None if blend_mode is BlendMode.NORMAL else blend_mode
@@ -105,6 +110,28 @@ def lay_strength(
         if before is None or not np.array_equal(before, tile):
             changes[key] = tile
     return set_mask(document, replace(mask, tiles=mask.tiles.with_tiles(changes))) if changes else document
+
+
+def _on_layer_mask(
+    document: Document, area: Rect, paint: Callable[[Rect, Weight], Pixels], opacity: float
+) -> Document:
+    """As colours on the active layer's mask: white shows, black hides."""
+    layer = document.active_layer
+    mask = layer.mask
+    if mask is None:
+        return document
+    tiles = mask.tiles
+    for key, part in _parts(document, area):
+        weight = _weight(document.selection, key, part, opacity)
+        if weight is None:
+            continue
+        colors = paint(part, weight).astype(np.float32)
+        kept = mask.read(part) * (1.0 - colors[..., 3] * np.float32(1 / 255))
+        shown = np.asarray(kept + colors[..., :3] @ _LUMA + np.float32(0.5), np.uint8)
+        tiles = replace(mask, tiles=tiles).with_shown(part, shown)
+    if tiles is mask.tiles:
+        return document
+    return replace_layer(document, replace(layer, mask=replace(mask, tiles=tiles)))
 
 
 def _parts(document: Document, area: Rect) -> list[tuple[TileKey, Rect]]:

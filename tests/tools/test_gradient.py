@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sdpaint.document.document import Document
-from sdpaint.document.edits import new_document, replace_layer, set_mask, with_layer_tiles
+from sdpaint.document.document import Document, EditTarget
+from sdpaint.document.edits import new_document, replace_layer, set_mask, set_target, with_layer_tiles
+from sdpaint.document.layers import LayerMask
 from sdpaint.document.selection_edits import select
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
@@ -126,6 +127,21 @@ def test_on_the_mask_it_runs_from_all_to_nothing_within_the_selection():
     assert mask[0, 299] <= 1
     assert not mask[100:].any()
     assert made.document.layers == document.layers
+
+
+def test_on_the_mask_of_a_layer_white_shows_and_black_hides():
+    document = painted((200, 200, 200, 255), Rect(0, 0, 300, 200))
+    document = replace_layer(document, replace(document.active_layer, mask=LayerMask()))
+    document = select(set_target(document, EditTarget.MASK), rectangle(Rect(0, 0, 300, 100)))
+    made = board(document, preset=PRESETS[2])
+    drag(made, (0, 0), (300, 0))
+    layer = made.document.active_layer
+    assert layer.tiles is document.active_layer.tiles
+    shown = layer.mask.read(made.document.bounds)
+    assert shown[0, 0] <= 2
+    assert shown[0, 150] == pytest.approx(128, abs=2)
+    assert shown[0, 299] >= 253
+    assert (shown[100:] == 255).all()
 
 
 def test_where_it_could_not_be_seen_it_is_refused():
