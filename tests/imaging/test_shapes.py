@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_walk_goes_through_all_corners_and_back():
     places = walked(rectangle(0, 0, 30, 10), 4)
     assert places[0] == places[-1] == Point(0, 0)
     assert Point(30, 10) in places
-    steps = [(b - a).length for a, b in zip(places, places[1:], strict=False)]
+    steps = [(b - a).length for a, b in pairwise(places)]
     assert max(steps) <= 4
     assert sum(steps) == pytest.approx(80)
 
