@@ -1,8 +1,7 @@
 """Reading OpenRaster (.ora), our own and those of Krita, GIMP, MyPaint and others.
 
 The file may be hostile or damaged: nothing is unpacked to disk, every size is checked before it is believed, and XML
-entities are refused. Layer groups, which a document doesn't have, are taken apart where that looks the same, and
-otherwise merged.
+entities are refused.
 """
 
 from __future__ import annotations
@@ -24,9 +23,11 @@ from xml.parsers import expat
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
-from sdpaint.document.layers import Layer, MaskLayer, new_layer_id
+from sdpaint.document.layers import Group, Layer, LayerMask, MaskLayer, new_layer_id
+from sdpaint.document.tree import with_children
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import MAX_PIXELS, decode_image
+from sdpaint.fileio.layer_data import LayerData
 from sdpaint.fileio.openraster_writer import (
     MASK,
     MERGED,
@@ -38,7 +39,7 @@ from sdpaint.fileio.openraster_writer import (
 )
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
-from sdpaint.fileio.project_data import LayerData, ProjectData, decode_data
+from sdpaint.fileio.project_data import ProjectData, decode_data
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
@@ -59,11 +60,19 @@ _ALIASES = {
     "svg:add": BlendMode.ADD,
     "svg:exclusion": BlendMode.EXCLUSION,
     "krita:erase": BlendMode.ERASE,
+    "krita:linear_dodge": BlendMode.ADD,
+    "krita:hue": BlendMode.HUE,
+    "krita:color": BlendMode.COLOR,
+    "krita:saturation": BlendMode.SATURATION,
+    "krita:luminize": BlendMode.LUMINOSITY,
+    "krita:soft_light": BlendMode.SOFT_LIGHT,
     "normal": BlendMode.NORMAL,
     "multiply": BlendMode.MULTIPLY,
     "screen": BlendMode.SCREEN,
 }
 """Names by which other programs, or older versions of them, know a blend mode that is there."""
+_ATOP = "svg:src-atop"
+"""What others write for a layer that is clipped to those below it."""
 
 
 def read_openraster(path: Path) -> Project:
@@ -122,11 +131,11 @@ class _Reader:
         if not layers:
             layers = [self._merged_layer(size)]
         unique = _with_unique_ids(layers)
-        ids = [layer.id for layer in unique]
+        ids = [layer.id for root in unique for layer in root.walk()]
         document = Document(
             size=size,
             layers=unique,
-            active=self._selected if self._selected in ids else ids[-1],
+            active=self._selected if self._selected in ids else unique[-1].id,
             frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
             mask=self._mask(),
             selection=self._selection(size),
@@ -210,6 +219,12 @@ class _Reader:
 
     def _read_tiles(self, element: ET.Element, x: int, y: int) -> TileMap:
         src = element.get("src", "")
+        data = self._data.layers.get(src)
+        if data is not None:
+            if not data.has_pixels:
+                return TileMap(4)
+            if data.pixels is not None and data.pixels.src in self._names:
+                src, x, y = data.pixels.src, data.pixels.x, data.pixels.y
         if src not in self._names:
             raise _damaged(self._name, f'the picture of the layer "{self._label(element)}" is missing')
         rgba = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}").rgba
@@ -220,59 +235,58 @@ class _Reader:
         """The layers inside a stack, bottom to top."""
         layers: list[Layer] = []
         for element in reversed(stack):    # the topmost comes first in the file
-            if element.tag == "layer":
+            if element.tag in ("layer", "stack"):
                 layers.append(self._layer(element))
-            elif element.tag == "stack":
-                layers += self._group(element, self._stack(element))
             else:
                 self._note(f"A {element.tag} element was left out: sdpaint doesn't have it")
         return layers
 
     def _label(self, element: ET.Element) -> str:
-        return element.get("name", "Layer")
+        return element.get("name", "Group" if element.tag == "stack" else "Layer")
 
     def _layer(self, element: ET.Element) -> Layer:
+        is_group = element.tag == "stack"
         label = self._label(element)
-        data = self._data.layers.get(element.get("src", "")) or LayerData(new_layer_id())
+        own = self._data.layers.get(element.get("sdpaint-group" if is_group else "src", ""))
+        data = own or LayerData(new_layer_id())
         # Where another program renamed the layer, its name stands.
         exact = data.name is not None and xml_text(data.name) == label
+        is_atop = element.get("composite-op") == _ATOP
+        mode = BlendMode.NORMAL if is_atop else self._blend_mode(element, label)
+        opacity = _opacity(element)
+        content = data.content
+        if is_group:
+            through = element.get("isolation") == "auto"
+            if own is None:
+                # To OpenRaster such a group isn't isolated only as long as that makes no difference to its blending.
+                through = through and mode is BlendMode.NORMAL and opacity == 1.0
+            content = Group(tuple(self._stack(element)), through, data.expanded)
         layer = Layer(
             name=data.name if exact and data.name is not None else label,
-            tiles=self._tiles[element].result(),
+            tiles=TileMap(4) if is_group else self._tiles[element].result(),
             visible=_is_visible(element),
-            opacity=_opacity(element),
-            blend_mode=self._blend_mode(element, label),
+            opacity=opacity,
+            blend_mode=mode,
             alpha_locked=element.get("alpha-preserve") == "true",
             generated=data.generated,
             id=data.id,
+            content=content,
+            mask=self._layer_mask(data),
+            clipped=data.clipped or is_atop,
+            pixels_locked=data.pixels_locked,
+            position_locked=data.position_locked,
+            locked=element.get("edit-locked") == "true",
+            tag=data.tag,
         )
         if element.get("selected") == "true":
             self._selected = layer.id
         return layer
 
-    def _group(self, element: ET.Element, children: list[Layer]) -> list[Layer]:
-        """The children themselves where the group adds nothing but its name, else all of them merged into one."""
-        if not children:
-            return []
-        label = self._label(element)
-        mode = self._blend_mode(element, label)
-        plain = mode is BlendMode.NORMAL and _opacity(element) == 1.0
-        passes_through = element.get("isolation") == "auto"
-        if plain and (passes_through or all(child.blend_mode is BlendMode.NORMAL for child in children)):
-            self._note("Layer groups were taken apart; the picture looks the same")
-            visible = _is_visible(element)
-            return [child if visible else replace(child, visible=False) for child in children]
-        self._note(f'The layer group "{label}" was merged into one layer, so that it looks the same')
-        merged = Layer(
-            label,
-            tiles=_merged_tiles(children),
-            visible=_is_visible(element),
-            opacity=_opacity(element),
-            blend_mode=mode,
-        )
-        if self._selected in {child.id for child in children}:
-            self._selected = merged.id
-        return [merged]
+    def _layer_mask(self, data: LayerData) -> LayerMask | None:
+        picture = data.mask_pixels
+        if data.mask is None or picture is None or picture.src not in self._names:
+            return data.mask
+        return replace(data.mask, tiles=self._coverage(picture.src, picture.x, picture.y))
 
     def _merged_layer(self, size: Size) -> Layer:
         if MERGED not in self._names:
@@ -318,29 +332,15 @@ def _opacity(element: ET.Element) -> float:
     return min(1.0, max(0.0, value)) if math.isfinite(value) else 1.0
 
 
-def _merged_tiles(layers: Sequence[Layer]) -> TileMap:
-    """The layers blended on nothing, with what lies outside the canvas."""
-    # Brings in Qt, which only merging needs.
-    from sdpaint.document.render import flatten
-
-    bounds = Rect.bounding(layer.tiles.bounds() for layer in layers)
-    if bounds.is_empty:
-        return TileMap(4)
-    if max(bounds.width, bounds.height) > MAX_SIDE_PX or bounds.area > MAX_PIXELS:
-        raise FileError("A layer group is too large to be merged", hint="Merge it in the program that made it")
-    moved = tuple(replace(layer, tiles=layer.tiles.translated(-bounds.x, -bounds.y)) for layer in layers)
-    here = Rect.of_size(bounds.size)
-    document = Document(bounds.size, _with_unique_ids(moved), moved[0].id, here)
-    return TileMap.from_pixels(flatten(document, here), bounds.x, bounds.y)
-
-
-def _with_unique_ids(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+def _with_unique_ids(layers: Sequence[Layer], seen: set[str] | None = None) -> tuple[Layer, ...]:
     """Two layers may show one picture of the file, and would then have one id."""
-    seen: set[str] = set()
+    known: set[str] = set() if seen is None else seen
     result = []
     for layer in layers:
-        each = replace(layer, id=new_layer_id()) if layer.id in seen else layer
-        seen.add(each.id)
+        each = replace(layer, id=new_layer_id()) if layer.id in known else layer
+        known.add(each.id)
+        if each.children:
+            each = with_children(each, _with_unique_ids(each.children, known))
         result.append(each)
     return tuple(result)
 

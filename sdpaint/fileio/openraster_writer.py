@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
@@ -22,13 +22,15 @@ import numpy as np
 
 from sdpaint.atomic import replacing
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Layer
+from sdpaint.document.layers import Group, Layer, LayerId
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import MAX_PIXELS
+from sdpaint.fileio.layer_data import LayerData, Picture, layer_data
+from sdpaint.fileio.layer_pictures import shown_layers
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.project import Project
-from sdpaint.fileio.project_data import LayerData, encode_data
+from sdpaint.fileio.project_data import encode_data
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.imaging.tiles import Pixels, TileMap
@@ -53,27 +55,72 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
-class _Entry:
-    """A layer with its place in the file."""
+class _Picture:
+    """A picture with its place in the file."""
 
-    layer: Layer
     src: str
+    tiles: TileMap
     bounds: Rect
     """Of what is stored: at least a pixel, since a layer without a picture is an error to other programs."""
+
+    @property
+    def place(self) -> Picture:
+        """Where to find it again."""
+        return Picture(self.src, self.bounds.x, self.bounds.y)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is written: pictures, what is said of layers and groups, and by what name stack.xml calls each of them."""
+
+    pictures: tuple[_Picture, ...]
+    """Those that other programs show, and our own."""
+    data: Mapping[str, LayerData]
+    names: Mapping[LayerId, str]
+    shown: Mapping[LayerId, _Picture]
 
 
 def write_openraster(path: Path, project: Project) -> None:
     """Write the whole project, atomically. Raises FileError."""
-    document = project.document
     with writing(path):
-        entries = [_entry(document, index) for index in range(len(document.layers))]
+        plan = _plan(project.document)
         with replacing(path) as file:
-            _write(file, project, entries)
+            _write(file, project, plan)
 
 
-def _entry(document: Document, index: int) -> _Entry:
-    layer = document.layers[index]
-    bounds = layer.tiles.bounds()
+def _plan(document: Document) -> _Plan:
+    shown = {each.layer.id: each.tiles for each in shown_layers(document.layers, document.bounds)}
+    pictures: list[_Picture] = []
+    names: dict[LayerId, str] = {}
+    data: dict[str, LayerData] = {}
+    leaves: dict[LayerId, _Picture] = {}
+    # Numbered from the bottom, so that a layer put on top doesn't rename the others.
+    for index, layer in enumerate(document.walk()):
+        said = layer_data(layer)
+        if xml_text(layer.name) != layer.name:
+            said = replace(said, name=layer.name)
+        if layer.is_group:
+            names[layer.id] = f"group{index:03d}"
+        else:
+            picture = leaves[layer.id] = _picture(f"data/layer{index:03d}.png", layer, shown[layer.id])
+            names[layer.id] = picture.src
+            pictures.append(picture)
+            if layer.tiles.is_empty:
+                said = replace(said, has_pixels=picture.tiles.is_empty)
+            elif picture.tiles is not layer.tiles:
+                own = _picture(f"sdpaint/layer{index:03d}.png", layer, layer.tiles)
+                pictures.append(own)
+                said = replace(said, pixels=own.place)
+        if layer.mask is not None and not layer.mask.tiles.is_empty:
+            mask = _picture(f"sdpaint/mask{index:03d}.png", layer, layer.mask.tiles)
+            pictures.append(mask)
+            said = replace(said, mask_pixels=mask.place)
+        data[names[layer.id]] = said
+    return _Plan(tuple(pictures), data, names, leaves)
+
+
+def _picture(src: str, layer: Layer, tiles: TileMap) -> _Picture:
+    bounds = tiles.bounds()
     if bounds.is_empty:
         bounds = Rect(0, 0, 1, 1)
     if bounds.area > MAX_PIXELS:
@@ -81,11 +128,10 @@ def _entry(document: Document, index: int) -> _Entry:
             f'The layer "{layer.name}" reaches too far beyond the canvas to be saved',
             hint="Erase what lies far outside, or clear the layer",
         )
-    # Numbered from the bottom, so that a layer put on top doesn't rename the others.
-    return _Entry(layer, f"data/layer{index:03d}.png", bounds)
+    return _Picture(src, tiles, bounds)
 
 
-def _write(file: BinaryIO, project: Project, entries: list[_Entry]) -> None:
+def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
     document = project.document
     mask_bounds = document.mask.tiles.bounds()
     selection = document.selection
@@ -93,7 +139,7 @@ def _write(file: BinaryIO, project: Project, entries: list[_Entry]) -> None:
     data = encode_data(
         document,
         project.params,
-        {entry.src: _layer_data(entry.layer) for entry in entries},
+        plan.data,
         (mask_bounds.x, mask_bounds.y),
         None if selection_bounds is None else (selection_bounds.x, selection_bounds.y),
     )
@@ -101,18 +147,18 @@ def _write(file: BinaryIO, project: Project, entries: list[_Entry]) -> None:
     with zipfile.ZipFile(file, "w") as archive, _pool(workers) as pool:
         # First and stored, so that the kind of file can be told from its first bytes.
         _put(archive, "mimetype", MIMETYPE)
-        _put(archive, STACK, _stack_xml(document, entries), zipfile.ZIP_DEFLATED)
+        _put(archive, STACK, _stack_xml(document, plan), zipfile.ZIP_DEFLATED)
         _put(archive, PROJECT_DATA, data, zipfile.ZIP_DEFLATED)
         if not mask_bounds.is_empty:
             _put(archive, MASK, encode_png(document.mask.tiles.read(mask_bounds)))
         if selection is not None and selection_bounds is not None:
             _put(archive, SELECTION, encode_png(selection.read(selection_bounds)))
         # Not all layers at once: only as many encoded ones wait as there are encoders.
-        for start in range(0, len(entries), workers):
-            part = entries[start : start + workers]
-            pngs = pool.map(lambda entry: _layer_png(entry.layer.tiles, entry.bounds), part)
-            for entry, png in zip(part, pngs, strict=True):
-                _put(archive, entry.src, png)
+        for start in range(0, len(plan.pictures), workers):
+            part = plan.pictures[start : start + workers]
+            pngs = pool.map(_png, part)
+            for picture, png in zip(part, pngs, strict=True):
+                _put(archive, picture.src, png)
         merged = _merged(document)
         _put(archive, THUMBNAIL, encode_png(_straight(_thumbnail(merged))))
         _put(archive, MERGED, encode_png(_straight(merged)))
@@ -134,17 +180,12 @@ def _put(archive: zipfile.ZipFile, name: str, data: bytes, compression: int = zi
     archive.writestr(info, data)
 
 
-def _layer_data(layer: Layer) -> LayerData:
-    in_xml = xml_text(layer.name) == layer.name
-    return LayerData(layer.id, layer.generated, None if in_xml else layer.name)
-
-
 def xml_text(text: str) -> str:
     """The text with every character that XML can't hold replaced."""
     return _NOT_XML.sub("�", text)
 
 
-def _stack_xml(document: Document, entries: list[_Entry]) -> bytes:
+def _stack_xml(document: Document, plan: _Plan) -> bytes:
     image = ET.Element(
         "image",
         version=_VERSION,
@@ -153,30 +194,39 @@ def _stack_xml(document: Document, entries: list[_Entry]) -> bytes:
         xres=str(_DPI),
         yres=str(_DPI),
     )
-    stack = ET.SubElement(image, "stack")
-    for entry in reversed(entries):    # the topmost comes first
-        layer = entry.layer
+    _add_layers(ET.SubElement(image, "stack"), document.layers, document, plan)
+    ET.indent(image)
+    xml: bytes = ET.tostring(image, encoding="UTF-8", xml_declaration=True)
+    return xml
+
+
+def _add_layers(stack: ET.Element, layers: Sequence[Layer], document: Document, plan: _Plan) -> None:
+    for layer in reversed(layers):    # the topmost comes first
         attributes = {
             "name": xml_text(layer.name),
-            "src": entry.src,
-            "x": str(entry.bounds.x),
-            "y": str(entry.bounds.y),
             "opacity": repr(float(layer.opacity)),
             "visibility": "visible" if layer.visible else "hidden",
             "composite-op": layer.blend_mode.value,
         }
         if layer.alpha_locked:
             attributes["alpha-preserve"] = "true"    # as Krita and Drawpile call it
+        if layer.locked:
+            attributes["edit-locked"] = "true"
         if layer.id == document.active:
             attributes["selected"] = "true"
-        ET.SubElement(stack, "layer", attributes)
-    ET.indent(image)
-    xml: bytes = ET.tostring(image, encoding="UTF-8", xml_declaration=True)
-    return xml
+        if isinstance(layer.content, Group):
+            attributes["isolation"] = "auto" if layer.content.pass_through else "isolate"
+            attributes["sdpaint-group"] = plan.names[layer.id]
+            _add_layers(ET.SubElement(stack, "stack", attributes), layer.children, document, plan)
+        else:
+            picture = plan.shown[layer.id]
+            attributes |= {"src": picture.src, "x": str(picture.bounds.x), "y": str(picture.bounds.y)}
+            ET.SubElement(stack, "layer", attributes)
 
 
-def _layer_png(tiles: TileMap, bounds: Rect) -> bytes:
-    return encode_png(rgba_from_premultiplied(tiles.read(bounds)))
+def _png(picture: _Picture) -> bytes:
+    pixels = picture.tiles.read(picture.bounds)
+    return encode_png(pixels if pixels.ndim == 2 else rgba_from_premultiplied(pixels))
 
 
 def _merged(document: Document) -> Pixels:

@@ -17,6 +17,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
+from sdpaint.fileio.layer_data import LayerData, layer_json, read_layer
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.color import Color
@@ -31,15 +32,6 @@ _FARTHEST_PX = 2**24
 
 
 @dataclass(frozen=True)
-class LayerData:
-    """Of one layer. `name` is set where XML can't say it."""
-
-    id: str
-    generated: bool = False
-    name: str | None = None
-
-
-@dataclass(frozen=True)
 class ProjectData:
     """What project.json holds. `mask` has no tiles: they lie in a picture beside it, the first pixel at `mask_at`.
 
@@ -47,7 +39,7 @@ class ProjectData:
     """
 
     layers: Mapping[str, LayerData] = field(default_factory=dict)
-    """By the layer's `src` in stack.xml."""
+    """By the layer's `src` in stack.xml, groups by their `sdpaint-group`."""
     frame: Rect | None = None
     mask: MaskLayer = field(default_factory=MaskLayer)
     mask_at: tuple[int, int] = (0, 0)
@@ -75,7 +67,7 @@ def encode_data(
             "x": mask_at[0],
             "y": mask_at[1],
         },
-        "layers": {src: _layer_json(layer) for src, layer in layers.items()},
+        "layers": {src: layer_json(layer) for src, layer in layers.items()},
     }
     if selection_at is not None:
         data["selection"] = {"x": selection_at[0], "y": selection_at[1]}
@@ -84,15 +76,6 @@ def encode_data(
     if params is not None:
         data["generation"] = _params_json(params)
     return json.dumps(data, indent=1).encode("ascii")
-
-
-def _layer_json(layer: LayerData) -> dict[str, Any]:
-    result: dict[str, Any] = {"id": layer.id}
-    if layer.generated:
-        result["generated"] = True
-    if layer.name is not None:
-        result["name"] = layer.name
-    return result
 
 
 def _params_json(params: GenerationParams) -> dict[str, Any]:
@@ -122,7 +105,7 @@ def decode_data(raw: bytes) -> ProjectData:
         if data["version"] > VERSION:
             raise ValueError("it was written by a newer sdpaint")
         mask = data["mask"]
-        layers = {str(src): _read_layer(layer) for src, layer in data["layers"].items()}
+        layers = {str(src): read_layer(layer) for src, layer in data["layers"].items()}
         if len({layer.id for layer in layers.values()}) != len(layers):
             raise ValueError("two layers have one id")
         frame = Rect(*(_whole(part) for part in data["frame"]))
@@ -144,14 +127,6 @@ def decode_data(raw: bytes) -> ProjectData:
         )
     except (KeyError, TypeError, AttributeError, SettingsError, RecursionError, OverflowError) as error:
         raise ValueError(f"project.json is damaged: {error}") from error
-
-
-def _read_layer(layer: dict[str, Any]) -> LayerData:
-    layer_id = _is(str, layer["id"])
-    if not layer_id:
-        raise ValueError("a layer has an empty id")
-    name = layer.get("name")
-    return LayerData(layer_id, layer.get("generated") is True, None if name is None else _is(str, name))
 
 
 def _read_params(values: dict[str, Any]) -> GenerationParams:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sdpaint import paths
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document
-from sdpaint.document.layers import Layer
+from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
 from sdpaint.document.render import flatten
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import decode_image
@@ -26,9 +26,11 @@ from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.project import Project
 from sdpaint.generation.params import GenerationParams
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import TileMap
+from tests.document.trees import noise, trees
 from tests.fileio.documents import documents, params, random_rgba
 
 
@@ -144,25 +146,64 @@ def test_a_foreign_file_opens_with_defaults_for_what_it_leaves_out():
 
 def test_offsets_of_nested_stacks_add_up():
     data = ora('<stack x="10" y="5"><layer src="a.png" x="2.0" y="-3"/></stack>')
-    assert decode_openraster(data, "f.ora").document.layers[0].tiles.bounds() == Rect(12, 2, 30, 20)
+    (group,) = decode_openraster(data, "f.ora").document.layers
+    assert group.children[0].tiles.bounds() == Rect(12, 2, 30, 20)
 
 
-def test_a_plain_group_is_taken_apart_and_said():
-    data = ora('<layer name="top" src="a.png"/><stack visibility="hidden"><layer name="in" src="a.png"/></stack>')
+def test_groups_of_other_programs_open_as_groups():
+    inner = '<layer name="in" src="a.png"/><stack name="empty"/>'
+    data = ora(
+        f'<layer name="top" src="a.png"/><stack name="shade" visibility="hidden" opacity="0.5">{inner}</stack>'
+        f'<stack isolation="auto">{inner}</stack><stack isolation="auto" opacity="0.5">{inner}</stack>'
+    )
     project = decode_openraster(data, "f.ora")
-    assert [(layer.name, layer.visible) for layer in project.document.layers] == [("in", False), ("top", True)]
-    assert len({layer.id for layer in project.document.layers}) == 2
-    assert "taken apart" in project.notes[0]
+    document = project.document
+    assert [layer.name for layer in document.layers] == ["Group", "Group", "shade", "top"]
+    group = document.layers[2]
+    assert (group.visible, group.opacity, [child.name for child in group.children]) == (False, 0.5, ["empty", "in"])
+    # An opacity isolates what may pass through otherwise.
+    assert [layer.content.pass_through for layer in document.layers[:3]] == [False, True, False]
+    assert len({layer.id for layer in document.walk()}) == 10
+    assert project.notes == ()
 
 
-def test_a_group_that_blends_as_one_is_merged_and_said():
-    inner = '<layer src="a.png" composite-op="svg:multiply"/><layer src="a.png" x="-9"/>'
-    data = ora(f'<stack name="shade" opacity="0.5">{inner}</stack>', {"a.png": png(20, 30, 4, value=255)})
-    project = decode_openraster(data, "f.ora")
-    (layer,) = project.document.layers
-    assert (layer.name, layer.opacity) == ("shade", 0.5)
-    assert layer.tiles.bounds() == Rect(-9, 0, 39, 20)
-    assert '"shade" was merged' in project.notes[0]
+def test_a_layer_that_another_program_clips_is_clipped():
+    project = decode_openraster(ora('<layer src="a.png" composite-op="svg:src-atop"/><layer src="a.png"/>'), "f.ora")
+    assert [layer.clipped for layer in project.document.layers] == [False, True]
+    assert project.notes == ()
+
+
+@given(document=trees())
+@settings(max_examples=60, deadline=None)
+def test_saving_and_opening_a_tree_of_layers_is_the_identity(tmp_path_factory, document):
+    project = read_openraster(saved(tmp_path_factory.mktemp("ora"), document))
+    assert project.document == document
+    assert project.notes == ()
+
+
+def test_other_programs_are_shown_masks_clipping_fills_and_adjustments_as_pixels(tmp_path):
+    """Over an opaque picture it looks the same to a program that knows none of our own data."""
+    ground = Layer("ground", TileMap.from_pixels(noise(1, 64, 48, opaque=True)))
+    shown = np.full((30, 40), 128, np.uint8)
+    mask = LayerMask(TileMap.from_pixels(shown, 8, 8))
+    masked = Layer("masked", TileMap.from_pixels(noise(2, 40, 30), 5, 5), mask=mask)
+    clipped = Layer("clipped", TileMap.from_pixels(noise(3, 64, 48)), clipped=True)
+    tint = Layer("tint", content=Fill(Color(200, 20, 40, 120)), opacity=0.5)
+    invert = Layer("invert", content=Adjustment("invert"), mask=LayerMask.of_coverage(TileMap.from_pixels(shown)))
+    solid = Layer("solid", TileMap.from_pixels(noise(4, 30, 20, opaque=True), 10, 10))
+    hard = LayerMask.of_coverage(TileMap.from_pixels(np.full_like(shown, 255)))
+    group = Layer("group", content=Group((solid, clipped)), opacity=0.6, mask=hard)
+    document = document_of(ground, group, tint, invert, masked)
+    with zipfile.ZipFile(saved(tmp_path, document)) as archive:
+        pictures = {name: archive.read(name) for name in archive.namelist() if not name.startswith("sdpaint/")}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in pictures.items():
+            archive.writestr(name, content)
+    seen = decode_openraster(buffer.getvalue(), "seen.ora").document
+    assert all(layer.mask is None and not layer.clipped for layer in seen.walk())
+    difference = flatten(seen, seen.bounds).astype(int) - flatten(document, document.bounds)
+    assert np.abs(difference).max() <= 3
 
 
 def test_an_unknown_blend_mode_becomes_normal_with_a_note():

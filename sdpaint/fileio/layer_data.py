@@ -1,0 +1,203 @@
+"""What OpenRaster can't say of a layer, as JSON: its kind, mask, clipping, locks and colour tag.
+
+`CONTENT_KINDS` has a line for each kind of layer whose content isn't pixels; a new kind needs one there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.dynamics import Curve
+from sdpaint.imaging.filter_table import FILTERS_BY_ID
+
+_FARTHEST_PX = 2**24
+"""Beyond this no place is believed."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An entry of the file with a picture, and where its first pixel lies on the canvas."""
+
+    src: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class LayerData:
+    """Of one layer or group. `name` is set where XML can't say it.
+
+    `pixels`: what the layer holds, where the picture that other programs show is another. `mask` is without its tiles:
+    they lie in `mask_pixels`, None where there are none.
+    """
+
+    id: str
+    generated: bool = False
+    name: str | None = None
+    content: Content = None
+    expanded: bool = True
+    pixels: Picture | None = None
+    has_pixels: bool = True
+    mask: LayerMask | None = None
+    mask_pixels: Picture | None = None
+    clipped: bool = False
+    pixels_locked: bool = False
+    position_locked: bool = False
+    tag: ColorTag = ColorTag.NONE
+
+
+def _fill_json(fill: Fill) -> dict[str, Any]:
+    color = fill.color
+    return {"color": [color.red, color.green, color.blue, color.alpha]}
+
+
+def _read_fill(values: Mapping[str, Any]) -> Fill:
+    return Fill(Color(*(_channel(part) for part in values["color"])))
+
+
+def _adjustment_json(adjustment: Adjustment) -> dict[str, Any]:
+    values = {
+        name: {"curve": [list(point) for point in value.points]} if isinstance(value, Curve) else value
+        for name, value in adjustment.values.items()
+    }
+    return {"adjustment": adjustment.name, "values": values}
+
+
+def _read_adjustment(values: Mapping[str, Any]) -> Adjustment:
+    spec = FILTERS_BY_ID[values["adjustment"]]
+    given = values["values"]
+    read: dict[str, Any] = {}
+    for each in spec.parameters:
+        if each.name not in given:
+            continue
+        value = given[each.name]
+        if each.is_curve:
+            read[each.name] = Curve(tuple((_number(x), _number(y)) for x, y in value["curve"]))
+        else:
+            read[each.name] = min(each.maximum, max(each.minimum, _number(value)))
+    return Adjustment(spec.id, read)
+
+
+@dataclass(frozen=True)
+class ContentKind:
+    """How one kind of content is written and read."""
+
+    name: str
+    type: type
+    write: Callable[[Any], dict[str, Any]]
+    read: Callable[[Mapping[str, Any]], Any]
+
+
+CONTENT_KINDS: tuple[ContentKind, ...] = (
+    ContentKind("fill", Fill, _fill_json, _read_fill),
+    ContentKind("adjustment", Adjustment, _adjustment_json, _read_adjustment),
+)
+"""Every kind but groups, which OpenRaster has itself."""
+
+
+def layer_data(layer: Layer) -> LayerData:
+    """What is to be kept of a layer, its pictures aside."""
+    return LayerData(
+        id=layer.id,
+        generated=layer.generated,
+        content=None if layer.is_group else layer.content,
+        expanded=getattr(layer.content, "expanded", True),
+        mask=layer.mask,
+        clipped=layer.clipped,
+        pixels_locked=layer.pixels_locked,
+        position_locked=layer.position_locked,
+        tag=layer.tag,
+    )
+
+
+def layer_json(data: LayerData) -> dict[str, Any]:
+    """As it is written: what is as it is with most layers is left out."""
+    result: dict[str, Any] = {"id": data.id}
+    for name in ("generated", "clipped", "pixels_locked", "position_locked"):
+        if getattr(data, name):
+            result[name] = True
+    if data.name is not None:
+        result["name"] = data.name
+    if not data.expanded:
+        result["expanded"] = False
+    if not data.has_pixels:
+        result["has_pixels"] = False
+    if data.tag is not ColorTag.NONE:
+        result["tag"] = data.tag.value
+    if data.content is not None:
+        kind = next(each for each in CONTENT_KINDS if isinstance(data.content, each.type))
+        result["content"] = {"kind": kind.name, **kind.write(data.content)}
+    if data.pixels is not None:
+        result["pixels"] = _picture_json(data.pixels)
+    if data.mask is not None:
+        result["mask"] = {"default": data.mask.default, "enabled": data.mask.enabled, "linked": data.mask.linked}
+        if data.mask_pixels is not None:
+            result["mask"]["pixels"] = _picture_json(data.mask_pixels)
+    return result
+
+
+def read_layer(values: Mapping[str, Any]) -> LayerData:
+    """What `layer_json` gave. Raises KeyError, TypeError, ValueError or AttributeError on anything else."""
+    layer_id = values["id"]
+    if not isinstance(layer_id, str) or not layer_id:
+        raise ValueError("a layer has no id")
+    name, mask, content = values.get("name"), values.get("mask"), values.get("content")
+    if name is not None and not isinstance(name, str):
+        raise TypeError("a layer's name is no text")
+    kinds = {each.name: each for each in CONTENT_KINDS}
+    return LayerData(
+        id=layer_id,
+        generated=values.get("generated") is True,
+        name=name,
+        content=None if content is None else kinds[content["kind"]].read(content),
+        expanded=values.get("expanded") is not False,
+        pixels=_read_picture(values.get("pixels")),
+        has_pixels=values.get("has_pixels") is not False,
+        mask=None if mask is None else _read_mask(mask),
+        mask_pixels=None if mask is None else _read_picture(mask.get("pixels")),
+        clipped=values.get("clipped") is True,
+        pixels_locked=values.get("pixels_locked") is True,
+        position_locked=values.get("position_locked") is True,
+        tag=ColorTag(values.get("tag", ColorTag.NONE.value)),
+    )
+
+
+def _read_mask(values: Mapping[str, Any]) -> LayerMask:
+    return LayerMask(
+        default=values["default"], enabled=values["enabled"] is True, linked=values["linked"] is True
+    )
+
+
+def _picture_json(picture: Picture) -> dict[str, Any]:
+    return {"src": picture.src, "x": picture.x, "y": picture.y}
+
+
+def _read_picture(values: Mapping[str, Any] | None) -> Picture | None:
+    if values is None:
+        return None
+    if not isinstance(values["src"], str):
+        raise TypeError("a picture has no name")
+    return Picture(values["src"], _place(values["x"]), _place(values["y"]))
+
+
+def _place(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _FARTHEST_PX:
+        raise ValueError(f"{value!r} is no place on a canvas")
+    return value
+
+
+def _channel(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 255:
+        raise ValueError(f"{value!r} is no colour")
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is no number")
+    return value
