@@ -233,7 +233,7 @@ def test_damage_to_our_own_data_costs_only_that_data(tmp_path):
         (b"no zip at all", "damaged"),
         (ora('<layer src="missing.png"/>'), "missing"),
         (ora('<layer src="../../etc/passwd"/>'), "missing"),
-        (ora('<layer src="a.png"/>', {"a.png": b"no picture"}), "no PNG"),
+        (ora('<layer src="a.png"/>', {"a.png": b"no picture"}), "no picture"),
         (ora('<layer src="a.png"/>', {"a.png": png(20, 30, 4)[:80]}), "damaged"),
         (ora('<layer src="a.png"'), "no XML"),
         (ora('<layer src="a.png" x="far"/>'), "damaged"),
