@@ -22,6 +22,7 @@ from sdpaint.tools.base import (
     AnyOptions,
     Draft,
     LastingTool,
+    MarkingTool,
     PointerEvent,
     RestingTool,
     Tool,
@@ -36,6 +37,7 @@ DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
     ToolName.ERASER: BrushParams(size_px=48, hardness=0.8),
     ToolName.MASK_BRUSH: BrushParams(size_px=80, hardness=0.9, pressure_size=False),
     ToolName.MASK_ERASER: BrushParams(size_px=80, hardness=0.9, pressure_size=False),
+    ToolName.CLONE: BrushParams(size_px=64, hardness=0.5, pressure_size=False),
 }
 
 
@@ -77,11 +79,9 @@ class ToolController(QObject):
         self._gesture: Tool | None = None
         self._base: Document | None = None
         self._own_change = False
-        self._paint_options = PaintOptions()
         self._pressure_curve: Curve | None = None
         self._rest = QTimer(self)
         self._rest.timeout.connect(self._on_rest)
-        self._selection_options = SelectionOptions()
         self.settings = ToolSettings(self)
         """What is set of gradients, shapes and fills."""
         self.settings.changed.connect(self._on_settings)
@@ -171,13 +171,11 @@ class ToolController(QObject):
     @property
     def paint_options(self) -> PaintOptions:
         """What all tools with a brush share."""
-        return self._paint_options
+        return self.settings.get(PaintOptions)
 
     def set_paint_options(self, options: PaintOptions) -> None:
         """Replace them. A stroke under way goes on with the old ones."""
-        if options != self._paint_options:
-            self._paint_options = options
-            self.paint_options_changed.emit(options)
+        self.settings.put(options)
 
     def set_pressure_curve(self, curve: Curve) -> None:
         """From what a stylus reports to what tools feel."""
@@ -194,13 +192,11 @@ class ToolController(QObject):
     @property
     def selection_options(self) -> SelectionOptions:
         """What all selection tools share."""
-        return self._selection_options
+        return self.settings.get(SelectionOptions)
 
     def set_selection_options(self, options: SelectionOptions) -> None:
         """Replace them."""
-        if options != self._selection_options:
-            self._selection_options = options
-            self.selection_options_changed.emit(options)
+        self.settings.put(options)
 
     @property
     def fill_options(self) -> FillOptions:
@@ -212,8 +208,17 @@ class ToolController(QObject):
         self.settings.put(options)
 
     def _on_settings(self, options: object) -> None:
+        if isinstance(options, PaintOptions):
+            self.paint_options_changed.emit(options)
+        if isinstance(options, SelectionOptions):
+            self.selection_options_changed.emit(options)
         if isinstance(options, FillOptions):
             self.fill_options_changed.emit(options)
+
+    def mark_at(self, pos: Point) -> Point | None:
+        """Where on the canvas a cross is to be shown while the pointer is at `pos`."""
+        tool = self._tools[self.tool]
+        return tool.mark(_Context(self, tool.name), pos) if isinstance(tool, MarkingTool) else None
 
     @property
     def draft(self) -> Draft | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sdpaint.document import tree
 from sdpaint.document.guides import Guide
-from sdpaint.document.layers import Layer, LayerId, MaskLayer
+from sdpaint.document.layers import Layer, LayerId, MaskLayer, SavedSelection
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileKey, TileMap
 
 MAX_SIDE_PX = 32767
 """QPainter's coordinates end here."""
+
+QUICK_MASK_COLOR = Color(230, 30, 30)
+"""Red, as masks of printers' films are."""
 
 
 class EditTarget(Enum):
@@ -30,6 +34,8 @@ class Document:
     Two documents share every tile that an edit didn't touch. `active` names one of the layers, at any depth.
     The frame may lie partly or wholly outside the canvas. `selection` is what edits of pixels are held to: coverage
     on the canvas, 0…255, never empty; None where everything is selected.
+
+    `quick_mask` is there while a selection is painted with brushes: coverage of what isn't selected.
     """
 
     size: Size
@@ -46,6 +52,8 @@ class Document:
     """How far (x, y) its content has been moved since it was opened, by a canvas that grew or was
     cut at its left or top. What was noted in canvas coordinates, such as the place of a result, has moved along."""
     guides: tuple[Guide, ...] = ()
+    quick_mask: TileMap | None = None
+    saved_selections: tuple[SavedSelection, ...] = ()
 
     def __post_init__(self) -> None:
         if max(self.size.width, self.size.height) > MAX_SIDE_PX:
@@ -61,6 +69,18 @@ class Document:
             raise ValueError("the frame covers at least one pixel")
         if self.selection is not None and (self.selection.channels != 1 or self.selection.is_empty):
             raise ValueError("a selection has 1 channel and selects something")
+        if self.quick_mask is not None and self.quick_mask.channels != 1:
+            raise ValueError("a quick mask has 1 channel")
+        names = [saved.name for saved in self.saved_selections]
+        if len(set(names)) != len(names):
+            raise ValueError("names of saved selections are unique")
+
+    @property
+    def shown_mask(self) -> MaskLayer:
+        """What is drawn over the picture: the quick mask while there is one, else the inpaint mask."""
+        if self.quick_mask is None:
+            return self.mask
+        return MaskLayer(self.quick_mask, color=QUICK_MASK_COLOR)
 
     @property
     def bounds(self) -> Rect:
@@ -130,20 +150,33 @@ class Document:
         return all(layer.visible for layer in self.path_to(layer_id))
 
     def tile_maps(self) -> Iterator[TileMap]:
-        """The pixels and masks of every layer, the inpaint mask and the selection: what this version keeps alive."""
+        """The pixels and masks of every layer, the inpaint mask and all selections: what this version keeps alive."""
         for layer in self.walk():
             yield from layer.tile_maps()
         yield self.mask.tiles
-        if self.selection is not None:
-            yield self.selection
+        for tiles in (self.selection, self.quick_mask, *(saved.tiles for saved in self.saved_selections)):
+            if tiles is not None:
+                yield tiles
+
+
+def with_selections(document: Document, change: Callable[[TileMap], TileMap]) -> Document:
+    """All that was or will be selected, saved selections and quick mask included, changed alike.
+
+    What selects nothing then is gone.
+    """
+    selection = None if document.selection is None else change(document.selection)
+    saved = ((each.name, change(each.tiles)) for each in document.saved_selections)
+    return replace(
+        document,
+        selection=None if selection is None or selection.is_empty else selection,
+        quick_mask=None if document.quick_mask is None else change(document.quick_mask),
+        saved_selections=tuple(SavedSelection(name, tiles) for name, tiles in saved if not tiles.is_empty),
+    )
 
 
 def changed_mask_tiles(old: Document, new: Document) -> set[TileKey]:
     """Tiles where the mask overlay differs."""
-    if (old.mask.visible, old.mask.color, old.mask.opacity) != (
-        new.mask.visible,
-        new.mask.color,
-        new.mask.opacity,
-    ):
-        return {*old.mask.tiles.tiles, *new.mask.tiles.tiles}
-    return new.mask.tiles.changed_tiles(old.mask.tiles)
+    before, now = old.shown_mask, new.shown_mask
+    if (before.visible, before.color, before.opacity) != (now.visible, now.color, now.opacity):
+        return {*before.tiles.tiles, *now.tiles.tiles}
+    return now.tiles.changed_tiles(before.tiles)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sdpaint.document import tree
-from sdpaint.document.document import Document, EditTarget
+from sdpaint.document.document import Document, EditTarget, with_selections
 from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
@@ -253,16 +253,12 @@ def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> D
 
     The selection doesn't: what lies outside the canvas can't be selected.
     """
-    selection = document.selection
-    if selection is not None:
-        selection = selection.translated(dx, dy).cropped(Rect.of_size(size))
-        selection = None if selection.is_empty else selection
+    document = with_selections(document, lambda tiles: tiles.translated(dx, dy).cropped(Rect.of_size(size)))
     if dx == 0 and dy == 0:
-        return replace(document, size=size, selection=selection)
+        return replace(document, size=size)
     return replace(
         document,
         size=size,
-        selection=selection,
         layers=with_all_tiles(document.layers, lambda tiles: tiles.translated(dx, dy)),
         mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),

@@ -230,3 +230,15 @@ class MaskLayer:
     def is_empty(self) -> bool:
         """Whether nothing is masked."""
         return self.tiles.is_empty
+
+
+@dataclass(frozen=True)
+class SavedSelection:
+    """A selection that is kept under a name, which is unique within a document. `tiles` is coverage, never empty."""
+
+    name: str
+    tiles: TileMap
+
+    def __post_init__(self) -> None:
+        if self.tiles.channels != 1 or self.tiles.is_empty:
+            raise ValueError("a saved selection has 1 channel and selects something")

@@ -5,7 +5,7 @@ Whatever would leave nothing selected leaves no selection: one that can't be see
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 
@@ -88,6 +88,34 @@ def selection_from_layer(
         key: cv2.extractChannel(tile, 3) for key, tile in document.layer(layer_id).tiles.tiles.items()
     }
     return select(document, _shared(TileMap(1).with_tiles(alphas)), mode)
+
+
+@dataclass(frozen=True)
+class ColorRange:
+    """What a selection by colour takes: colours as (red, green, blue), see `imaging.selection.color_range`.
+
+    `layer_id` None: what is seen of all layers counts.
+    """
+
+    colors: tuple[tuple[int, int, int], ...]
+    fuzziness: int = 40
+    layer_id: LayerId | None = None
+    mode: SelectionMode = SelectionMode.REPLACE
+
+
+def select_color_range(document: Document, wanted: ColorRange, pixels: Pixels | None = None) -> Document:
+    """What is near to the colours put to the selection. `pixels`: the canvas as `pixels_for` gives it, where known."""
+    if pixels is None:
+        pixels = pixels_for(document, wanted.layer_id)
+    coverage = shapes.color_range(pixels, wanted.colors, wanted.fuzziness)
+    return select(document, shapes.coverage_map(coverage), wanted.mode)
+
+
+def pixels_for(document: Document, layer_id: LayerId | None) -> Pixels:
+    """The canvas as one layer has it, or as all together are seen: (h, w, 4) premultiplied BGRA."""
+    if layer_id is None:
+        return flatten(document, document.bounds)
+    return document.layer(layer_id).tiles.read(document.bounds)
 
 
 def _shared(coverage: TileMap) -> TileMap:

@@ -13,7 +13,7 @@ from enum import Enum
 import cv2
 import numpy as np
 
-from sdpaint.document.document import MAX_SIDE_PX, Document
+from sdpaint.document.document import MAX_SIDE_PX, Document, with_selections
 from sdpaint.document.edits import resize_canvas, with_all_tiles, with_layer_tiles
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import LayerId
@@ -50,12 +50,12 @@ def turn_document(document: Document, turn: Turn) -> Document:
     """Everything turned, the canvas with it."""
     size = document.size
     new_size = Size(size.height, size.width) if turn.swaps_sides else size
+    document = with_selections(document, lambda tiles: turn_tiles(tiles, turn, size))
     return replace(
         document,
         size=new_size,
         layers=with_all_tiles(document.layers, lambda tiles: turn_tiles(tiles, turn, size)),
         mask=replace(document.mask, tiles=turn_tiles(document.mask.tiles, turn, size)),
-        selection=None if document.selection is None else turn_tiles(document.selection, turn, size),
         frame=turn_rect(document.frame, turn, size),
         guides=tuple(_turned_guide(guide, turn, size) for guide in document.guides),
     )
@@ -131,7 +131,7 @@ def scale_document(document: Document, size: Size, resampling: Resampling = Resa
             return tiles
         return _tiles(resampled(tiles.read(document.bounds), size, resampling))
 
-    selection = None if document.selection is None else scaled(document.selection)
+    document = with_selections(document, scaled)
     across, down = size.width / document.size.width, size.height / document.size.height
     frame = document.frame
     left, top = round(frame.left * across), round(frame.top * down)
@@ -141,7 +141,6 @@ def scale_document(document: Document, size: Size, resampling: Resampling = Resa
         size=size,
         layers=with_all_tiles(document.layers, scaled),
         mask=replace(document.mask, tiles=scaled(document.mask.tiles)),
-        selection=None if selection is None or selection.is_empty else selection,
         frame=Rect.from_edges(left, top, max(left + 1, right), max(top + 1, bottom)),
         guides=tuple(guide.mapped(across, down) for guide in document.guides),
     )

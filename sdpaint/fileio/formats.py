@@ -66,6 +66,7 @@ def is_flat(document: Document) -> bool:
         and layer.holds_pixels
         and layer.mask is None
         and document.mask.is_empty
+        and not document.saved_selections
         and not _sticks_out(layer.tiles, document.bounds)
     )
 

@@ -23,7 +23,7 @@ from xml.parsers import expat
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
-from sdpaint.document.layers import Group, Layer, LayerMask, MaskLayer, new_layer_id
+from sdpaint.document.layers import Group, Layer, LayerMask, MaskLayer, SavedSelection, new_layer_id
 from sdpaint.document.tree import with_children
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import MAX_PIXELS, decode_image
@@ -33,8 +33,10 @@ from sdpaint.fileio.openraster_writer import (
     MERGED,
     MIMETYPE,
     PROJECT_DATA,
+    QUICK_MASK,
     SELECTION,
     STACK,
+    saved_entry,
     xml_text,
 )
 from sdpaint.fileio.problems import reading
@@ -138,8 +140,10 @@ class _Reader:
             active=self._selected if self._selected in ids else unique[-1].id,
             frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
             mask=self._mask(),
-            selection=self._selection(size),
             guides=self._data.guides,
+            selection=self._selection(SELECTION, self._data.selection_at, size),
+            quick_mask=self._quick_mask(size),
+            saved_selections=self._saved_selections(size),
         )
         return Project(document, self._data.params, self._data.frame is not None, tuple(self._notes))
 
@@ -183,11 +187,22 @@ class _Reader:
             return self._data.mask
         return replace(self._data.mask, tiles=self._coverage(MASK, *self._data.mask_at))
 
-    def _selection(self, size: Size) -> TileMap | None:
-        if SELECTION not in self._names or self._data.selection_at is None:
+    def _selection(self, entry: str, at: tuple[int, int] | None, size: Size) -> TileMap | None:
+        if entry not in self._names or at is None:
             return None
-        selection = self._coverage(SELECTION, *self._data.selection_at).cropped(Rect.of_size(size))
+        selection = self._coverage(entry, *at).cropped(Rect.of_size(size))
         return None if selection.is_empty else selection
+
+    def _quick_mask(self, size: Size) -> TileMap | None:
+        at = self._data.quick_mask_at
+        return None if at is None else self._selection(QUICK_MASK, at, size) or TileMap(1)
+
+    def _saved_selections(self, size: Size) -> tuple[SavedSelection, ...]:
+        found = (
+            (name, self._selection(saved_entry(i), at, size))
+            for i, (name, at) in enumerate(self._data.saved_selections)
+        )
+        return tuple(SavedSelection(name, tiles) for name, tiles in found if tiles is not None)
 
     def _coverage(self, entry: str, x: int, y: int) -> TileMap:
         rgba = decode_image(self._bytes(entry, _MAX_PICTURE_BYTES), entry).rgba

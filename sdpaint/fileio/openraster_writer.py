@@ -42,6 +42,7 @@ THUMBNAIL = "Thumbnails/thumbnail.png"
 PROJECT_DATA = "sdpaint/project.json"
 MASK = "sdpaint/mask.png"
 SELECTION = "sdpaint/selection.png"
+QUICK_MASK = "sdpaint/quick_mask.png"
 
 _VERSION = "0.0.6"
 """Of the OpenRaster specification."""
@@ -134,14 +135,16 @@ def _picture(src: str, layer: Layer, tiles: TileMap) -> _Picture:
 def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
     document = project.document
     mask_bounds = document.mask.tiles.bounds()
-    selection = document.selection
-    selection_bounds = None if selection is None else selection.bounds()
+    coverages = _coverages(document)
+    places = {name: (bounds.x, bounds.y) for name, (_, bounds) in coverages.items()}
     data = encode_data(
         document,
         project.params,
         plan.data,
         (mask_bounds.x, mask_bounds.y),
-        None if selection_bounds is None else (selection_bounds.x, selection_bounds.y),
+        places.get(SELECTION),
+        places.get(QUICK_MASK),
+        [places[saved_entry(i)] for i in range(len(document.saved_selections))],
     )
     workers = max(1, min(_MAX_ENCODERS, os.cpu_count() or 1))
     with zipfile.ZipFile(file, "w") as archive, _pool(workers) as pool:
@@ -151,8 +154,9 @@ def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
         _put(archive, PROJECT_DATA, data, zipfile.ZIP_DEFLATED)
         if not mask_bounds.is_empty:
             _put(archive, MASK, encode_png(document.mask.tiles.read(mask_bounds)))
-        if selection is not None and selection_bounds is not None:
-            _put(archive, SELECTION, encode_png(selection.read(selection_bounds)))
+        for name, (tiles, bounds) in coverages.items():
+            if not bounds.is_empty:
+                _put(archive, name, encode_png(tiles.read(bounds)))
         # Not all layers at once: only as many encoded ones wait as there are encoders.
         for start in range(0, len(plan.pictures), workers):
             part = plan.pictures[start : start + workers]
@@ -162,6 +166,21 @@ def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
         merged = _merged(document)
         _put(archive, THUMBNAIL, encode_png(_straight(_thumbnail(merged))))
         _put(archive, MERGED, encode_png(_straight(merged)))
+
+
+def saved_entry(index: int) -> str:
+    """Where a saved selection lies."""
+    return f"sdpaint/selections/{index:03d}.png"
+
+
+def _coverages(document: Document) -> dict[str, tuple[TileMap, Rect]]:
+    """All that is or may be selected, with its bounds, by the entry that it is stored in."""
+    found = {saved_entry(i): saved.tiles for i, saved in enumerate(document.saved_selections)}
+    if document.selection is not None:
+        found[SELECTION] = document.selection
+    if document.quick_mask is not None:
+        found[QUICK_MASK] = document.quick_mask
+    return {name: (tiles, tiles.bounds()) for name, tiles in found.items()}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,8 @@ _FARTHEST_PX = 2**24
 class ProjectData:
     """What project.json holds. `mask` has no tiles: they lie in a picture beside it, the first pixel at `mask_at`.
 
-    So does the selection, at `selection_at`; None where there is none.
+    So does the selection, at `selection_at`; None where there is none. And so do the quick mask and the saved
+    selections, each with its name.
     """
 
     layers: Mapping[str, LayerData] = field(default_factory=dict)
@@ -44,6 +45,8 @@ class ProjectData:
     mask: MaskLayer = field(default_factory=MaskLayer)
     mask_at: tuple[int, int] = (0, 0)
     selection_at: tuple[int, int] | None = None
+    quick_mask_at: tuple[int, int] | None = None
+    saved_selections: tuple[tuple[str, tuple[int, int]], ...] = ()
     params: GenerationParams | None = None
     guides: tuple[Guide, ...] = ()
 
@@ -54,8 +57,10 @@ def encode_data(
     layers: Mapping[str, LayerData],
     mask_at: tuple[int, int],
     selection_at: tuple[int, int] | None = None,
+    quick_mask_at: tuple[int, int] | None = None,
+    saved_at: Sequence[tuple[int, int]] = (),
 ) -> bytes:
-    """The content of project.json."""
+    """The content of project.json; `saved_at` has a place for each saved selection."""
     mask, frame = document.mask, document.frame
     data: dict[str, Any] = {
         "version": VERSION,
@@ -73,6 +78,13 @@ def encode_data(
         data["selection"] = {"x": selection_at[0], "y": selection_at[1]}
     if document.guides:
         data["guides"] = [[guide.kind.value, guide.at] for guide in document.guides]
+    if quick_mask_at is not None:
+        data["quick_mask"] = {"x": quick_mask_at[0], "y": quick_mask_at[1]}
+    if saved_at:
+        data["saved_selections"] = [
+            {"name": saved.name, "x": x, "y": y}
+            for saved, (x, y) in zip(document.saved_selections, saved_at, strict=True)
+        ]
     if params is not None:
         data["generation"] = _params_json(params)
     return json.dumps(data, indent=1).encode("ascii")
@@ -111,7 +123,9 @@ def decode_data(raw: bytes) -> ProjectData:
         frame = Rect(*(_whole(part) for part in data["frame"]))
         if frame.is_empty:
             raise ValueError("the frame is empty")
-        selection = data.get("selection")
+        saved = tuple((_is(str, each["name"]), _place(each)) for each in data.get("saved_selections", ()))
+        if len({name for name, _ in saved}) != len(saved):
+            raise ValueError("two saved selections have one name")
         return ProjectData(
             layers=layers,
             frame=frame,
@@ -121,12 +135,18 @@ def decode_data(raw: bytes) -> ProjectData:
                 opacity=min(1.0, max(0.0, _number(mask["opacity"]))),
             ),
             mask_at=(_whole(mask["x"]), _whole(mask["y"])),
-            selection_at=None if selection is None else (_whole(selection["x"]), _whole(selection["y"])),
+            selection_at=_place(data["selection"]) if "selection" in data else None,
+            quick_mask_at=_place(data["quick_mask"]) if "quick_mask" in data else None,
+            saved_selections=saved,
             params=_read_params(data["generation"]) if "generation" in data else None,
             guides=tuple(Guide(GuideKind(kind), _whole(at)) for kind, at in data.get("guides", ())),
         )
     except (KeyError, TypeError, AttributeError, SettingsError, RecursionError, OverflowError) as error:
         raise ValueError(f"project.json is damaged: {error}") from error
+
+
+def _place(data: dict[str, Any]) -> tuple[int, int]:
+    return _whole(data["x"]), _whole(data["y"])
 
 
 def _read_params(values: dict[str, Any]) -> GenerationParams:

@@ -30,6 +30,8 @@ NEEDS_SELECTION = (
     "borderSelection",
     "smoothSelection",
     "fillSelectionHoles",
+    "saveSelection",
+    "strokeSelection",
     "selectionToMask",
 )
 """Actions that are there only while something is selected."""
@@ -77,6 +79,7 @@ class ActionStates(QObject):
         self._actions["layerVisible"].setChecked(layer.visible)
         self._actions["alphaLock"].setChecked(layer.alpha_locked)
         self._actions["showMask"].setChecked(new.mask.visible)
+        self._actions["quickMask"].setChecked(new.quick_mask is not None)
         for name in NEEDS_SELECTION:
             self._actions[name].setEnabled(new.selection is not None)
         self._actions["maskToSelection"].setEnabled(not new.mask.is_empty)

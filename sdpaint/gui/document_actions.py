@@ -26,16 +26,17 @@ def _tool(tool: ToolName, text: str, key: str, icon_name: str, tooltip: str) -> 
 TOOL_ACTIONS: tuple[ActionSpec, ...] = (
     _tool(ToolName.BRUSH, "Brush", "B", "brush", "Brush: paint with the foreground colour"),
     _tool(ToolName.ERASER, "Eraser", "E", "eraser", "Eraser: take paint away"),
+    _tool(ToolName.CLONE, "Clone stamp", "S", "clone", "Clone stamp: paint with what lies where you Alt+click"),
     _tool(ToolName.FILL, "Fill", "F", "fill", "Fill: pour the foreground colour"),
     _tool(ToolName.GRADIENT, "Gradient", "G", "gradient", "Gradient: drag colours over the layer"),
     _tool(ToolName.SHAPE, "Shape", "U", "shape", "Shape: lines, rectangles, ellipses and polygons"),
-    _tool(ToolName.MASK_BRUSH, "Mask brush", "Q", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
-    _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+Q", "mask-eraser", "Mask eraser: take marks away"),
+    _tool(ToolName.MASK_BRUSH, "Mask brush", "K", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
+    _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+K", "mask-eraser", "Mask eraser: take marks away"),
     _tool(
-        ToolName.SELECT_RECTANGLE, "Box select", "S", "select-rectangle", "Box select: drag a rectangle"
+        ToolName.SELECT_RECTANGLE, "Box select", "A", "select-rectangle", "Box select: drag a rectangle"
     ),
     _tool(
-        ToolName.SELECT_ELLIPSE, "Ellipse select", "Shift+S", "select-ellipse", "Ellipse select: drag a box"
+        ToolName.SELECT_ELLIPSE, "Ellipse select", "Shift+A", "select-ellipse", "Ellipse select: drag a box"
     ),
     _tool(ToolName.SELECT_LASSO, "Lasso", "L", "select-lasso", "Lasso: draw around what you select"),
     _tool(
@@ -160,9 +161,25 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "fillSelection",
         "&Fill with the foreground colour",
         "selection.fill",
-        ("Shift+Backspace", "Alt+Backspace"),
+        ("Shift+Backspace", "Alt+Backspace", "Shift+F5"),
         "fill",
         "Fill what is selected with the foreground colour",
+    ),
+    ActionSpec(
+        "fillSelectionBackground",
+        "Fill with the back&ground colour",
+        "selection.fill_background",
+        ("Backspace", "Ctrl+Backspace"),
+        "",
+        "Fill what is selected with the background colour",
+    ),
+    ActionSpec(
+        "strokeSelection",
+        "Strok&e the selection…",
+        "selecting.ask_stroke",
+        (),
+        "",
+        "Paint along the outline, with a line or with the brush",
     ),
     ActionSpec(
         "swapColors",
@@ -367,6 +384,26 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "fillSelectionHoles", "Fill h&oles", "selection.fill_holes", (), "", "Select what the selection encloses"
+    ),
+    ActionSpec(
+        "colorRange", "&Colour range…", "selecting.ask_color_range", (), "", "Select what has certain colours, anywhere"
+    ),
+    ActionSpec(
+        "quickMask",
+        "&Quick mask",
+        "selecting.set_quick_mask",
+        ("Q",),
+        "quick-mask",
+        "Quick mask: paint what is selected with brushes",
+        checkable=True,
+    ),
+    ActionSpec(
+        "saveSelection",
+        "Sa&ve the selection…",
+        "selecting.ask_name",
+        (),
+        "",
+        "Keep the selection in the document, under a name",
     ),
     # Mask
     ActionSpec(

@@ -54,6 +54,7 @@ from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.recovery import Recovery
 from sdpaint.gui.selection_commands import SelectionCommands
+from sdpaint.gui.selection_dialogs import SelectionDialogs
 from sdpaint.gui.shortcuts import Shortcuts
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.window_state import restore_window_state, save_window_state
@@ -112,6 +113,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
         services.tools.visible_part = lambda: self.canvas.viewport.visible
         self._selection = SelectionCommands(self._documents, services.tools, self.messages, self)
+        self._selecting = SelectionDialogs(self._documents, services.tools, self._selection, self.messages, self)
         self._clipboard = PixelClipboard(
             self._documents,
             self._selection,
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
             "canvas": self.canvas,
             "generation": self._generation,
             "selection": self._selection,
+            "selecting": self._selecting,
             "clipboard": self._clipboard,
         }
         actions = make_actions(self, targets)
@@ -223,6 +226,7 @@ class MainWindow(QMainWindow):
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
         self._recent_menu = menus["Open recent"]
         self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._selecting.fill(menus["Saved selections"])
         for dock in (*self._docks.values(), self._prompt_dock, self._sampling_dock):
             menus["Panels"].addAction(dock.toggleViewAction())
         for bar in (self._tool_bar, self._tool_options):

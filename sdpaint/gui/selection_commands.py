@@ -13,8 +13,11 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document import selection_edits as edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import LayerId
-from sdpaint.gui.dialogs.change_selection import ChangeSelectionDialog, SelectionPreview
+from sdpaint.document.quick_mask import fill_quick_mask, masking_value
+from sdpaint.gui.dialogs.change_selection import ChangeSelectionDialog
+from sdpaint.gui.dialogs.selection_preview import SelectionPreview
 from sdpaint.gui.messages import Messages
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.selection import SelectionChange, SelectionMode, rectangle
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import ToolRefused
@@ -97,19 +100,23 @@ class SelectionCommands(QObject):
 
     def invert(self) -> None:
         """What wasn't selected."""
-        if self._has_selection():
+        if self.has_selection():
             self._edits.run("Invert selection", edits.invert_selection, self._say_if_nothing)
 
     def fill_holes(self) -> None:
         """What the selection encloses too."""
-        if self._has_selection():
+        if self.has_selection():
             self._edits.run("Fill holes", edits.fill_selection_holes, self._say_if_nothing)
 
     def ask_change(self, change: SelectionChange) -> None:
         """Ask by how many pixels, and show the outcome meanwhile."""
-        if not self._has_selection():
+        if not self.has_selection():
             return
-        preview = SelectionPreview(self._documents, change, self._previews, self._messages.error)
+
+        def edit(document: Document, amount_px: int) -> Document:
+            return edits.change_selection(document, change, amount_px)
+
+        preview = SelectionPreview(self._documents, edit, self._previews, self._messages.error)
         dialog = ChangeSelectionDialog(self._window, change, preview)
 
         def take() -> None:
@@ -131,7 +138,13 @@ class SelectionCommands(QObject):
             self._say_if_nothing,
         )
 
-    def _has_selection(self) -> bool:
+    @property
+    def previews(self) -> Background:
+        """Where outcomes are computed that a dialog shows."""
+        return self._previews
+
+    def has_selection(self) -> bool:
+        """Whether something is selected; says so where not."""
         if self._present.selection is None:
             self._messages.info("Nothing is selected", "Drag with a selection tool, or press Ctrl+A")
             return False
@@ -145,13 +158,13 @@ class SelectionCommands(QObject):
 
     def to_mask(self) -> None:
         """What is selected is what Inpaint makes anew."""
-        if self._has_selection():
+        if self.has_selection():
             self._documents.apply("Selection to mask", edits.mask_from_selection(self._present))
 
     def from_mask(self) -> None:
         """What is masked is selected."""
         if self._present.mask.is_empty:
-            self._messages.info("The mask is empty", "Paint it with the mask brush (Q)")
+            self._messages.info("The mask is empty", "Paint it with the mask brush (K)")
             return
         self._edits.run("Mask to selection", edits.selection_from_mask)
 
@@ -172,7 +185,9 @@ class SelectionCommands(QObject):
     def clear(self) -> None:
         """The active layer's pixels gone, as far as they are selected."""
         layer = self._present.active_layer
-        if layer.tiles.is_empty:
+        if self._present.quick_mask is not None:
+            self._edits.run("Clear quick mask", lambda document: fill_quick_mask(document, 0))
+        elif layer.tiles.is_empty:
             self._messages.info(f"{layer.name} is empty already")
         elif self._present.selection is None:
             self._documents.apply("Clear layer", edits.clear_selected(self._present, layer.id))
@@ -183,7 +198,18 @@ class SelectionCommands(QObject):
 
     def fill(self) -> None:
         """The foreground colour over all that is selected."""
-        layer, color, selection = self._present.active_layer, self._tools.foreground, self._present.selection
+        self._fill(self._tools.foreground)
+
+    def fill_background(self) -> None:
+        """The background colour, likewise."""
+        self._fill(self._tools.background)
+
+    def _fill(self, color: Color) -> None:
+        layer, selection = self._present.active_layer, self._present.selection
+        if self._present.quick_mask is not None:
+            value = masking_value(color)
+            self._edits.run("Fill quick mask", lambda document: fill_quick_mask(document, value))
+            return
         try:
             check_paintable(layer)
         except ToolRefused as refusal:

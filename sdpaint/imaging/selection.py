@@ -16,6 +16,7 @@ import numpy as np
 
 from sdpaint.imaging import masks
 from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.imaging.raster import filled_ellipse, filled_polygon
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
 
@@ -41,6 +42,14 @@ class SelectionChange(Enum):
     FEATHER = "feather"
     BORDER = "border"
     SMOOTH = "smooth"
+
+
+class StrokePlace(Enum):
+    """Where a line along the outline lies; the value is the label."""
+
+    INSIDE = "Inside"
+    CENTER = "On the outline"
+    OUTSIDE = "Outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,51 @@ def alike(pixels: Pixels, x: int, y: int, likeness: Likeness) -> Pixels:
     if likeness.contiguous:
         inside = _connected(inside, x, y)
     return _with_soft_edge(inside, distance) if likeness.antialias else inside
+
+
+def color_range(pixels: Pixels, colors: Sequence[tuple[int, int, int]], fuzziness: int) -> Pixels:
+    """Coverage (h, w) of what is near to one of the colours (red, green, blue; 0 … 255), wherever it lies.
+
+    `pixels` (h, w, 4) are premultiplied. The farthest of the three channels counts: up to half of `fuzziness`
+    (0 … 255) a pixel is wholly selected, from there to all of it less and less. What is transparent is selected by
+    its alpha at most.
+    """
+    height, width = pixels.shape[:2]
+    if not colors:
+        return np.zeros((height, width), np.uint8)
+    alpha = np.ascontiguousarray(pixels[..., 3])
+    straight = pixels[..., :3]
+    if alpha.min() < 255:
+        straight = np.ascontiguousarray(rgba_from_premultiplied(pixels)[..., 2::-1])
+    nearest = np.full((height, width), 255, np.uint8)
+    for red, green, blue in colors:
+        channels = cv2.split(cv2.absdiff(straight, (float(blue), float(green), float(red), 0.0)))
+        distance = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+        nearest = np.asarray(cv2.min(nearest, distance), np.uint8)
+    far = np.arange(256, dtype=np.float32)
+    half = fuzziness / 2
+    table = np.clip((fuzziness + 1 - far) / (fuzziness + 1 - half), 0, 1)
+    found = np.asarray(cv2.LUT(nearest, np.rint(255 * table).astype(np.uint8)), np.uint8)
+    return np.asarray(cv2.min(found, alpha), np.uint8)
+
+
+def outline_band(selection: TileMap, width_px: int, place: StrokePlace, canvas: Rect) -> TileMap:
+    """A line of this width along the outline of what is selected at least by half, with a smooth edge."""
+    reach = width_px + 2
+    area = tile_bounds(selection).inflated(reach)
+    coverage = selection.read(area).astype(np.float32)
+    inside = coverage >= 127.5
+    out = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    within = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Signed distance of a pixel's middle to the outline: the first pixel inside is half a pixel in.
+    signed = np.where(inside, within - 0.5, 0.5 - out)
+    low, high = {
+        StrokePlace.INSIDE: (0.0, float(width_px)),
+        StrokePlace.CENTER: (-width_px / 2, width_px / 2),
+        StrokePlace.OUTSIDE: (-float(width_px), 0.0),
+    }[place]
+    band = np.clip(signed - low + 0.5, 0, 1) * np.clip(high - signed + 0.5, 0, 1)
+    return coverage_map(np.rint(255 * band).astype(np.uint8), area.x, area.y).cropped(canvas)
 
 
 def _connected(inside: Pixels, x: int, y: int) -> Pixels:

@@ -22,6 +22,7 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
 
     Each dab lays down what the last one left under the brush, moved along: `smudge` of it, and the rest is what is
     there; so a colour fades out on the way. `paint_load` is how much of the brush's own colour joins it each time.
+    Each image that symmetry makes of the stroke carries what it found itself.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
             [color.blue * alpha, color.green * alpha, color.red * alpha, color.alpha], np.float32
         )
         self._painted: dict[TileKey, _Patch] = {}
-        self._carried: tuple[int, int, _Patch] | None = None
+        self._carried: dict[int, tuple[int, int, _Patch]] = {}
 
     def draw(self, dabs: Iterable[TipDab]) -> None:
         """Carry on along the dabs."""
@@ -47,14 +48,14 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
             if rect.is_empty or dab.flow <= 0.0 or dab.opacity <= 0.0:
                 continue
             found = self._read(rect)
-            brought = self._brought(found, rect.x - x + stamp.left, rect.y - y + stamp.top)
+            brought = self._brought(found, rect.x - x + stamp.left, rect.y - y + stamp.top, dab.image)
             if load > 0.0:
                 brought += (self._color - brought) * load
             mask = stamp.mask[rect.y - y : rect.bottom - y, rect.x - x : rect.right - x]
             weight = (mask * np.float32(dab.flow * dab.opacity * self._params.smudge))[..., None]
             laid = found + (brought - found) * weight
             self._write(rect, laid)
-            self._carried = rect.x - x + stamp.left, rect.y - y + stamp.top, laid
+            self._carried[dab.image] = rect.x - x + stamp.left, rect.y - y + stamp.top, laid
 
     def pixels(self, key: TileKey, part: Rect) -> Pixels | None:
         """The part of the tile as it is now, (h, w, 4) premultiplied BGRA."""
@@ -63,11 +64,11 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
         np.minimum(result[..., :3], result[..., 3:], out=result[..., :3])
         return result
 
-    def _brought(self, found: _Patch, left: int, top: int) -> _Patch:
+    def _brought(self, found: _Patch, left: int, top: int, image: int) -> _Patch:
         """What the brush brings along to a patch; where it has nothing yet, what is there."""
         brought = found.copy()
-        if self._carried is not None:
-            old_left, old_top, old = self._carried
+        if image in self._carried:
+            old_left, old_top, old = self._carried[image]
             mine, theirs = _overlap(left, found.shape[1], old_left, old.shape[1])
             my_rows, their_rows = _overlap(top, found.shape[0], old_top, old.shape[0])
             brought[my_rows, mine] = old[their_rows, theirs]

@@ -92,11 +92,10 @@ class Symmetry:
         for dab in dabs:
             result.append(dab)
             dx, dy = dab.x - centre.x, dab.y - centre.y
-            for cos, sin, turn, mirrored in images:
+            for image, (cos, sin, turn, mirrored) in enumerate(images, 1):
                 y = -dy if mirrored else dy
-                result.append(
-                    _moved(dab, centre.x + cos * dx - sin * y, centre.y + sin * dx + cos * y, turn, mirrored)
-                )
+                place = Point(centre.x + cos * dx - sin * y, centre.y + sin * dx + cos * y)
+                result.append(_moved(dab, place.x, place.y, turn, mirrored, image))
         return result
 
 
@@ -110,7 +109,7 @@ def wrapped(dabs: Iterable[AnyDab], canvas: Rect) -> list[AnyDab]:
         reach = 0.71 * dab.size_px + 1
         for column in _copies(x, canvas.left, canvas.width, reach):
             for row in _copies(y, canvas.top, canvas.height, reach):
-                result.append(_moved(dab, column, row, 0.0, False))  # noqa: PERF401 - two loops read better
+                result.append(_moved(dab, column, row, 0.0, False, 0))  # noqa: PERF401 - two loops read better
     return result
 
 
@@ -123,8 +122,8 @@ def _copies(place: float, start: int, length: int, reach: float) -> list[float]:
     return copies
 
 
-def _moved(dab: AnyDab, x: float, y: float, turn: float, mirrored: bool) -> AnyDab:
+def _moved(dab: AnyDab, x: float, y: float, turn: float, mirrored: bool, image: int) -> AnyDab:
     if isinstance(dab, TipDab):
         angle = math.degrees(turn) + (-dab.angle if mirrored else dab.angle)
-        return replace(dab, x=x, y=y, angle=angle, is_mirrored=dab.is_mirrored != mirrored)
+        return replace(dab, x=x, y=y, angle=angle, is_mirrored=dab.is_mirrored != mirrored, image=image)
     return replace(dab, x=x, y=y)

@@ -53,6 +53,8 @@ class TipDab:
     rgb: RGB | None = None
     """Its own colour; None for the stroke's."""
     is_mirrored: bool = False
+    image: int = 0
+    """Which of the images that symmetry makes; 0 is the stroke itself."""
 
 
 class TipPath(SmoothPath[TipDab]):

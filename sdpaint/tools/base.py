@@ -26,6 +26,7 @@ class ToolName(Enum):
     ERASER = "eraser"
     MASK_BRUSH = "mask_brush"
     MASK_ERASER = "mask_eraser"
+    CLONE = "clone"
     FILL = "fill"
     GRADIENT = "gradient"
     SHAPE = "shape"
@@ -41,12 +42,19 @@ class ToolName(Enum):
     @property
     def has_brush(self) -> bool:
         """Whether it paints with a brush of its own."""
-        return self in (ToolName.BRUSH, ToolName.ERASER, ToolName.MASK_BRUSH, ToolName.MASK_ERASER)
+        return self in (
+            ToolName.BRUSH,
+            ToolName.ERASER,
+            ToolName.MASK_BRUSH,
+            ToolName.MASK_ERASER,
+            ToolName.CLONE,
+        )
 
     @property
     def takes_color(self) -> bool:
         """Whether it uses the foreground colour, so that Alt picks one for it."""
-        return self.has_brush or self in (ToolName.FILL, ToolName.GRADIENT)
+        paints_with_color = self.has_brush and self is not ToolName.CLONE
+        return paints_with_color or self in (ToolName.FILL, ToolName.GRADIENT)
 
     @property
     def selects(self) -> bool:
@@ -241,6 +249,15 @@ class LastingTool(Tool, Protocol):
 
     def step_back(self, context: ToolContext) -> None:
         """Take the last part back."""
+        ...
+
+
+@runtime_checkable
+class MarkingTool(Tool, Protocol):
+    """A tool that has another place on the canvas beside that of the pointer."""
+
+    def mark(self, context: ToolContext, pos: Point) -> Point | None:
+        """Where a cross is shown while the pointer is at `pos`; None: nowhere."""
         ...
 
 

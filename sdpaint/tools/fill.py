@@ -95,6 +95,8 @@ class FillTool:
         document = context.document
         if not document.bounds.contains_point(event.pos):
             return
+        if document.quick_mask is not None:
+            raise ToolRefused("Paint the quick mask with the brush", "Press Q to turn it back into a selection")
         check_paintable(document.active_layer)
         x, y = math.floor(event.pos.x), math.floor(event.pos.y)
         if document.selection is not None and not document.selection.read(Rect(x, y, 1, 1)).any():

@@ -83,6 +83,17 @@ def _check_tolerance(tolerance: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class CloneOptions:
+    """Of the clone stamp.
+
+    `aligned`: the source keeps its distance from stroke to stroke; else each stroke begins at the source anew.
+    """
+
+    aligned: bool = True
+    sample_all_layers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PaintOptions:
     """Of all tools with a brush, whichever brush that is. `wraps`: the edges of the canvas meet, for seamless tiles."""
 
@@ -154,6 +165,9 @@ REMEMBERED: dict[str, type] = {
     "fill": FillOptions,
     "gradient": GradientOptions,
     "shape": ShapeOptions,
+    "paint": PaintOptions,
+    "clone": CloneOptions,
+    "selection": SelectionOptions,
 }
 """What is kept from start to start, by its name in the settings."""
 

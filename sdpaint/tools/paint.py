@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sdpaint.document.document import Document
 from sdpaint.document.edits import set_mask, with_layer_tiles
 from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.quick_mask import masking_value, set_quick_mask
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.brush import BrushParams, Dab, StampCache
 from sdpaint.imaging.color import Color
@@ -39,6 +40,7 @@ _LABELS = {
     ToolName.ERASER: "Erase",
     ToolName.MASK_BRUSH: "Paint mask",
     ToolName.MASK_ERASER: "Erase mask",
+    ToolName.CLONE: "Clone",
 }
 
 
@@ -132,6 +134,10 @@ class LayerTarget(StrokeTarget):
             colors = self._colors.take(coverage).view(np.uint8).reshape(part.height, part.width, 4)
         else:
             colors = premultiplied_colors(own, coverage, self._alpha)
+        self._lay(tile, key, part, colors)
+
+    def _lay(self, tile: Pixels, key: TileKey, part: Rect, colors: Pixels) -> None:
+        """Premultiplied pixels over, atop or cut out of a part of the tile at press."""
         base = self.base.tile(key)
         if base is None:
             tile[part.top : part.bottom, part.left : part.right] = colors   # over nothing, colour is itself
@@ -205,6 +211,44 @@ class MaskTarget(StrokeTarget):
     def rebased(self, document: Document) -> bool:
         """Where the mask and the selection are the same."""
         if document.mask.tiles is not self.base or document.size != self.document.size:
+            return False
+        if document.selection is not self._selection:
+            return False
+        self.document = document
+        return True
+
+
+class QuickMaskTarget(StrokeTarget):
+    """The quick mask: dark colours mask, light ones select, an eraser takes the mask away."""
+
+    def __init__(self, document: Document, color: Color, opacity: float, erase: bool) -> None:
+        assert document.quick_mask is not None
+        super().__init__(document, document.quick_mask)
+        self._opacity = np.float32(opacity * color.alpha / 255)
+        self._value = np.float32(0 if erase else masking_value(color))
+
+    def leaves(self, key: TileKey) -> bool:
+        """Where nothing is masked, nothing can be taken away."""
+        return self._value == 0 and self.base.tile(key) is None
+
+    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
+        """The colour's value over the mask, rounded once."""
+        rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
+        base = self.base.tile(key)
+        old = np.float32(0) if base is None else base[rows, columns].astype(np.float32)
+        share = (np.float32(1.0) - buffer.transmittance(key, part)) * self._opacity
+        selected = self.selected(key, part)
+        if selected is not None:
+            share *= selected * np.float32(1 / 255)
+        tile[rows, columns] = old + (self._value - old) * share + np.float32(0.5)
+
+    def document_with(self, tiles: TileMap) -> Document:
+        """The quick mask's tiles replaced."""
+        return set_quick_mask(self.document, tiles)
+
+    def rebased(self, document: Document) -> bool:
+        """Where the quick mask and the selection are the same."""
+        if document.quick_mask is not self.base or document.size != self.document.size:
             return False
         if document.selection is not self._selection:
             return False
@@ -301,6 +345,14 @@ class Stroke(Generic[AnyDab]):
         self._draw([*dabs, *path.finish()])
         return self._settle()
 
+    def follow(self, points: Sequence[Point]) -> bool:
+        """Straight lines through these places, at nominal size: all of a stroke. Whether it changed any pixel."""
+        dabs = self.path.begin(points[0])
+        for point in points[1:]:
+            dabs += self.path.line_to(point)
+        self._draw([*dabs, *self.path.finish()])
+        return self._settle()
+
     def _sense(self, event: PointerEvent) -> None:
         if self._senses is not None:
             self._senses.sense(event.pos, event.tilt_x, event.tilt_y, event.time_ms, event.view_scale)
@@ -347,6 +399,32 @@ class Stroke(Generic[AnyDab]):
 AnyStroke = Stroke[Dab] | Stroke[TipDab]
 
 
+def new_stroke(
+    target: StrokeTarget,
+    params: BrushParams,
+    options: PaintOptions,
+    event: PointerEvent,
+    stamps: StampCaches,
+    color: Color,
+    smudges: bool = True,
+) -> AnyStroke:
+    """A stroke that the event begins. `smudges`: whether pixels may be moved where the brush does that."""
+    bounds = reach = target.document.bounds
+    if options.wraps or options.symmetry.kind is not SymmetryKind.NONE:
+        # What lies outside may have an image inside.
+        margin = 4 * max(bounds.width, bounds.height)
+        reach = bounds.inflated(margin)
+    if params.is_plain:
+        plain = StrokeBuffer(params, bounds, stamps.round)
+        return Stroke(target, StrokePath(params, reach), plain, options, event)
+    path = TipPath(params, reach, seed_of(event), color)
+    if params.smudge > 0.0 and smudges:
+        smudge = SmudgeBuffer(params, bounds, stamps.tips, target.base, color)
+        # At an edge that meets another the brush is in two places, and what it carries in one of them.
+        return Stroke(target, path, smudge, replace(options, wraps=False), event, senses=path)
+    return Stroke(target, path, TipBuffer(params, bounds, stamps.tips), options, event, senses=path)
+
+
 class PaintTool:
     """A brush or an eraser; which one, `name` says. Shift at press draws a straight line from the last stroke's end."""
 
@@ -360,6 +438,11 @@ class PaintTool:
     def name(self) -> ToolName:
         """Which of the four it is."""
         return self._name
+
+    @property
+    def is_painting(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._stroke is not None
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Begin a stroke; a dab lies there at once."""
@@ -396,7 +479,8 @@ class PaintTool:
         changed = stroke.finish(event)
         self._last_end = stroke.path.end
         if changed:
-            context.commit(_LABELS[self._name], stroke.document)
+            on_quick_mask = isinstance(stroke.target, QuickMaskTarget)
+            context.commit("Paint quick mask" if on_quick_mask else _LABELS[self._name], stroke.document)
         else:
             context.cancel()
 
@@ -418,28 +502,17 @@ class PaintTool:
         return context.brush.size_px / 2
 
     def _new_stroke(self, context: ToolContext, event: PointerEvent) -> AnyStroke:
-        target, params, options = self._target(context), context.brush, context.paint_options
-        bounds = reach = target.document.bounds
-        if options.wraps or options.symmetry.kind is not SymmetryKind.NONE:
-            # What lies outside may have an image inside.
-            margin = 4 * max(bounds.width, bounds.height)
-            reach = bounds.inflated(margin)
-        if params.is_plain:
-            plain = StrokeBuffer(params, bounds, self._stamps.round)
-            return Stroke(target, StrokePath(params, reach), plain, options, event)
-        path = TipPath(params, reach, seed_of(event), context.foreground)
-        if params.smudge > 0.0 and self._name is ToolName.BRUSH:
-            smudge = SmudgeBuffer(params, bounds, self._stamps.tips, target.base, context.foreground)
-            # What is carried belongs to one place: images of a smudge would bring each other's colours.
-            alone = PaintOptions(stabilising=options.stabilising)
-            return Stroke(target, path, smudge, alone, event, senses=path)
-        return Stroke(target, path, TipBuffer(params, bounds, self._stamps.tips), options, event, senses=path)
+        target, color = self._target(context), context.foreground
+        smudges = self._name is ToolName.BRUSH and isinstance(target, LayerTarget)
+        return new_stroke(target, context.brush, context.paint_options, event, self._stamps, color, smudges)
 
     def _target(self, context: ToolContext) -> StrokeTarget:
         document, opacity = context.document, stroke_params(context.brush).opacity
         erase = self._name in (ToolName.ERASER, ToolName.MASK_ERASER)
         if self._name in (ToolName.MASK_BRUSH, ToolName.MASK_ERASER):
             return MaskTarget(document, opacity, erase)
+        if document.quick_mask is not None:
+            return QuickMaskTarget(document, context.foreground, opacity, erase)
         return LayerTarget(document, context.foreground, opacity, erase, context.brush.blend_mode)
 
 

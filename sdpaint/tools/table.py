@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from sdpaint.tools.base import Tool, ToolName
+from sdpaint.tools.clone import CloneTool
 from sdpaint.tools.fill import FillTool
 from sdpaint.tools.frame import FrameTool
 from sdpaint.tools.gradient import GradientTool
@@ -22,6 +23,7 @@ TOOLS: dict[ToolName, Callable[[], Tool]] = {
     ToolName.ERASER: partial(PaintTool, ToolName.ERASER),
     ToolName.MASK_BRUSH: partial(PaintTool, ToolName.MASK_BRUSH),
     ToolName.MASK_ERASER: partial(PaintTool, ToolName.MASK_ERASER),
+    ToolName.CLONE: CloneTool,
     ToolName.FILL: FillTool,
     ToolName.GRADIENT: GradientTool,
     ToolName.SHAPE: ShapeTool,

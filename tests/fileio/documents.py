@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
-from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.document.layers import Layer, MaskLayer, SavedSelection
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.blend import BlendMode
@@ -67,9 +67,14 @@ def documents(draw):
     selection = draw(st.none() | tile_maps(channels=1))
     if selection is not None:
         selection = selection.cropped(Rect.of_size(size))
+    quick_mask = draw(st.none() | tile_maps(channels=1))
+    saved = [(name, draw(tile_maps(channels=1))) for name in draw(st.sets(names, max_size=2))]
+    inside = [(name, tiles.cropped(Rect.of_size(size))) for name, tiles in saved]
     return Document(
         size=size,
         selection=None if selection is None or selection.is_empty else selection,
+        quick_mask=None if quick_mask is None else quick_mask.cropped(Rect.of_size(size)),
+        saved_selections=tuple(SavedSelection(name, tiles) for name, tiles in inside if not tiles.is_empty),
         layers=stack,
         active=draw(st.sampled_from(stack)).id,
         frame=Rect(draw(offsets), draw(offsets), draw(sides), draw(sides)),

@@ -20,7 +20,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 COMMANDS = [
     Command("blur", "Gaussian blur", "Filter ▸ Blur"),
     Command("merge", "Merge down", "Layer", "Ctrl+M"),
-    Command("mask", "Mask brush", "Tools", "Q", keywords="mark what Inpaint makes anew"),
+    Command("mask", "Mask brush", "Tools", "K", keywords="mark what Inpaint makes anew"),
     Command("brush", "Brush", "Tools", "B"),
     Command("undo", "Undo", "Edit", "Ctrl+Z", enabled=False, reason="Nothing to undo"),
     Command("sampling", "Sampling settings", "Generate", "F4"),

@@ -43,7 +43,7 @@ def test_the_inpainting_menu_is_there_where_it_counts(driver):
     assert not menu.isVisible()
     driver.drag((300, 250), (420, 260))
     assert not menu.isVisible()
-    driver.key(Qt.Key.Key_Q)
+    driver.key(Qt.Key.Key_K)
     driver.drag((350, 250), (420, 260))
     assert menu.isVisible()
 

@@ -100,7 +100,7 @@ def test_the_button_says_what_will_happen(driver):
     driver.drag((300, 250), (420, 260))
     assert button.text() == "Refine"
     assert driver.find("strengthSlider").isVisible()
-    driver.key(Qt.Key.Key_Q)
+    driver.key(Qt.Key.Key_K)
     driver.drag((350, 250), (420, 260))
     assert button.text() == "Inpaint"
     driver.trigger("modeGenerate")

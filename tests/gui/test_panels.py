@@ -193,7 +193,7 @@ def test_thumbnails_show_the_layers_a_little_after_a_change(driver, qtbot):
     driver.tools.set_foreground(Color(255, 0, 0))
     driver.tools.set_brush(replace(driver.tools.brush, size_px=300, hardness=1.0))
     driver.drag((384, 256), (390, 256))
-    driver.key(Qt.Key.Key_Q)
+    driver.key(Qt.Key.Key_K)
     driver.drag((384, 256), (390, 256))
     qtbot.waitUntil(lambda: not thumbnails.is_drawing, timeout=TIMEOUT_MS)
     document = driver.documents.committed

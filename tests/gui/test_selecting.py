@@ -87,8 +87,8 @@ def dialog(driver: Driver) -> QDialog:
 @pytest.mark.parametrize(
     ("key", "modifiers", "tool"),
     [
-        (Qt.Key.Key_S, None, ToolName.SELECT_RECTANGLE),
-        (Qt.Key.Key_S, SHIFT, ToolName.SELECT_ELLIPSE),
+        (Qt.Key.Key_A, None, ToolName.SELECT_RECTANGLE),
+        (Qt.Key.Key_A, SHIFT, ToolName.SELECT_ELLIPSE),
         (Qt.Key.Key_L, None, ToolName.SELECT_LASSO),
         (Qt.Key.Key_L, SHIFT, ToolName.SELECT_POLYGON),
         (Qt.Key.Key_W, None, ToolName.SELECT_ALIKE),
@@ -104,7 +104,7 @@ def test_keys_take_the_tools_in_hand(driver, key, modifiers, tool):
 
 
 def test_a_box_is_selected_by_mouse_and_taken_away_by_keys(driver, qtbot):
-    driver.key(Qt.Key.Key_S)
+    driver.key(Qt.Key.Key_A)
     driver.drag((100, 80), (300, 230))
     settle(driver, qtbot)
     bounds = driver.documents.committed.selection.bounds()
@@ -158,7 +158,7 @@ def test_every_new_action_says_what_it_does():
 
 def test_the_bar_shows_what_counts_for_the_tool(driver):
     tolerance, feather = driver.find("wandToleranceSlider"), driver.find("selectionFeatherSlider")
-    driver.key(Qt.Key.Key_S)
+    driver.key(Qt.Key.Key_A)
     assert feather.isVisible()
     assert not tolerance.isVisible()
     assert not driver.find("selectionAntialiasBox").isVisible()

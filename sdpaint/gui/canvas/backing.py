@@ -35,8 +35,8 @@ class Backing:
         self.picture = Pyramid(document.size)
         self.mask: Pyramid | None = None
         self._behind: set[TileKey] = self.compositor.tiles()
-        self._mask_behind: set[TileKey] = set(document.mask.tiles.tiles) if document.mask.visible else set()
-        self._lut = _tint(document.mask)
+        self._mask_behind: set[TileKey] = set(document.shown_mask.tiles.tiles) if document.shown_mask.visible else set()
+        self._lut = _tint(document.shown_mask)
 
     @property
     def document(self) -> Document:
@@ -63,7 +63,7 @@ class Backing:
         self._behind |= changed
         masked = changed_mask_tiles(old, document)
         if masked:
-            self._lut = _tint(document.mask)
+            self._lut = _tint(document.shown_mask)
             self._mask_behind |= masked
         return changed | masked
 
@@ -108,7 +108,7 @@ class Backing:
         document = self.document
         if not _on_canvas(key, document):
             return
-        coverage = document.mask.tiles.tile(key) if document.mask.visible else None
+        coverage = document.shown_mask.tiles.tile(key) if document.shown_mask.visible else None
         if self.mask is None:
             if coverage is None:
                 return

@@ -19,6 +19,8 @@ FRAME_MARGIN_PX = 32
 """So far around the frame its handles and label reach."""
 MIDDLE_HANDLES_FROM_PX = 64
 """A side shorter than this in the view has handles at its corners only."""
+MARK_PX = 8
+"""Half the width of the cross that some tools show at another place."""
 MIN_OUTLINE_PX = 3.0
 """A brush that is smaller in the view has a cross for a cursor."""
 HINT_LINES = ("Paint with B", "Type a prompt and press Ctrl+Enter", "Drop a picture here")
@@ -172,6 +174,22 @@ def paint_outline(painter: QPainter, at: Point, radius: float) -> None:
         painter.setPen(QPen(color, 1.0))
         painter.drawEllipse(center, r, r)
     painter.restore()
+
+
+def paint_mark(painter: QPainter, at: Point) -> None:
+    """A cross: a light line within a dark one, so that it reads on any ground."""
+    painter.save()
+    for color, width in ((DARK_LINE, 3.0), (LIGHT_LINE, 1.0)):
+        painter.setPen(QPen(color, width))
+        x, y = round(at.x) + 0.5, round(at.y) + 0.5
+        painter.drawLine(QPointF(x - MARK_PX, y), QPointF(x + MARK_PX, y))
+        painter.drawLine(QPointF(x, y - MARK_PX), QPointF(x, y + MARK_PX))
+    painter.restore()
+
+
+def mark_region(at: Point) -> QRegion:
+    """What to repaint for the cross."""
+    return QRegion(_square(at, MARK_PX + 3))
 
 
 def outline_region(at: Point, radius: float) -> QRegion:

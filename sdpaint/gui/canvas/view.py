@@ -85,6 +85,7 @@ class CanvasView(Navigator):
         self._progress: float | None = None
         self._pointer: Point | None = None
         self._rim: tuple[Point, float] | None = None
+        self._mark: Point | None = None
         self._ants = MarchingAnts(self, self.viewport, self._canvas)
         self._draft = DraftLine()
         self._input = PointerInput(self, tools)
@@ -167,7 +168,7 @@ class CanvasView(Navigator):
             self.update()
         else:
             self._update_tiles(changed)
-            if old.frame != new.frame or old.mask.visible != new.mask.visible:
+            if old.frame != new.frame or old.shown_mask.visible != new.shown_mask.visible:
                 self.update()
         if old is None or old.frame != new.frame:
             self._place_result_bar()
@@ -211,7 +212,7 @@ class CanvasView(Navigator):
             self.update(self.rect() if self._hint.is_shown else self._frame_area())
 
     def _on_view_changed(self) -> None:
-        self._rim = self._wanted_rim()
+        self._rim, self._mark = self._wanted_rim(), self._wanted_mark()
         self._ants.look_through(self.viewport)
         self._place_result_bar()
         if self._pointer is not None:
@@ -305,6 +306,8 @@ class CanvasView(Navigator):
             overlay.paint_label(painter, viewport, frame, label, font(small=True))
         if self._rim is not None:
             overlay.paint_outline(painter, *self._rim)
+        if self._mark is not None:
+            overlay.paint_mark(painter, self._mark)
 
     def _outlook(self, framing: bool) -> Outlook | None:
         """What is to be shown of what inpainting would do: nothing while it does it, or its result is there."""
@@ -343,6 +346,12 @@ class CanvasView(Navigator):
                 if each is not None:
                     self.update(overlay.outline_region(*each))
             self._rim = rim
+        mark = self._wanted_mark()
+        if mark != self._mark:
+            for place in (self._mark, mark):
+                if place is not None:
+                    self.update(overlay.mark_region(place))
+            self._mark = mark
         shape = self._wanted_cursor()
         if shape is not self.cursor().shape():
             self.setCursor(shape)
@@ -355,6 +364,13 @@ class CanvasView(Navigator):
         if radius is None or radius * self.viewport.scale < overlay.MIN_OUTLINE_PX:
             return None
         return self._pointer, radius * self.viewport.scale
+
+    def _wanted_mark(self) -> Point | None:
+        """Where in the view the cross of the tool is to be drawn."""
+        if self._pointer is None:
+            return None
+        place = self._tools.mark_at(self.viewport.to_canvas(self._pointer))
+        return None if place is None else self.viewport.to_view(place)
 
     def _wanted_cursor(self) -> Qt.CursorShape:
         tool = self._tools.tool

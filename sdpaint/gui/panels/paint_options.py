@@ -17,7 +17,7 @@ from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_b
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.imaging.stabiliser import StabiliserKind
 from sdpaint.imaging.symmetry import MAX_ARMS, SymmetryKind
-from sdpaint.tools.options import PaintOptions
+from sdpaint.tools.options import CloneOptions, PaintOptions
 
 SYMMETRY_NAMES = {
     SymmetryKind.NONE: "None",
@@ -144,6 +144,36 @@ class StabiliserCard(Card):
         self._strength.setEnabled(settings.kind is StabiliserKind.WEIGHTED)
         self._rope.setVisible(settings.kind is StabiliserKind.ROPE)
         self.adjustSize()
+
+
+class CloneCard(Card):
+    """Where the clone stamp copies from."""
+
+    def __init__(self, tools: ToolController, parent: QWidget | None = None) -> None:
+        super().__init__("cloneCard", "Clone stamp", parent)
+        self._tools = tools
+        self._aligned = QCheckBox("Aligned")
+        describe(
+            self._aligned, "cloneAlignedBox", "Aligned", "The source keeps its distance; else each stroke begins at it"
+        )
+        self._all_layers = QCheckBox("All layers")
+        describe(self._all_layers, "cloneAllLayersBox", "All layers", "Copy what is seen, not from the layer alone")
+        self._aligned.toggled.connect(lambda on: self._change(aligned=on))
+        self._all_layers.toggled.connect(lambda on: self._change(sample_all_layers=on))
+        for widget in (label("Alt+click sets the source", "small"), self._aligned, self._all_layers):
+            self.add(widget)
+        tools.settings.changed.connect(self._show)
+        self._show(tools.settings.get(CloneOptions))
+
+    def _change(self, **changes: Any) -> None:
+        self._tools.settings.put(replace(self._tools.settings.get(CloneOptions), **changes))
+
+    def _show(self, options: object) -> None:
+        if not isinstance(options, CloneOptions):
+            return
+        with signals_blocked(self._aligned, self._all_layers):
+            self._aligned.setChecked(options.aligned)
+            self._all_layers.setChecked(options.sample_all_layers)
 
 
 def card_button(

@@ -16,7 +16,7 @@ from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.brush_settings import BrushSettings
 from sdpaint.gui.panels.gradient_options import GradientPart
-from sdpaint.gui.panels.paint_options import StabiliserCard, SymmetryCard, card_button
+from sdpaint.gui.panels.paint_options import CloneCard, StabiliserCard, SymmetryCard, card_button
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.panels.shape_options import ShapePart
 from sdpaint.gui.theme import SPACE
@@ -134,6 +134,14 @@ class ToolOptions(QToolBar):
             lambda: SymmetryCard(self._tools, self),
             "Symmetry, and edges that meet",
         )
+        self._clone = card_button(
+            "cloneOptionsButton",
+            "clone",
+            "Clone options",
+            lambda: CloneCard(self._tools, self),
+            "Clone options: where copies come from",
+        )
+        layout.addWidget(self._clone)
         for button in (self._settings_button, self._stabiliser_button, self._symmetry_button):
             layout.addWidget(button)
         layout.addStretch(1)
@@ -169,6 +177,7 @@ class ToolOptions(QToolBar):
     def _show_tool(self, tool: ToolName) -> None:
         self._name.setText(next(spec.name for spec in TOOL_ACTIONS if spec.value is tool))
         self._brush.setVisible(tool.has_brush)
+        self._clone.setVisible(tool is ToolName.CLONE)
         self._frame.setVisible(tool is ToolName.FRAME)
         self._selection.setVisible(tool.selects)
         self._selection.show_tool(tool)
