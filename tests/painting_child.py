@@ -112,6 +112,9 @@ class Params:
     checkpoints = ()
     params = GenerationParams(paths.starter_checkpoint(), "a hill")
 
+    def params_of(self, opened: object) -> GenerationParams:
+        return self.params
+
     def restore(self, params: GenerationParams) -> None:
         raise AssertionError("nothing is restored here")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
 from sdpaint.errors import SdPaintError
 from sdpaint.worker.background import Background
@@ -20,7 +21,7 @@ class _Job:
     label: str
     edit: Edit
     done: Callable[[Document, Document], None] | None
-    generation: int
+    of: OpenDocument
     shown: Document | None
 
 
@@ -28,7 +29,8 @@ class BackgroundEdits(QObject):
     """Runs edits in the order in which they were asked for.
 
     Where the document has changed meanwhile, an edit is computed once more; a stroke under way is never cut off, the
-    edit waits for its end. When another document is opened, what is outstanding is forgotten.
+    edit waits for its end. An edit belongs to the document that was in front when it was asked for, and arrives there
+    whichever is in front by then; what is outstanding for a document that is closed is forgotten.
     """
 
     busy_changed = Signal(bool)
@@ -41,11 +43,11 @@ class BackgroundEdits(QObject):
         self._background = Background(1, self)
         self._jobs: list[_Job] = []
         self._ready: tuple[_Job, Document, Document] | None = None
-        self._generation = 0
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._take)
-        documents.document_changed.connect(self._follow)
+        documents.document_changed.connect(self._retry)
         documents.history_changed.connect(self._retry)
+        documents.closed.connect(self._forget)
 
     @property
     def is_busy(self) -> bool:
@@ -63,7 +65,7 @@ class BackgroundEdits(QObject):
 
         `shown` is a preview of it that is seen already: it stays until the edit takes its place.
         """
-        self._jobs.append(_Job(label, edit, done, self._generation, shown))
+        self._jobs.append(_Job(label, edit, done, self._documents.claim_front(), shown))
         if len(self._jobs) == 1:
             self.busy_changed.emit(True)
             self._start()
@@ -73,15 +75,16 @@ class BackgroundEdits(QObject):
         self._background.close()
 
     def _start(self) -> None:
-        job, before = self._jobs[0], self._documents.committed
+        job = self._jobs[0]
+        before = job.of.committed
 
         def computed(after: Document) -> None:
-            if job.generation == self._generation:
+            if not job.of.is_closed:
                 self._ready = job, before, after
                 self._take()
 
         def failed(error: SdPaintError) -> None:
-            if job.generation == self._generation:
+            if not job.of.is_closed:
                 self._hide(job)
                 self.failed.emit(error)
                 self._end()
@@ -90,20 +93,20 @@ class BackgroundEdits(QObject):
 
     def _take(self) -> None:
         """Apply what is ready, unless a stroke is under way or it is out of date."""
-        seen = self._documents.document
         if self._ready is None:
             return
-        if seen is not self._documents.committed and all(each.shown is not seen for each in self._jobs):
+        of = self._ready[0].of
+        if of.is_painting and all(each.shown is not of.live for each in self._jobs):
             return
         (job, before, after), self._ready = self._ready, None
-        if self._documents.committed is not before:
+        if job.of.committed is not before:
             self._start()
             return
         if after is not before:
-            self._documents.apply(job.label, after)
+            self._documents.apply_to(job.of, job.label, after)
         else:
             self._hide(job)
-        if job.generation != self._generation:
+        if job.of.is_closed:
             return
         if job.done is not None:
             job.done(before, after)
@@ -121,13 +124,17 @@ class BackgroundEdits(QObject):
         else:
             self.busy_changed.emit(False)
 
-    def _follow(self, old: Document | None, _new: Document) -> None:
-        if old is None and self._jobs:
-            self._generation += 1
-            self._jobs.clear()
+    def _forget(self, closed: OpenDocument) -> None:
+        if not any(job.of is closed for job in self._jobs):
+            return
+        had_begun = self._jobs[0].of is closed
+        self._jobs = [job for job in self._jobs if job.of is not closed]
+        if had_begun:
             self._ready = None
+            if self._jobs:
+                self._start()
+        if not self._jobs:
             self.busy_changed.emit(False)
-        self._retry()
 
     def _retry(self) -> None:
         if self._ready is not None:     # not now: other listeners haven't heard of this change yet

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
-from sdpaint.document.document import Document
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.edits import insert_layer, new_document, set_frame
 from sdpaint.document.tree import with_fresh_ids
 from sdpaint.errors import FileError
@@ -39,6 +40,9 @@ class HasParams(Protocol):
     @property
     def params(self) -> GenerationParams:
         """The parameters as they are."""
+
+    def params_of(self, opened: OpenDocument) -> GenerationParams:
+        """The parameters of any of the open documents."""
 
     @property
     def checkpoints(self) -> tuple[CheckpointInfo, ...]:
@@ -76,8 +80,8 @@ class FileController(QObject):
         # One thread: saves to one path can't overtake each other, and a save asked for before an open comes first.
         self._background = Background(1, self)
         self._background.idle.connect(lambda: self.busy_changed.emit(False))
-        self._protected: Path | None = None
-        """The open document's file, where saving must not go over it unasked."""
+        self._protected: WeakSet[OpenDocument] = WeakSet()
+        """Documents whose files saving must not go over unasked."""
         self._arrivals: list[Callable[[], None]] = []
         self._settle_soon = QTimer(self, singleShot=True, interval=0)
         self._settle_soon.timeout.connect(self._settle)
@@ -98,7 +102,7 @@ class FileController(QObject):
     def needs_path(self) -> bool:
         """Whether `save` can't go ahead by itself: never saved, or something of document or file would be lost."""
         path = self._documents.path
-        if path is None or path == self._protected:
+        if path is None or self._documents.in_front in self._protected:
             return True
         return not format_of(path).keeps_layers and not is_flat(self._documents.committed)
 
@@ -109,18 +113,24 @@ class FileController(QObject):
         return path.with_suffix(NATIVE_SUFFIX) if path else Path(f"Untitled{NATIVE_SUFFIX}")
 
     def new(self, size: Size, background: tuple[int, int, int] | None = WHITE) -> None:
-        """A fresh document. `background` is RGB, None for none. Unsaved changes are lost: ask before."""
+        """A fresh document. `background` is RGB, None for none."""
         frame = suggested_frame(size, self._checkpoint)
         self._documents.open(set_frame(new_document(size, background), frame))
 
     def open(self, path: Path) -> None:
-        """Read a document and make it the open one. Unsaved changes are lost: ask before."""
-        before = self._documents.committed
-        self._start(lambda: read_project(path), lambda project: self._show(path, project, before))
+        """Read a document and show it; one that is open already comes in front."""
+        there = next((each for each in self._documents.open_documents if _is_same(each.path, path)), None)
+        if there is None:
+            self._start(lambda: read_project(path), lambda project: self._show(path, project))
+            return
+        self._documents.show(there)
+        self._remember(path)
+        self.opened.emit(path)
 
     def open_as_layer(self, path: Path) -> None:
         """Put the layers of a file above the active layer, as one undo step."""
-        self._start(lambda: read_project(path), lambda project: self._insert(path, project))
+        opened = self._documents.claim_front()
+        self._start(lambda: read_project(path), lambda project: self._insert(path, project, opened))
 
     def save(self) -> bool:
         """Save to the document's own file. False where a path is needed first; then nothing happens."""
@@ -165,38 +175,31 @@ class FileController(QObject):
         self._background.close(_SHUTDOWN_S)
 
     def _write(self, path: Path, is_own: bool) -> None:
-        document, history = self._documents.committed, self._documents.history
+        opened = self._documents.in_front
+        document = opened.committed
         project = Project(document, self._generation.params)
         quality = self._settings.settings.jpeg_quality
 
         def wrote(_: object) -> None:
-            # Another document may be open by now: its name and mark are none of this file's business.
-            if is_own and self._documents.history is history:
-                self._documents.mark_saved(document, path)
-                self._protected = None
             if is_own:
+                # Another document may be in front by now.
+                self._documents.mark_saved(document, path, opened)
+                self._protected.discard(opened)
                 self._remember(path)
             self.saved.emit(path)
 
         self._start(lambda: write_project(path, project, quality), wrote)
 
-    def _show(self, path: Path, project: Project, before: Document) -> None:
-        if self._is_painting:
-            self._arrivals.append(lambda: self._show(path, project, before))
-            return
-        if self._documents.is_modified and self._documents.committed is not before:
-            # The window asked before, but the artist went on while the file was being read.
-            self.failed.emit(
-                FileError(
-                    f"{path.name} wasn't opened: the picture was changed meanwhile", hint="Save it, then open again"
-                )
-            )
+    def _show(self, path: Path, project: Project) -> None:
+        if self._documents.in_front.is_painting:
+            self._arrivals.append(lambda: self._show(path, project))
             return
         document = project.document
         if not project.has_frame:
             document = set_frame(document, suggested_frame(document.size, self._checkpoint))
-        self._documents.open(document, path)
-        self._protected = path if project.needs_new_name else None
+        opened = self._documents.open(document, path)
+        if project.needs_new_name:
+            self._protected.add(opened)
         if project.params is not None:
             self._restore(project.params)
         for note in project.notes:
@@ -214,10 +217,6 @@ class FileController(QObject):
         if self._generation.params.checkpoint != params.checkpoint:
             self.noted.emit(f"The checkpoint {params.checkpoint.name} isn't installed here; the present one stays")
 
-    @property
-    def _is_painting(self) -> bool:
-        return self._documents.document is not self._documents.committed
-
     @Slot()
     def _settle_when_waiting(self) -> None:
         # Not at once: this is called in the middle of a change.
@@ -230,11 +229,11 @@ class FileController(QObject):
         for arrive in arrivals:
             arrive()
 
-    def _insert(self, path: Path, project: Project) -> None:
-        if self._is_painting:
-            self._arrivals.append(lambda: self._insert(path, project))
+    def _insert(self, path: Path, project: Project, opened: OpenDocument) -> None:
+        if opened.is_painting:
+            self._arrivals.append(lambda: self._insert(path, project, opened))
             return
-        document = self._documents.committed
+        document = opened.committed
         at = document.active_index + 1
         parent = document.parent_of(document.active)
         parent_id = None if parent is None else parent.id
@@ -246,7 +245,7 @@ class FileController(QObject):
             document = insert_layer(document, fresh, at + offset, parent_id)
         for note in project.notes:
             self.noted.emit(note)
-        self._documents.apply("Open as layer", document)
+        self._documents.apply_to(opened, "Open as layer", document)
 
     def _remember(self, path: Path) -> None:
         path = path.absolute()
@@ -259,6 +258,10 @@ class FileController(QObject):
         self._background.run(work, done, self.failed.emit)
         if not was_busy:
             self.busy_changed.emit(True)
+
+
+def _is_same(one: Path | None, other: Path) -> bool:
+    return one is not None and one.absolute() == other.absolute()
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
 from sdpaint.document.filtering import filtered, selected_histogram
 from sdpaint.document.layers import LayerId
@@ -70,6 +71,7 @@ class FilterController(QObject):
         self._remembered: dict[str, dict[str, Any]] = {}
         self._last: tuple[Filter, dict[str, Any]] | None = None
         self._base: Document | None = None
+        self._of: OpenDocument = documents.in_front
         self._layer: LayerId = ""
         self._shown: Document | None = None
         self._shows_preview = True
@@ -82,6 +84,8 @@ class FilterController(QObject):
         self._settle.timeout.connect(self._refresh)
         documents.document_changed.connect(self._follow)
         documents.amended.connect(self._rebase)
+        documents.leaving.connect(self._leave)
+        documents.closed.connect(self._on_closed)
 
     # ------------------------------------------------------------------------------------------------- reading
 
@@ -116,7 +120,8 @@ class FilterController(QObject):
         """Begin with the values that it had last. What has nothing to set is applied at once."""
         self.cancel()
         self._session += 1
-        self._filter, self._base = spec, self._documents.committed
+        self._filter, self._of = spec, self._documents.in_front
+        self._base = self._of.committed
         self._layer = self._base.active
         self._values = dict(self._remembered.get(spec.id, spec.defaults))
         if not spec.parameters:
@@ -172,7 +177,8 @@ class FilterController(QObject):
         self.cancel()
         self._session += 1
         self._filter, values = self._last
-        self._values, self._base = dict(values), self._documents.committed
+        self._values, self._of = dict(values), self._documents.in_front
+        self._base = self._of.committed
         self._layer = self._base.active
         self.apply()
 
@@ -229,10 +235,10 @@ class FilterController(QObject):
                 return
             self._last = spec, values
             with self._changing():
-                if result is base:
+                if result is not base:
+                    self._documents.apply_to(self._of, spec.label, result)
+                elif self._of is self._documents.in_front:
                     self._documents.cancel_preview()
-                else:
-                    self._documents.apply(spec.label, result)
             self._shown = None
             self._end()
 
@@ -280,12 +286,25 @@ class FilterController(QObject):
             self.applying_changed.emit(False)
         self.closed.emit()
 
+    def _leave(self) -> None:
+        # What is being applied arrives in its document, whichever is in front by then.
+        if self._is_applying:
+            self._documents.claim_front()
+            self._shown = None
+        else:
+            self.cancel()
+
+    def _on_closed(self, opened: OpenDocument) -> None:
+        if self._filter is not None and self._of is opened:
+            self._shown = None
+            self._end()
+
     def _follow(self, old: Document | None, new: Document) -> None:
-        if self._own_change or self._filter is None:
+        if self._own_change or self._filter is None or old is None or self._of is not self._documents.in_front:
             return
         committed = self._documents.committed
-        if old is None or new is not committed or committed is self._base:
-            # Another document, a stroke that has begun, or an undo that took the preview away.
+        if new is not committed or committed is self._base:
+            # A stroke that has begun, or an undo that took the preview away.
             self._shown = None
             self._end()
         else:
@@ -294,7 +313,7 @@ class FilterController(QObject):
 
     def _rebase(self) -> None:
         """Something was edited: go on with it, unless it was what is being filtered."""
-        base, committed = self._base, self._documents.committed
+        base, committed = self._base, self._of.committed
         if base is None or self._filter is None:
             return
         layer = committed.layer(self._layer) if committed.has_layer(self._layer) else None

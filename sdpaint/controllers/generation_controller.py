@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_settings import GenerationSettings
 from sdpaint.controllers.layer_inserter import LayerInserter
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import CheckpointError, EngineError, SdPaintError
@@ -36,6 +38,7 @@ from sdpaint.generation.events import (
     Started,
 )
 from sdpaint.generation.overlay import CanvasOverlay
+from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Prepared, prepare
 from sdpaint.generation.request import MAX_SEED, GenerationRequest
 from sdpaint.generation.result import Result, develop, result_id_of
@@ -64,7 +67,7 @@ class _Job:
 
     id: str
     count: int
-    epoch: int
+    of: OpenDocument
     seed: int
     checkpoint_name: str
     prepared: Prepared | None = None
@@ -78,8 +81,22 @@ class _Job:
         return self.count == 1
 
 
+@dataclass(eq=False)
+class _Desk:
+    """What belongs to one of the open documents."""
+
+    shelf: ResultShelf = field(default_factory=ResultShelf)
+    last: Prepared | None = None
+    params: GenerationParams | None = None
+    """As they were when it was left."""
+
+
 class GenerationController(GenerationSettings):
-    """Params, jobs, results. Signals are facts; commands are called directly. Lives on the GUI thread."""
+    """Params, jobs, results. Signals are facts; commands are called directly. Lives on the GUI thread.
+
+    Params and results are those of the document in front. A job belongs to the document that it was asked for in, and
+    what it makes arrives there, whichever is in front by then.
+    """
 
     busy_changed = Signal(bool)
     queue_changed = Signal(int)
@@ -94,6 +111,8 @@ class GenerationController(GenerationSettings):
     """A job ended well or was cancelled: one line. Its layer or candidates are there."""
     device_changed = Signal(str)
     """One line for the status bar; empty where there is no engine."""
+    arrived = Signal(object)
+    """OpenDocument for which a picture is there."""
     seed_used = Signal(object)
     """The seed, an int, of the first picture of the job that was just queued. Qt's int ends before seeds do."""
 
@@ -109,20 +128,20 @@ class GenerationController(GenerationSettings):
         super().__init__(documents, checkpoint, checkpoints, parent)
         self._client = client
         self._writer = results
-        self._epoch = 0
+        self._desks: WeakKeyDictionary[OpenDocument, _Desk] = WeakKeyDictionary()
+        self._front = documents.in_front
         self._jobs: dict[str, _Job] = {}
         self._running: _Job | None = None
-        self._last: Prepared | None = None
         self._progress: Progress | None = None
         self._overlay: CanvasOverlay | None = None
         self._preview_visible = True
-        self._shelf = ResultShelf()
         self._being_kept: set[str] = set()
         # One thread each: pictures come out in the order in which they went in, and don't wait for the disk.
         self._developing = Background(1, self)
         self._writing = Background(1, self)
         self._inserter = LayerInserter(documents, self._before_insertion, self._after_insertion, self)
         documents.document_changed.connect(self._on_document_changed)
+        documents.closed.connect(self._on_closed)
         client.event_arrived.connect(self._on_event)
         client.device_changed.connect(self.device_changed)
         client.preload_failed.connect(self.failed)
@@ -143,6 +162,16 @@ class GenerationController(GenerationSettings):
     def progress(self) -> Progress | None:
         """Of the running job."""
         return self._progress
+
+    @property
+    def working_for(self) -> OpenDocument | None:
+        """The document of the running job, or of the first that waits for the engine."""
+        job = self._running or next(iter(self._jobs.values()), None)
+        return None if job is None else job.of
+
+    def params_of(self, opened: OpenDocument) -> GenerationParams:
+        """The params of any of the open documents."""
+        return self._params if opened is self._front else self._desk_of(opened).params or self._params
 
     @property
     def overlay(self) -> CanvasOverlay | None:
@@ -171,7 +200,7 @@ class GenerationController(GenerationSettings):
     def again(self) -> None:
         """The job of the shown result, or the last one, with the next seed; the first time, generate()."""
         shown = self._shelf.shown
-        base = self._last if shown is None else shown.prepared
+        base = self._desk_of(self._front).last if shown is None else shown.prepared
         if base is None:
             self.generate()
             return
@@ -261,14 +290,14 @@ class GenerationController(GenerationSettings):
         result = self._shelf.shown
         if result is None or result.id in self._being_kept:
             return
-        epoch = self._epoch
+        opened = self._documents.claim_front()
         self._being_kept.add(result.id)
 
         def failed(error: SdPaintError) -> None:
             self._being_kept.discard(result.id)
             self.failed.emit(error)
 
-        self._developing.run(result.layer, lambda layer: self._insert(result, layer, epoch), failed)
+        self._developing.run(result.layer, lambda layer: self._inserter.insert(result, layer, opened), failed)
 
     def discard(self) -> None:
         """The shown result leaves the canvas and the panel (its file stays); the next one of its job is shown."""
@@ -276,6 +305,13 @@ class GenerationController(GenerationSettings):
         self._announce_results()
 
     # Inside
+
+    def _desk_of(self, opened: OpenDocument) -> _Desk:
+        return self._desks.setdefault(opened, _Desk())
+
+    @property
+    def _shelf(self) -> ResultShelf:
+        return self._desk_of(self._front).shelf
 
     def _submit(
         self, make: Callable[[str], Prepared], seed: int, count: int, checkpoint_name: str
@@ -285,7 +321,7 @@ class GenerationController(GenerationSettings):
                 EngineError(f"{MAX_JOBS} generations are waiting already", hint="Wait, or press Esc to cancel them")
             )
             return
-        job = _Job(uuid.uuid4().hex, count, self._epoch, seed, checkpoint_name)
+        job = _Job(uuid.uuid4().hex, count, self._documents.claim_front(), seed, checkpoint_name)
 
         def request() -> GenerationRequest:
             # On the engine's thread. The GUI thread reads `prepared` after Started, which is sent later.
@@ -308,7 +344,7 @@ class GenerationController(GenerationSettings):
         match event:
             case Started():
                 self._running = job
-                self._last = job.prepared
+                self._desk_of(job.of).last = job.prepared
             case Progress():
                 self._set_progress(event)
                 # The first preview comes before it is known of how many steps it is.
@@ -338,9 +374,11 @@ class GenerationController(GenerationSettings):
         self._developing.run(work, lambda made: self._on_developed(job, *made), self.failed.emit)
 
     def _on_developed(self, job: _Job, result: Result, layer: Layer | None) -> None:
-        self._shelf.add(replace(result, path=job.paths.get(result.id)))
-        if layer is not None:
-            self._insert(result, layer, job.epoch)
+        if not job.of.is_closed:
+            self._desk_of(job.of).shelf.add(replace(result, path=job.paths.get(result.id)))
+            if layer is not None:
+                self._inserter.insert(result, layer, job.of)
+            self.arrived.emit(job.of)
         self.results_changed.emit()
 
     def _write(self, job: _Job, event: ImageDone) -> None:
@@ -356,7 +394,7 @@ class GenerationController(GenerationSettings):
 
     def _on_written(self, job: _Job, result_id: str, path: Path) -> None:
         job.paths[result_id] = path  # where the result isn't on the shelf yet
-        self._shelf.update(result_id, path=path)
+        self._desk_of(job.of).shelf.update(result_id, path=path)
         self.results_changed.emit()
 
     def _end(self, job: _Job, event: Finished | Failed | Cancelled) -> None:
@@ -365,50 +403,55 @@ class GenerationController(GenerationSettings):
             self._running = None
         if self._running is None:
             self._set_progress(None)
-        if job.epoch == self._epoch and not self._jobs and self._shelf.shown is None:
-            waiting = [result for result in self._shelf.of_job(job.id) if not result.kept]
+        shelf = self._desk_of(job.of).shelf
+        if not any(each.of is job.of for each in self._jobs.values()) and shelf.shown is None:
+            waiting = [result for result in shelf.of_job(job.id) if not result.kept]
             if waiting and not job.is_single:
-                self._show(waiting[0])
+                shelf.show(waiting[0])
+                self._announce_results()
         self._refresh_overlay()
         self.queue_changed.emit(self.waiting)
         if not self._jobs:
             self.busy_changed.emit(False)
         match event:
             case Finished(seconds=seconds):
-                done = f"Done in {seconds:.1f} s · seed {job.seed}"
-                elsewhere = "Another document is open: the picture is kept in the results"
-                self.finished.emit(done if job.epoch == self._epoch else elsewhere)
+                where = "" if job.of is self._front else f" in {job.of.title}"
+                closed = "Its document was closed: the picture is kept in the results folder"
+                done = f"Done{where} in {seconds:.1f} s · seed {job.seed}"
+                self.finished.emit(closed if job.of.is_closed else done)
             case Cancelled():
                 self.finished.emit("Cancelled")
             case Failed(error=error):
                 self.failed.emit(error)
 
-    def _insert(self, result: Result, layer: Layer, epoch: int) -> None:
-        if epoch == self._epoch:
-            self._inserter.insert(result, layer)
-
-    def _before_insertion(self, result: Result) -> None:
+    def _before_insertion(self, result: Result, opened: OpenDocument) -> None:
         # Taken off the canvas before the layer is there, or it would be drawn twice.
-        shown = self._shelf.shown
-        if shown is not None and shown.id == result.id:
-            self._shelf.show(None)
+        shelf = self._desk_of(opened).shelf
+        if shelf.shown is not None and shelf.shown.id == result.id:
+            shelf.show(None)
         if self._running is not None and self._running.id == result.request.id:
             self._running.preview = None
         self._refresh_overlay()
 
-    def _after_insertion(self, result: Result) -> None:
+    def _after_insertion(self, result: Result, opened: OpenDocument) -> None:
         self._being_kept.discard(result.id)
-        self._shelf.update(result.id, kept=True)
+        self._desk_of(opened).shelf.update(result.id, kept=True)
         self.results_changed.emit()
 
     def _on_document_changed(self, old: Document | None, new: Document) -> None:
         if old is None:
-            self._epoch += 1
-            self._last = None
-            self._being_kept.clear()
-            self._show(None)
+            self._desk_of(self._front).params = self._params
+            self._front = self._documents.in_front
+            self._take(self._desk_of(self._front).params or self._params)
+            self._announce_results()
         elif old.moved != new.moved:
             self._refresh_overlay()
+
+    def _on_closed(self, opened: OpenDocument) -> None:
+        for job in self._jobs.values():
+            if job.of is opened and not job.is_cancelled:
+                job.is_cancelled = True
+                self._client.cancel(job.id)
 
     def _show(self, result: Result | None) -> None:
         self._shelf.show(result)
@@ -438,7 +481,7 @@ class GenerationController(GenerationSettings):
             return CanvasOverlay(region, shown.image, shown.alpha, label, shown.prepared.grows)
         if job is None or job.prepared is None or job.preview is None:
             return None
-        if not self._preview_visible or job.epoch != self._epoch:
+        if not self._preview_visible or job.of is not self._front:
             return None
         region = job.prepared.plan.region.translated(*job.prepared.shift_in(self._documents.document))
         steps = self._progress.steps if self._progress else 0

@@ -1,4 +1,4 @@
-"""JournalController: keeps a safety copy of the open document, and offers what a sudden end left behind.
+"""JournalController: keeps a safety copy of every open document, and offers what a sudden end left behind.
 
 On the GUI thread a copy costs next to nothing: the immutable document with its history is handed to a background
 thread, which writes what the log lacks. While one copy is being written no other one waits, except that there has
@@ -10,14 +10,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sdpaint import paths
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import HasParams
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.history import Step
 from sdpaint.document.journal import Entry, JournalLimits, JournalWriter
 from sdpaint.document.journal_format import Damaged
@@ -51,17 +54,17 @@ _GENERATION = "generation"
 
 
 class JournalController(QObject):
-    """Writes the journal of the open document, and restores those of programs that ended unexpectedly."""
+    """Writes the journals of the open documents, and restores those of programs that ended unexpectedly."""
 
     written = Signal()
-    """The document as it was handed over last is safe."""
+    """The documents as they were handed over last are safe."""
     failed = Signal(object)
     """SdPaintError: no copy can be kept (said once until one could), or a leftover couldn't be restored."""
     resumed = Signal()
     """Copies are kept again."""
     leftovers_changed = Signal()
     restored = Signal(object)
-    """Summary of what was restored and is the open document now."""
+    """Summary of what was restored and is in front now."""
     noted = Signal(str)
     """A sentence on what isn't as it was."""
 
@@ -83,12 +86,13 @@ class JournalController(QObject):
         self._writing = Background(1, self)
         self._reading = Background(1, self)
         self._leftovers: tuple[Leftover, ...] = ()
-        self._restored_from: list[Leftover] = []
+        self._restored_from: list[tuple[Leftover, OpenDocument]] = []
         self._discarded: list[Leftover] = []
-        self._number = 1
+        self._numbers: WeakKeyDictionary[OpenDocument, int] = WeakKeyDictionary()
+        self._next_number = count(1)
+        self._due: dict[OpenDocument, None] = {}
         self._is_started = False
         self._is_writing = False
-        self._is_due = False
         self._has_failed = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._write)
@@ -110,21 +114,21 @@ class JournalController(QObject):
         self._is_started = True
         self._documents.document_changed.connect(self._follow)
         self._documents.history_changed.connect(self.note_change)
+        self._documents.changed_behind.connect(self._note)
+        self._documents.closed.connect(self._on_closed)
         self._reading.run(lambda: find_leftovers(self._root), self._offer, self.failed.emit)
         self.note_change()
 
     @Slot()
     def note_change(self) -> None:
-        """Something that belongs to the document changed: it will be safe soon."""
-        if self._is_started and not self._timer.isActive():
-            self._timer.start(self._settings.settings.autosave_interval_s * MS_PER_S)
+        """Something that belongs to the document in front changed: it will be safe soon."""
+        self._note(self._documents.in_front)
 
     def restore(self, leftover: Leftover) -> None:
-        """Make it the open document. Unsaved changes are lost: ask before."""
-        before = self._documents.document
+        """Open it, in front."""
         self._reading.run(
             lambda: read_journal(leftover.log),
-            lambda recovered: self._show(leftover, recovered, before),
+            lambda recovered: self._show(leftover, recovered),
             lambda error: self._set_aside(leftover, error),
         )
 
@@ -149,63 +153,91 @@ class JournalController(QObject):
         if not self._writing.close():
             log.error("The journal is still being written; it will be offered at the next start")
             return
+        restored = [leftover for leftover, _ in self._restored_from]
         try:
             self._store.remove()
-            for leftover in (*self._restored_from, *self._discarded):
+            for leftover in (*restored, *self._discarded):
                 discard(leftover)
         except FileError:
             log.exception("The journal wasn't cleared away")
-        for leftover in (*self._leftovers, *self._restored_from, *self._discarded):
+        for leftover in (*self._leftovers, *restored, *self._discarded):
             leftover.session.release()
 
     # --------------------------------------------------------------------------------------------- writing
 
     @Slot(object, object)
     def _follow(self, old: object, new: object) -> None:
-        if old is None:     # another document: what was written of the one before isn't needed
-            self._number += 1
-            self._store.stop()
+        front = self._documents.in_front
+        if old is not None:
+            self._note(front)
+        elif front not in self._numbers:
+            self._due[front] = None
             self._timer.start(FIRST_MS)
-        self.note_change()
+
+    @Slot(object)
+    def _note(self, opened: OpenDocument) -> None:
+        if not self._is_started:
+            return
+        self._due[opened] = None
+        if not self._timer.isActive():
+            self._timer.start(self._settings.settings.autosave_interval_s * MS_PER_S)
+
+    @Slot(object)
+    def _on_closed(self, opened: OpenDocument) -> None:
+        """What was written of it isn't needed."""
+        self._due.pop(opened, None)
+        number = self._numbers.pop(opened, None)
+        if number is not None:
+            self._store.stop(number)
+            self._writing.run(lambda: self._store.drop(number), _ignore, self.failed.emit)
 
     def _write(self) -> None:
         if self._is_writing:
-            self._is_due = True
+            return  # `_on_written` goes on with what is due by then
+        due, self._due = list(self._due), {}
+        if not due:
             return
-        self._is_writing, self._is_due = True, False
-        number, entry = self._number, self._entry()
-        self._writing.run(lambda: self._store.write(number, entry), self._on_written, self._on_failed)
+        self._is_writing = True
+        for opened in due:
+            if opened not in self._numbers:
+                self._numbers[opened] = next(self._next_number)
+        entries = {self._numbers[opened]: self._entry(opened) for opened in due}
 
-    def _entry(self) -> Entry:
-        documents = self._documents
-        steps, position = documents.history.steps, documents.history.position
-        is_painting = documents.document is not documents.committed
-        if is_painting:
-            steps = (*steps[: position + 1], Step(UNFINISHED, documents.document))
+        def write() -> None:
+            for number, entry in entries.items():
+                self._store.write(number, entry)
+
+        self._writing.run(write, lambda _: self._on_written(due), lambda error: self._on_failed(error, due))
+
+    def _entry(self, opened: OpenDocument) -> Entry:
+        steps, position = opened.history.steps, opened.history.position
+        if opened.is_painting:
+            steps = (*steps[: position + 1], Step(UNFINISHED, opened.document))
             position += 1
         return Entry(
             steps,
             position,
-            is_modified=documents.is_modified or is_painting,
-            path=documents.path,
-            extra={_GENERATION: to_json(self._generation.params, _no_pixels)},
+            is_modified=opened.is_modified or opened.is_painting,
+            path=opened.path,
+            extra={_GENERATION: to_json(self._generation.params_of(opened), _no_pixels)},
         )
 
-    def _on_written(self, number: int) -> None:
+    def _on_written(self, written: list[OpenDocument]) -> None:
         self._is_writing = False
         if self._has_failed:
             self._has_failed = False
             self.resumed.emit()
-        if number == self._number:
-            done, self._restored_from = self._restored_from, []
-            for leftover in done:
-                self._reading.run(partial(discard, leftover), _ignore, self.failed.emit)
-            self.written.emit()
-        if self._is_due:
+        done = [each for each in self._restored_from if each[1] in written]
+        self._restored_from = [each for each in self._restored_from if each not in done]
+        for leftover, _ in done:
+            self._reading.run(partial(discard, leftover), _ignore, self.failed.emit)
+        self.written.emit()
+        if self._due and not self._timer.isActive():
             self._write()
 
-    def _on_failed(self, error: SdPaintError) -> None:
+    def _on_failed(self, error: SdPaintError, lacking: list[OpenDocument]) -> None:
         self._is_writing = False
+        self._due = {each: None for each in (*lacking, *self._due) if not each.is_closed}
         if not self._has_failed:
             self._has_failed = True
             self.failed.emit(error)
@@ -221,25 +253,16 @@ class JournalController(QObject):
         if leftovers:
             self.leftovers_changed.emit()
 
-    def _show(self, leftover: Leftover, recovered: Recovered, before: object) -> None:
+    def _show(self, leftover: Leftover, recovered: Recovered) -> None:
         summary = recovered.summary
-        if self._documents.document is not before:
-            self.failed.emit(
-                FileError(
-                    f"{summary.title} wasn't restored: the picture was changed meanwhile",
-                    hint="Save it, then restore again",
-                )
-            )
-            self.leftovers_changed.emit()
-            return
         self._drop(leftover)
-        # It stays on disk until it is safe in this session's journal.
-        self._restored_from.append(leftover)
         path = summary.path
         if path is not None and _was_changed_since(path, summary):
             self.noted.emit(f"{path.name} was saved since then: save what was restored under another name")
             path = None
-        self._documents.restore(recovered.steps, recovered.position, path)
+        opened = self._documents.restore(recovered.steps, recovered.position, path)
+        # It stays on disk until it is safe in this session's journal.
+        self._restored_from.append((leftover, opened))
         self._restore_params(recovered.extra.get(_GENERATION))
         self.restored.emit(summary)
 
@@ -266,36 +289,37 @@ class JournalController(QObject):
 
 
 class _Store:
-    """The session's folder and the log of the open document. Only `stop` may be called from another thread."""
+    """The session's folder and the logs of the open documents. Only `stop` may be called from another thread."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._session: JournalSession | None = None
-        self._writer: JournalWriter | None = None
-        self._number = 0
+        self._writers: dict[int, JournalWriter] = {}
 
-    def write(self, number: int, entry: Entry) -> int:
-        """Keep `entry` of the document of this number; a log of an earlier document goes. Returns the number."""
+    def write(self, number: int, entry: Entry) -> None:
+        """Keep `entry` of the document of this number. Raises FileError."""
         if self._session is None:
             self._session = create_session(self._root)
-        if number != self._number:
-            if self._writer is not None:
-                self._writer.remove()
-            self._writer = JournalWriter(self._session.next_log(), LIMITS)
-            self._number = number
-        if self._writer is not None:
-            self._writer.write(entry)
-        return number
+        if number not in self._writers:
+            self._writers[number] = JournalWriter(self._session.next_log(), LIMITS)
+        self._writers[number].write(entry)
 
-    def stop(self) -> None:
-        """A write that runs may end with nothing written."""
-        if self._writer is not None:
-            self._writer.stop()
+    def stop(self, number: int | None = None) -> None:
+        """A write that runs, of this document or of any, may end with nothing written."""
+        for key, writer in list(self._writers.items()):
+            if number in (None, key):
+                writer.stop()
+
+    def drop(self, number: int) -> None:
+        """The document is closed: its log goes. Raises FileError."""
+        writer = self._writers.pop(number, None)
+        if writer is not None:
+            writer.remove()
 
     def remove(self) -> None:
         """All of it goes. Raises FileError."""
-        if self._writer is not None:
-            self._writer.close()
+        for writer in self._writers.values():
+            writer.close()
         if self._session is not None:
             self._session.remove()
 

@@ -8,60 +8,57 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer
 
 from sdpaint.controllers.document_controller import DocumentController
-from sdpaint.document.document import Document
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.layers import Layer
 from sdpaint.generation.apply import insert_result
 from sdpaint.generation.result import Result
 
 
 class LayerInserter(QObject):
-    """Layers on their way into the open document. When another one is opened they are forgotten."""
+    """Layers on their way into one of the open documents; those of a closed one are forgotten."""
 
     def __init__(
         self,
         documents: DocumentController,
-        before: Callable[[Result], None],
-        after: Callable[[Result], None],
+        before: Callable[[Result, OpenDocument], None],
+        after: Callable[[Result, OpenDocument], None],
         parent: QObject | None = None,
     ) -> None:
-        """`before(result)` is called right before the document changes, `after(result)` when it has."""
+        """`before(result, opened)` is called right before the document changes, `after(…)` when it has."""
         super().__init__(parent)
         self._documents = documents
         self._before = before
         self._after = after
-        self._waiting: list[tuple[Result, Layer]] = []
+        self._waiting: list[tuple[Result, Layer, OpenDocument]] = []
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._insert_waiting)
-        documents.document_changed.connect(self._on_document_changed)
+        documents.document_changed.connect(self._on_settled)
         # A stroke that is committed as it was previewed changes no document, only the history.
         documents.history_changed.connect(self._on_settled)
 
-    def insert(self, result: Result, layer: Layer) -> None:
-        """One undo step: at once, or when the stroke under way has ended."""
-        self._waiting.append((result, layer))
+    def insert(self, result: Result, layer: Layer, opened: OpenDocument) -> None:
+        """One undo step: at once, or when the stroke under way in that document has ended."""
+        self._waiting.append((result, layer, opened))
         self._insert_waiting()
 
     def _insert_waiting(self) -> None:
-        # An undo step now would end the stroke.
-        if self._documents.document is not self._documents.committed:
-            return
         waiting, self._waiting = self._waiting, []
-        for result, layer in waiting:
-            self._before(result)
-            present = self._documents.committed
+        for result, layer, opened in waiting:
+            if opened.is_closed:
+                continue
+            if opened.is_painting:  # an undo step now would end the stroke
+                self._waiting.append((result, layer, opened))
+                continue
+            self._before(result, opened)
+            present = opened.committed
             prepared = result.prepared
             dx, dy = prepared.shift_in(present)
             placed = layer if (dx, dy) == (0, 0) else replace(layer, tiles=layer.tiles.translated(dx, dy))
             document = insert_result(
                 present, placed, prepared.plan.frame.translated(dx, dy), prepared.mask, prepared.grows
             )
-            self._documents.apply(result.step_label, document)
-            self._after(result)
-
-    def _on_document_changed(self, old: Document | None, new: Document) -> None:
-        if old is None:
-            self._waiting.clear()
-        self._on_settled()
+            self._documents.apply_to(opened, result.step_label, document)
+            self._after(result, opened)
 
     def _on_settled(self) -> None:
         if self._waiting:  # not now: other listeners haven't heard of this change yet

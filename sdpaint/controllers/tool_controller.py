@@ -94,6 +94,7 @@ class ToolController(QObject):
         self._live = LivePreview(documents, self._preview, self)
         self._live.failed.connect(self._on_failed)
         documents.document_changed.connect(self._follow)
+        documents.leaving.connect(self.finish)
 
     # -- tool
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
+from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document import edits
 from sdpaint.document.document import Document
@@ -15,7 +16,6 @@ from sdpaint.document.merge import merge_down
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.worker.background import Background
 
 
 class DocumentCommands(QObject):
@@ -27,27 +27,19 @@ class DocumentCommands(QObject):
         super().__init__(parent)
         self._documents = documents
         self._messages = messages
-        self._background = Background(1, self)
+        self._background = BackgroundEdits(documents, self)
+        self._background.failed.connect(messages.error)
 
     def shutdown(self) -> None:
         """Wait for what is under way."""
-        self._background.close()
+        self._background.shutdown()
 
     @property
     def _present(self) -> Document:
         return self._documents.committed
 
     def _in_background(self, label: str, edit: Callable[[Document], Document]) -> None:
-        before = self._present
-
-        def take(after: Document) -> None:
-            if self._documents.committed is before:
-                self._documents.apply(label, after)
-            else:
-                # The artist was faster: what was computed doesn't fit any more.
-                self._in_background(label, edit)
-
-        self._background.run(lambda: edit(before), take, self._messages.error)
+        self._background.run(label, edit)
 
     # -- layers
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import FileController
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
 from sdpaint.errors import FileError, SdPaintError
 from sdpaint.gui.dialogs.files import Answer, Asker
@@ -16,7 +17,7 @@ from sdpaint.gui.messages import Messages, Remedy
 
 
 class FileFlow(QObject):
-    """New, open, save, export and leave, each with the questions that it needs."""
+    """New, open, save, export, close and leave, each with the questions that it needs."""
 
     def __init__(
         self,
@@ -24,13 +25,16 @@ class FileFlow(QObject):
         files: FileController,
         messages: Messages,
         asker: Asker,
+        fresh: Callable[[], Document],
         parent: QObject | None = None,
     ) -> None:
+        """`fresh` makes the page that is there when the last document was closed."""
         super().__init__(parent)
         self._documents = documents
         self._files = files
         self._messages = messages
         self._asker = asker
+        self._fresh = fresh
         self._after_save: Callable[[], None] | None = None
         self._opening: Path | None = None
         files.saved.connect(self._on_saved)
@@ -39,21 +43,79 @@ class FileFlow(QObject):
         files.noted.connect(lambda note: messages.warn(note.rstrip(".")))
 
     def leave(self, then: Callable[[], None]) -> None:
-        """Do what gives the open document up, after asking for unsaved changes."""
-        if not self._documents.is_modified:
+        """Do what gives all open documents up, after asking once for what isn't saved."""
+        modified = [each for each in self._documents.open_documents if each.is_modified]
+        if not modified:
             then()
             return
 
         def act(answer: Answer) -> None:
             match answer:
                 case Answer.SAVE:
-                    self.save(lambda: self.leave(then))
+                    self._save_all(modified, lambda: self.leave(then))
                 case Answer.DISCARD:
                     then()
                 case Answer.CANCEL:
                     return
 
-        self._asker.save_changes(self._documents.title, act)
+        self._asker.save_changes([each.title for each in modified], act)
+
+    def close(self, opened: OpenDocument | None = None) -> None:
+        """Close a document, by default the one in front, after asking whether its changes shall be saved."""
+        going = opened or self._documents.in_front
+        if not going.is_modified:
+            self._documents.close(going, self._fresh())
+            return
+        # What is asked about should be seen.
+        self._documents.show(going)
+
+        def act(answer: Answer) -> None:
+            match answer:
+                case Answer.SAVE:
+                    self._save_all([going], lambda: self.close(going))
+                case Answer.DISCARD:
+                    self._documents.close(going, self._fresh())
+                case Answer.CANCEL:
+                    return
+
+        self._asker.save_changes([going.title], act)
+
+    def close_others(self, kept: OpenDocument | None = None) -> None:
+        """Close all documents but one, by default the one in front. Those with changes ask, one after the other."""
+        stays = kept or self._documents.in_front
+        others = [each for each in self._documents.open_documents if each is not stays]
+        for each in others:
+            if not each.is_modified:
+                self._documents.close(each, self._fresh())
+        modified = [each for each in others if not each.is_closed]
+        if not modified:
+            self._documents.show(stays)
+            return
+
+        def close_all() -> None:
+            for each in modified:
+                self._documents.close(each, self._fresh())
+            self._documents.show(stays)
+
+        def act(answer: Answer) -> None:
+            match answer:
+                case Answer.SAVE:
+                    self._save_all(modified, close_all)
+                case Answer.DISCARD:
+                    close_all()
+                case Answer.CANCEL:
+                    return
+
+        self._asker.save_changes([each.title for each in modified], act)
+
+    def _save_all(self, documents: list[OpenDocument], then: Callable[[], None]) -> None:
+        """Save them one after the other; where one can't be saved or named, nothing more happens."""
+        rest = [each for each in documents if not each.is_closed and each.is_modified]
+        if not rest:
+            then()
+            return
+        self._documents.show(rest[0])
+        self.save(lambda: self._save_all(rest[1:], then))
 
     def new(self, document: Document) -> None:
         """Open a fresh document."""
@@ -61,11 +123,12 @@ class FileFlow(QObject):
 
     def open(self) -> None:
         """Ask for a file and open it."""
-        self.leave(lambda: self._asker.file_to_open(self._folder, self._open))
+        self._asker.file_to_open(self._folder, self.open_path)
 
     def open_path(self, path: Path) -> None:
         """Open this file."""
-        self.leave(lambda: self._open(path))
+        self._opening = path
+        self._files.open(path)
 
     def open_as_layer(self) -> None:
         """Ask for a file and put it onto a new layer."""
@@ -99,10 +162,6 @@ class FileFlow(QObject):
 
     def _in_folder(self, suggested: Path) -> Path:
         return suggested if suggested.is_absolute() or self._folder is None else self._folder / suggested
-
-    def _open(self, path: Path) -> None:
-        self._opening = path
-        self._files.open(path)
 
     def _on_opened(self, path: Path) -> None:
         self._opening = None

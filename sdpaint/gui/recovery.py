@@ -12,7 +12,6 @@ from sdpaint.document.journal_reader import Summary
 from sdpaint.document.journal_session import Leftover
 from sdpaint.errors import SdPaintError
 from sdpaint.gui.dialogs.recovery import RecoveryDialog
-from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
 
 
@@ -20,11 +19,10 @@ class Recovery(QObject):
     """The journal's voice in the window."""
 
     def __init__(
-        self, journal: JournalController, flow: FileFlow, messages: Messages, bar: MessageBar, window: QWidget
+        self, journal: JournalController, messages: Messages, bar: MessageBar, window: QWidget
     ) -> None:
         super().__init__(window)
         self._journal = journal
-        self._flow = flow
         self._messages = messages
         self._bar = bar
         self._window = window
@@ -55,11 +53,16 @@ class Recovery(QObject):
         else:
             self._messages.offer(
                 f"sdpaint ended unexpectedly. {len(leftovers)} pictures can be restored",
+                Remedy("Restore all", self._restore_all),
                 Remedy("Choose…", self.choose),
             )
 
     def _restore(self, leftover: Leftover) -> None:
-        self._flow.leave(lambda: self._journal.restore(leftover))
+        self._journal.restore(leftover)
+
+    def _restore_all(self) -> None:
+        for leftover in self._journal.leftovers:
+            self._journal.restore(leftover)
 
     def _discard(self, leftover: Leftover) -> None:
         self._journal.discard(leftover)

@@ -91,7 +91,28 @@ def test_a_stroke_under_way_is_not_cut_off(documents, edits, qtbot):
     assert documents.document.frame.x == 7
 
 
-def test_what_is_outstanding_is_forgotten_when_another_document_is_opened(documents, edits, qtbot):
+def test_an_edit_arrives_in_the_document_that_it_was_asked_for_in(documents, edits, qtbot):
+    may_go = threading.Event()
+
+    def edit(document):
+        may_go.wait(5)
+        return moved(7)(document)
+
+    edits.run("Move", edit)
+    behind = documents.in_front
+    other = documents.open(new_document(Size(32, 32)))
+    assert documents.open_documents == (behind, other)
+    with qtbot.waitSignal(documents.changed_behind) as told:
+        may_go.set()
+    assert told.args == [behind]
+    assert behind.committed.frame.x == 7
+    assert behind.history.undo_label == "Move"
+    assert documents.committed.frame.x == 0
+    assert not documents.history.can_undo
+    assert not edits.is_busy
+
+
+def test_what_is_outstanding_is_forgotten_when_its_document_is_closed(documents, edits, qtbot):
     may_go, started = threading.Event(), threading.Event()
 
     def edit(document):
@@ -101,7 +122,7 @@ def test_what_is_outstanding_is_forgotten_when_another_document_is_opened(docume
 
     edits.run("Move", edit)
     assert started.wait(5)
-    documents.open(new_document(Size(32, 32)))
+    documents.close(documents.in_front, new_document(Size(32, 32)))
     assert not edits.is_busy
     may_go.set()
     done = []

@@ -35,6 +35,9 @@ class Params:
     def __init__(self):
         self.params = GenerationParams(paths.starter_checkpoint(), prompt="a hill", sampling=SamplingParams(seed=5))
 
+    def params_of(self, opened):
+        return self.params
+
     def restore(self, params):
         self.params = replace(params, checkpoint=self.params.checkpoint)
 
@@ -54,6 +57,10 @@ class Desk:
         self.files.saved.connect(self.saved.append)
         self.files.opened.connect(self.opened.append)
         self.files.noted.connect(self.notes.append)
+
+    def close(self):
+        """The document in front is gone, and an untouched page takes its place."""
+        self.documents.close(self.documents.in_front, edits.new_document(Size(8, 8)))
 
     def do(self, command, *arguments):
         result = command(*arguments)
@@ -267,7 +274,7 @@ class TestOpening:
         desk.paint()
         desk.do(desk.files.save_as, tmp_path / "hill.ora")
         before, params = desk.documents.document, desk.generation.params
-        desk.files.new(Size(8, 8))
+        desk.close()
         desk.generation.params = replace(params, prompt="something else")
         desk.do(desk.files.open, tmp_path / "hill.ora")
         assert desk.documents.document == before
@@ -281,6 +288,7 @@ class TestOpening:
         desk.generation.params = replace(desk.generation.params, checkpoint=tmp_path / "other")
         desk.do(desk.files.save_as, tmp_path / "hill.ora")
         desk.generation.params = Params().params
+        desk.close()
         desk.do(desk.files.open, tmp_path / "hill.ora")
         assert desk.generation.params.checkpoint == paths.starter_checkpoint()
         assert "other isn't installed" in desk.notes[0]
@@ -295,7 +303,7 @@ class TestOpening:
     def test_a_document_keeps_its_own_frame(self, desk, tmp_path):
         desk.documents.apply("Move frame", edits.set_frame(desk.documents.document, Rect(-3, 5, 40, 48)))
         desk.do(desk.files.save_as, tmp_path / "hill.ora")
-        desk.files.new(Size(8, 8))
+        desk.close()
         desk.do(desk.files.open, tmp_path / "hill.ora")
         assert desk.documents.document.frame == Rect(-3, 5, 40, 48)
 
@@ -306,20 +314,41 @@ class TestOpening:
         assert "isn't there" in desk.errors[0].message
         assert desk.files.recent == ()
 
-    def test_what_was_painted_while_a_file_was_read_isnt_thrown_away(self, desk, tmp_path, held):
+    def test_what_was_painted_while_a_file_was_read_stays_open(self, desk, tmp_path, held):
         desk.files.open(noisy(tmp_path))
         desk.paint()
-        painted = desk.documents.document
+        painted = desk.documents.in_front
         held.set()
         desk.qtbot.waitUntil(lambda: not desk.files.is_busy)
-        assert desk.documents.document is painted
-        assert "changed meanwhile" in desk.errors[0].message
-
-    def test_changes_from_before_are_given_up_as_the_window_asked(self, desk, tmp_path):
-        desk.paint()
-        desk.do(desk.files.open, noisy(tmp_path))
-        assert desk.errors == []
         assert desk.documents.title == "noisy.png"
+        assert painted in desk.documents.open_documents
+        assert painted.is_modified
+        assert desk.errors == []
+
+    def test_an_untouched_page_makes_room(self, desk, tmp_path):
+        desk.do(desk.files.open, noisy(tmp_path))
+        assert [each.title for each in desk.documents.open_documents] == ["noisy.png"]
+
+    def test_a_file_that_is_open_already_comes_in_front(self, desk, tmp_path):
+        path = noisy(tmp_path)
+        desk.do(desk.files.open, path)
+        desk.paint()
+        changed = desk.documents.in_front
+        desk.files.new(Size(8, 8))
+        desk.files.open(path)
+        assert desk.documents.in_front is changed
+        assert desk.documents.is_modified
+        assert len(desk.documents.open_documents) == 2
+        assert desk.opened == [path, path]
+
+    def test_a_layer_arrives_in_the_document_that_it_was_asked_for_in(self, desk, tmp_path, held):
+        desk.files.open_as_layer(noisy(tmp_path))
+        asked_in = desk.documents.in_front
+        desk.files.new(Size(8, 8))
+        held.set()
+        desk.qtbot.waitUntil(lambda: not desk.files.is_busy)
+        assert [layer.name for layer in asked_in.committed.layers][-1] == "noisy"
+        assert not desk.documents.history.can_undo
 
     def test_a_file_as_layer_is_one_undo_step_above_the_active_layer(self, desk, tmp_path):
         before = desk.documents.document

@@ -289,21 +289,72 @@ class TestOneResult:
         s.documents.undo()
         assert s.document is stroke
 
-    def test_another_document_gets_nothing_but_the_results_keep_it(self, studio):
+    def test_a_picture_arrives_in_its_document_though_another_is_in_front(self, studio):
         engine = FakeEngine(hold_at=3)
         s = studio(engine)
         s.generation.generate()
+        asked_in = s.documents.in_front
         s.qtbot.waitUntil(lambda: s.generation.overlay is not None)
+        s.documents.apply("Brush stroke", painted(s.document))
         other = edits.new_document(Size(64, 64))
         s.documents.open(other)
         assert s.generation.overlay is None
+        assert s.generation.working_for is asked_in
+        arrived = []
+        s.generation.arrived.connect(arrived.append)
         engine.release()
         s.wait_until_idle()
+        s.qtbot.waitUntil(lambda: len(asked_in.committed.layers) > 2)
+        assert arrived == [asked_in]
         assert s.document is other
-        assert len(s.generation.results) == 1
-        assert "kept in the results" in s.messages[-1]
-        s.generation.select(0)
-        s.wait_until_kept()
+        assert s.generation.results == ()
+        assert "in Untitled in" in s.messages[-1]
+        s.documents.show(asked_in)
+        assert [result.kept for result in s.generation.results] == [True]
+        assert s.document.layers[-1].generated
+
+    def test_candidates_wait_in_their_document(self, studio):
+        engine = FakeEngine(hold_at=3)
+        s = studio(engine)
+        s.generation.set_sampling(count=2)
+        s.generation.generate()
+        asked_in = s.documents.in_front
+        engine.wait_until_held()
+        s.documents.open(edits.new_document(Size(64, 64)))
+        engine.release()
+        s.wait_until_idle()
+        assert s.generation.candidates is None
+        assert s.generation.overlay is None
+        s.documents.show(asked_in)
+        assert s.generation.candidates == (0, 2)
+        assert s.generation.overlay.label == "1 of 2"
+
+    def test_each_document_has_params_of_its_own(self, studio):
+        s = studio()
+        s.generation.set_params(prompt="a hill")
+        s.documents.apply("Brush stroke", painted(s.document))
+        first = s.documents.in_front
+        second = s.documents.open(edits.new_document(Size(64, 64)))
+        assert s.generation.params.prompt == "a hill"
+        s.generation.set_params(prompt="a castle")
+        s.documents.show(first)
+        assert s.generation.params.prompt == "a hill"
+        assert s.generation.params_of(second).prompt == "a castle"
+
+    def test_closing_a_document_cancels_only_its_own_jobs(self, studio):
+        engine = FakeEngine(hold_at=2)
+        s = studio(engine)
+        s.generation.generate()
+        first = s.documents.in_front
+        engine.wait_until_held()
+        second = s.documents.open(edits.new_document(Size(64, 64)))
+        s.generation.generate()
+        s.documents.close(first, s.document)
+        engine.release()
+        s.wait_until_idle()
+        s.qtbot.waitUntil(lambda: len(s.generation.results) == 1)
+        assert s.documents.open_documents == (second,)
+        assert "Cancelled" in s.messages
 
 
 class TestSeeds:

@@ -32,6 +32,9 @@ class Params:
     def __init__(self, prompt="a hill"):
         self.params = GenerationParams(paths.starter_checkpoint(), prompt, sampling=SamplingParams(seed=5))
 
+    def params_of(self, opened):
+        return self.params
+
     def restore(self, params):
         self.params = params
 
@@ -148,7 +151,7 @@ def test_pixels_are_written_on_another_thread_and_handing_them_over_is_quick(sta
     monkeypatch.setattr(journal_log, "pack_tile", lambda tile: (threads.add(threading.get_ident()), pack(tile))[1])
     for n in range(20):
         program.paint(n + 1, 100 * n)
-    seconds = min(_seconds(program.journal._entry) for _ in range(20))
+    seconds = min(_seconds(lambda: program.journal._entry(program.documents.in_front)) for _ in range(20))
     program.settle()
     assert threads
     assert threading.get_ident() not in threads
@@ -181,13 +184,53 @@ def test_a_change_while_a_copy_is_written_gets_one_of_its_own(start, monkeypatch
     assert read_journal(logs()[0]).document == last
 
 
-def test_another_document_takes_the_place_of_the_one_before(start):
+def test_every_open_document_has_a_log_of_its_own_until_it_is_closed(start):
     program = start()
     program.paint()
-    program.settle()
+    first = program.documents.in_front
     program.documents.open(edits.new_document(Size(50, 60)))
     program.settle()
-    assert [read_summary(log).size for log in logs()] == [Size(50, 60)]
+    assert {read_summary(log).size for log in logs()} == {Size(300, 200), Size(50, 60)}
+    program.documents.close(first, edits.new_document(Size(1, 1)))
+    program.qtbot.waitUntil(lambda: len(logs()) == 1)
+    assert read_summary(logs()[0]).size == Size(50, 60)
+
+
+def test_an_untouched_page_leaves_no_log_when_it_makes_room(start):
+    program = start()
+    program.documents.open(edits.new_document(Size(50, 60)))
+    program.settle()
+    program.qtbot.waitUntil(lambda: [read_summary(log).size for log in logs()] == [Size(50, 60)])
+
+
+def test_what_arrives_behind_is_safe_soon(start):
+    program = start()
+    program.paint()
+    behind = program.documents.in_front
+    program.documents.open(edits.new_document(Size(50, 60)))
+    program.settle()
+    changed = edits.add_layer(behind.committed)
+    program.documents.apply_to(behind, "Add layer", changed)
+    program.settle()
+    assert changed in [read_journal(log).document for log in logs()]
+
+
+def test_after_a_crash_every_picture_that_was_open_comes_back(start):
+    before = start()
+    first = before.paint(1)
+    before.documents.open(edits.new_document(Size(50, 60)))
+    second = before.paint(2)
+    before.crash()
+    after = start()
+    assert {leftover.summary.size for leftover in after.journal.leftovers} == {Size(300, 200), Size(50, 60)}
+    for leftover in after.journal.leftovers:
+        after.journal.restore(leftover)
+    after.qtbot.waitUntil(lambda: len(after.restored) == 2)
+    after.settle()
+    assert {each.committed.size for each in after.documents.open_documents} == {first.size, second.size}
+    assert all(each.is_modified for each in after.documents.open_documents)
+    assert after.journal.leftovers == ()
+    after.qtbot.waitUntil(lambda: len(logs()) == 2)
 
 
 def test_a_proper_end_leaves_nothing(start):
@@ -325,18 +368,17 @@ def test_a_file_that_was_saved_since_is_not_overwritten_by_what_was_restored(sta
     assert "hill.ora" in after.notes[0]
 
 
-def test_a_picture_changed_meanwhile_is_not_thrown_away(start):
+def test_a_picture_painted_meanwhile_stays_open(start):
     before = start()
-    before.paint()
+    last = before.paint()
     before.crash()
     after = start()
     (leftover,) = after.journal.leftovers
     after.journal.restore(leftover)
     mine = after.paint(9)
     after.settle()
-    assert after.documents.document is mine
-    assert "changed meanwhile" in after.errors[0].message
-    assert after.journal.leftovers == (leftover,)
+    assert [each.committed for each in after.documents.open_documents] == [mine, last]
+    assert after.documents.committed == last
 
 
 def test_a_damaged_journal_is_said_and_moved_aside_and_the_start_goes_on(start):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class FakeAsker:
     answer: Answer = Answer.DISCARD
     suggested: Path | None = None
     asked: list[str] = field(default_factory=list)
+    titles: tuple[str, ...] = ()
 
     def file_to_open(self, folder: Path | None, then: Callable[[Path], None]) -> None:
         self.asked.append("open")
@@ -67,8 +68,9 @@ class FakeAsker:
         if self.folder_path:
             then(self.folder_path)
 
-    def save_changes(self, title: str, then: Callable[[Answer], None]) -> None:
+    def save_changes(self, titles: Sequence[str], then: Callable[[Answer], None]) -> None:
         self.asked.append("changes")
+        self.titles = tuple(titles)
         then(self.answer)
 
 

@@ -200,7 +200,7 @@ def test_folders_of_checkpoints_are_taken_off_the_list(themed, qtbot, tmp_path):
 @pytest.mark.parametrize("answer", list(Answer))
 def test_the_question_about_changes_gives_back_the_answer(driver, answer):
     answers = []
-    DialogAsker(driver.window).save_changes("sunset.ora", answers.append)
+    DialogAsker(driver.window).save_changes(["sunset.ora"], answers.append)
     box = dialog_of(driver, QMessageBox)
     assert "sunset.ora" in box.text()
     QTest.mouseClick(box.findChild(QWidget, f"{answer.value}ChangesButton"), LEFT)
@@ -209,7 +209,7 @@ def test_the_question_about_changes_gives_back_the_answer(driver, answer):
 
 def test_escape_answers_the_question_with_cancel(driver):
     answers = []
-    DialogAsker(driver.window).save_changes("sunset.ora", answers.append)
+    DialogAsker(driver.window).save_changes(["sunset.ora"], answers.append)
     QTest.keyClick(dialog_of(driver, QMessageBox), Qt.Key.Key_Escape)
     assert answers == [Answer.CANCEL]
 

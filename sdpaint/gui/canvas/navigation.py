@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
@@ -17,6 +19,14 @@ NOTCH = 120
 NOTCHES_PER_DOUBLING = 3
 SNAP = 2 ** (0.5 / NOTCHES_PER_DOUBLING)
 """A wheel click that ends nearer to 100 % than half a click ends there."""
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """How a document was seen when it was left; `fits`: whether, and up to which zoom, it is kept whole in sight."""
+
+    viewport: Viewport
+    fits: float | None
 
 
 class Navigator(QWidget):
@@ -121,10 +131,20 @@ class Navigator(QWidget):
         self.update()
         self.view_changed.emit()
 
-    def _set_canvas(self, canvas: Rect, fresh: bool) -> None:
-        """Another canvas; `fresh`: of another document, so that it is fitted anew."""
+    @property
+    def _saved_view(self) -> SavedView:
+        return SavedView(self._viewport, self._fits)
+
+    def _set_canvas(self, canvas: Rect, fresh: bool, saved: SavedView | None = None) -> None:
+        """Another canvas; `fresh`: of another document, which is seen as it was left, or fitted."""
         self._canvas = canvas
-        if fresh:
+        if fresh and saved is not None:
+            self._fits = saved.fits
+            now = self._viewport
+            self._look(saved.viewport.resized(now.width, now.height, now.dpr))
+            if self._fits is not None:
+                self._fit(self._fits)
+        elif fresh:
             self._viewport = Viewport(self._viewport.width, self._viewport.height, dpr=self._viewport.dpr)
             self._fit(OPENING_MAX_ZOOM)
         elif self._fits is not None:

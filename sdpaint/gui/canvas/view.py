@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.generation.events import Progress
@@ -37,7 +39,7 @@ from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.hint import EmptyHint
-from sdpaint.gui.canvas.navigation import Navigator
+from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
 from sdpaint.gui.canvas.pointer import Drag, PointerInput
 from sdpaint.gui.canvas.pyramid import level_for
@@ -79,6 +81,8 @@ class CanvasView(Navigator):
         self._documents = documents
         self._tools = tools
         self._generation = generation
+        self._seen = documents.in_front
+        self._views: WeakKeyDictionary[OpenDocument, SavedView] = WeakKeyDictionary()
         self._backing = Backing(documents.document)
         self._hint = EmptyHint(documents.document)
         self._picture: OverlayPicture | None = None
@@ -158,13 +162,17 @@ class CanvasView(Navigator):
 
     def _follow(self, old: Document | None, new: Document) -> None:
         """The document is another one."""
+        if old is None and self._generation is not None:
+            self._on_progress(self._generation.progress)
         changed = self._backing.update(new)
         if old is None or self._hint.is_over_with(new):
             self._hint = EmptyHint(new) if old is None else EmptyHint(None)
             self.update()
         if changed is None or old is None:
             self._input.cancel()
-            self._set_canvas(new.bounds, fresh=old is None)
+            if old is None:
+                self._views[self._seen], self._seen = self._saved_view, self._documents.in_front
+            self._set_canvas(new.bounds, old is None, self._views.get(self._seen))
             self.update()
         else:
             self._update_tiles(changed)
@@ -206,7 +214,8 @@ class CanvasView(Navigator):
         self.update(region)
 
     def _on_progress(self, progress: Progress | None) -> None:
-        share = None if progress is None else progress.fraction
+        is_here = self._generation is not None and self._generation.working_for is self._documents.in_front
+        share = progress.fraction if progress is not None and is_here else None
         if share != self._progress:
             self._progress = share
             self.update(self.rect() if self._hint.is_shown else self._frame_area())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -61,8 +61,8 @@ class Asker(Protocol):
     def folder(self, start: Path | None, then: Callable[[Path], None]) -> None:
         """A folder."""
 
-    def save_changes(self, title: str, then: Callable[[Answer], None]) -> None:
-        """Whether changes shall be saved."""
+    def save_changes(self, titles: Sequence[str], then: Callable[[Answer], None]) -> None:
+        """Whether changes to these documents shall be saved."""
 
 
 class DialogAsker:
@@ -126,17 +126,19 @@ class DialogAsker:
         """A folder."""
         choose_folder(self._parent, start, then)
 
-    def save_changes(self, title: str, then: Callable[[Answer], None]) -> None:
-        """Save, discard, or go back."""
+    def save_changes(self, titles: Sequence[str], then: Callable[[Answer], None]) -> None:
+        """Save, discard, or go back: one answer for all of them."""
+        several = len(titles) > 1
         box = QMessageBox(self._parent)
         box.setObjectName("unsavedDialog")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle("Unsaved changes")
-        box.setText(f"Save the changes to {title}?")
-        box.setInformativeText("Without saving, they are lost.")
+        box.setText(f"Save the changes to {len(titles)} documents?" if several else f"Save the changes to {titles[0]}?")
+        named = "".join(f"\n• {title}" for title in titles) if several else ""
+        box.setInformativeText(f"Without saving, they are lost.{named}")
         buttons = {
-            box.addButton("Save", QMessageBox.ButtonRole.AcceptRole): Answer.SAVE,
-            box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole): Answer.DISCARD,
+            box.addButton("Save all" if several else "Save", QMessageBox.ButtonRole.AcceptRole): Answer.SAVE,
+            box.addButton("Discard all" if several else "Discard", QMessageBox.ButtonRole.DestructiveRole): Answer.DISCARD,
             box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole): Answer.CANCEL,
         }
         tips = {
