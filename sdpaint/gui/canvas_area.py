@@ -1,4 +1,4 @@
-"""CanvasArea: the canvas with the message line floating over its lower edge, so that nothing moves when one comes."""
+"""CanvasArea: the tabs, and the canvas with the message line floating over its lower edge, so that nothing moves."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ _WIDEST = 760
 
 
 class CanvasArea(QWidget):
-    """Canvas below, message above."""
+    """Tabs, canvas, and a message over it."""
 
-    def __init__(self, canvas: CanvasView, message_bar: MessageBar) -> None:
+    def __init__(self, canvas: CanvasView, message_bar: MessageBar, tabs: QWidget) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(canvas)
+        layout.setSpacing(0)
+        layout.addWidget(tabs)
+        layout.addWidget(canvas, 1)
         self._bar = message_bar
         message_bar.setParent(self)
         message_bar.installEventFilter(self)

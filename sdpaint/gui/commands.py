@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject
 
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document import edits
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.layers import Layer, LayerId, new_layer_id
 from sdpaint.document.merge import merge_down
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.blend import BlendMode
@@ -50,6 +51,18 @@ class DocumentCommands(QObject):
     def duplicate_layer(self) -> None:
         """A copy of the active layer."""
         self._documents.apply("Duplicate layer", edits.duplicate_layer(self._present, self._present.active))
+
+    def copy_layer_to(self, layer_id: LayerId, target: OpenDocument) -> None:
+        """A copy of a layer of any open document above the active layer of another one."""
+        everywhere = (layer for each in self._documents.open_documents for layer in each.committed.layers)
+        layer = next((each for each in everywhere if each.id == layer_id), None)
+        if layer is None or target.is_painting:
+            return
+        before = target.committed
+        after = edits.insert_layer(before, replace(layer, id=new_layer_id()), before.active_index + 1)
+        self._documents.apply_to(target, "Copy layer", after)
+        if target is not self._documents.in_front:
+            self._messages.info(f"{layer.name} was copied into {target.title}")
 
     def delete_layer(self) -> None:
         """The active layer gone."""

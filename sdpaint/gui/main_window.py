@@ -17,6 +17,7 @@ from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
 from sdpaint.generation.frames import suggested_frame
@@ -36,6 +37,8 @@ from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import BarDock, Dock
+from sdpaint.gui.document_tabs import DocumentTabs
+from sdpaint.gui.dropped import dropped_files, dropped_layer
 from sdpaint.gui.export_flow import ExportFlow
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
@@ -79,7 +82,7 @@ class Services:
 
 
 class MainWindow(QMainWindow):
-    """One document, its canvas, and the panels."""
+    """The open documents, the canvas of the one in front, and the panels."""
 
     first_painted = Signal()
     """Once: the window is on screen. What takes long begins now."""
@@ -106,7 +109,9 @@ class MainWindow(QMainWindow):
             self._generation, self._settings, self._asker, self.messages, self
         )
         self._edits = DocumentCommands(self._documents, self.messages, self)
-        self._flow = FileFlow(self._documents, services.files, self.messages, self._asker, self)
+        self._flow = FileFlow(
+            self._documents, services.files, self.messages, self._asker, self._fresh_document, self
+        )
         self._exports = ExportFlow(
             self._documents, services.exports, services.tools, self.messages, self._asker, self
         )
@@ -190,8 +195,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         bar = MessageBar(self.messages)
-        self.recovery = Recovery(self._services.journal, self._flow, self.messages, bar, self)
-        self.setCentralWidget(CanvasArea(self.canvas, bar))
+        self.recovery = Recovery(self._services.journal, self.messages, bar, self)
+        self._tabs = DocumentTabs(self._documents, self._generation, self.actions_by_id["new"])
+        self.setCentralWidget(CanvasArea(self.canvas, bar, self._tabs))
         self.setStatusBar(self._status)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_options)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)
@@ -243,6 +249,10 @@ class MainWindow(QMainWindow):
         self._services.brushes.failed.connect(self.messages.error)
         self.first_painted.connect(self._services.brushes.load)
         files.recent_changed.connect(self._fill_recent)
+        self._tabs.close_asked.connect(self._flow.close)
+        self._tabs.close_others_asked.connect(self._flow.close_others)
+        self._tabs.files_dropped.connect(self._open_all)
+        self._tabs.layer_dropped.connect(self._edits.copy_layer_to)
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
         self.canvas.installEventFilter(self)
@@ -312,18 +322,24 @@ class MainWindow(QMainWindow):
 
         def create() -> None:
             self._last_new = dialog.choice
-            self._flow.leave(lambda: self.open_new(self._last_new))
+            self.open_new(self._last_new)
 
         dialog.accepted.connect(create)
         dialog.open()
 
     def open_new(self, choice: NewDocument) -> None:
         """A fresh document with a frame that suits the checkpoint."""
+        self._flow.new(self._page(choice))
+
+    def _page(self, choice: NewDocument) -> Document:
         frame = suggested_frame(choice.size, checkpoint_info(self._generation))
-        self._flow.new(set_frame(new_document(choice.size, choice.background), frame))
+        return set_frame(new_document(choice.size, choice.background), frame)
+
+    def _fresh_document(self) -> Document:
+        return self._page(self._last_new)
 
     def open_path(self, path: Path) -> None:
-        """Open a file, after asking for unsaved changes."""
+        """Open a file."""
         self._flow.open_path(path)
 
     def change_canvas_size(self) -> None:
@@ -368,7 +384,8 @@ class MainWindow(QMainWindow):
         else:
             # Showing them one by one would share out the room anew.
             self.restoreState(self._layout_before)
-        self._status.setVisible(not alone)
+        for bar in (self._status, self._tabs):
+            bar.setVisible(not alone)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_full_screen(self, full: bool) -> None:
@@ -435,10 +452,14 @@ class MainWindow(QMainWindow):
 
     def _take_files(self, paths: list[Path]) -> None:
         """The first file is opened into an untouched window; else files become layers."""
-        if len(paths) == 1 and not self._documents.history.can_undo:
+        if len(paths) == 1 and self._documents.in_front.is_untouched:
             self._flow.open_path(paths[0])
             return
         self._open_as_layers(paths)
+
+    def _open_all(self, paths: list[Path]) -> None:
+        for path in paths:
+            self._flow.open_path(path)
 
     def _open_as_layers(self, paths: list[Path]) -> None:
         for path in paths:
@@ -453,14 +474,20 @@ class MainWindow(QMainWindow):
         return False
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        data, front = event.mimeData(), self._documents.committed
+        layer = dropped_layer(data)
+        if dropped_files(data) or (layer and all(each.id != layer for each in front.layers)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths, layer = dropped_files(event.mimeData()), dropped_layer(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self._take_files(paths)
+        elif layer:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self._edits.copy_layer_to(layer, self._documents.in_front)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -468,7 +495,7 @@ class MainWindow(QMainWindow):
             self.actions_by_id["fullScreen"].setChecked(self.isFullScreen())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_close and self._documents.is_modified:
+        if not self._may_close and any(each.is_modified for each in self._documents.open_documents):
             event.ignore()
             self._flow.leave(self._close_for_good)
             return

@@ -40,6 +40,8 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "export",
             "exportAgain",
             None,
+            "closeDocument",
+            "closeOthers",
             "quit",
         ),
     ),
@@ -182,6 +184,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("&Tools", tuple(spec.id for spec in TOOL_ACTIONS)),
+    ("&Window", ("nextDocument", "previousDocument")),
     ("&Help", ("commandPalette", "shortcuts", None, "about")),
 )
 

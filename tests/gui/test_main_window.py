@@ -83,6 +83,7 @@ def test_a_picture_is_painted_generated_undone_saved_and_reopened_equal(driver, 
     driver.trigger("addLayer")
     assert driver.window.windowTitle() == "sunset.ora • — sdpaint"
     driver.asker.open_path = tmp_path / "sunset.ora"
+    driver.trigger("closeDocument")
     driver.generation.set_params(prompt="something else")
     with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
         driver.key(Qt.Key.Key_O, CTRL)

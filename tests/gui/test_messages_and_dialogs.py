@@ -105,13 +105,13 @@ def test_a_new_document_is_made_of_a_preset(driver, qtbot):
     QTest.keyClick(again, Qt.Key.Key_Escape)
 
 
-def test_a_new_document_asks_for_unsaved_changes_first(driver):
+def test_a_new_document_comes_beside_one_with_changes(driver):
     driver.drag((100, 100), (200, 100))
-    driver.asker.answer = Answer.CANCEL
     driver.trigger("new")
     QTest.mouseClick(dialog_of(driver, NewDocumentDialog).accept_button, LEFT)
-    assert driver.asker.asked == ["changes"]
-    assert driver.documents.history.can_undo
+    assert driver.asker.asked == []
+    assert [each.is_modified for each in driver.documents.open_documents] == [True, False]
+    assert not driver.documents.history.can_undo
 
 
 def test_a_typed_size_marks_no_preset_and_can_be_turned(themed, qtbot):

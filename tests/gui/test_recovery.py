@@ -18,7 +18,6 @@ from sdpaint.document.history import Step
 from sdpaint.document.journal import Entry, JournalWriter
 from sdpaint.document.journal_session import create_session
 from sdpaint.errors import FileError
-from sdpaint.gui.dialogs.files import Answer
 from sdpaint.gui.dialogs.recovery import RecoveryDialog
 from sdpaint.gui.recovery import moment
 from sdpaint.imaging.geometry import Rect, Size
@@ -100,17 +99,27 @@ def test_a_lost_picture_is_offered_and_restored_with_undo_and_name(started, qtbo
     qtbot.waitUntil(lambda: len(sessions()) == 1, timeout=10_000)    # the old one goes when the new one holds it
 
 
-def test_a_picture_in_the_window_is_asked_for_before_another_is_restored(started, qtbot):
-    left_behind("sunset.ora", 90)
+def test_a_picture_in_the_window_stays_open_when_another_is_restored(started, qtbot):
+    painted = left_behind("sunset.ora", 90)
     driver = started()
     driver.drag((60, 60), (120, 90))
     mine = driver.documents.committed
-    driver.asker.answer = Answer.CANCEL
     click(driver, "messageRemedyButton")
     settle(driver, qtbot)
-    assert driver.asker.asked == ["changes"]
-    assert driver.documents.committed is mine
-    assert len(driver.journal.leftovers) == 1
+    assert driver.asker.asked == []
+    assert [each.committed for each in driver.documents.open_documents] == [mine, painted]
+
+
+def test_all_pictures_that_were_open_come_back_at_once(started, qtbot):
+    left_behind("one.ora", 50)
+    left_behind("two.ora", 60)
+    left_behind(None, 70)
+    driver = started()
+    assert driver.find("messageRemedyButton").text() == "Restore all"
+    click(driver, "messageRemedyButton")
+    settle(driver, qtbot)
+    assert {each.title for each in driver.documents.open_documents} == {"one.ora", "two.ora", "Untitled"}
+    assert driver.journal.leftovers == ()
 
 
 def test_a_discarded_picture_can_be_brought_back_until_the_end(started, qtbot):
@@ -145,7 +154,7 @@ def test_of_several_pictures_one_is_chosen_and_others_discarded(started, qtbot):
     left_behind("three.ora", 70, at=time.time() - 3600)
     driver = started()
     assert "3 pictures can be restored" in bar_text(driver)
-    click(driver, "messageRemedyButton")
+    click(driver, "messageOtherButton")
     dialog = dialog_of(driver)
     shown = dialog.findChild(QWidget, "recoveryList")
     assert ["Untitled" in shown.item(0).text(), "three.ora" in shown.item(1).text()] == [True, True]
@@ -165,7 +174,7 @@ def test_discarding_all_in_the_list_closes_it(started):
     left_behind("one.ora", 50)
     left_behind("two.ora", 60)
     driver = started()
-    click(driver, "messageRemedyButton")
+    click(driver, "messageOtherButton")
     dialog = dialog_of(driver)
     for _ in range(2):
         QTest.mouseClick(dialog.findChild(QWidget, "discardRecoveryButton"), LEFT)

@@ -136,9 +136,10 @@ class DialogAsker:
         box.setText(f"Save the changes to {len(titles)} documents?" if several else f"Save the changes to {titles[0]}?")
         named = "".join(f"\n• {title}" for title in titles) if several else ""
         box.setInformativeText(f"Without saving, they are lost.{named}")
+        all_of_them = " all" if several else ""
         buttons = {
-            box.addButton("Save all" if several else "Save", QMessageBox.ButtonRole.AcceptRole): Answer.SAVE,
-            box.addButton("Discard all" if several else "Discard", QMessageBox.ButtonRole.DestructiveRole): Answer.DISCARD,
+            box.addButton(f"Save{all_of_them}", QMessageBox.ButtonRole.AcceptRole): Answer.SAVE,
+            box.addButton(f"Discard{all_of_them}", QMessageBox.ButtonRole.DestructiveRole): Answer.DISCARD,
             box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole): Answer.CANCEL,
         }
         tips = {

@@ -23,6 +23,7 @@ from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.thumbnail import Thumbnailer
 from sdpaint.errors import SdPaintError
 from sdpaint.gui.commands import DocumentCommands
+from sdpaint.gui.dropped import LAYER_MIME
 from sdpaint.gui.widgets.images import pixmap_of_mask, pixmap_of_premultiplied
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.tiles import Pixels, TileMap
@@ -32,7 +33,6 @@ Index = QModelIndex | QPersistentModelIndex
 LAYER_ROLE = Qt.ItemDataRole.UserRole
 THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
 
-_MIME = "application/x-sdpaint-layer"
 MASK_KEY: LayerId = "mask"
 THUMBNAIL_PX = 64
 """Of the longer side, for screens of 2×."""
@@ -195,20 +195,20 @@ class LayersModel(QAbstractListModel):
         return Qt.DropAction.MoveAction
 
     def mimeTypes(self) -> list[str]:
-        return [_MIME]
+        return [LAYER_MIME]
 
     def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:
         data = QMimeData()
         if indexes:
-            data.setData(_MIME, QByteArray(self._layers[indexes[0].row()].id.encode()))
+            data.setData(LAYER_MIME, QByteArray(self._layers[indexes[0].row()].id.encode()))
         return data
 
     def dropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        if not data.hasFormat(_MIME):
+        if not data.hasFormat(LAYER_MIME):
             return False
-        layer_id = bytes(data.data(_MIME).data()).decode()
+        layer_id = bytes(data.data(LAYER_MIME).data()).decode()
         source = self.index_of(layer_id).row()
         if source < 0:
             return False
