@@ -114,7 +114,7 @@ class _Bar(QTabBar):
         self.setMovable(True)
         self.setExpanding(False)
         self.setDrawBase(False)
-        self.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setElideMode(Qt.TextElideMode.ElideRight)
         self.setUsesScrollButtons(True)
         self.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectLeftTab)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -204,7 +204,8 @@ class _Bar(QTabBar):
         opened = self._documents.open_documents
         if working_for in opened:
             rect = QRectF(self.tabRect(opened.index(working_for)))
-            rect.setTop(rect.bottom() - _LINE)
+            # At the upper edge: the lower one says which is in front.
+            rect.setHeight(_LINE)
             painter = QPainter(self)
             painter.fillRect(rect, self.palette().color(QPalette.ColorRole.Mid))
             rect.setWidth(rect.width() * self._share)
