@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.file_controller import HasParams
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
-from sdpaint.document.history import History
 from sdpaint.errors import FileError, SdPaintError
 from sdpaint.fileio.export import (
     ExportPlan,
@@ -68,7 +69,7 @@ class ExportController(QObject):
         self._wanted: ExportPlan | None = None
         self._is_previewing = False
         self._flat: tuple[Document, ExportPlan, Pixels] | None = None
-        self._last: tuple[History, Export] | None = None
+        self._last: WeakKeyDictionary[OpenDocument, Export] = WeakKeyDictionary()
 
     @property
     def is_busy(self) -> bool:
@@ -82,10 +83,8 @@ class ExportController(QObject):
 
     @property
     def last(self) -> Export | None:
-        """The last export of the open document."""
-        if self._last is None or self._last[0] is not self._documents.history:
-            return None
-        return self._last[1]
+        """The last export of the document in front."""
+        return self._last.get(self._documents.in_front)
 
     @property
     def kind(self) -> PictureKind:
@@ -116,12 +115,11 @@ class ExportController(QObject):
 
     def export(self, path: Path, plan: ExportPlan) -> None:
         """Write the document's picture. It keeps its own file and its mark."""
-        project, history = self.project, self._documents.history
+        project, opened = self.project, self._documents.in_front
 
         def wrote(_: object) -> None:
-            if self._documents.history is history:
-                self._last = (history, Export(path, plan))
-                self.last_changed.emit()
+            self._last[opened] = Export(path, plan)
+            self.last_changed.emit()
             self.exported.emit(path)
 
         if path.suffix.lower() not in plan.options.facts.suffixes:

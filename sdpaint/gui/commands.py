@@ -12,8 +12,9 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document import edits
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Layer, LayerId, new_layer_id
+from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.merge import merge_down
+from sdpaint.document.tree import path_to, with_fresh_ids
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
@@ -54,12 +55,12 @@ class DocumentCommands(QObject):
 
     def copy_layer_to(self, layer_id: LayerId, target: OpenDocument) -> None:
         """A copy of a layer of any open document above the active layer of another one."""
-        everywhere = (layer for each in self._documents.open_documents for layer in each.committed.layers)
-        layer = next((each for each in everywhere if each.id == layer_id), None)
-        if layer is None or target.is_painting:
+        paths = (path_to(each.committed.layers, layer_id) for each in self._documents.open_documents)
+        path = next((each for each in paths if each), ())
+        if not path or target.is_painting:
             return
-        before = target.committed
-        after = edits.insert_layer(before, replace(layer, id=new_layer_id()), before.active_index + 1)
+        layer = with_fresh_ids(path[-1])
+        after = edits.insert_layer(target.committed, replace(layer, clipped=False))
         self._documents.apply_to(target, "Copy layer", after)
         if target is not self._documents.in_front:
             self._messages.info(f"{layer.name} was copied into {target.title}")

@@ -19,6 +19,7 @@ from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
+from sdpaint.document.tree import path_to
 from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.request import GenerationMode
@@ -476,7 +477,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data, front = event.mimeData(), self._documents.committed
         layer = dropped_layer(data)
-        if dropped_files(data) or (layer and all(each.id != layer for each in front.layers)):
+        if dropped_files(data) or (layer and not path_to(front.layers, layer)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

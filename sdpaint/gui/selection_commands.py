@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document import selection_edits as edits
 from sdpaint.document.document import Document
@@ -55,7 +57,7 @@ class SelectionCommands(QObject):
         self._edits.busy_changed.connect(self.busy_changed)
         self._edits.failed.connect(messages.error)
         self._previews = Background(1, self)
-        self._last: TileMap | None = None
+        self._last: WeakKeyDictionary[OpenDocument, TileMap] = WeakKeyDictionary()
         documents.document_changed.connect(self._follow)
 
     @property
@@ -74,10 +76,8 @@ class SelectionCommands(QObject):
 
     def _follow(self, old: Document | None, new: Document) -> None:
         """Remember what was selected last, for `reselect`."""
-        if old is None:
-            self._last = None
-        elif old.selection is not None and new.selection is None:
-            self._last = old.selection
+        if old is not None and old.selection is not None and new.selection is None:
+            self._last[self._documents.in_front] = old.selection
 
     # -- how much of the canvas
 
@@ -92,7 +92,7 @@ class SelectionCommands(QObject):
 
     def reselect(self) -> None:
         """What was selected before."""
-        last = self._last
+        last = self._last.get(self._documents.in_front)
         if last is None:
             self._messages.info("Nothing was selected before")
             return
