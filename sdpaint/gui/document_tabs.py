@@ -107,6 +107,8 @@ class _Bar(QTabBar):
         super().__init__()
         self._documents = documents
         self._generation = generation
+        # Beside the tabs, not in their data: Qt would let go of it when the interpreter has gone already.
+        self._shown: list[OpenDocument] = []
         self._news: set[OpenDocument] = set()
         self._share: float | None = None
         describe(self, "documentTabs", "Open documents")
@@ -134,9 +136,7 @@ class _Bar(QTabBar):
 
     def opened_at(self, index: int) -> OpenDocument:
         """The document of a tab."""
-        opened = self.tabData(index)
-        assert isinstance(opened, OpenDocument)
-        return opened
+        return self._shown[index]
 
     # -- following
 
@@ -146,7 +146,7 @@ class _Bar(QTabBar):
         self._news.discard(self._documents.in_front)
         blocked = self.blockSignals(True)
         try:
-            if [self.opened_at(index) for index in range(self.count())] != list(opened):
+            if self._shown != list(opened):
                 self._rebuild(opened)
             for index, each in enumerate(opened):
                 self._name(index, each)
@@ -157,9 +157,9 @@ class _Bar(QTabBar):
     def _rebuild(self, opened: tuple[OpenDocument, ...]) -> None:
         while self.count():
             self.removeTab(0)
+        self._shown = list(opened)
         for index, each in enumerate(opened):
             self.addTab("")
-            self.setTabData(index, each)
             cross = QToolButton()
             describe(cross, "closeTabButton", f"Close {each.title}")
             cross.setIcon(icon("close"))
@@ -218,8 +218,10 @@ class _Bar(QTabBar):
         if index >= 0:
             self._documents.show(self.opened_at(index))
 
-    def _on_moved(self, _old: int, new: int) -> None:
-        self._documents.move(self.opened_at(new), new)
+    def _on_moved(self, old: int, new: int) -> None:
+        moved = self._shown.pop(old)
+        self._shown.insert(new, moved)
+        self._documents.move(moved, new)
 
     def _ask_to_close(self, opened: OpenDocument, _checked: bool = False) -> None:
         self.close_asked.emit(opened)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolButton, QWidget
 
@@ -284,6 +284,7 @@ def test_pixels_are_pasted_from_one_document_into_another(driver, tabs, three, q
     count = len(driver.documents.document.layers)
     driver.trigger("paste")
     qtbot.waitUntil(lambda: len(driver.documents.document.layers) == count + 1, timeout=TIMEOUT_MS)
+    QGuiApplication.clipboard().clear()  # it would outlive the interpreter
 
 
 def test_a_generation_goes_on_behind_and_its_tab_says_so(driver, tabs, three, qtbot):
