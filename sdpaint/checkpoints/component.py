@@ -1,0 +1,94 @@
+"""What a file of weights can be: kinds, architectures, and the facts that its header tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sdpaint.checkpoints.header import Container
+
+
+class Kind(Enum):
+    """What part of the way from prompt to picture a file holds."""
+
+    CHECKPOINT = "checkpoint"
+    DIFFUSION_MODEL = "diffusion model"
+    """UNet or transformer alone."""
+    VAE = "VAE"
+    TEXT_ENCODER = "text encoder"
+    IMAGE_ENCODER = "image encoder"
+    LORA = "LoRA"
+    EMBEDDING = "embedding"
+    CONTROLNET = "ControlNet"
+    T2I_ADAPTER = "T2I-Adapter"
+    IP_ADAPTER = "IP-Adapter"
+    UPSCALER = "upscaler"
+    UNKNOWN = "unknown"
+
+
+class Architecture(Enum):
+    """Networks that weights belong to. The value is how people call it."""
+
+    SD1 = "SD 1.x"
+    SD2 = "SD 2.x"
+    SDXL = "SDXL"
+    SDXL_REFINER = "SDXL refiner"
+    SD3 = "SD 3"
+    SD35_MEDIUM = "SD 3.5 medium"
+    SD35_LARGE = "SD 3.5 large"
+    FLUX = "FLUX.1"
+    FLUX2 = "FLUX.2"
+    FLUX2_KLEIN = "FLUX.2 klein"
+    CHROMA = "Chroma"
+    Z_IMAGE = "Z-Image"
+    LUMINA2 = "Lumina 2"
+    QWEN_IMAGE = "Qwen-Image"
+    SANA = "Sana"
+    PIXART = "PixArt"
+    AURAFLOW = "AuraFlow"
+    HUNYUAN_DIT = "HunyuanDiT"
+    COGVIEW4 = "CogView4"
+    KANDINSKY = "Kandinsky 2.2"
+    HIDREAM = "HiDream"
+    STABLE_CASCADE = "Stable Cascade"
+    UNKNOWN = "unknown"
+
+
+class Prediction(Enum):
+    """What a network predicts at each step."""
+
+    EPSILON = "epsilon"
+    V = "v_prediction"
+    FLOW = "flow"
+
+
+@dataclass(frozen=True)
+class Component:
+    """What a file holds. `variant`: "inpaint", "fill", "schnell", "canny" … or empty for the plain one.
+
+    `prediction` is None where the header can't tell (SD 2.x comes with both). `layout`: whose names the tensors have.
+    """
+
+    kind: Kind
+    architecture: Architecture = Architecture.UNKNOWN
+    variant: str = ""
+    prediction: Prediction | None = None
+    layout: str = "original"
+    dtype: str = ""
+    parameters: int = 0
+    container: Container = Container.SAFETENSORS
+    title: str = ""
+    trigger: str = ""
+    """Words that a LoRA or an embedding answers to, where its file says them."""
+
+    def describe(self) -> str:
+        """One line for people."""
+        parts = [self.kind.value]
+        if self.architecture is not Architecture.UNKNOWN:
+            parts.append(self.architecture.value)
+        if self.variant:
+            parts.append(self.variant)
+        if self.prediction is not None:
+            parts.append(self.prediction.value)
+        parts.append(self.dtype)
+        return " · ".join(part for part in parts if part)
