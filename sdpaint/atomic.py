@@ -35,6 +35,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     _sync_folder(target.parent)
 
 
+@contextmanager
+def replacing_path(path: Path) -> Iterator[Path]:
+    """The same for libraries that write by name: where to write, which takes the place of `path` at the end."""
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        yield temporary
+        _copy_mode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
 def _copy_mode(source: Path, target: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         target.chmod(source.stat().st_mode & 0o777)

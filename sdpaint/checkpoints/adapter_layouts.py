@@ -48,9 +48,10 @@ def find_adapter(header: Header) -> Match | None:
 
 
 def _lora(shapes: Mapping[str, Shape]) -> Match | None:
-    part = next((part for name in shapes for part in _LORA_PARTS if name.endswith(part)), None)
-    if part is None:
+    name = next((name for name in shapes if name.endswith(_LORA_PARTS)), None)
+    if name is None:
         return None
+    part = next(part for part in _LORA_PARTS if name.endswith(part))
     if "lora_controlnet" in shapes:
         return Kind.CONTROLNET, Architecture.SDXL, "Control-LoRA"
     return Kind.LORA, _architecture(shapes), _LYCORIS.get(part, "")

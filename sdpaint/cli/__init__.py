@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sdpaint import __version__
-from sdpaint.cli import generate, inspect, prompt
+from sdpaint.cli import checkpoints, generate, inspect, prompt
 from sdpaint.cli.common import FAILED, INTERRUPTED
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.formats import FORMATS
 from sdpaint.generation.engine import Engine
 
-COMMANDS = ("generate", "inspect", "prompt")
+COMMANDS = ("generate", "inspect", "prompt", "checkpoints")
 
 
 def diffusion_engine(device: str | None) -> Engine:
@@ -60,8 +60,10 @@ def _carry_out(
             return generate.run(options, parser, make_engine)
         case "inspect":
             return inspect.run(options)
-        case _:
+        case "prompt":
             return prompt.run(options)
+        case _:
+            return checkpoints.run(options)
 
 
 def _window_parser() -> argparse.ArgumentParser:
@@ -69,7 +71,8 @@ def _window_parser() -> argparse.ArgumentParser:
         prog="sdpaint",
         description="Paint with Stable Diffusion. Without a command, the window opens.",
         epilog="Commands: sdpaint generate (make pictures without a window), "
-        "sdpaint inspect (print the recipe in a picture), sdpaint prompt (say how a prompt is read). "
+        "sdpaint inspect (print the recipe in a picture), sdpaint prompt (say how a prompt is read), "
+        "sdpaint checkpoints (list, identify and convert weights). "
         "Each has its own --help.",
     )
     parser.add_argument("document", nargs="?", type=Path, metavar="DOCUMENT", help="picture or document to open")
@@ -96,4 +99,5 @@ def _command_parser() -> argparse.ArgumentParser:
     show.add_argument("file", type=Path, metavar="FILE", help=", ".join(FORMATS))
     show.add_argument("--json", action="store_true", help="as one JSON object")
     prompt.add_parser(commands)
+    checkpoints.add_parser(commands)
     return parser

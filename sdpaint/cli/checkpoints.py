@@ -1,0 +1,124 @@
+"""`sdpaint checkpoints`: what is installed, what a file is, and pickled weights made safe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sdpaint import paths
+from sdpaint.checkpoints.catalog import find_checkpoints
+from sdpaint.checkpoints.component import Component
+from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.recognise import identify_file
+from sdpaint.cli.common import DONE, FAILED, read_settings
+from sdpaint.errors import CheckpointError, SdPaintError
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to those of the main parser."""
+    parser = commands.add_parser("checkpoints", help="list, identify and convert checkpoints")
+    whats = parser.add_subparsers(dest="what", required=True)
+    listing = whats.add_parser("list", help="what is installed")
+    listing.add_argument("--json", action="store_true", help="as one JSON list")
+    identify = whats.add_parser(
+        "identify",
+        help="what files hold",
+        description="Say what files of weights or diffusers folders hold, from their headers alone.",
+    )
+    identify.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".safetensors, .gguf or a folder")
+    identify.add_argument("--json", action="store_true", help="as one JSON list")
+    convert = whats.add_parser(
+        "convert",
+        help="pickled weights → .safetensors",
+        description="Write the tensors of a .ckpt, .pt, .pth or .bin file as .safetensors. Whatever else the file "
+        "holds isn't run: a file that holds more than tensors is refused.",
+    )
+    convert.add_argument("file", type=Path, metavar="FILE", help="the pickled file")
+    convert.add_argument("-o", "--output", type=Path, metavar="OUT", help="file to write (default: beside it)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry it out. Returns the exit code; raises SdPaintError."""
+    match options.what:
+        case "list":
+            return _list(options.json)
+        case "identify":
+            return _identify(options.files, options.json)
+        case _:
+            return _convert(options.file, options.output)
+
+
+def _list(as_json: bool) -> int:
+    settings = read_settings()
+    found, broken = find_checkpoints((paths.user_checkpoint_dir(), *settings.checkpoint_dirs))
+    if as_json:
+        rows = [
+            {"name": info.name, "family": info.family.value, "native_px": info.native_px, "path": str(info.path)}
+            for info in found
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+    else:
+        for info in found:
+            print(f"{info.name}  {info.family.value}, {info.native_px} px  {info.path}")
+    for folder, error in broken:
+        print(f"sdpaint: {folder}: {error}", file=sys.stderr)
+    return DONE
+
+
+def _identify(files: list[Path], as_json: bool) -> int:
+    """Every file gets its line; one that can't be read doesn't keep the others from theirs."""
+    rows: list[dict[str, Any]] = []
+    failed = False
+    for file in files:
+        try:
+            row = _row(file)
+        except SdPaintError as error:
+            failed = True
+            row = {"file": str(file), "error": error.message, "hint": error.hint}
+            print(f"sdpaint: {error}", file=sys.stderr)
+        else:
+            if not as_json:
+                print(f"{file}  {row['summary']}")
+        rows.append(row)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+    return FAILED if failed else DONE
+
+
+def _row(file: Path) -> dict[str, Any]:
+    if file.is_dir():
+        info = read_checkpoint(file)
+        return {
+            "file": str(file),
+            "kind": "checkpoint",
+            "architecture": info.family.value,
+            "variant": "inpaint" if info.is_inpaint else "",
+            "layout": "diffusers",
+            "summary": f"checkpoint · {info.family.value} · diffusers",
+        }
+    found: Component = identify_file(file)
+    return {
+        "file": str(file),
+        "kind": found.kind.value,
+        "architecture": found.architecture.value,
+        "variant": found.variant,
+        "prediction": found.prediction.value if found.prediction else None,
+        "layout": found.layout,
+        "dtype": found.dtype,
+        "parameters": found.parameters,
+        "title": found.title,
+        "trigger": found.trigger,
+        "summary": found.describe(),
+    }
+
+
+def _convert(file: Path, output: Path | None) -> int:
+    if output is not None and output.suffix.lower() != ".safetensors":
+        raise CheckpointError(f"{output.name} isn't named .safetensors", hint="Give the output that suffix")
+    from sdpaint.engine.convert import convert  # brings in torch
+
+    print(convert(file, output))
+    return DONE
