@@ -41,6 +41,9 @@ class TextSize:
     width: int = 192
     layers: int = 4
     heads: int = 6
+    start_steps: int = 90
+    start_batch: int = 48
+    """How long the text encoder learns from captions alone, where it gets such a start."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ class UNetSize:
     cuda_rate: float = 1.2e-3
     ema: float = 0.9995
     empty_captions: float = 0.10
+    pooled_prompt: bool = False
+    """Whether the prompt, pooled, also scales and shifts every block, as the timestep does. Few pictures teach the hour
+    and the place that way; cross-attention alone needs many."""
     square_share: float = 0.7
     """So much of the training sees squares only, with compiled kernels; the rest sees every aspect."""
 
@@ -81,6 +87,9 @@ class Recipe:
     unet: UNetSize = UNetSize()
     cached_pictures: int = 24000
     """How many pictures are encoded once for training on a CPU."""
+    labelled: tuple[tuple[tuple[int, int], int], ...] = ()
+    """For training on a CPU with labels: sizes in px, and how many shards of pictures there are of each."""
+    shard_pictures: int = 1000
     pool_pictures: int = 400_000
     """How many encoded pictures a GPU holds to draw from."""
     sampling_steps: int = 20
@@ -103,14 +112,23 @@ class Recipe:
 
 FULL = Recipe("full")
 
+CPU = Recipe(
+    "cpu",
+    unet=UNetSize(channels=(48, 96, 160, 192), batch=48, rate=1.5e-3, ema=0.998, pooled_prompt=True),
+    labelled=(((128, 128), 24), ((256, 256), 8), ((320, 192), 2), ((192, 320), 2)),
+)
+"""What can be trained without a GPU: see unet_cpu.py."""
+
 REHEARSAL = Recipe(
     "rehearsal",
     autoencoder=AutoencoderSize(
         width=8, encoder_blocks=(1, 1, 1), decoder_blocks=(1, 1, 1), crop_px=64, batch=4, cuda_batch=4
     ),
-    text=TextSize(vocabulary=400, captions=200, width=32, layers=1, heads=2),
+    text=TextSize(vocabulary=400, captions=200, width=32, layers=1, heads=2, start_steps=2, start_batch=4),
     unet=UNetSize(channels=(8, 16, 16, 16), groups=4, head_px=8, batch=2, cuda_batch=2, square_share=0.5),
     cached_pictures=12,
+    labelled=(((128, 128), 2), ((160, 128), 2)),
+    shard_pictures=4,
     pool_pictures=64,
     sampling_steps=5,
     lengths={
@@ -122,7 +140,7 @@ REHEARSAL = Recipe(
     },
 )
 
-RECIPES = {recipe.name: recipe for recipe in (FULL, REHEARSAL)}
+RECIPES = {recipe.name: recipe for recipe in (FULL, CPU, REHEARSAL)}
 
 
 def with_minutes(recipe: Recipe, minutes: float) -> Recipe:

@@ -27,6 +27,10 @@ TRAINED = ("autoencoder", "tokenizer", "cache", "unet", "live", "controlnet")
 ORDER = (*TRAINED, "export", "classifier", "evaluate", "export")
 """What `all` does. Export comes twice: evaluation needs the checkpoints, and their cards its measures."""
 
+ON_CPU = ("labelled", "unet-cpu")
+ON_CPU_ORDER = tuple({"cache": "labelled", "unet": "unet-cpu"}.get(name, name) for name in ORDER)
+"""What takes the place of `cache` and `unet` where there is no GPU; with `--recipe cpu`."""
+
 UNFINISHED = 75
 """Exit status when the minutes were over before the stage was done: call again."""
 
@@ -45,8 +49,10 @@ def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
         tokenizer,
         transfer,
         unet,
+        unet_cpu,
     )
     from starter_checkpoint.evaluate import evaluate
+    from starter_checkpoint.labelled import write_labelled
     from starter_checkpoint.pool import write_cache
     from starter_checkpoint.world_sheet import write_world_sheet
 
@@ -55,7 +61,11 @@ def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
         "autoencoder": autoencoder.train,
         "tokenizer": lambda run: _done(tokenizer.train(run)),
         "cache": lambda run: write_cache(run, tokenizer.load(run.folder)),
+        "labelled": lambda run: write_labelled(run, tokenizer.load(run.folder)),
         "unet": unet.train,
+        "unet-cpu": lambda run: unet_cpu.train(
+            run, unet_cpu.timetable(run, options.until, options.decay, options.large)
+        ),
         "live": live.train,
         "controlnet": controlnet.train,
         "classifier": classifier.train,
@@ -75,14 +85,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("stage", choices=["all", "world-sheet", *dict.fromkeys(ORDER), "pack", "unpack"])
+    parser.add_argument(
+        "stage", choices=["all", "world-sheet", *dict.fromkeys(ORDER), *ON_CPU, "pack", "unpack"]
+    )
     parser.add_argument(
         "--work", type=Path, default=ROOT / "work" / "starter", help="where everything is made"
     )
-    parser.add_argument("--recipe", choices=["full", "rehearsal"], default="full")
+    parser.add_argument("--recipe", choices=["full", "cpu", "rehearsal"], default="full")
     parser.add_argument("--minutes", type=float, default=9.0, help="how long this call may train")
     parser.add_argument(
         "--budget", type=float, help="how many minutes each training lasts in all, over all calls"
+    )
+    parser.add_argument("--until", help="when unet-cpu ends, as HH:MM; --minutes decide without it")
+    parser.add_argument(
+        "--decay", type=float, default=0.0, help="for how many minutes before that its rate falls to zero"
+    )
+    parser.add_argument(
+        "--large", type=float, default=0.0, help="the share of unet-cpu's batches that is larger than 128 px"
     )
     parser.add_argument("--workers", type=int, help="processes that render")
     parser.add_argument("--threads", type=int, help="threads that compute on a CPU")
@@ -108,7 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
     run = open_run(recipe, options.work, options.minutes, options.workers, options.device)
     run.compile = not options.no_compile
     stages = stages_of(options)
-    for name in ORDER if options.stage == "all" else (options.stage,):
+    everything = ON_CPU_ORDER if recipe.name == "cpu" else ORDER
+    for name in everything if options.stage == "all" else (options.stage,):
         if name == "cache" and run.is_cuda and options.stage == "all":
             continue
         if name in recipe.lengths and run.stage(name).was_done():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
@@ -35,6 +37,13 @@ def build_text_encoder(size: TextSize, tokenizer: CLIPTokenizer) -> CLIPTextMode
 def build_unet(size: UNetSize, text: TextSize) -> UNet2DConditionModel:
     """An untrained UNet."""
     down = tuple("CrossAttnDownBlock2D" if looks else "DownBlock2D" for looks in size.attention)
+    pooled: dict[str, Any] = {}
+    if size.pooled_prompt:
+        pooled = {
+            "resnet_time_scale_shift": "scale_shift",
+            "addition_embed_type": "text",
+            "addition_embed_type_num_heads": text.heads,
+        }
     up = tuple("CrossAttnUpBlock2D" if looks else "UpBlock2D" for looks in reversed(size.attention))
     return UNet2DConditionModel(
         sample_size=256 // LATENT_SCALE,
@@ -48,6 +57,7 @@ def build_unet(size: UNetSize, text: TextSize) -> UNet2DConditionModel:
         # Despite its name this counts heads, in diffusers as in every SD1 checkpoint.
         attention_head_dim=tuple(max(1, channels // size.head_px) for channels in size.channels),
         norm_num_groups=size.groups,
+        **pooled,
     )
 
 
