@@ -194,7 +194,7 @@ class _Worker:
         self._flat = torch.zeros(sum(p.numel() for p in self._parameters))
         first = 0
         for p in self._parameters:
-            p.grad = self._flat[first : first + p.numel()].view(p.shape)
+            p.grad = self._flat.as_strided(p.shape, p.stride(), first)
             first += p.numel()
         self._optimizer = Muon(self._network, 0.01, rank, ranks)
         self._average = Average(list(denoiser.parameters()), size.ema)
