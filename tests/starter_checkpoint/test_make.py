@@ -1,6 +1,6 @@
 import pytest
 from starter_checkpoint import make
-from starter_checkpoint.config import FULL, RECIPES, REHEARSAL, with_minutes
+from starter_checkpoint.config import CPU, FULL, RECIPES, REHEARSAL, with_minutes
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -42,5 +42,5 @@ def test_a_budget_stretches_every_training():
 
 
 def test_every_recipe_knows_the_length_of_every_training():
-    assert RECIPES == {"full": FULL, "rehearsal": REHEARSAL}
+    assert RECIPES == {"full": FULL, "cpu": CPU, "rehearsal": REHEARSAL}
     assert set(FULL.lengths) == set(REHEARSAL.lengths) <= set(make.ORDER)
