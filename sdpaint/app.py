@@ -33,6 +33,7 @@ from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
 from sdpaint.controllers.journal_controller import JournalController
+from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import SdPaintError
@@ -137,9 +138,11 @@ def build_window(
     generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)
+    palettes = PalettesController(documents, settings)
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
-    window = MainWindow(Services(documents, tools, brushes, generation, files, exports, settings, journal), asker)
+    services = Services(documents, tools, brushes, generation, files, exports, palettes, settings, journal)
+    window = MainWindow(services, asker)
 
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
@@ -150,7 +153,7 @@ def build_window(
     tools.settings.restore(present.tool_options)
     tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)
-    for child in (documents, tools, brushes, client, generation, files, exports, journal):
+    for child in (documents, tools, brushes, client, generation, files, exports, palettes, journal):
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

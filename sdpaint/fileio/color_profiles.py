@@ -37,7 +37,8 @@ _PRIMARIES: dict[ColorSpace, tuple[tuple[float, float], ...]] = {
     ColorSpace.ADOBE_RGB: ((0.640, 0.330), (0.210, 0.710), (0.150, 0.060)),
 }
 """CIE x and y of red, green and blue: IEC 61966-2-1, SMPTE EG 432-1, Adobe RGB (1998) Color Image Encoding."""
-_D50 = np.array([0.96420, 1.0, 0.82491])
+D50 = np.array([0.96420, 1.0, 0.82491])
+"""CIE XYZ of the white that profiles refer to."""
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
@@ -53,7 +54,7 @@ def profile_of(space: ColorSpace) -> bytes:
     tags = [
         (b"desc", _text(space.value)),
         (b"cprt", _text("No copyright, use freely")),
-        (b"wtpt", _xyz(_D50)),
+        (b"wtpt", _xyz(D50)),
         (b"chad", struct.pack(">4sI9i", b"sf32", 0, *map(_fixed, _adaptation().ravel()))),
         *((name, _xyz(column)) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)),
         *((name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")),
@@ -70,7 +71,7 @@ def profile_of(space: ColorSpace) -> bytes:
         ">I4sI4s4s4s6H4s4sI4sIQI3i4s16s28s",
         start + len(body), b"\0\0\0\0", 0x04300000, b"mntr", b"RGB ", b"XYZ ",
         2026, 1, 1, 0, 0, 0, b"acsp", b"\0\0\0\0", 0, b"\0\0\0\0", 0, 0, 1,
-        *map(_fixed, _D50), b"\0\0\0\0", b"", b"",
+        *map(_fixed, D50), b"\0\0\0\0", b"", b"",
     )  # fmt: skip
     return header + struct.pack(">I", len(tags)) + table + body
 
@@ -113,6 +114,12 @@ def from_srgb(image: Image.Image, space: ColorSpace) -> Image.Image:
     return rgb
 
 
+def srgb_of_xyz(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) CIE XYZ under D50 → (3,) sRGB, 0…1; what it doesn't have is cut."""
+    light = np.clip(np.linalg.solve(_to_d50(ColorSpace.SRGB), xyz), 0.0, 1.0)
+    return np.asarray(np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055), np.float64)
+
+
 def _is_wide(profile: ImageCms.ImageCmsProfile) -> bool:
     primaries = [getattr(profile.profile, f"{name}_primary", None) for name in ("red", "green", "blue")]
     if any(each is None for each in primaries):
@@ -135,7 +142,7 @@ def _to_d50(space: ColorSpace) -> NDArray[np.float64]:
 
 def _adaptation() -> NDArray[np.float64]:
     """(3, 3): colours seen under D65 → under D50 (Bradford)."""
-    scale = (_BRADFORD @ _D50) / (_BRADFORD @ _xyz_of(_D65))
+    scale = (_BRADFORD @ D50) / (_BRADFORD @ _xyz_of(_D65))
     return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(scale) @ _BRADFORD, np.float64)
 
 

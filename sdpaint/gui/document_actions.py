@@ -157,6 +157,20 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         value=-1,
     ),
     ActionSpec("quit", "&Quit", "window.close", ("Ctrl+Q",), "", "Quit sdpaint"),
+    # Colours
+    ActionSpec(
+        "paletteAdd", "&Add the colour to the palette", "palettes.add_foreground", (), "", "Keep the foreground colour"
+    ),
+    ActionSpec(
+        "paletteFromPicture",
+        "&Palette from the picture",
+        "palettes.from_picture",
+        (),
+        "",
+        "A palette of the colours that the picture is made of",
+    ),
+    ActionSpec("paletteImport", "&Import a palette…", "palettes.open", (), "", "Read .gpl, .aco or .ase"),
+    ActionSpec("paletteExport", "&Export the palette…", "palettes.save", (), "", "Write .gpl, .aco or .ase"),
     # Edit
     ActionSpec("undo", "&Undo", "documents.undo", ("Ctrl+Z",), "undo", "Undo", repeats=True),
     ActionSpec("redo", "&Redo", "documents.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Redo", repeats=True),

@@ -16,6 +16,7 @@ from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.journal_controller import JournalController
+from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
@@ -47,9 +48,11 @@ from sdpaint.gui.icons import app_icon
 from sdpaint.gui.image_commands import ImageCommands
 from sdpaint.gui.menus import fill_menu_bar, make_actions
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
+from sdpaint.gui.palette_flow import PaletteFlow
 from sdpaint.gui.panels.brushes import BrushesPanel
 from sdpaint.gui.panels.color import ColorPanel
 from sdpaint.gui.panels.layers import LayersPanel
+from sdpaint.gui.panels.palettes import PalettesPanel
 from sdpaint.gui.panels.prompt import PromptBar
 from sdpaint.gui.panels.results import ResultsPanel
 from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
@@ -78,6 +81,7 @@ class Services:
     generation: GenerationController
     files: FileController
     exports: ExportController
+    palettes: PalettesController
     settings: SettingsStore
     journal: JournalController
 
@@ -116,6 +120,7 @@ class MainWindow(QMainWindow):
         self._exports = ExportFlow(
             self._documents, services.exports, services.tools, self.messages, self._asker, self
         )
+        self._palettes = PaletteFlow(services.palettes, services.tools, self.messages, self._asker, self)
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
         services.tools.visible_part = lambda: self.canvas.viewport.visible
         self._selection = SelectionCommands(self._documents, services.tools, self.messages, self)
@@ -152,6 +157,7 @@ class MainWindow(QMainWindow):
             "window": self,
             "files": self._flow,
             "exports": self._exports,
+            "palettes": self._palettes,
             "filters": self._filters,
             "image": self._image,
             "documents": self._documents,
@@ -187,8 +193,13 @@ class MainWindow(QMainWindow):
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
         self._layers = LayersPanel(self._documents, self._edits, actions, self._selection.from_layer)
         self._docks = {
-            "Colour": Dock("colorDock", "Colour", ColorPanel(self._documents, services.tools, actions)),
+            "Colour": Dock(
+                "colorDock", "Colour", ColorPanel(self._documents, services.tools, services.settings, actions)
+            ),
             "Brushes": Dock("brushesDock", "Brushes", BrushesPanel(services.brushes, self._ask_for_brush)),
+            "Palettes": Dock(
+                "palettesDock", "Palettes", PalettesPanel(services.palettes, services.tools, self._palettes)
+            ),
             "Layers": Dock("layersDock", "Layers", self._layers),
             "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
         }
@@ -204,8 +215,9 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)
         for dock in self._docks.values():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        # Four above one another would leave none of them room in a small window.
+        # All above one another would leave none of them room in a small window.
         self.tabifyDockWidget(self._docks["Colour"], self._docks["Brushes"])
+        self.tabifyDockWidget(self._docks["Brushes"], self._docks["Palettes"])
         self._docks["Colour"].raise_()
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self._prompt_dock)
@@ -226,7 +238,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
         docks = list(self._docks.values())
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        heights = {"Colour": 280, "Layers": 320, "Results": 200}
+        heights = {"Colour": 330, "Layers": 320, "Results": 200}
         self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:
@@ -520,6 +532,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self._services.files.shutdown()
         self._services.exports.shutdown()
+        self._services.palettes.shutdown()
         self._services.journal.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()

@@ -63,6 +63,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             None,
             "swapColors",
             "resetColors",
+            ("Palette&s", ("paletteAdd", "paletteFromPicture", None, "paletteImport", "paletteExport")),
             "smaller",
             "larger",
             None,

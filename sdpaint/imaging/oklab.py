@@ -54,6 +54,11 @@ def rgb_of(lab: NDArray[np.float32]) -> Pixels:
     return np.asarray(_CODES[steps], np.uint8).reshape(lab.shape)
 
 
+def linear_of_oklab(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 3) OKLab values → linear sRGB, below 0 and above 1 where no screen can show it."""
+    return np.asarray(((lab @ _FROM_LAB.T.astype(np.float64)) ** 3) @ _FROM_LMS.T.astype(np.float64), np.float64)
+
+
 def difference(one: Pixels, other: Pixels) -> NDArray[np.float32]:
     """(h, w) distance of the colours of two (h, w, 3) RGB pictures; 0.02 can just be seen side by side."""
     apart = oklab_of(one) - oklab_of(other)

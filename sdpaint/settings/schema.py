@@ -150,6 +150,12 @@ class Settings:
     """What was chosen for each kind of picture."""
     tool_options: dict[str, str] = _setting(dict)
     """What is set of tools beside their brush: name of the options → JSON."""
+    used_colors: tuple[str, ...] = _setting(())
+    """Colours painted with, the last first, as #rrggbb."""
+    color_model: str = _setting("HSV")
+    """Which sliders the colour panel shows."""
+    palette: str = _setting("")
+    """Name of the palette that was open last."""
     checkpoint: Path | None = _setting(None)
     recent_files: tuple[Path, ...] = _setting(())
     window_geometry: str = _setting("")

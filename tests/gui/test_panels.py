@@ -281,8 +281,8 @@ def test_a_colour_painted_with_joins_those_used_last(driver):
 def test_all_controls_of_the_colour_agree(driver):
     driver.tools.set_foreground(Color(255, 0, 0))
     assert driver.find("hexEdit").text() == "#ff0000"
-    saturation = driver.find("saturationSlider")
-    assert (driver.find("hueSlider").value, saturation.value, driver.find("valueSlider").value) == (0, 1, 1)
+    saturation = driver.find("hsvSaturationNumber")
+    assert (driver.find("hsvHueNumber").value, saturation.value, driver.find("hsvValueNumber").value) == (0, 1, 1)
     saturation.setFocus()
     driver.key(Qt.Key.Key_Home)
     assert driver.tools.foreground == Color(255, 255, 255)

@@ -8,13 +8,14 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
-from sdpaint.gui.widgets.color_wheel import ColorWheel, Hsv
+from sdpaint.gui.widgets.color_wheel import ColorWheel
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.fields import ElidedLabel, GrowingEdit, HexField, IntField
 from sdpaint.gui.widgets.flow_layout import FlowLayout
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.gui.widgets.swatches import ColorPair, Swatches
 from sdpaint.imaging.color import BLACK, WHITE, Color
+from sdpaint.imaging.color_models import Hsv
 
 LEFT, NONE, SHIFT = (
     Qt.MouseButton.LeftButton,

@@ -22,40 +22,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sdpaint.gui.widgets.controls import describe
-from sdpaint.imaging.color import Color
+from sdpaint.imaging.color_models import Hsv
 
 RING_PX = 14
 _GAP_PX = 5
 _SMALLEST = 96
 _LARGEST = 200
-
-
-class Hsv:
-    """Hue, saturation and value, each 0…1. Keeps the hue where a colour is grey and has none of its own."""
-
-    def __init__(self) -> None:
-        self.hue = 0.0
-        self.saturation = 0.0
-        self.value = 0.0
-
-    def take(self, color: Color) -> bool:
-        """Follow a colour; False where it is what these already give."""
-        if self.color == color:
-            return False
-        given = QColor(color.red, color.green, color.blue)
-        hue, saturation, value = given.hsvHueF(), given.hsvSaturationF(), given.valueF()
-        if hue >= 0 and saturation > 0:
-            self.hue = hue
-        if value > 0:
-            self.saturation = saturation
-        self.value = value
-        return True
-
-    @property
-    def color(self) -> Color:
-        """As red, green and blue."""
-        rgb = QColor.fromHsvF(min(self.hue, 0.9999), self.saturation, self.value)
-        return Color(rgb.red(), rgb.green(), rgb.blue())
 
 
 class ColorWheel(QWidget):
