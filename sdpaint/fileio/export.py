@@ -76,7 +76,7 @@ def picture_of(document: Document, plan: ExportPlan) -> Pixels:
 
 def infotext(project: Project) -> str | None:
     """How the picture was made, where generation had a part in it."""
-    if project.params is None or not any(layer.generated for layer in project.document.layers):
+    if project.params is None or not any(layer.generated for layer in project.document.walk()):
         return None
     return format_infotext(recipe_of_params(project.params))
 

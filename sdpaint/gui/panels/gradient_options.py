@@ -13,7 +13,7 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.gui.panels.option_part import OptionPart
 from sdpaint.gui.panels.paint_options import Card, card_button
 from sdpaint.gui.theme import CONTROL_HEIGHT, SPACE
-from sdpaint.gui.widgets.color_wheel import ColorWheel, Hsv
+from sdpaint.gui.widgets.color_wheel import ColorWheel
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, divider, icon_button, push_button, signals_blocked
 from sdpaint.gui.widgets.fields import HexField
@@ -21,6 +21,7 @@ from sdpaint.gui.widgets.gradient_bar import GradientBar, GradientSheet, gradien
 from sdpaint.gui.widgets.images import draw_checkerboard
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.color_models import Hsv
 from sdpaint.imaging.gradient import PRESETS, GradientRepeat, GradientShape, Preset, Stop, Stops
 from sdpaint.tools.options import GradientOptions, Target
 
