@@ -32,6 +32,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
+from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
@@ -130,7 +131,9 @@ def build_window(
     document = set_frame(
         new_document(choice.size, choice.background), suggested_frame(choice.size, checkpoint)
     )
-    documents = DocumentController(document, undo_budget_bytes=present.undo_budget_mib * MIB)
+    documents = DocumentController(
+        document, undo_budget_bytes=present.undo_budget_mib * MIB, undo_folder=paths.cache_dir() / "undo"
+    )
     tools = ToolController(documents)
     brushes = BrushesController(tools)
     client = EngineClient(make_engine)
@@ -141,7 +144,10 @@ def build_window(
     palettes = PalettesController(documents, settings)
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
-    services = Services(documents, tools, brushes, generation, files, exports, palettes, settings, journal)
+    keeper = HistoryKeeper(documents)
+    services = Services(
+        documents, tools, brushes, generation, files, exports, palettes, settings, journal, keeper
+    )
     window = MainWindow(services, asker)
 
     def follow(old: Settings, new: Settings) -> None:
@@ -153,7 +159,7 @@ def build_window(
     tools.settings.restore(present.tool_options)
     tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)
-    for child in (documents, tools, brushes, client, generation, files, exports, palettes, journal):
+    for child in (documents, tools, brushes, client, generation, files, exports, palettes, journal, keeper):
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
 from sdpaint.document.history import DEFAULT_BUDGET_BYTES, History, Step
+from sdpaint.document.shelf import Shelf
+from sdpaint.errors import FileError
 
 
 class DocumentController(QObject):
@@ -23,6 +25,8 @@ class DocumentController(QObject):
     """(old, new); old is None where another document is in front now."""
     history_changed = Signal()
     """Undo, redo, their labels, the path or the modified mark of the document in front may differ."""
+    failed = Signal(object)
+    """SdPaintError: a step can't be read back."""
     amended = Signal()
     """The committed document was amended behind a running preview, which is still what is seen."""
     leaving = Signal()
@@ -35,12 +39,18 @@ class DocumentController(QObject):
     """OpenDocument, not in front, whose history changed."""
 
     def __init__(
-        self, document: Document, parent: QObject | None = None, undo_budget_bytes: int = DEFAULT_BUDGET_BYTES
+        self,
+        document: Document,
+        parent: QObject | None = None,
+        undo_budget_bytes: int = DEFAULT_BUDGET_BYTES,
+        undo_folder: Path | None = None,
     ) -> None:
+        """`undo_folder`: where old steps may go that are too much for memory."""
         super().__init__(parent)
+        self._undo_folder = undo_folder
         self.undo_budget_bytes = undo_budget_bytes
         """Of the histories of documents that are opened from now on."""
-        self._front = OpenDocument(History(document, undo_budget_bytes))
+        self._front = OpenDocument(History(document, undo_budget_bytes, Shelf(undo_folder)))
         self._open = [self._front]
 
     # -- what is open
@@ -65,14 +75,15 @@ class DocumentController(QObject):
 
         `unsaved`: it exists nowhere on disk in this form.
         """
-        history = History(document, self.undo_budget_bytes)
+        history = History(document, self.undo_budget_bytes, Shelf(self._undo_folder))
         if unsaved:
             history.mark_unsaved()
         return self._add(history, path)
 
     def restore(self, steps: Sequence[Step], position: int, path: Path | None = None) -> OpenDocument:
         """One more document with the history that it had when sdpaint ended; it counts as saved nowhere."""
-        return self._add(History.restored(steps, position, self.undo_budget_bytes), path)
+        shelf = Shelf(self._undo_folder)
+        return self._add(History.restored(steps, position, self.undo_budget_bytes, shelf), path)
 
     def show(self, opened: OpenDocument) -> None:
         """Bring one in front."""
@@ -97,7 +108,8 @@ class DocumentController(QObject):
         if opened.is_closed:
             return
         if len(self._open) == 1:
-            self._open.append(OpenDocument(History(instead, self.undo_budget_bytes)))
+            history = History(instead, self.undo_budget_bytes, Shelf(self._undo_folder))
+            self._open.append(OpenDocument(history))
         if opened is self._front:
             self.leaving.emit()
         place = self._open.index(opened)
@@ -210,7 +222,7 @@ class DocumentController(QObject):
         """One step back; during a stroke, the stroke is dropped instead."""
         old = self.document
         if self._front.live is None:
-            self.history.undo()
+            self._step(self.history.undo)
         self._front.live = None
         self._announce(old)
         self.history_changed.emit()
@@ -219,9 +231,15 @@ class DocumentController(QObject):
         """One step forward."""
         old = self.document
         self._front.live = None
-        self.history.redo()
+        self._step(self.history.redo)
         self._announce(old)
         self.history_changed.emit()
+
+    def _step(self, go: Callable[[], Document]) -> None:
+        try:
+            go()
+        except FileError as error:
+            self.failed.emit(error)
 
     def mark_saved(
         self, document: Document, path: Path | None = None, opened: OpenDocument | None = None

@@ -17,14 +17,14 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
 
 HEADER = b"sdpaint journal 1\n"
 """First in every log. Another number is another format."""
@@ -141,12 +141,10 @@ def unpack_tile(payload: bytes, channels: int) -> Pixels:
     return tile
 
 
-def pack_map(tiles: TileMap, serial_of: Callable[[Pixels], int]) -> bytes:
+def pack_map(channels: int, serials: Mapping[TileKey, int]) -> bytes:
     """The payload of a MAP whose tiles are in the log already, with these serials."""
-    places = np.array(
-        [(column, row, serial_of(tile)) for (column, row), tile in tiles.tiles.items()], np.int64
-    )
-    return bytes((tiles.channels,)) + zlib.compress(places.astype("<i8").tobytes(), _LEVEL)
+    places = np.array([(column, row, serial) for (column, row), serial in serials.items()], np.int64)
+    return bytes((channels,)) + zlib.compress(places.astype("<i8").tobytes(), _LEVEL)
 
 
 def unpack_map(payload: bytes) -> tuple[int, dict[TileKey, int]]:

@@ -15,6 +15,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
@@ -84,6 +85,7 @@ class Services:
     palettes: PalettesController
     settings: SettingsStore
     journal: JournalController
+    keeper: HistoryKeeper
 
 
 class MainWindow(QMainWindow):
@@ -255,6 +257,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         generation, documents, files = self._generation, self._documents, self._services.files
         documents.history_changed.connect(self._refresh_title)
+        documents.failed.connect(self.messages.error)
+        self._services.keeper.failed.connect(self.messages.error)
         generation.failed.connect(self._show_failure)
         generation.finished.connect(self._status.say)
         generation.results_changed.connect(self._focus_candidates)
@@ -534,6 +538,7 @@ class MainWindow(QMainWindow):
         self._services.exports.shutdown()
         self._services.palettes.shutdown()
         self._services.journal.shutdown()
+        self._services.keeper.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()
         self._filters.shutdown()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +35,27 @@ def tile_rect(key: TileKey) -> Rect:
     return Rect(key[0] * TILE_SIZE, key[1] * TILE_SIZE, TILE_SIZE, TILE_SIZE)
 
 
-class TileMap:
-    """Immutable pixels over an unbounded plane; see the module for the format."""
+class RestingTiles(Protocol):
+    """Tiles of a map that nobody needs soon, packed: they come out as they were put in."""
 
-    __slots__ = ("_tiles", "channels")
+    def __len__(self) -> int: ...
+
+    def tile(self, key: TileKey) -> Pixels | None:
+        """One of them, unpacked; None where there is none."""
+        ...
+
+    def unpacked(self) -> dict[TileKey, Pixels]:
+        """All of them. The same arrays as before, as long as somebody holds those."""
+        ...
+
+
+class TileMap:
+    """Immutable pixels over an unbounded plane; see the module for the format.
+
+    What it holds may be put to rest, to save memory: it says the same then, only slower.
+    """
+
+    __slots__ = ("_held", "channels")
 
     channels: int
 
@@ -46,7 +64,25 @@ class TileMap:
         if channels not in (1, 4):
             raise ValueError(f"a tile map has 1 or 4 channels, not {channels}")
         self.channels = channels
-        self._tiles: dict[TileKey, Pixels] = dict(tiles or {})
+        self._held: dict[TileKey, Pixels] | RestingTiles = dict(tiles or {})
+
+    @property
+    def _tiles(self) -> dict[TileKey, Pixels]:
+        held = self._held
+        return held if isinstance(held, dict) else held.unpacked()
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the pixels are packed."""
+        return not isinstance(self._held, dict)
+
+    def rest(self, packed: RestingTiles) -> None:
+        """Hold the tiles that it has in another form from now on."""
+        self._held = packed
+
+    def wake(self) -> None:
+        """Hold its tiles as they are again."""
+        self._held = self._tiles
 
     @classmethod
     def from_pixels(cls, pixels: Pixels, x: int = 0, y: int = 0) -> TileMap:
@@ -63,7 +99,7 @@ class TileMap:
     @property
     def is_empty(self) -> bool:
         """Whether there is no pixel but zeros."""
-        return not self._tiles
+        return not len(self._held)
 
     @property
     def nbytes(self) -> int:
@@ -74,11 +110,11 @@ class TileMap:
         """Equal pixels everywhere."""
         if not isinstance(other, TileMap):
             return NotImplemented
-        if self.channels != other.channels or self._tiles.keys() != other._tiles.keys():
+        mine, theirs = self._tiles, other._tiles
+        if self.channels != other.channels or mine.keys() != theirs.keys():
             return False
         return all(
-            tile is other._tiles[key] or np.array_equal(tile, other._tiles[key])
-            for key, tile in self._tiles.items()
+            tile is theirs[key] or np.array_equal(tile, theirs[key]) for key, tile in mine.items()
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -88,11 +124,12 @@ class TileMap:
 
     def tile(self, key: TileKey) -> Pixels | None:
         """The read-only tile, or None where all is transparent."""
-        return self._tiles.get(key)
+        held = self._held
+        return held.get(key) if isinstance(held, dict) else held.tile(key)
 
     def editable_tile(self, key: TileKey) -> Pixels:
         """A writable, contiguous copy of a tile, zeros where there is none."""
-        tile = self._tiles.get(key)
+        tile = self.tile(key)
         return np.zeros(self._tile_shape(), np.uint8) if tile is None else tile.copy()
 
     def with_tiles(self, changes: Mapping[TileKey, Pixels | None]) -> TileMap:
@@ -108,7 +145,7 @@ class TileMap:
             tile.flags.writeable = False
             tiles[key] = tile
         result = TileMap(self.channels)
-        result._tiles = tiles
+        result._held = tiles
         return result
 
     def read(self, rect: Rect) -> Pixels:
@@ -116,7 +153,7 @@ class TileMap:
         shape = (rect.height, rect.width) if self.channels == 1 else (rect.height, rect.width, self.channels)
         result = np.zeros(shape, np.uint8)
         for key, inner, outer in self._overlaps(rect):
-            tile = self._tiles.get(key)
+            tile = self.tile(key)
             if tile is not None:
                 result[outer] = tile[inner]
         return result
@@ -128,7 +165,7 @@ class TileMap:
             raise ValueError(f"pixels are {pixels.shape}, not {expected}")
         changes: dict[TileKey, Pixels | None] = {}
         for key, inner, outer in self._overlaps(rect):
-            old = self._tiles.get(key)
+            old = self.tile(key)
             part = pixels[outer]
             if np.array_equal(old[inner], part) if old is not None else not part.any():
                 continue
@@ -140,14 +177,14 @@ class TileMap:
     def cleared(self, rect: Rect) -> TileMap:
         """This map with everything under `rect` transparent."""
         changes: dict[TileKey, Pixels | None] = {}
-        for key in self._tiles:
+        for key, old in self._tiles.items():
             whole = tile_rect(key)
             inside = whole.intersected(rect)
             if inside == whole:
                 changes[key] = None
             elif not inside.is_empty:
                 part = _slices(inside.translated(-whole.x, -whole.y))
-                if self._tiles[key][part].any():
+                if old[part].any():
                     tile = self.editable_tile(key)
                     tile[part] = 0
                     changes[key] = tile

@@ -14,6 +14,7 @@ import os
 import platform
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,6 +31,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import insert_layer, new_document
+from sdpaint.document.history import History
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
@@ -69,9 +71,11 @@ def painted_document(side_px: int, layers: int) -> Document:
     return document
 
 
-def controllers(document: Document, size_px: float) -> tuple[DocumentController, ToolController]:
+def controllers(
+    document: Document, size_px: float, undo_folder: Path | None = None
+) -> tuple[DocumentController, ToolController]:
     """With a red brush of this size that follows pressure."""
-    documents = DocumentController(document)
+    documents = DocumentController(document, undo_folder=undo_folder)
     tools = ToolController(documents)
     tools.set_foreground(Color(220, 30, 30))
     tools.set_brush(replace(BrushParams(), size_px=size_px))
@@ -149,26 +153,56 @@ def bench_presets(seconds: float) -> None:
 
 
 def bench_undo(steps: int) -> None:
-    """Undo time, and what history holds for `steps` strokes ÷ the bytes of the tiles that they touched."""
-    documents, tools = controllers(painted_document(4096, 10), 64)
-    events = list(stylus(4096, 0.3 * steps))
-    before = documents.history.nbytes
-    touched = 0
-    for n in range(steps):
-        part = events[60 * n : 60 * n + 60]
-        old = documents.document.active_layer.tiles
-        replay(tools, part)
-        touched += len(old.changed_tiles(documents.document.active_layer.tiles)) * TILE_SIZE * TILE_SIZE * 4
-    held = documents.history.nbytes - before
+    """What `steps` strokes cost in memory and on disk, packed, and how long undo takes of all of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        documents, tools = controllers(painted_document(4096, 10), 64, Path(folder))
+        history = documents.history
+        history.is_kept_small = True
+        before, touched = history.nbytes, 0
+        for part in batched(list(stylus(4096, 0.3 * steps)), 60):
+            old = documents.document.active_layer.tiles
+            replay(tools, part)
+            touched += len(old.changed_tiles(documents.document.active_layer.tiles)) * TILE_SIZE * TILE_SIZE * 4
+        raw = history.nbytes - before
+        start = time.process_time()
+        tidy(history)
+        packing_s = time.process_time() - start
+        held = history.nbytes - before
+        print(
+            f"memory for {steps} undo steps of 0.3 s at 64 px: {held / 2**20:.1f} MiB; as tiles {raw / 2**20:.1f} MiB; "
+            f"touched {touched / 2**20:.1f} MiB, ratio {held / touched:.2f}; "
+            f"packing {1000 * packing_s / (touched / 2**22):.1f} ms of CPU time a megapixel"
+        )
+        print(f"undo of packed steps, one after the other at once: {said_undo(documents)}")
+        while history.can_redo:
+            documents.redo()
+        tidy(history)
+        history.shelf.spill(0)
+        print(f"on disk: {history.shelf.spilled_bytes / 2**20:.1f} MiB; undo from there: {said_undo(documents)}")
+        history.shelf.close()
+
+
+def tidy(history: History) -> None:
+    """What HistoryKeeper does on a thread of its own."""
+    tidying = history.tidying()
+    if tidying is not None:
+        tidying.run()
+        history.take(tidying)
+
+
+def said_undo(documents: DocumentController) -> str:
+    """Undo everything, without the pauses in which steps are woken ahead: how long each takes."""
     times = []
     while documents.history.can_undo:
         start = time.perf_counter()
         documents.undo()
         times.append(1000 * (time.perf_counter() - start))
-    print(
-        f"undo of {steps} strokes: p50 {statistics.median(times):.3f} ms, max {max(times):.3f} ms; "
-        f"history {held / 2**20:.1f} MiB ÷ touched tiles {touched / 2**20:.1f} MiB = {held / touched:.2f}"
-    )
+    return f"p50 {statistics.median(times):.2f} ms, p99 {percentile(times, 0.99):.2f} ms, max {max(times):.2f} ms"
+
+
+def batched(events: list[PointerEvent], size: int) -> list[list[PointerEvent]]:
+    """In portions."""
+    return [events[start : start + size] for start in range(0, len(events), size)]
 
 
 def main() -> None:
