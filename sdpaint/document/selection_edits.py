@@ -148,6 +148,13 @@ def selected_pixels(document: Document, layer_id: LayerId) -> tuple[Rect, Pixels
     The rectangle is the smallest around them, empty where there are none. Without a selection all of the layer counts
     that lies on the canvas.
     """
+    tiles = selected_tiles(document, layer_id)
+    place = tiles.cropped(document.bounds).bounds()
+    return place, tiles.read(place)
+
+
+def selected_tiles(document: Document, layer_id: LayerId) -> TileMap:
+    """The layer's pixels as far as they are selected; without a selection all, those beyond the canvas too."""
     tiles, selection = document.layer(layer_id).tiles, document.selection
     if selection is not None:
         kept: dict[TileKey, Pixels | None] = {}
@@ -156,8 +163,7 @@ def selected_pixels(document: Document, layer_id: LayerId) -> tuple[Rect, Pixels
             if selected is not FULL_TILE:
                 kept[key] = None if selected is None else _times(tile, selected)
         tiles = tiles.with_tiles(kept)
-    place = tiles.cropped(document.bounds).bounds()
-    return place, tiles.read(place)
+    return tiles
 
 
 def selected_composite(document: Document) -> tuple[Rect, Pixels]:

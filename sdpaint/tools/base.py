@@ -12,10 +12,13 @@ from enum import Enum
 from typing import Protocol, TypeVar, runtime_checkable
 
 from sdpaint.document.document import Document
+from sdpaint.document.layers import LayerId
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.snapping import SnapTargets
+from sdpaint.tools.handles import Box, Grip
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 
 
@@ -38,6 +41,9 @@ class ToolName(Enum):
     PICKER = "picker"
     PAN = "pan"
     FRAME = "frame"
+    MOVE = "move"
+    TRANSFORM = "transform"
+    CROP = "crop"
 
     @property
     def has_brush(self) -> bool:
@@ -98,13 +104,14 @@ class PointerEvent:
 class Draft:
     """A shape that is being drawn, in canvas pixels. `follows_pointer`: a line goes on from its end to the pointer.
 
-    `pushed_by`: the outline of the selection is being pushed by so many pixels, (x, y).
+    `pushed_by`: the outline of the selection is being pushed by so many pixels, (x, y). `box`: a box with handles.
     """
 
     points: tuple[Point, ...] = ()
     is_closed: bool = True
     follows_pointer: bool = False
     pushed_by: tuple[int, int] = (0, 0)
+    box: Box | None = None
 
 
 AnyOptions = TypeVar("AnyOptions")
@@ -172,10 +179,28 @@ class ToolContext(Protocol):
         """
         ...
 
-    def compute(self, label: str, edit: Callable[[Document], Document]) -> None:
+    @property
+    def snapping(self) -> SnapTargets:
+        """What points and boxes are pulled onto; empty where nothing is to snap."""
+        ...
+
+    def compute(self, label: str, edit: Callable[[Document], Document], merge_key: str = "") -> None:
         """One undo step that takes long: `edit` runs on another thread, and again where the document has changed
-        meanwhile. The draft stays in sight until it is done.
+        meanwhile. The draft, and what is previewed, stay in sight until it is done. Steps in a row with one
+        `merge_key` are one.
         """
+        ...
+
+    def in_background(self, work: Callable[[], AnyOptions], done: Callable[[AnyOptions], None]) -> None:
+        """Run `work` on another thread, then `done` with its outcome on this one."""
+        ...
+
+    def activate(self, layer_id: LayerId) -> None:
+        """Make another layer the active one: no undo step."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """A line to the artist."""
         ...
 
     def show_draft(self, draft: Draft | None) -> None:
@@ -258,6 +283,39 @@ class MarkingTool(Tool, Protocol):
 
     def mark(self, context: ToolContext, pos: Point) -> Point | None:
         """Where a cross is shown while the pointer is at `pos`; None: nowhere."""
+        ...
+
+
+@runtime_checkable
+class HeldTool(LastingTool, Protocol):
+    """A tool that shows something from the moment on that it is taken in hand, and says what the pointer holds.
+
+    `returns`: confirmed or dropped, it gives way to the tool before it.
+    """
+
+    @property
+    def returns(self) -> bool:
+        """Whether it is in hand for one job only."""
+        ...
+
+    def take(self, context: ToolContext) -> None:
+        """It is in hand now."""
+        ...
+
+    def put_down(self, context: ToolContext) -> None:
+        """Another tool was chosen: what is under way is confirmed."""
+        ...
+
+    def follow(self, context: ToolContext) -> None:
+        """The committed document is another one, or what was previewed was dropped."""
+        ...
+
+    def nudge(self, context: ToolContext, dx: int, dy: int) -> bool:
+        """Arrow keys: move by so many pixels. Whether it does that."""
+        ...
+
+    def grip(self, context: ToolContext, event: PointerEvent) -> Grip:
+        """What a drag from here would do."""
         ...
 
 

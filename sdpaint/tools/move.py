@@ -1,0 +1,219 @@
+"""Move tool: the active layer, or what is selected of it, dragged or pushed by the arrow keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sdpaint.document.document import Document
+from sdpaint.document.edits import insert_layer
+from sdpaint.document.layers import LayerId, new_layer_id
+from sdpaint.document.placing import lift, place
+from sdpaint.document.selection_edits import touches_selection
+from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.projection import Projection
+from sdpaint.imaging.snapping import SNAP_VIEW_PX, snap_box
+from sdpaint.imaging.warp import Interpolation
+from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName, ToolRefused
+from sdpaint.tools.floating import Float
+from sdpaint.tools.handles import Box, Grip, Hold
+from sdpaint.tools.placing_options import MoveOptions
+from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
+
+
+@dataclass(slots=True)
+class _Drag:
+    """`copy` is the id of the layer that is made of a duplicate; None where none is made."""
+
+    start: Point
+    layer_id: LayerId
+    duplicates: bool
+    copy: LayerId | None
+    event: PointerEvent
+    floating: Float | None = None
+    by: tuple[int, int] = (0, 0)
+    snapped: tuple[float | None, float | None] = (None, None)
+
+
+class MoveTool:
+    """Drags; Shift keeps to a level or upright way, Alt leaves the original and moves a copy.
+
+    Where something is selected, those pixels are lifted off the active layer, as softly as they are selected.
+    """
+
+    name = ToolName.MOVE
+    returns = False
+    is_open = False
+
+    def __init__(self) -> None:
+        self._drag: _Drag | None = None
+
+    def take(self, context: ToolContext) -> None:
+        """Nothing is shown before a drag."""
+
+    def put_down(self, context: ToolContext) -> None:
+        """Nothing is left open."""
+
+    def follow(self, context: ToolContext) -> None:
+        """Nothing is kept between gestures."""
+
+    def confirm(self, context: ToolContext) -> None:
+        """Nothing is left open."""
+
+    def step_back(self, context: ToolContext) -> None:
+        """Nothing is left open."""
+
+    def press(self, context: ToolContext, event: PointerEvent) -> None:
+        """Take hold of a layer. Raises ToolRefused where there is nothing to move."""
+        if not is_finite(event.pos):
+            return
+        document = context.document
+        if context.options_of(MoveOptions).auto_select and document.selection is None:
+            found = layer_at(document, event.pos)
+            if found is not None and found != document.active:
+                context.activate(found)
+                document = context.document
+        check_movable(document)
+        whole = document.selection is None
+        self._drag = _Drag(
+            within_reach(event.pos),
+            document.active,
+            event.alt,
+            new_layer_id() if event.alt and whole else None,
+            event,
+        )
+
+    def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
+        """Show it where the pointer takes it."""
+        drag = self._drag
+        if drag is None or not events or not is_finite(events[-1].pos):
+            return
+        drag.event = events[-1]
+        if drag.floating is None:
+            if (drag.event.pos - drag.start).length * drag.event.view_scale < CLICK_VIEW_PX:
+                return
+            drag.floating = self._lift(context, drag)
+        self._show(context, drag)
+
+    def release(self, context: ToolContext, event: PointerEvent) -> None:
+        """Let it go there: one undo step."""
+        self.move(context, [event])
+        drag, self._drag = self._drag, None
+        if drag is None or drag.floating is None:
+            return
+        if drag.by == (0, 0):
+            drag.floating.drop()
+            context.show_draft(None)
+            return
+        label = "Duplicate and move" if drag.duplicates else "Move"
+        drag.floating.commit(label, Projection.shift(*drag.by), Interpolation.NEAREST)
+
+    def cancel(self, context: ToolContext) -> None:
+        """It goes back."""
+        drag, self._drag = self._drag, None
+        if drag is not None and drag.floating is not None:
+            drag.floating.drop()
+        context.show_draft(None)
+        context.cancel()
+
+    def rebase(self, context: ToolContext) -> bool:
+        """What was lifted belongs to the document before."""
+        drag = self._drag
+        return drag is not None and drag.floating is None and any(
+            layer.id == drag.layer_id for layer in context.document.layers
+        )
+
+    def outline(self, context: ToolContext, pos: Point) -> float | None:
+        """An ordinary cursor."""
+        return None
+
+    def grip(self, context: ToolContext, event: PointerEvent) -> Grip:
+        """Everything can be taken hold of everywhere."""
+        return Grip(Hold.MOVE)
+
+    def nudge(self, context: ToolContext, dx: int, dy: int) -> bool:
+        """By so many pixels. Pushes in a row are one undo step."""
+        document = context.document
+        check_movable(document)
+        layer_id = document.active
+
+        def edit(document: Document) -> Document:
+            return place(lift(document, [layer_id]), Projection.shift(dx, dy), Interpolation.NEAREST)
+
+        context.compute("Move", edit, merge_key=f"nudge {layer_id}")
+        return True
+
+    def _lift(self, context: ToolContext, drag: _Drag) -> Float:
+        def ready() -> None:
+            if self._drag is drag:
+                self._show(context, drag)
+
+        copy, source = drag.copy, drag.layer_id
+        if copy is None:
+            return Float(context, [source], ready, leaves_copy=drag.duplicates)
+
+        def with_copy(document: Document) -> Document:
+            layer = document.layer(source)
+            twin = replace(layer, name=f"{layer.name} copy", id=copy)
+            return insert_layer(document, twin, document.index_of(source) + 1)
+
+        return Float(context, [copy], ready, with_copy)
+
+    def _show(self, context: ToolContext, drag: _Drag) -> None:
+        floating = drag.floating
+        if floating is None:
+            return
+        drag.by, drag.snapped = _way(context, drag, floating.bounds)
+        projection = Projection.shift(*drag.by)
+        floating.show(projection, Interpolation.NEAREST)
+        around = floating.bounds
+        if around.is_empty:
+            return
+        dx, dy = drag.by
+        box = Box(
+            projection.corners(around), has_handles=False, label=f"{dx:+d}, {dy:+d} px", snapped=drag.snapped
+        )
+        pushed = drag.by if context.document.selection is not None else (0, 0)
+        context.show_draft(Draft(pushed_by=pushed, box=box))
+
+
+def _way(
+    context: ToolContext, drag: _Drag, around: Rect
+) -> tuple[tuple[int, int], tuple[float | None, float | None]]:
+    """How far to move, in whole pixels, and the lines that edges or middle lie on then."""
+    by = within_reach(drag.event.pos) - drag.start
+    if drag.event.shift:
+        by = Point(by.x, 0.0) if abs(by.x) >= abs(by.y) else Point(0.0, by.y)
+    if around.is_empty or context.snapping.is_empty:
+        return (round(by.x), round(by.y)), (None, None)
+    center = around.center
+    pushed = snap_box(
+        [around.left + by.x, center.x + by.x, around.right + by.x],
+        [around.top + by.y, center.y + by.y, around.bottom + by.y],
+        context.snapping,
+        SNAP_VIEW_PX / drag.event.view_scale,
+    )
+    by = by + Point(
+        0.0 if drag.event.shift and by.x == 0.0 else pushed.point.x,
+        0.0 if drag.event.shift and by.y == 0.0 else pushed.point.y,
+    )
+    return (round(by.x), round(by.y)), pushed.lines
+
+
+def layer_at(document: Document, pos: Point) -> LayerId | None:
+    """The topmost visible layer that has something at a canvas position; None where none has."""
+    pixel = Rect(math.floor(pos.x), math.floor(pos.y), 1, 1)
+    for layer in reversed(document.layers):
+        if layer.visible and layer.tiles.read(pixel)[0, 0, 3] > 0:
+            return layer.id
+    return None
+
+
+def check_movable(document: Document) -> None:
+    """Raises ToolRefused where the active layer has nothing to move."""
+    layer = document.active_layer
+    if layer.tiles.is_empty:
+        raise ToolRefused(f"{layer.name} is empty", hint="Choose a layer with something on it")
+    if not touches_selection(document, layer.id):
+        raise ToolRefused(f"Nothing of {layer.name} is selected", hint="Choose another layer, or deselect")
