@@ -23,6 +23,7 @@ class _Job:
     done: Callable[[Document, Document], None] | None
     of: OpenDocument
     shown: Document | None
+    merge_key: str | None
 
 
 class BackgroundEdits(QObject):
@@ -60,12 +61,14 @@ class BackgroundEdits(QObject):
         edit: Edit,
         done: Callable[[Document, Document], None] | None = None,
         shown: Document | None = None,
+        merge_key: str | None = None,
     ) -> None:
         """Queue an edit. `done(before, after)` is called when it is part of the document; the same twice: no change.
 
-        `shown` is a preview of it that is seen already: it stays until the edit takes its place.
+        `shown` is a preview of it that is seen already: it stays until the edit takes its place. Steps in a row with
+        one `merge_key` are one.
         """
-        self._jobs.append(_Job(label, edit, done, self._documents.claim_front(), shown))
+        self._jobs.append(_Job(label, edit, done, self._documents.claim_front(), shown, merge_key))
         if len(self._jobs) == 1:
             self.busy_changed.emit(True)
             self._start()
@@ -103,7 +106,7 @@ class BackgroundEdits(QObject):
             self._start()
             return
         if after is not before:
-            self._documents.apply_to(job.of, job.label, after)
+            self._documents.apply_to(job.of, job.label, after, job.merge_key)
         else:
             self._hide(job)
         if job.of.is_closed:

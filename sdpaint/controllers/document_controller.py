@@ -186,12 +186,14 @@ class DocumentController(QObject):
         self._announce(old)
         self.history_changed.emit()
 
-    def apply_to(self, opened: OpenDocument, label: str, document: Document) -> None:
+    def apply_to(
+        self, opened: OpenDocument, label: str, document: Document, merge_key: str | None = None
+    ) -> None:
         """One undo step in any of the open documents; nothing in one that is closed."""
         if opened is self._front:
-            self.apply(label, document)
+            self.apply(label, document, merge_key)
         elif not opened.is_closed:
-            opened.history.push(label, document)
+            opened.history.push(label, document, merge_key)
             self.changed_behind.emit(opened)
 
     def amend(self, document: Document) -> None:

@@ -10,14 +10,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.held_tools import HeldTools
 from sdpaint.controllers.live_preview import LivePreview
 from sdpaint.controllers.tool_settings import ToolSettings
 from sdpaint.document.document import Document
+from sdpaint.document.edits import set_active
+from sdpaint.document.guide_edits import snap_targets
+from sdpaint.document.layers import LayerId
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.dynamics import LINEAR, Curve
 from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import (
     AnyOptions,
     Draft,
@@ -26,11 +31,14 @@ from sdpaint.tools.base import (
     PointerEvent,
     RestingTool,
     Tool,
+    ToolContext,
     ToolName,
     ToolRefused,
 )
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
+from sdpaint.tools.placing_options import SnapOptions
 from sdpaint.tools.table import TOOLS
+from sdpaint.worker.background import Background
 
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
     ToolName.BRUSH: BrushParams(size_px=24, hardness=0.8),
@@ -93,8 +101,11 @@ class ToolController(QObject):
         """The canvas pixels that are seen, as far as previews need to reach; None: all."""
         self._live = LivePreview(documents, self._preview, self)
         self._live.failed.connect(self._on_failed)
+        self._helper = Background(1, self)
+        self.held = HeldTools(self)
+        """The tools that show something from the moment on that they are taken in hand."""
         documents.document_changed.connect(self._follow)
-        documents.leaving.connect(self.finish)
+        documents.leaving.connect(self._leave)
 
     # -- tool
 
@@ -104,13 +115,37 @@ class ToolController(QObject):
         return self._temporary[-1] if self._temporary else self._chosen
 
     def set_tool(self, name: ToolName) -> None:
-        """Choose a tool. A gesture under way ends here and is committed; a shape that waits for more is dropped."""
+        """Choose a tool. A gesture under way ends here and is committed; a shape that waits for more is dropped.
+
+        A tool that is held (transform) is put down before, and confirms what it has done.
+        """
         self.finish()
-        self.drop_shape()
-        before = self.tool
+        if not self.held.put_down(name):
+            self.drop_shape()
+        before, before_chosen = self.tool, self._chosen
         self._temporary.clear()
         self._chosen = name
         self._announce_tool(before)
+        self.held.take(is_other=name is not before_chosen)
+
+    def _leave(self) -> None:
+        """Another document comes to the front."""
+        self.finish()
+        self.held.leave()
+
+    @property
+    def chosen_tool(self) -> Tool:
+        """The tool in hand, temporary ones aside."""
+        return self._tools[self._chosen]
+
+    @property
+    def tool_in_hand(self) -> Tool:
+        """A temporary one before the chosen one."""
+        return self._tools[self.tool]
+
+    def context_of(self, tool: Tool) -> ToolContext:
+        """What the tool may see and do."""
+        return _Context(self, tool.name)
 
     def push_temporary(self, name: ToolName) -> None:
         """Take another tool in hand while a key is held."""
@@ -215,6 +250,7 @@ class ToolController(QObject):
             self.selection_options_changed.emit(options)
         if isinstance(options, FillOptions):
             self.fill_options_changed.emit(options)
+        self.held.refresh()
 
     def mark_at(self, pos: Point) -> Point | None:
         """Where on the canvas a cross is to be shown while the pointer is at `pos`."""
@@ -229,7 +265,7 @@ class ToolController(QObject):
     @property
     def is_computing(self) -> bool:
         """Whether an edit of a tool is outstanding."""
-        return self._edits.is_busy
+        return self._edits.is_busy or self._helper.is_busy
 
     @property
     def has_open_shape(self) -> bool:
@@ -242,6 +278,7 @@ class ToolController(QObject):
         if tool is not None:
             self.finish()
             tool.confirm(_Context(self, tool.name))
+            self.held.give_way(tool)
 
     def step_back_shape(self) -> None:
         """Take its last corner back."""
@@ -256,9 +293,11 @@ class ToolController(QObject):
             if self._gesture is tool:
                 self._gesture = self._base = None
             tool.cancel(_Context(self, tool.name))
+            self.held.give_way(tool)
 
     def shutdown(self) -> None:
         """Wait for what is being computed."""
+        self._helper.close()
         self._live.shutdown()
         self._edits.shutdown()
 
@@ -275,7 +314,7 @@ class ToolController(QObject):
         with self._changing() as documents:
             documents.preview(document)
 
-    def _compute(self, label: str, edit: Callable[[Document], Document]) -> None:
+    def _compute(self, label: str, edit: Callable[[Document], Document], merge_key: str = "") -> None:
         draft, ready = self._draft, self._live.result_of(edit)
         self._live.drop()
         if ready is not None and not self._edits.is_busy:
@@ -293,7 +332,7 @@ class ToolController(QObject):
             if self._draft is draft:
                 self._show_draft(None)
 
-        self._edits.run(label, edit, done, shown)
+        self._edits.run(label, edit, done, shown, merge_key or None)
 
     def _on_failed(self, error: SdPaintError) -> None:
         self._show_draft(None)
@@ -400,6 +439,8 @@ class ToolController(QObject):
             self._live.drop()
             self._tools = {name: make() for name, make in TOOLS.items()}
             self._show_draft(None)
+        if not self._own_change and self._gesture is None:
+            self.held.follow_soon()
         if self._own_change or self._gesture is None:
             return
         if old is None or self._documents.committed is self._base:
@@ -482,8 +523,24 @@ class _Context:
     def preview_later(self, edit: Callable[[Document], Document]) -> None:
         self._controller._live.show(edit)
 
-    def compute(self, label: str, edit: Callable[[Document], Document]) -> None:
-        self._controller._compute(label, edit)
+    @property
+    def snapping(self) -> SnapTargets:
+        options = self.options_of(SnapOptions)
+        if not options.enabled:
+            return SnapTargets()
+        return snap_targets(self.document, options.guides, options.grid, options.canvas)
+
+    def compute(self, label: str, edit: Callable[[Document], Document], merge_key: str = "") -> None:
+        self._controller._compute(label, edit, merge_key)
+
+    def in_background(self, work: Callable[[], AnyOptions], done: Callable[[AnyOptions], None]) -> None:
+        self._controller._helper.run(work, done, self._controller._on_failed)
+
+    def activate(self, layer_id: LayerId) -> None:
+        self._controller._documents.amend(set_active(self.document, layer_id))
+
+    def say(self, sentence: str) -> None:
+        self._controller.tool_message.emit(sentence)
 
     def show_draft(self, draft: Draft | None) -> None:
         self._controller._show_draft(draft)

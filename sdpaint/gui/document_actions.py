@@ -47,6 +47,11 @@ TOOL_ACTIONS: tuple[ActionSpec, ...] = (
         "Polygon: click corners, Enter closes",
     ),
     _tool(ToolName.SELECT_ALIKE, "Magic wand", "W", "select-alike", "Magic wand: select what is alike"),
+    _tool(ToolName.MOVE, "Move", "V", "move", "Move: drag the layer, or what is selected of it"),
+    _tool(
+        ToolName.TRANSFORM, "Transform", "Ctrl+T", "transform", "Transform: scale, turn, skew, distort; Enter applies"
+    ),
+    _tool(ToolName.CROP, "Crop", "Shift+C", "crop", "Crop: cut or grow the canvas; Enter applies"),
     _tool(ToolName.PICKER, "Colour picker", "I", "picker", "Colour picker: hold Alt while painting"),
     _tool(ToolName.FRAME, "Frame", "C", "frame", "Frame: choose where the next picture goes"),
     _tool(ToolName.PAN, "Hand", "H", "pan", "Hand: move the view; hold Space while painting"),

@@ -27,7 +27,7 @@ class Projection:
 
     @classmethod
     def linear(cls, a: float, b: float, c: float, d: float, dx: float = 0.0, dy: float = 0.0) -> Projection:
-        """x' = a·x + b·y + dx, y' = c·x + d·y + dy."""
+        """To x' = a·x + b·y + dx and y' = c·x + d·y + dy."""
         return cls((a, b, dx, c, d, dy, 0.0, 0.0, 1.0))
 
     @classmethod

@@ -7,14 +7,15 @@ by area first: any interpolation of a few neighbours would leave out most of wha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 import cv2
 import numpy as np
 
-from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.projection import Projection
+from sdpaint.imaging.raster import filled_polygon
 from sdpaint.imaging.selection import FULL_TILE
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
 
@@ -61,18 +62,26 @@ def warped(
     to_canvas = Projection.shift(place.x, place.y).then(projection)
     if interpolation is not Interpolation.NEAREST:
         pixels, to_canvas = _reduced(pixels, to_canvas)
-    target = projection.bounds(place).inflated(1).intersected(within)
+    target = projection.bounds(place).intersected(within)
+    corners = None if interpolation is Interpolation.NEAREST else _on_raster(projection.corners(place))
     changes: dict[TileKey, Pixels | None] = {}
     for block in _blocks(target):
-        for key, tile in _tiles_of(warp_pixels(pixels, to_canvas, interpolation, block), block):
-            changes[key] = tile
+        result = warp_pixels(pixels, to_canvas, interpolation, block, corners)
+        changes.update(_tiles_of(result, block))
     return TileMap(tiles.channels).with_tiles(changes)
 
 
-def warp_pixels(pixels: Pixels, to_canvas: Projection, interpolation: Interpolation, into: Rect) -> Pixels:
+def warp_pixels(
+    pixels: Pixels,
+    to_canvas: Projection,
+    interpolation: Interpolation,
+    into: Rect,
+    corners: Sequence[Point] | None = None,
+) -> Pixels:
     """What comes to lie under `into`: (height, width, 4) or (height, width) of it.
 
-    `to_canvas` maps positions in `pixels`, whose first one spans 0 … 1, to the canvas.
+    `to_canvas` maps positions in `pixels`, whose first one spans 0 … 1, to the canvas. With `corners`, where those of
+    the picture come to lie, its outer edge is as sharp as pixels allow, and not as soft as the interpolation is.
     """
     # OpenCV has the middle of a pixel at whole numbers.
     matrix = (
@@ -84,14 +93,27 @@ def warp_pixels(pixels: Pixels, to_canvas: Projection, interpolation: Interpolat
             matrix,
             (into.width, into.height),
             flags=_FLAGS[interpolation],
-            borderMode=cv2.BORDER_CONSTANT,
+            borderMode=cv2.BORDER_CONSTANT if corners is None else cv2.BORDER_REPLICATE,
             borderValue=0,
         )
     )
     if result.ndim == 3 and interpolation in (Interpolation.BICUBIC, Interpolation.LANCZOS):
         # They overshoot, and a colour must stay within its alpha.
         np.minimum(result[..., :3], result[..., 3:], out=result[..., :3])
-    return result
+    return result if corners is None else _cut(result, filled_polygon(corners, into))
+
+
+def _on_raster(corners: Sequence[Point]) -> list[Point]:
+    """Rounded to what the raster tells apart: it cuts the rest off, and an edge on a pixel's border would leave it."""
+    return [Point(round(p.x * 64) / 64, round(p.y * 64) / 64) for p in corners]
+
+
+def _cut(pixels: Pixels, coverage: Pixels) -> Pixels:
+    """Pixels times coverage (height, width)."""
+    if coverage.min() == 255:
+        return pixels
+    channels = coverage if pixels.ndim == 2 else cv2.merge([coverage] * 4)
+    return np.asarray(cv2.multiply(pixels, channels, scale=1 / 255), np.uint8)
 
 
 def reduced_to(pixels: Pixels, most_area: int) -> Pixels:

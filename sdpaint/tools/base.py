@@ -310,6 +310,10 @@ class HeldTool(LastingTool, Protocol):
         """The committed document is another one, or what was previewed was dropped."""
         ...
 
+    def refresh(self, context: ToolContext) -> None:
+        """Its options have changed."""
+        ...
+
     def nudge(self, context: ToolContext, dx: int, dy: int) -> bool:
         """Arrow keys: move by so many pixels. Whether it does that."""
         ...

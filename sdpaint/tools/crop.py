@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
+from sdpaint.document.edits import with_all_tiles
 from sdpaint.document.transforms import crop
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.projection import Projection
@@ -36,6 +37,8 @@ class CropTool:
         self._rect: Rect | None = None
         self._canvas: Rect | None = None
         self._drag: _Drag | None = None
+        self.ratio: float | None = None
+        """Width ÷ height that the box keeps; None: any."""
         self._snapped: tuple[float | None, float | None] = (None, None)
 
     @property
@@ -208,7 +211,7 @@ class CropTool:
         self._show(context)
 
     def _show(self, context: ToolContext) -> None:
-        rect = self._rect
+        rect, self.ratio = self._rect, self._ratio(context)
         if rect is None:
             return
         box = Box(
@@ -226,7 +229,7 @@ def cropped(document: Document, rect: Rect, deletes: bool = False) -> Document:
     after = crop(document, rect)
     if not deletes or after is document:
         return after
-    layers = tuple(replace(layer, tiles=layer.tiles.cropped(after.bounds)) for layer in after.layers)
+    layers = with_all_tiles(after.layers, lambda tiles: tiles.cropped(after.bounds))
     mask = replace(after.mask, tiles=after.mask.tiles.cropped(after.bounds))
     return replace(after, layers=layers, mask=mask)
 

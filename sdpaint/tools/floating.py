@@ -107,14 +107,14 @@ class Float:
         """Show the document without them: a picture above stands for them."""
         self._wanted = None
         if self._off is not None:
-            self._context.preview(self._off.lifted.rest)
+            self._preview(self._off.lifted.rest)
 
     def commit(self, label: str, projection: Projection, interpolation: Interpolation, merge_key: str = "") -> None:
         """One undo step that places them so; what is seen stays in sight until it is done."""
         self._is_over = True
         made = self.made(projection, interpolation)
         if made is not None and self._context.document is self.base:
-            self._context.preview(made)
+            self._preview(made)
         off, ids, prepare, copies = self._off, self._ids, self._prepare, self._leaves_copy
 
         def edit(document: Document) -> Document:
@@ -125,7 +125,7 @@ class Float:
             start = document if prepare is None else prepare(document)
             return _placed(document, lift(start, ids, copies), projection, interpolation)
 
-        self._context.compute(label, edit, keeps_preview=True, merge_key=merge_key)
+        self._context.compute(label, edit, merge_key)
 
     def drop(self) -> None:
         """Everything back where it was."""
@@ -142,6 +142,13 @@ class Float:
             around = around.intersected(start.bounds.inflated(max(start.size.width, start.size.height) // 2))
         return _Off(lifted, reduced_to(lifted.picture().read(around), PROXY_AREA), around)
 
+    def _preview(self, document: Document) -> None:
+        # What is as it was needs no preview: undo would take it for one.
+        if document is self.base:
+            self._context.cancel()
+        else:
+            self._context.preview(document)
+
     def _take(self, off: _Off) -> None:
         if not self._is_over:
             self._off = off
@@ -153,7 +160,7 @@ class Float:
         if off is None or wanted is None or self._is_working or self._is_over:
             return
         if self._made is not None and self._made[0] == wanted:
-            self._context.preview(self._made[1])
+            self._preview(self._made[1])
             return
         self._is_working = True
 
@@ -163,7 +170,7 @@ class Float:
                 return
             self._made = wanted, document
             if self._wanted is not None:
-                self._context.preview(document)
+                self._preview(document)
             if self._wanted != wanted:
                 self._work()
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sdpaint.document import tree
 from sdpaint.document.document import Document
 from sdpaint.document.edits import insert_layer
-from sdpaint.document.layers import LayerId, new_layer_id
-from sdpaint.document.placing import lift, place
+from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.placing import lift, moves_mask, moves_pixels, parts_of, place
 from sdpaint.document.selection_edits import touches_selection
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.projection import Projection
@@ -22,14 +23,11 @@ from sdpaint.tools.placing_options import MoveOptions
 from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Drag:
-    """`copy` is the id of the layer that is made of a duplicate; None where none is made."""
-
     start: Point
-    layer_id: LayerId
+    layer_ids: tuple[LayerId, ...]
     duplicates: bool
-    copy: LayerId | None
     event: PointerEvent
     floating: Float | None = None
     by: tuple[int, int] = (0, 0)
@@ -48,15 +46,22 @@ class MoveTool:
 
     def __init__(self) -> None:
         self._drag: _Drag | None = None
+        self._ended: _Drag | None = None
+        """Let go before it was off its layer; where it snaps to, its outline must tell."""
 
     def take(self, context: ToolContext) -> None:
         """Nothing is shown before a drag."""
 
     def put_down(self, context: ToolContext) -> None:
-        """Nothing is left open."""
+        """What was let go goes there."""
+        self._finish(context)
 
     def follow(self, context: ToolContext) -> None:
-        """Nothing is kept between gestures."""
+        """What was let go goes there, in the new document."""
+        self._finish(context)
+
+    def refresh(self, context: ToolContext) -> None:
+        """They count from the next press on."""
 
     def confirm(self, context: ToolContext) -> None:
         """Nothing is left open."""
@@ -68,21 +73,14 @@ class MoveTool:
         """Take hold of a layer. Raises ToolRefused where there is nothing to move."""
         if not is_finite(event.pos):
             return
+        self._finish(context)
         document = context.document
         if context.options_of(MoveOptions).auto_select and document.selection is None:
             found = layer_at(document, event.pos)
             if found is not None and found != document.active:
                 context.activate(found)
                 document = context.document
-        check_movable(document)
-        whole = document.selection is None
-        self._drag = _Drag(
-            within_reach(event.pos),
-            document.active,
-            event.alt,
-            new_layer_id() if event.alt and whole else None,
-            event,
-        )
+        self._drag = _Drag(within_reach(event.pos), movable_layers(document), event.alt, event)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Show it where the pointer takes it."""
@@ -102,6 +100,14 @@ class MoveTool:
         drag, self._drag = self._drag, None
         if drag is None or drag.floating is None:
             return
+        self._ended = drag
+        if drag.floating.is_ready or context.snapping.is_empty:
+            self._finish(context)
+
+    def _finish(self, context: ToolContext) -> None:
+        drag, self._ended = self._ended, None
+        if drag is None or drag.floating is None:
+            return
         if drag.by == (0, 0):
             drag.floating.drop()
             context.show_draft(None)
@@ -111,7 +117,7 @@ class MoveTool:
 
     def cancel(self, context: ToolContext) -> None:
         """It goes back."""
-        drag, self._drag = self._drag, None
+        drag, self._drag, self._ended = self._drag, None, None
         if drag is not None and drag.floating is not None:
             drag.floating.drop()
         context.show_draft(None)
@@ -120,9 +126,7 @@ class MoveTool:
     def rebase(self, context: ToolContext) -> bool:
         """What was lifted belongs to the document before."""
         drag = self._drag
-        return drag is not None and drag.floating is None and any(
-            layer.id == drag.layer_id for layer in context.document.layers
-        )
+        return drag is not None and drag.floating is None and all(map(context.document.has_layer, drag.layer_ids))
 
     def outline(self, context: ToolContext, pos: Point) -> float | None:
         """An ordinary cursor."""
@@ -134,31 +138,35 @@ class MoveTool:
 
     def nudge(self, context: ToolContext, dx: int, dy: int) -> bool:
         """By so many pixels. Pushes in a row are one undo step."""
-        document = context.document
-        check_movable(document)
-        layer_id = document.active
+        self._finish(context)
+        layer_ids = movable_layers(context.document)
 
         def edit(document: Document) -> Document:
-            return place(lift(document, [layer_id]), Projection.shift(dx, dy), Interpolation.NEAREST)
+            return place(lift(document, layer_ids), Projection.shift(dx, dy), Interpolation.NEAREST)
 
-        context.compute("Move", edit, merge_key=f"nudge {layer_id}")
+        context.compute("Move", edit, merge_key=f"nudge {' '.join(layer_ids)}")
         return True
 
     def _lift(self, context: ToolContext, drag: _Drag) -> Float:
         def ready() -> None:
-            if self._drag is drag:
+            if drag in (self._drag, self._ended):
                 self._show(context, drag)
+            if drag is self._ended:
+                self._finish(context)
 
-        copy, source = drag.copy, drag.layer_id
-        if copy is None:
-            return Float(context, [source], ready, leaves_copy=drag.duplicates)
+        document = context.document
+        if not drag.duplicates or document.selection is not None:
+            return Float(context, drag.layer_ids, ready, leaves_copy=drag.duplicates)
+        twins = [(layer.id, _twin(layer)) for layer in tree.topmost(document.layers, drag.layer_ids)]
 
-        def with_copy(document: Document) -> Document:
-            layer = document.layer(source)
-            twin = replace(layer, name=f"{layer.name} copy", id=copy)
-            return insert_layer(document, twin, document.index_of(source) + 1)
+        def with_copies(document: Document) -> Document:
+            for source, twin in twins:
+                parent = document.parent_of(source)
+                index = document.index_of(source) + 1
+                document = insert_layer(document, twin, index, None if parent is None else parent.id)
+            return document
 
-        return Float(context, [copy], ready, with_copy)
+        return Float(context, [twin.id for _source, twin in twins], ready, with_copies)
 
     def _show(self, context: ToolContext, drag: _Drag) -> None:
         floating = drag.floating
@@ -201,19 +209,36 @@ def _way(
     return (round(by.x), round(by.y)), pushed.lines
 
 
+def _twin(layer: Layer) -> Layer:
+    return replace(tree.with_fresh_ids(layer), name=f"{layer.name} copy")
+
+
 def layer_at(document: Document, pos: Point) -> LayerId | None:
-    """The topmost visible layer that has something at a canvas position; None where none has."""
+    """The topmost layer that is shown and has something at a canvas position; None where none has."""
     pixel = Rect(math.floor(pos.x), math.floor(pos.y), 1, 1)
-    for layer in reversed(document.layers):
-        if layer.visible and layer.tiles.read(pixel)[0, 0, 3] > 0:
+    for layer in reversed(list(document.walk())):
+        if layer.holds_pixels and layer.tiles.read(pixel)[0, 0, 3] > 0 and document.is_shown(layer.id):
             return layer.id
     return None
 
 
-def check_movable(document: Document) -> None:
-    """Raises ToolRefused where the active layer has nothing to move."""
-    layer = document.active_layer
-    if layer.tiles.is_empty:
-        raise ToolRefused(f"{layer.name} is empty", hint="Choose a layer with something on it")
-    if not touches_selection(document, layer.id):
-        raise ToolRefused(f"Nothing of {layer.name} is selected", hint="Choose another layer, or deselect")
+def movable_layers(document: Document) -> tuple[LayerId, ...]:
+    """The chosen layers; where pixels are selected, the active one. Raises ToolRefused where nothing can be moved."""
+    chosen = document.selected_layers if document.selection is None else (document.active_layer,)
+    ids = tuple(layer.id for layer in chosen)
+    parts = list(parts_of(document, ids))
+    for layer in parts:
+        if layer.locked or layer.position_locked:
+            raise ToolRefused(f"{layer.name} is locked", hint="Unlock it in the layers panel")
+    if not any(_has_something(document, layer) for layer in parts):
+        name = document.active_layer.name
+        if document.selection is not None:
+            raise ToolRefused(f"Nothing of {name} is selected", hint="Choose another layer, or deselect")
+        raise ToolRefused(f"{name} is empty", hint="Choose a layer with something on it")
+    return ids
+
+
+def _has_something(document: Document, layer: Layer) -> bool:
+    if moves_pixels(document, layer) and touches_selection(document, layer.id):
+        return True
+    return layer.mask is not None and moves_mask(document, layer) and not layer.mask.tiles.is_empty

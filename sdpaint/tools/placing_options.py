@@ -46,7 +46,7 @@ class CropRatio(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CropOptions:
-    """`upright`: width and height of the ratio change places. `deletes`: what falls outside isn't kept in its layers."""
+    """`upright`: width and height of the ratio change places. `deletes`: layers keep nothing of what falls outside."""
 
     ratio: CropRatio = CropRatio.FREE
     upright: bool = False

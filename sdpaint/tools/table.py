@@ -7,15 +7,18 @@ from functools import partial
 
 from sdpaint.tools.base import Tool, ToolName
 from sdpaint.tools.clone import CloneTool
+from sdpaint.tools.crop import CropTool
 from sdpaint.tools.fill import FillTool
 from sdpaint.tools.frame import FrameTool
 from sdpaint.tools.gradient import GradientTool
+from sdpaint.tools.move import MoveTool
 from sdpaint.tools.paint import PaintTool
 from sdpaint.tools.pan import PanTool
 from sdpaint.tools.picker import PickerTool
 from sdpaint.tools.polygon import PolygonTool
 from sdpaint.tools.selection import BoxSelectTool, LassoTool
 from sdpaint.tools.shape import ShapeTool
+from sdpaint.tools.transform import TransformTool
 from sdpaint.tools.wand import WandTool
 
 TOOLS: dict[ToolName, Callable[[], Tool]] = {
@@ -35,5 +38,8 @@ TOOLS: dict[ToolName, Callable[[], Tool]] = {
     ToolName.SELECT_ALIKE: WandTool,
     ToolName.PAN: PanTool,
     ToolName.FRAME: FrameTool,
+    ToolName.MOVE: MoveTool,
+    ToolName.TRANSFORM: TransformTool,
+    ToolName.CROP: CropTool,
 }
 """Tool name → how to make one."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdpaint.document.document import Document
 from sdpaint.document.layers import LayerId
 from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.placement import Placement
@@ -17,7 +16,7 @@ from sdpaint.imaging.snapping import SNAP_VIEW_PX, snap, snap_box
 from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName
 from sdpaint.tools.floating import Float
 from sdpaint.tools.handles import HANDLE_VIEW_PX, Box, Grip, Hold, is_inside, nearest_grip
-from sdpaint.tools.move import check_movable
+from sdpaint.tools.move import movable_layers
 from sdpaint.tools.placing_options import TransformOptions
 from sdpaint.tools.selection import is_finite, within_reach
 
@@ -43,7 +42,7 @@ class TransformTool:
 
     def __init__(self) -> None:
         self._float: Float | None = None
-        self._layer_id: LayerId | None = None
+        self._layer_ids: tuple[LayerId, ...] = ()
         self._placement: Placement | None = None
         self._steps: list[Placement] = []
         self._drag: _Drag | None = None
@@ -63,8 +62,7 @@ class TransformTool:
 
     def take(self, context: ToolContext) -> None:
         """Lift what is to be transformed. Raises ToolRefused where there is nothing."""
-        check_movable(context.document)
-        self._open(context, context.document.active)
+        self._open(context, movable_layers(context.document))
 
     def put_down(self, context: ToolContext) -> None:
         """Another tool was chosen: this stays as it is."""
@@ -101,19 +99,21 @@ class TransformTool:
 
     def follow(self, context: ToolContext) -> None:
         """Goes on with the same placement in the new document; closes where its layer is gone or undo dropped it."""
-        floating, placement, layer_id = self._float, self._placement, self._layer_id
-        if floating is None or layer_id is None:
+        floating, placement, layer_ids = self._float, self._placement, self._layer_ids
+        if floating is None:
             return
-        if context.document is floating.base or not _can_go_on(context.document, layer_id):
+        if context.document is floating.base or not all(map(context.document.has_layer, layer_ids)):
             self.cancel(context)
             return
         steps = self._steps
         floating.drop()
-        self._open(context, layer_id, placement)
+        self._open(context, layer_ids, placement)
         self._steps = steps
 
-    def _open(self, context: ToolContext, layer_id: LayerId, placement: Placement | None = None) -> None:
-        self._layer_id = layer_id
+    def _open(
+        self, context: ToolContext, layer_ids: tuple[LayerId, ...], placement: Placement | None = None
+    ) -> None:
+        self._layer_ids = layer_ids
         self._steps = []
         floating: Float | None = None
 
@@ -128,10 +128,11 @@ class TransformTool:
                 self._placement = placement if keep else Placement.of(bounds)
                 self._show(context)
 
-        self._float = floating = Float(context, [layer_id], ready)
+        self._float = floating = Float(context, layer_ids, ready)
 
     def _close(self) -> None:
-        self._float = self._layer_id = self._placement = self._drag = None
+        self._float = self._placement = self._drag = None
+        self._layer_ids = ()
         self._steps = []
 
     # -- numbers and buttons
@@ -273,10 +274,6 @@ class TransformTool:
         else:
             floating.show(projection, interpolation)
         context.show_draft(Draft(box=_box(placement, self._snapped, floating if heavy else None)))
-
-
-def _can_go_on(document: Document, layer_id: LayerId) -> bool:
-    return any(layer.id == layer_id for layer in document.layers)
 
 
 def _box(placement: Placement, snapped: tuple[float | None, float | None], shown: Float | None) -> Box:

@@ -10,7 +10,7 @@ import math
 from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QInputDevice, QKeyEvent, QKeySequence, QMouseEvent, QPointingDevice, QTabletEvent
 
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.gui.canvas.navigation import Navigator, point_of
@@ -26,6 +26,15 @@ _SHAPE_KEYS = frozenset(
     (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
 )
 """While a polygon is open they are its."""
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+NUDGE_PX = 10
+"""With Shift an arrow key pushes so far."""
 
 
 class Drag(Enum):
@@ -59,6 +68,7 @@ class PointerInput(QObject):
         self._space = False
         self._turning = False
         self._temporary: ToolName | None = None
+        self._modifiers = NO_MODIFIERS
         self._pending: list[PointerEvent] = []
         self._flush_timer = QTimer(self, singleShot=True, interval=0)
         self._flush_timer.timeout.connect(self.flush)
@@ -144,6 +154,10 @@ class PointerInput(QObject):
 
     def key_press(self, event: QKeyEvent) -> bool:
         """Whether the key is used."""
+        if self._nudges(event):
+            x, y = _ARROWS[Qt.Key(event.key())]
+            step = NUDGE_PX if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            return self._tools.held.nudge(x * step, y * step)
         match event.key():
             case Qt.Key.Key_Space:
                 self._space = True
@@ -152,7 +166,7 @@ class PointerInput(QObject):
                 self.drag_changed.emit()
             case Qt.Key.Key_Escape if self._drag is Drag.TOOL and not self._tools.has_open_shape:
                 self.cancel()
-            case key if self._tools.has_open_shape and key in _SHAPE_KEYS:
+            case key if self._changes_shape(event):
                 self._change_shape(key)
                 return True
             case Qt.Key.Key_Alt:
@@ -176,6 +190,8 @@ class PointerInput(QObject):
                 self.drag_changed.emit()
             case Qt.Key.Key_Alt:
                 modifiers &= ~Qt.KeyboardModifier.AltModifier
+            case Qt.Key.Key_Control:
+                modifiers &= ~Qt.KeyboardModifier.ControlModifier
             case _:
                 return False
         self._settle(modifiers)
@@ -183,13 +199,41 @@ class PointerInput(QObject):
 
     def wants_key(self, event: QKeyEvent) -> bool:
         """Whether the key is meant for the canvas rather than for a shortcut of the window."""
-        if self._tools.has_open_shape and event.key() in _SHAPE_KEYS:
+        if self._changes_shape(event):
+            return True
+        if self._nudges(event):
             return True
         if event.key() == Qt.Key.Key_Escape:
             return self._drag is Drag.TOOL
         return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_R) and event.modifiers() in (
             NO_MODIFIERS,
             Qt.KeyboardModifier.ShiftModifier,
+        )
+
+    def _changes_shape(self, event: QKeyEvent) -> bool:
+        """Whether the key is one of the shape's that waits for more. Undo takes its last part back."""
+        is_its = event.key() in _SHAPE_KEYS or event.matches(QKeySequence.StandardKey.Undo)
+        return is_its and self._tools.has_open_shape
+
+    def _nudges(self, event: QKeyEvent) -> bool:
+        """Whether an arrow key pushes something: with Shift farther."""
+        plain = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
+        return (
+            event.key() in _ARROWS
+            and plain == NO_MODIFIERS
+            and self._drag is Drag.NONE
+            and self._tools.held.grip_at(self.hovering(self._last)) is not None
+        )
+
+    def hovering(self, view_pos: Point) -> PointerEvent:
+        """The pointer as it is at a view position, with the keys that are held."""
+        keys = self._modifiers
+        return PointerEvent(
+            self._view.viewport.to_canvas(view_pos),
+            shift=bool(keys & Qt.KeyboardModifier.ShiftModifier),
+            ctrl=bool(keys & Qt.KeyboardModifier.ControlModifier),
+            alt=bool(keys & Qt.KeyboardModifier.AltModifier),
+            view_scale=self._view.viewport.scale,
         )
 
     def _change_shape(self, key: int) -> None:
@@ -288,6 +332,7 @@ class PointerInput(QObject):
 
     def _settle(self, modifiers: Qt.KeyboardModifier) -> None:
         """Let the held keys choose the tool; a gesture under way keeps its own."""
+        self._modifiers = modifiers
         if self._drag is not Drag.NONE:
             return
         wanted: ToolName | None = None
@@ -295,11 +340,21 @@ class PointerInput(QObject):
             wanted = ToolName.PAN
         elif modifiers & Qt.KeyboardModifier.AltModifier:
             wanted = ToolName.PICKER
+        elif modifiers & Qt.KeyboardModifier.ControlModifier and not self._tools.has_open_shape:
+            wanted = ToolName.MOVE
         if wanted is self._temporary:
             return
         self._pop()
-        if wanted is not None and (wanted is ToolName.PAN or self._tools.tool.takes_color):
+        if wanted is not None and self._may_push(wanted):
             self._push(wanted)
+
+    def _may_push(self, wanted: ToolName) -> bool:
+        match wanted:
+            case ToolName.PICKER:
+                return self._tools.tool.takes_color
+            case ToolName.MOVE:
+                return self._tools.tool.selects
+        return True
 
     def _push(self, name: ToolName) -> None:
         self._pop()

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QCursor,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -38,6 +39,7 @@ from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
+from sdpaint.gui.canvas.boxes import BoxLayer, cursor_of
 from sdpaint.gui.canvas.hint import EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
@@ -90,8 +92,10 @@ class CanvasView(Navigator):
         self._pointer: Point | None = None
         self._rim: tuple[Point, float] | None = None
         self._mark: Point | None = None
+        self._cursor: Qt.CursorShape | QCursor = Qt.CursorShape.ArrowCursor
         self._ants = MarchingAnts(self, self.viewport, self._canvas)
         self._draft = DraftLine()
+        self._box = BoxLayer()
         self._input = PointerInput(self, tools)
         self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
@@ -186,10 +190,13 @@ class CanvasView(Navigator):
             self._idle.start()
 
     def _show_draft(self, draft: Draft | None) -> None:
-        before = self._draft.area(self.viewport, self._pointer)
+        before = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
         self._draft.show(draft)
+        self._box.show(None if draft is None else draft.box)
         self._ants.push_by((0, 0) if draft is None else draft.pushed_by)
-        self.update(before.united(self._draft.area(self.viewport, self._pointer)))
+        after = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
+        self.update(before.united(after))
+        self._refresh_cursor()
 
     def _wait_for_tool(self, waits: bool) -> None:
         self._patience.start() if waits else self._patience.stop()
@@ -287,6 +294,7 @@ class CanvasView(Navigator):
         surround = self.palette().color(QPalette.ColorRole.Dark)
         paint.paint_ground(painter, exposed, viewport, self._canvas, surround)
         paint.paint_pyramid(painter, exposed, viewport, self._backing.picture)
+        self._box.paint_floating(painter, exposed, viewport, self._canvas)
         if self._picture is not None:
             paint.paint_overlay_picture(painter, viewport, self._picture, self._canvas)
         # While a picture is shown in place, a tint over it would falsify its colours.
@@ -302,6 +310,7 @@ class CanvasView(Navigator):
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._pointer)
         accent = self.palette().color(QPalette.ColorRole.Accent)
+        self._box.paint(painter, viewport, self._canvas, accent, font(small=True))
         outlook = self._outlook(framing)
         if outlook is not None:
             paint_outlook(painter, viewport, outlook, accent, font(small=True))
@@ -361,9 +370,10 @@ class CanvasView(Navigator):
                 if place is not None:
                     self.update(overlay.mark_region(place))
             self._mark = mark
-        shape = self._wanted_cursor()
-        if shape is not self.cursor().shape():
-            self.setCursor(shape)
+        cursor = self._wanted_cursor()
+        if cursor is not self._cursor:
+            self._cursor = cursor
+            self.setCursor(cursor)
 
     def _wanted_rim(self) -> tuple[Point, float] | None:
         """Where in the view the brush's rim is to be drawn."""
@@ -381,7 +391,7 @@ class CanvasView(Navigator):
         place = self._tools.mark_at(self.viewport.to_canvas(self._pointer))
         return None if place is None else self.viewport.to_view(place)
 
-    def _wanted_cursor(self) -> Qt.CursorShape:
+    def _wanted_cursor(self) -> Qt.CursorShape | QCursor:
         tool = self._tools.tool
         if self._tools.is_computing and not self._patience.isActive():
             return Qt.CursorShape.BusyCursor
@@ -393,6 +403,10 @@ class CanvasView(Navigator):
             canvas_pos = self.viewport.to_canvas(self._pointer)
             handle = handle_at(self._backing.document.frame, canvas_pos, self.viewport.scale)
             return Qt.CursorShape.CrossCursor if handle is None else overlay.cursor_for(handle, self.viewport)
+        if self._pointer is not None:
+            grip = self._tools.held.grip_at(self._input.hovering(self._pointer))
+            if grip is not None:
+                return cursor_of(grip, self.viewport)
         if tool in PUSHING_TOOLS and self._pointer is not None:
             sample = PointerEvent(self.viewport.to_canvas(self._pointer))
             if takes_hold(self._backing.document, sample, self._tools.selection_options):

@@ -17,6 +17,7 @@ from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.brush_settings import BrushSettings
 from sdpaint.gui.panels.gradient_options import GradientPart
 from sdpaint.gui.panels.paint_options import CloneCard, StabiliserCard, SymmetryCard, card_button
+from sdpaint.gui.panels.placing_options import CropPart, MovePart, TransformPart
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.panels.shape_options import ShapePart
 from sdpaint.gui.theme import SPACE
@@ -66,6 +67,9 @@ class ToolOptions(QToolBar):
             ToolName.FILL: FillPart(tools),
             ToolName.GRADIENT: GradientPart(tools),
             ToolName.SHAPE: ShapePart(tools),
+            ToolName.MOVE: MovePart(tools),
+            ToolName.TRANSFORM: TransformPart(tools),
+            ToolName.CROP: CropPart(tools),
         }
         self._hint = label("", "dim")
         parts = QWidget()
