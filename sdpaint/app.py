@@ -137,7 +137,7 @@ def build_window(
     tools = ToolController(documents)
     brushes = BrushesController(tools)
     client = EngineClient(make_engine)
-    folder = ResultStore(present.results_dir)
+    folder = ResultStore(present.results_dir, recipes=present.recipes)
     generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)
@@ -152,6 +152,7 @@ def build_window(
 
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
+        folder.recipes = new.recipes
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
         tools.set_pressure_curve(curve_of(new.pressure_curve))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.cli import replay
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
@@ -43,7 +44,13 @@ from sdpaint.imaging.tiles import Pixels, TileMap
 
 def add_arguments(add: Callable[..., object]) -> None:
     """What can be said to the command; `add` is the parser's add_argument."""
-    add("--prompt", required=True, help="what to show")
+    add("--prompt", help="what to show")
+    add(
+        "--recipe",
+        type=Path,
+        metavar="FILE",
+        help="make again what a picture of sdpaint, or a JSON file with its recipe, says: the same pixels",
+    )
     add("--negative", default="", metavar="TEXT", help="what not to show")
     add("--image", type=Path, metavar="FILE", help="picture to start from")
     add("--mask", type=Path, metavar="FILE", help="white where --image is made anew, black where it is kept")
@@ -92,6 +99,8 @@ def run(
 ) -> int:
     """Make the pictures. Returns the exit code; raises SdPaintError, KeyboardInterrupt."""
     _check_usage(options, parser)
+    if options.recipe is not None:
+        return replay.run(options, make_engine)
     settings = read_settings()
     job = _prepare(options, choose_checkpoint(options.checkpoint, settings))
     engine = make_engine(options.device or device_of(settings))
@@ -102,6 +111,11 @@ def run(
 
 
 def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    if (options.prompt is None) == (options.recipe is None):
+        parser.error("give either --prompt: what to show, or --recipe: a file that says it")
+    others = ("negative", "image", "mask", "strength", "fill", "size", "steps", "guidance", "sampler", "seed")
+    if options.recipe is not None and any(getattr(options, name) for name in others):
+        parser.error("a recipe says everything: only --checkpoint and --device may be given beside it")
     if options.mask is not None and options.image is None:
         parser.error("--mask needs --image: the picture that is made anew where the mask is white")
     if options.mask is None and (options.fill is not None or options.no_color_match):

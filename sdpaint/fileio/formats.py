@@ -10,6 +10,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
+from sdpaint.fileio.foreign_recipes import recipe_of_bytes
 from sdpaint.fileio.images import read_image, write_image
 from sdpaint.fileio.openraster_reader import read_openraster
 from sdpaint.fileio.openraster_writer import write_openraster
@@ -120,6 +121,9 @@ def recipe_in(path: Path) -> Recipe | None:
         params = read_project(path).params
         return recipe_of_params(params) if params is not None else None
     text = read_image(path).text
+    foreign = recipe_of_bytes(path.read_bytes(), path.name)
+    if foreign is not None:
+        return foreign
     return parse_infotext(text) if text else None
 
 

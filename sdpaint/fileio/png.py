@@ -6,14 +6,19 @@ filter takes 0.15 to 0.24 of the time at 0.96 to 1.16 of the size; Pillow's leve
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 
 from sdpaint.imaging.tiles import Pixels
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MAX_TEXT_BYTES = 256 * 1024 * 1024
 
 _HEADER_BYTES = 8 + 25
 """Signature and IHDR chunk, which is always first."""
@@ -72,3 +77,30 @@ def _text_chunk(keyword: str, text: str) -> bytes:
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def text_in(file: BinaryIO, keyword: str) -> str | None:
+    """The text under a keyword in a PNG file, None where there is none. The pixels aren't read.
+
+    Damaged files hold no text. Compressed text isn't looked for: sdpaint writes none.
+    """
+    if file.read(8) != _SIGNATURE:
+        return None
+    key = keyword.encode("latin-1")
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind not in (b"tEXt", b"iTXt"):
+            if kind == b"IEND":
+                return None
+            file.seek(length + 4, io.SEEK_CUR)
+            continue
+        data, checksum = file.read(min(length, _MAX_TEXT_BYTES)), file.read(4)
+        if len(data) < length or checksum != struct.pack(">I", zlib.crc32(kind + data)):
+            return None
+        if data.startswith(key + b"\0"):
+            text = data[len(key) + 1 :]
+            if kind == b"tEXt":
+                return text.decode("latin-1")
+            if text.startswith(b"\0\0\0\0"):    # neither compressed, nor of a language, nor translated
+                return text[4:].decode("utf-8", "replace")
+    return None

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from sdpaint.errors import FileError
 from sdpaint.fileio.encoding import TEXT_KEYWORD
+from sdpaint.fileio.full_recipe import KEYWORD, recipe_json
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.generation.recipe import infotext_of
 from sdpaint.generation.request import GenerationRequest
+from sdpaint.settings.schema import RecipeChoice
 
 _MAX_WORDS_LENGTH = 48
 _MAX_TRIES = 10_000
@@ -33,15 +35,23 @@ class ResultStore:
     The names sort by time and say seed and prompt. Folders are made when the first picture comes. Safe on any thread.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], datetime] = now, recipes: RecipeChoice = RecipeChoice.FULL
+    ) -> None:
         self.folder = folder
+        self.recipes = recipes
         self._clock = clock
 
     def write(
         self, request: GenerationRequest, seed: int, image: NDArray[np.uint8], checkpoint_name: str
     ) -> Path:
-        """Write the picture, (h, w, 3) RGB, as PNG with its infotext. Returns where. Raises FileError with a hint."""
-        data = encode_png(image, {TEXT_KEYWORD: infotext_of(request, seed, checkpoint_name)})
+        """Write the picture, (h, w, 3) RGB, as PNG with its recipe. Returns where. Raises FileError with a hint."""
+        texts = {}
+        if self.recipes is not RecipeChoice.NONE:
+            texts[TEXT_KEYWORD] = infotext_of(request, seed, checkpoint_name)
+        if self.recipes is RecipeChoice.FULL:
+            texts[KEYWORD] = recipe_json(request, seed, checkpoint_name)
+        data = encode_png(image, texts)
         time = self._clock()
         stem = f"{time:%H%M%S}-{seed}"
         words = words_of(request.prompt)

@@ -36,6 +36,14 @@ class ShortcutScheme(Enum):
     PHOTOSHOP = "photoshop"
 
 
+class RecipeChoice(Enum):
+    """What generated pictures say of how they were made; the value is stored."""
+
+    FULL = "full"
+    INFOTEXT = "infotext"
+    NONE = "none"
+
+
 class DeviceChoice(Enum):
     """Where pictures are computed; the value is stored, and is what torch calls the device."""
 
@@ -78,6 +86,17 @@ class Settings:
         paths.default_results_dir,
         label="Results folder",
         help="Every generated picture is written here at once",
+    )
+    recipes: RecipeChoice = _setting(
+        RecipeChoice.FULL,
+        label="Recipes in pictures",
+        help="What results say of how they were made. In full, they can be made again pixel by pixel, and hold what "
+        "they were made from",
+        choices={
+            RecipeChoice.FULL: "In full",
+            RecipeChoice.INFOTEXT: "Prompt and settings",
+            RecipeChoice.NONE: "Nothing",
+        },
     )
     checkpoint_dirs: tuple[Path, ...] = _setting(
         (),
