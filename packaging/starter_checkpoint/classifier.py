@@ -155,7 +155,7 @@ def write_average(run: Run, values: list[Tensor]) -> None:
     network = Judge().to(run.device, memory_format=torch.channels_last).eval()
     copy_values(values, list(network.parameters()))
     torch.save(network.state_dict(), run.folder / "classifier.pt")
-    thresholds, measures = calibrate(run, network, 1000 if run.recipe.name == "full" else 8)
+    thresholds, measures = calibrate(run, network, 8 if run.recipe.name == "rehearsal" else 1000)
     (run.folder / "classifier.json").write_text(
         json.dumps({"thresholds": thresholds, **measures}, indent=1), encoding="utf-8"
     )

@@ -25,6 +25,8 @@ from starter_checkpoint.run import Run
 MEGABYTE = 1_000_000
 LIMITS_MB = {"starter": 40, "starter-live": 30, "starter-controlnet-lineart": 15}
 
+TRAINED = ("autoencoder", "unet", "unet-cpu", "live", "controlnet")
+
 _SIZES = {"native_px": 256, "min_side_px": 128, "max_side_px": 512, "max_area_px": 384 * 384}
 
 
@@ -107,10 +109,7 @@ def write_card(run: Run, folder: Path) -> None:
     """The model card, with what was measured so far."""
     measures = _read(run.folder / "evaluation" / "measures.json")
     judge, autoencoder = _read(run.folder / "classifier.json"), _read(run.folder / "autoencoder.json")
-    progress = {
-        name: _last_line(run.folder / f"{name}.log.jsonl")
-        for name in ("autoencoder", "unet", "live", "controlnet")
-    }
+    progress = {name: _last_line(run.folder / f"{name}.log.jsonl") for name in TRAINED}
     lines = [_OPENINGS[folder.name].strip(), "", _DATA.strip(), "", "## How it was trained", ""]
     for name, last in progress.items():
         if last:
@@ -119,6 +118,8 @@ def write_card(run: Run, folder: Path) -> None:
             lines.append(
                 f"- {name}: {last['step']:,} steps{seen}, {last['seconds'] / 60:.0f} minutes on a {where}"
             )
+    if progress["unet-cpu"] and not progress["unet"]:
+        lines += ["", _ON_CPU.strip()]
     lines += ["", "## Measures", ""]
     if autoencoder:
         lines.append(f"- Autoencoder: {autoencoder['psnr']:.1f} dB PSNR on held-out pictures")
@@ -184,6 +185,12 @@ _DATA = f"""
 No picture, text or weight from anywhere else. All training pictures are drawn by the program in
 `packaging/starter_checkpoint/world`, all captions written by it. Seeds from {HELD_OUT} on are held out. Everything
 here is dedicated to the public domain (CC0 1.0).
+"""
+
+_ON_CPU = """
+The denoiser was trained on a CPU only, by the recipe `cpu`, and has seen few pictures: large masses, light and colour
+are surer than small things. On a GPU `python packaging/starter_checkpoint/make.py all` makes one from scratch, in under
+an hour, that has seen many times as many.
 """
 
 _LIMITS = """

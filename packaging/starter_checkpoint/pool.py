@@ -214,10 +214,13 @@ def write_cache(run: Run, tokenizer: CLIPTokenizer) -> bool:
 
 
 def read_cache(folder: Path, pool: Pool) -> None:
-    """Fill a pool from the shards of a run."""
+    """Fill a pool from the shards of a run, those with labels included."""
     for path in sorted((folder / "cache").glob("*.pt")):
         for part in torch.load(path, weights_only=True):
             pool.add(part["latents"], part["ids"])
+    for path in sorted((folder / "labelled").glob("*.pt")):
+        part = torch.load(path, weights_only=True)
+        pool.add(part["latents"], part["ids"])
 
 
 def batches(

@@ -18,7 +18,7 @@ from starter_checkpoint import autoencoder, classifier, controlnet, live, unet
 from starter_checkpoint.run import Run
 
 PIECE_BYTES = 15_000_000
-STAGES = ("autoencoder", "unet", "live", "controlnet", "classifier")
+STAGES = ("autoencoder", "unet", "unet-cpu", "live", "controlnet", "classifier")
 _PREFIX = "state.tar."
 _SMALL_FILES = ("*.json", "*.jsonl")
 _SMALL_FOLDERS = ("tokenizer", "evaluation")
@@ -63,6 +63,7 @@ def unpack(run: Run, parts: Path) -> None:
     writers = {
         "autoencoder": autoencoder.write_average,
         "unet": unet.write_average,
+        "unet-cpu": unet.write_average,
         "live": live.write_average,
         "controlnet": controlnet.write_average,
         "classifier": classifier.write_average,

@@ -187,7 +187,8 @@ class _Worker:
         # Fused attention is slow where there are few tokens, above all backwards.
         denoiser.unet.set_attn_processor(AttnProcessor())
         denoiser.text_encoder.set_attn_implementation("eager")
-        self._in_turn(lambda: text_start.start(run, denoiser, words))
+        if size.pooled_prompt:
+            self._in_turn(lambda: text_start.start(run, denoiser, words))
         self._network = Taught(denoiser).train()
         denoiser.unet.to(memory_format=torch.channels_last)
         self._parameters = list(self._network.parameters())
@@ -218,9 +219,12 @@ class _Worker:
         if not self._state_path.is_file():
             return
         state = torch.load(self._state_path, map_location="cpu", weights_only=True)
-        self._network.load_state_dict(state["network"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._average.values = [value.clone() for value in state["average"]]
+        self._average.values = [value.float().clone() for value in state["average"]]
+        if "network" in state:
+            self._network.load_state_dict(state["network"])
+            self._optimizer.load_state_dict(state["optimizer"])
+        else:  # from another machine: averages alone, the optimiser and the auxiliary head start anew
+            self._average.copy_to(list(self._network.denoiser.parameters()))
         self._step, self._seen, self._spent_s = state["step"], state["seen"], state["spent_s"]
 
     def train(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
-from starter_checkpoint import autoencoder, labelled, muon, tokenizer, unet_cpu
+from starter_checkpoint import autoencoder, labelled, muon, tokenizer, transfer, unet_cpu
 from starter_checkpoint.config import CPU, REHEARSAL
 from starter_checkpoint.run import open_run
 from starter_checkpoint.world import make_plan, render
@@ -158,6 +158,20 @@ def test_training_pauses_goes_on_and_leaves_the_state_from_before_a_decay(prepar
     assert network.config.addition_embed_type == "text"
     shown = unet_cpu.denoiser_so_far(rehearsal(prepared))
     assert shown.unet.config.addition_embed_type == "text"
+
+
+@pytest.mark.slow
+def test_training_goes_on_from_averages_that_came_from_another_machine(prepared, tmp_path):
+    unet_cpu.train(rehearsal(prepared), ending_in(2))
+    transfer.pack(prepared, tmp_path / "pieces", ["autoencoder", "unet-cpu"])
+    there = rehearsal(tmp_path / "there")
+    transfer.unpack(there, tmp_path / "pieces")
+    assert (there.folder / "unet" / "config.json").is_file()
+    carried = steps_of(there.folder)
+    assert carried == steps_of(prepared)
+    labelled.write_labelled(there, tokenizer.load(there.folder))
+    unet_cpu.train(there, ending_in(2))
+    assert steps_of(there.folder) > carried
 
 
 def test_the_recipe_for_a_processor_fits_its_shipped_size():

@@ -33,6 +33,12 @@ def test_pieces_need_a_folder(tmp_path):
         run(tmp_path, "pack")
 
 
+def test_without_a_gpu_other_stages_take_the_place_of_cache_and_unet():
+    assert make.ON_CPU_ORDER.index("labelled") < make.ON_CPU_ORDER.index("unet-cpu")
+    assert not {"cache", "unet"} & set(make.ON_CPU_ORDER)
+    assert len(make.ON_CPU_ORDER) == len(make.ORDER)
+
+
 def test_a_budget_stretches_every_training():
     longer = with_minutes(FULL, 33.0)
     assert {length.cuda_minutes for length in longer.lengths.values()} == {33.0}
