@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.errors import SdPaintError
+from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import Outlook, effective_mode, outlook_on
+from sdpaint.generation.prepare import Outlook, effective_strength, outlook_on
 from sdpaint.generation.request import GenerationMode, SamplingParams
 from sdpaint.generation.result import Result
 from sdpaint.imaging.tiles import TileMap
@@ -135,18 +136,20 @@ class GenerationSettings(QObject):
         self._refresh_outlook()
 
     def _refresh_outlook(self) -> None:
-        document, strength = self._documents.committed, self._params.sampling.strength
-        info = self.info_of(self._params.checkpoint)
-        # A stroke on a layer changes none of these.
-        in_passes = self._params.in_passes
-        depends_on = (document.mask.tiles, document.frame, document.size, self._mode, strength, info, in_passes)
+        document, params = self._documents.committed, self._params
+        info = self.info_of(params.checkpoint)
+        # A stroke on a layer changes none of these; nor does a word of the prompt.
+        depends_on = (
+            document.mask.tiles, document.frame, document.size, self._mode, effective_strength(self._mode, params),
+            info, params.in_passes, params.context, params.bands,
+        )
         if len(depends_on) == len(self._outlook_of) and all(
             new is old or (not isinstance(new, TileMap) and new == old)
             for new, old in zip(depends_on, self._outlook_of, strict=True)
         ):
             return
         self._outlook_of = depends_on
-        outlook = None if info is None else outlook_on(document, self._mode, strength, info, in_passes)
+        outlook = None if info is None else outlook_on(document, self._mode, params, info)
         if outlook != self._outlook:
             self._outlook = outlook
             self.outlook_changed.emit(outlook)

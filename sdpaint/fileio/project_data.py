@@ -22,6 +22,7 @@ from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.masks import MAX_BAND_PX, HandBands
 
 VERSION = 1
 _STARTER = "starter"
@@ -91,7 +92,7 @@ def encode_data(
 
 
 def _params_json(params: GenerationParams) -> dict[str, Any]:
-    sampling = params.sampling
+    sampling, context = params.sampling, params.context
     return {
         "checkpoint": _STARTER if params.checkpoint == paths.starter_checkpoint() else str(params.checkpoint),
         "prompt": params.prompt,
@@ -107,6 +108,9 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "color_match": params.color_match,
         "grow_canvas": params.grow_canvas,
         "in_passes": params.in_passes,
+        "context": None if context is None else [context.x, context.y, context.width, context.height],
+        "grow_px": params.bands.grow_px,
+        "feather_px": params.bands.feather_px,
     }
 
 
@@ -172,7 +176,22 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
         color_match=_is(bool, values.get("color_match", True)),
         grow_canvas=_is(bool, values.get("grow_canvas", True)),
         in_passes=_is(bool, values.get("in_passes", True)),
+        context=_read_context(values.get("context")),
+        bands=HandBands(_width(values.get("grow_px")), _width(values.get("feather_px"))),
     )
+
+
+def _read_context(values: Any) -> Rect | None:
+    if values is None:
+        return None
+    context = Rect(*(_whole(part) for part in values))
+    if context.is_empty:
+        raise ValueError("the context is empty")
+    return context
+
+
+def _width(value: Any) -> int | None:
+    return None if value is None else max(0, min(MAX_BAND_PX, _whole(value)))
 
 
 def _is(kind: type, value: Any) -> Any:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.generation.request import MaskFill
-from sdpaint.imaging.masks import distance_to
+from sdpaint.imaging.exemplar import exemplar_fill
+from sdpaint.imaging.masks import distance_to, inside_of
 from sdpaint.imaging.spread import spread
 from sdpaint.imaging.tiles import Pixels
 
@@ -19,6 +20,12 @@ FALLOFF_PX = 9
 """Over so many pixels, inside the mask, the fill sets in."""
 REPLACING_FROM = 0.85
 """At this strength and above, what lies under the mask is meant to go."""
+REMOVE_STRENGTH = 0.3
+"""Of removing: what was copied from around is to be joined, not made anew, and needs no prompt."""
+_EDGE_PX = 2
+"""By so much more than the mask is removed: the soft edge of a thing would show as its outline."""
+_GROUND_SIGMA = 0.12
+"""Of the blur of a new background, as a share of the picture."""
 _NEUTRAL = 128
 _BORDER_SIDE_PX = 192
 """Navier–Stokes runs at this size: its front walks pixel by pixel, and what it finds is smooth."""
@@ -47,7 +54,7 @@ def prefill(
     """
     if fill is MaskFill.AUTOMATIC:
         raise ValueError("which fill is meant must have been decided")
-    weight = _weight(mask)
+    weight = _removing(mask) if fill is MaskFill.REMOVE else _weight(mask)
     if missing is not None:
         weight = np.maximum(weight, missing)
     if not weight.any() or (fill is MaskFill.ORIGINAL and missing is None):
@@ -69,6 +76,12 @@ def _weight(mask: Pixels) -> NDArray[np.float32]:
     return np.asarray(meant * np.clip((depth - 0.5) / FALLOFF_PX, 0.0, 1.0), np.float32)
 
 
+def _removing(mask: Pixels) -> NDArray[np.float32]:
+    """No falloff: what lies there, soft edges too, is to go."""
+    inside = inside_of(mask)
+    return (distance_to(inside) <= _EDGE_PX).astype(np.float32) if mask.any() else np.zeros(mask.shape, np.float32)
+
+
 def _filled(image: Pixels, hole: NDArray[np.bool_], fill: MaskFill, seed: int) -> NDArray[np.float32]:
     if fill is MaskFill.NEUTRAL:
         return np.full(image.shape, _NEUTRAL, np.float32)
@@ -76,6 +89,12 @@ def _filled(image: Pixels, hole: NDArray[np.bool_], fill: MaskFill, seed: int) -
         return _noise(image.shape[0], image.shape[1], seed)
     if bool(hole.all()):
         return np.full(image.shape, _NEUTRAL, np.float32)
+    if fill is MaskFill.REMOVE:
+        return exemplar_fill(image, hole, seed).astype(np.float32)
+    if fill is MaskFill.TELEA:
+        return _inpainted(image, hole, cv2.INPAINT_TELEA)
+    if fill is MaskFill.BACKGROUND:
+        return _ground(image)
     if fill is MaskFill.BLUR:
         return spread(image.astype(np.float32), ~hole)
     return _extended(image, hole)
@@ -90,8 +109,20 @@ def _noise(height: int, width: int, seed: int) -> NDArray[np.float32]:
     return np.clip(whole[:height, :width], 0.0, 255.0)
 
 
+def _ground(image: Pixels) -> NDArray[np.float32]:
+    """Light and dark as they are spread over the picture, in grey: no colour and no shape of the old background."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    broad = cv2.GaussianBlur(grey, (0, 0), max(1.0, _GROUND_SIGMA * max(grey.shape)))
+    return np.asarray(np.repeat(broad[..., None], 3, axis=2), np.float32)
+
+
 def _extended(image: Pixels, hole: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Navier–Stokes carries lines on into the hole; then it is smoothed, more the farther from what is known."""
+    """Navier–Stokes carries lines on into the hole."""
+    return _inpainted(image, hole, cv2.INPAINT_NS)
+
+
+def _inpainted(image: Pixels, hole: NDArray[np.bool_], method: int) -> NDArray[np.float32]:
+    """What OpenCV's way finds, smoothed, more the farther from what is known."""
     height, width = hole.shape
     scale = min(1.0, _BORDER_SIDE_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -102,7 +133,7 @@ def _extended(image: Pixels, hole: NDArray[np.bool_]) -> NDArray[np.float32]:
     small = small / np.maximum(small_known, 1e-6)[..., None]
     small_hole = np.where(small_known < 0.5, 255, 0).astype(np.uint8)
     source = np.clip(np.rint(small), 0, 255).astype(np.uint8)
-    found = cv2.inpaint(source, small_hole, _BORDER_RADIUS_PX, cv2.INPAINT_NS).astype(np.float32)
+    found = cv2.inpaint(source, small_hole, _BORDER_RADIUS_PX, method).astype(np.float32)
     near, far = (cv2.GaussianBlur(found, (0, 0), sigma) for sigma in (1.5, 8.0))
     depth = distance_to(small_hole == 0)[..., None]
     soft = near + (far - near) * np.clip(depth / 32.0, 0.0, 1.0)

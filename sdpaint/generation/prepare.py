@@ -6,14 +6,13 @@ A document is immutable, so the engine's thread can flatten it while the artist 
 from __future__ import annotations
 
 import uuid
-import weakref
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
-from sdpaint.document.layers import Adjustment, Fill, Group, Layer, MaskLayer
+from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.crop import (
     CropPlan,
@@ -23,10 +22,11 @@ from sdpaint.generation.crop import (
     plan_crop,
     plan_detailed,
 )
+from sdpaint.generation.mode import beyond_the_canvas, effective_mode, is_bare
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.passes import Passes
-from sdpaint.generation.prefill import prefill, resolve_fill
-from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest, MaskFill
+from sdpaint.generation.prefill import REMOVE_STRENGTH, prefill, resolve_fill
+from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgb_over
@@ -35,6 +35,8 @@ from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileMap, tile_rect
 
 EXPAND_STRENGTH = 0.95
 """Nothing lies beyond the canvas that could be kept, but the colours of what is continued there lead to no seam."""
+_TRANSPARENT = 8
+"""Below this alpha, ground counts as bare."""
 PAPER = (255, 255, 255)
 """What the engine sees where nothing is painted."""
 
@@ -72,29 +74,6 @@ class Outlook:
     reach_px: int
 
 
-def effective_mode(
-    document: Document, mode: GenerationMode | None, grow_canvas: bool = True
-) -> GenerationMode:
-    """What will happen: `mode` where it is set by hand, else what is under the frame decides.
-
-    A mask means inpaint, pixels img2img, and nothing txt2img; a frame that reaches from pixels beyond the canvas means
-    outpaint where the canvas may grow. A bottom layer of one opaque colour is paper, not
-    pixels. Cheap enough for the GUI thread: looks at single tiles, remembers them, and stops at the first answer.
-    """
-    if mode is not None:
-        return mode
-    if _has_pixels(document.mask.tiles, document.frame):
-        return GenerationMode.INPAINT
-    under = document.frame.intersected(document.bounds)
-    for index, layer in enumerate(document.layers):
-        if not layer.visible or layer.opacity == 0.0 or (index == 0 and _is_paper(document, layer, under)):
-            continue
-        if _is_seen_under(layer, under):
-            reaches_out = grow_canvas and not _outside(document).is_empty
-            return GenerationMode.EXPAND if reaches_out else GenerationMode.IMAGE_TO_IMAGE
-    return GenerationMode.TEXT_TO_IMAGE
-
-
 def prepare(
     document: Document,
     params: GenerationParams,
@@ -108,10 +87,9 @@ def prepare(
     nothing inside the frame is masked.
     """
     mode = effective_mode(document, params.mode, params.grow_canvas)
-    sampling = replace(params.sampling, seed=seed)
-    if mode is GenerationMode.EXPAND:
-        sampling = replace(sampling, strength=EXPAND_STRENGTH)
-    plan = plan_for(document, mode, sampling.strength, info, params.in_passes)
+    sampling = replace(params.sampling, seed=seed, strength=effective_strength(mode, params))
+    missing = _missing(document) if mode is GenerationMode.EXPAND and _fills_bare_ground(params) else None
+    plan = plan_for(document, mode, params, info, missing)
     image: Pixels | None = None
     engine_mask: Pixels | None = None
     alpha = frame_alpha(plan)
@@ -121,14 +99,18 @@ def prepare(
         image = resized(picture_under(document, plan.region), plan.work_size)
     if mode.is_masked and image is not None:
         is_expanding = mode is GenerationMode.EXPAND
-        masked = beyond_canvas(document, plan) if is_expanding else mask_under(document, plan)
+        if is_expanding:
+            masked = missing_under(document, plan, _fills_bare_ground(params))
+        else:
+            masked = mask_under(document, plan)
         mask = None if is_expanding else document.mask
         feather_px = least_feather_px(info.native_px)
-        denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength, feather_px)
+        denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength, feather_px, params.bands)
         engine_mask = resized(denoise, plan.work_size)
         fill = resolve_fill(params.fill, sampling.strength, is_expanding)
         small = resized(masked, plan.work_size)
-        image = prefill(image, small, fill, seed, small > 0 if is_expanding else None)
+        bare = resized(_carried_out(masked, plan), plan.work_size) > 0 if is_expanding else None
+        image = prefill(image, small, fill, seed, bare)
     request = GenerationRequest(
         mode=mode,
         prompt=params.prompt,
@@ -148,17 +130,37 @@ def prepare(
     return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND, document.moved)
 
 
+def effective_strength(mode: GenerationMode, params: GenerationParams) -> float:
+    """The strength that is used: expanding and removing have their own."""
+    if mode is GenerationMode.EXPAND:
+        return EXPAND_STRENGTH
+    strength = params.sampling.strength
+    is_removing = mode is GenerationMode.INPAINT and params.fill is MaskFill.REMOVE
+    return min(strength, REMOVE_STRENGTH) if is_removing else strength
+
+
 def plan_for(
-    document: Document, mode: GenerationMode, strength: float, info: NativeSize, in_passes: bool = True
+    document: Document,
+    mode: GenerationMode,
+    params: GenerationParams,
+    info: NativeSize,
+    missing: Rect | None = None,
 ) -> CropPlan:
-    """What the engine will see, at which size: the frame, or the context in it around what is masked or missing."""
-    masked = _to_be_made(document, mode)
+    """What the engine will see, at which size: the frame, or the context in it around what is masked or missing.
+
+    `missing`: around all that is to be continued; None: only what is seen of it without reading pixels.
+    """
+    masked = _to_be_made(document, mode, _fills_bare_ground(params)) if missing is None else missing
+    strength = effective_strength(mode, params)
     if masked.is_empty:
         return plan_crop(document.frame, info)
-    region = context_region(masked, document.frame, document.bounds, strength, info.native_px)
-    if not in_passes:
+    frame = document.frame
+    region = context_region(masked, frame, document.bounds, strength, info.native_px)
+    if params.context is not None and not params.context.intersected(masked).is_empty:
+        region = params.context.intersected(frame).united(masked)
+    if not params.in_passes:
         return plan_crop(region, info)
-    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px)).reach_px
+    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands).reach_px
     return plan_detailed(region, info, masked.inflated(reach).intersected(region), strength)
 
 
@@ -173,27 +175,47 @@ def _needed_passes(plan: CropPlan, mask: Pixels | None) -> Passes | None:
 
 
 def outlook_on(
-    document: Document, mode: GenerationMode, strength: float, info: NativeSize, in_passes: bool = True
+    document: Document, mode: GenerationMode, params: GenerationParams, info: NativeSize
 ) -> Outlook | None:
-    """What `prepare` would plan; None where nothing is masked or missing. Cheap enough for the GUI thread."""
-    if mode is GenerationMode.EXPAND:
-        strength = EXPAND_STRENGTH
-    masked = _to_be_made(document, mode)
+    """What `prepare` would plan; None where nothing is masked or missing. Cheap enough for the GUI thread.
+
+    Of transparent ground it knows only where no layer has any pixels at all near.
+    """
+    strength = effective_strength(mode, params)
+    masked = _to_be_made(document, mode, _fills_bare_ground(params))
     if masked.is_empty:
         return None
-    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px)).reach_px
+    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands).reach_px
     band = masked.inflated(reach).intersected(document.frame)
-    return Outlook(plan_for(document, mode, strength, info, in_passes), band, reach)
+    return Outlook(plan_for(document, mode, params, info), band, reach)
 
 
-def _to_be_made(document: Document, mode: GenerationMode) -> Rect:
+def _to_be_made(document: Document, mode: GenerationMode, with_bare: bool) -> Rect:
     """Around what is masked in the frame, or missing; empty in modes that take all of it."""
     match mode:
         case GenerationMode.INPAINT:
             return _bounds_of(document.mask.tiles.cropped(document.frame))
         case GenerationMode.EXPAND:
-            return _outside(document)
+            outside = beyond_the_canvas(document)
+            return outside.united(_bare_tiles(document)) if with_bare else outside
     return Rect(0, 0, 0, 0)
+
+
+def _bare_tiles(document: Document) -> Rect:
+    """Around what of the frame lies on the canvas in tiles that no visible layer has."""
+    under = document.frame.intersected(document.bounds)
+    layers = [layer for layer in document.layers if layer.visible and layer.opacity > 0.0]
+    bare = [key for key in under.tiles(TILE_SIZE) if all(is_bare(layer, key) for layer in layers)]
+    return Rect.bounding([tile_rect(key).intersected(under) for key in bare]) if bare else Rect(0, 0, 0, 0)
+
+
+def _missing(document: Document) -> Rect:
+    """Around what is to be continued: beyond the canvas, or transparent on it, within the frame."""
+    under = document.frame.intersected(document.bounds)
+    if under.is_empty:
+        return Rect(0, 0, 0, 0)
+    bare = masks.mask_bounds((_flattened(document, under)[..., 3] < _TRANSPARENT).astype(np.uint8))
+    return beyond_the_canvas(document).united(bare.translated(under.x, under.y) if not bare.is_empty else bare)
 
 
 def _bounds_of(tiles: TileMap) -> Rect:
@@ -256,41 +278,40 @@ def mask_under(document: Document, plan: CropPlan) -> Pixels:
     return mask
 
 
-def beyond_canvas(document: Document, plan: CropPlan) -> Pixels:
+def _fills_bare_ground(params: GenerationParams) -> bool:
+    """Whether transparent ground on the canvas is continued too: where the artist has said so.
+
+    A picture on transparent ground is often meant to stand free.
+    """
+    return params.mode is GenerationMode.EXPAND
+
+
+def missing_under(document: Document, plan: CropPlan, with_bare: bool) -> Pixels:
     """(h, w) uint8 of the region's size: 255 where the plan's frame reaches beyond the canvas.
 
-    Raises SettingsError where it doesn't, or where the canvas can't grow so far.
+    `with_bare`: also where nothing is painted.
+
+    Raises SettingsError where nothing is missing, nothing is there to continue, or the canvas can't grow so far.
     """
-    if _outside(document).is_empty:
-        raise SettingsError(
-            "The frame doesn't reach beyond the canvas",
-            hint="Drag a side of the frame over the edge of the canvas, with a part of the picture inside",
-        )
-    grown = document.bounds.united(document.frame)
-    if max(grown.width, grown.height) > MAX_SIDE_PX:
-        raise SettingsError(
-            f"The canvas can't grow to {grown.size} pixels", hint=f"A side has at most {MAX_SIDE_PX} pixels"
-        )
     outside = np.zeros((plan.region.height, plan.region.width), np.uint8)
-    outside[_in_frame(plan)] = 255
-    inside = document.bounds.intersected(plan.region).translated(-plan.region.x, -plan.region.y)
-    outside[inside.top : inside.bottom, inside.left : inside.right] = 0
+    if not beyond_the_canvas(document).is_empty:
+        outside[_in_frame(plan)] = 255
+        grown = document.bounds.united(document.frame)
+        if max(grown.width, grown.height) > MAX_SIDE_PX:
+            raise SettingsError(
+                f"The canvas can't grow to {grown.size} pixels", hint=f"A side has at most {MAX_SIDE_PX} pixels"
+            )
+    inside = document.bounds.intersected(plan.frame)
+    at = inside.translated(-plan.region.x, -plan.region.y)
+    if not inside.is_empty:
+        bare = np.where(_flattened(document, inside)[..., 3] < _TRANSPARENT, 255, 0) if with_bare else 0
+        outside[at.top : at.bottom, at.left : at.right] = bare
+    if not outside.any() or bool(outside[_in_frame(plan)].all()):
+        raise SettingsError(
+            "The frame doesn't reach beyond the picture",
+            hint="Drag a side of the frame over the edge of the canvas or onto transparent ground, with a part inside",
+        )
     return outside
-
-
-def _outside(document: Document) -> Rect:
-    """Around what of the frame lies beyond the canvas; empty where that is a few pixels, or the canvas isn't met."""
-    frame, canvas = document.frame, document.bounds
-    if frame.intersected(canvas).is_empty:
-        return Rect(0, 0, 0, 0)
-    strips = (
-        Rect.from_edges(frame.left, frame.top, min(frame.right, canvas.left), frame.bottom),
-        Rect.from_edges(max(frame.left, canvas.right), frame.top, frame.right, frame.bottom),
-        Rect.from_edges(frame.left, frame.top, frame.right, min(frame.bottom, canvas.top)),
-        Rect.from_edges(frame.left, max(frame.top, canvas.bottom), frame.right, frame.bottom),
-    )
-    wide = [strip for strip in strips if min(strip.width, strip.height) >= LATENT_MULTIPLE]
-    return Rect.bounding(strips) if wide else Rect(0, 0, 0, 0)
 
 
 def _in_frame(plan: CropPlan) -> tuple[slice, slice]:
@@ -298,18 +319,33 @@ def _in_frame(plan: CropPlan) -> tuple[slice, slice]:
     return slice(frame.top, frame.bottom), slice(frame.left, frame.right)
 
 
+def _carried_out(mask: Pixels, plan: CropPlan) -> Pixels:
+    """The mask with what lies at the frame's edge carried on to that of the region: padding is as bare as its side."""
+    rows, columns = _in_frame(plan)
+    height, width = mask.shape
+    carried = cv2.copyMakeBorder(
+        mask[rows, columns], rows.start, height - rows.stop, columns.start, width - columns.stop, cv2.BORDER_REPLICATE
+    )
+    return np.asarray(carried, np.uint8)
+
+
 def inpaint_masks(
-    document: Document, plan: CropPlan, mask: Pixels, strength: float, feather_px: float
+    document: Document,
+    plan: CropPlan,
+    mask: Pixels,
+    strength: float,
+    feather_px: float,
+    by_hand: masks.HandBands = masks.AUTOMATIC_BANDS,
 ) -> tuple[Pixels, Pixels]:
     """(what the engine makes anew, how its picture is laid back) for a mask, all (h, w) uint8 of the region's size.
 
     A soft mask is a strength map: see masks.strength_map. The second is 255 inside the mask, 0 outside the blend band
     and outside the frame, and runs out softly where the band meets an edge of the frame inside the canvas.
     """
-    denoise, spread = masks.strength_map(mask, strength, feather_px)
+    denoise, spread = masks.strength_map(mask, strength, feather_px, by_hand)
     alpha = np.zeros_like(mask)
     alpha[_in_frame(plan)] = spread[_in_frame(plan)]
-    blend_px = masks.mask_bands(masks.mask_bounds(mask), strength, feather_px).blend_px
+    blend_px = masks.mask_bands(masks.mask_bounds(mask), strength, feather_px, by_hand).blend_px
     fade = _fade_to_frame(document, plan, blend_px)
     return denoise, np.where(mask >= masks.FAINTEST, alpha, np.minimum(alpha, fade))
 
@@ -339,73 +375,3 @@ def frame_alpha(plan: CropPlan) -> Pixels | None:
     alpha = np.zeros((plan.region.height, plan.region.width), np.uint8)
     alpha[_in_frame(plan)] = 255
     return alpha
-
-
-def _has_pixels(tiles: TileMap, rect: Rect) -> bool:
-    """Whether anything under `rect` isn't zero. A tile that is there holds something, so only cut ones are read."""
-    cut: list[tuple[Pixels, Rect]] = []
-    for key in rect.tiles(TILE_SIZE):
-        tile = tiles.tile(key)
-        if tile is None:
-            continue
-        whole = tile_rect(key)
-        if rect.contains(whole):
-            return True
-        cut.append((tile, whole.intersected(rect).translated(-whole.x, -whole.y)))
-    return any(tile[part.top : part.bottom, part.left : part.right].any() for tile, part in cut)
-
-
-def _is_seen_under(layer: Layer, under: Rect) -> bool:
-    """Whether a visible layer has anything under `under`. Masks aren't looked at."""
-    match layer.content:
-        case Group(children=children):
-            shown = (child for child in children if child.visible and child.opacity > 0.0)
-            return any(_is_seen_under(child, under) for child in shown)
-        case Fill():
-            return not under.is_empty
-        case Adjustment():
-            return False
-    return _has_pixels(layer.tiles, under)
-
-
-def _is_paper(document: Document, layer: Layer, under: Rect) -> bool:
-    """Whether the layer is one opaque colour everywhere under the frame."""
-    if isinstance(layer.content, Fill):
-        return layer.content.color.alpha == 255 and layer.has_plain_look
-    if not layer.is_plain:
-        return False
-    colors: set[bytes | None] = set()
-    seen: set[int] = set()
-    tiles = layer.tiles.tiles
-    for key in under.tiles(TILE_SIZE):
-        tile = tiles.get(key)
-        if tile is None:
-            return False
-        if id(tile) in seen:  # whole tiles of a fresh background are one shared array, looked at once
-            continue
-        whole = tile_rect(key)
-        part = whole.intersected(document.bounds)
-        if part == whole:
-            seen.add(id(tile))
-        colors.add(_plain_color(tile, part.translated(-whole.x, -whole.y)))
-        if None in colors or len(colors) > 1:
-            return False
-    return True
-
-
-_plain_colors: dict[int, tuple[weakref.ref[Pixels], Rect, bytes | None]] = {}
-"""What _plain_color found, by identity of the tile. A dead tile may hand its identity on, hence the weakref."""
-
-
-def _plain_color(tile: Pixels, part: Rect) -> bytes | None:
-    """The one opaque colour of this part of the tile as four bytes; None where there are more."""
-    known = _plain_colors.get(id(tile))
-    if known is not None and known[0]() is tile and known[1] == part:
-        return known[2]
-    # Four bytes at a time: this runs on the GUI thread.
-    pixels = tile.view(np.uint32)[part.top : part.bottom, part.left : part.right, 0]
-    first = tile[part.top, part.left]
-    color = first.tobytes() if first[3] == 255 and bool((pixels == pixels[0, 0]).all()) else None
-    key = id(tile)
-    _plain_colors[key] = (weakref.ref(tile, lambda _: _plain_colors.pop(key, None)), part, color)
-    return color

@@ -48,6 +48,9 @@ class MaskFill(Enum):
     BORDER = "border"
     NEUTRAL = "neutral"
     NOISE = "noise"
+    TELEA = "telea"
+    REMOVE = "remove"
+    BACKGROUND = "background"
 
 
 class SamplerName(Enum):

@@ -28,6 +28,9 @@ FILL_WORDS: dict[MaskFill, str] = {
     MaskFill.BORDER: "Continued &lines",
     MaskFill.NEUTRAL: "Neutral &grey",
     MaskFill.NOISE: "&Noise",
+    MaskFill.TELEA: "Continued &colours",
+    MaskFill.REMOVE: "Remove the &object",
+    MaskFill.BACKGROUND: "Replace the bac&kground",
 }
 """What lies under the mask before denoising begins."""
 
@@ -38,6 +41,9 @@ FILL_HELP: dict[MaskFill, str] = {
     MaskFill.BORDER: "Remove what is there and carry on the lines around it",
     MaskFill.NEUTRAL: "Add something new without a hint of colour",
     MaskFill.NOISE: "Add something new and rich in detail",
+    MaskFill.TELEA: "Remove what is there and carry on the colours around it",
+    MaskFill.REMOVE: "Fill with pieces of the surroundings and join them at low strength; needs no prompt",
+    MaskFill.BACKGROUND: "Mask the background: only light and dark of it are left",
 }
 
 

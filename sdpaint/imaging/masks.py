@@ -18,6 +18,8 @@ from sdpaint.imaging.tiles import Pixels
 
 FEATHER_PX = 32.0
 """The least feather at full strength, for checkpoints of 512 px and more."""
+MAX_BAND_PX = 512
+"""Grow and feather can't be set wider than this by hand."""
 _MAX_BLEND_PX = 25
 _LEVELS = 8
 """So many strengths of a soft mask have a band of their own."""
@@ -39,18 +41,32 @@ class MaskBands:
     @property
     def reach_px(self) -> int:
         """Width of the blend band around the mask: outside it, no pixel changes."""
-        return self.grow_px + -(-self.feather_px // 2)
+        return max(1, self.grow_px + -(-self.feather_px // 2))
 
 
-def mask_bands(bounds: Rect, strength: float, feather_px: float = FEATHER_PX) -> MaskBands:
+@dataclass(frozen=True)
+class HandBands:
+    """Widths in pixels that the artist has set; None: automatic."""
+
+    grow_px: int | None = None
+    feather_px: int | None = None
+
+
+AUTOMATIC_BANDS = HandBands()
+
+
+def mask_bands(
+    bounds: Rect, strength: float, feather_px: float = FEATHER_PX, by_hand: HandBands = AUTOMATIC_BANDS
+) -> MaskBands:
     """The widths for a mask of these bounds: grow = 4 + feather/2, blend = min(25, grow + feather/2).
 
-    `feather_px` is the least feather at full strength.
+    `feather_px` is the least feather at full strength. What is set by hand is taken as it is, at any strength.
     """
     diagonal = float(np.hypot(bounds.width, bounds.height))
     feather = max(int(0.10 * strength * diagonal), round(feather_px * strength))
-    grow = 4 + feather // 2
-    return MaskBands(grow, feather, min(_MAX_BLEND_PX, grow + feather // 2))
+    feather = feather if by_hand.feather_px is None else by_hand.feather_px
+    grow = 4 + feather // 2 if by_hand.grow_px is None else by_hand.grow_px
+    return MaskBands(grow, feather, max(1, min(_MAX_BLEND_PX, grow + feather // 2)))
 
 
 def mask_bounds(mask: Pixels) -> Rect:
@@ -73,7 +89,9 @@ def distance_to(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
-def strength_map(mask: Pixels, strength: float, feather_px: float = FEATHER_PX) -> tuple[Pixels, Pixels]:
+def strength_map(
+    mask: Pixels, strength: float, feather_px: float = FEATHER_PX, by_hand: HandBands = AUTOMATIC_BANDS
+) -> tuple[Pixels, Pixels]:
     """(how strongly each pixel is made anew, how the picture is laid back), both (h, w) uint8, from a soft mask.
 
     A grey mask means less change (differential diffusion): 128 is half the strength. Every grey has the bands that a
@@ -87,12 +105,12 @@ def strength_map(mask: Pixels, strength: float, feather_px: float = FEATHER_PX) 
         return denoise, alpha
     strongest = int(mask.max())
     opaque_from = min(OPAQUE_FROM, strongest)
-    reach = mask_bands(bounds, strength * strongest / 255, feather_px).reach_px
+    reach = mask_bands(bounds, strength * strongest / 255, feather_px, by_hand).reach_px
     near = bounds.inflated(reach).intersected(Rect(0, 0, mask.shape[1], mask.shape[0]))
     part = (slice(near.top, near.bottom), slice(near.left, near.right))
     cut, denoise_cut, alpha_cut = mask[part], denoise[part], alpha[part]
     for level in _levels_of(cut, strongest):
-        bands = mask_bands(bounds, strength * level / 255, feather_px)
+        bands = mask_bands(bounds, strength * level / 255, feather_px, by_hand)
         distance = distance_to(cut >= level)
         spread = denoise_mask(distance, np.where(cut >= level, 255, 0).astype(np.uint8), bands)
         np.maximum(denoise_cut, (spread.astype(np.uint16) * level // 255).astype(np.uint8), out=denoise_cut)

@@ -15,6 +15,7 @@ from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, Sampl
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.masks import HandBands
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import TileMap
 
@@ -108,4 +109,6 @@ params = st.builds(
     color_match=st.booleans(),
     grow_canvas=st.booleans(),
     in_passes=st.booleans(),
+    context=st.none() | st.builds(Rect, st.integers(-99, 99), st.integers(-99, 99), st.just(64), st.integers(1, 99)),
+    bands=st.builds(HandBands, st.none() | st.integers(0, 512), st.none() | st.integers(0, 512)),
 )

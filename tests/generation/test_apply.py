@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sdpaint.document import edits
 from sdpaint.document.render import flatten
 from sdpaint.generation.apply import MAX_NAME_LENGTH, apply_result, layer_name
+from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import effective_mode, prepare
+from sdpaint.generation.prepare import prepare
 from sdpaint.generation.request import GenerationMode, SamplingParams
 from sdpaint.imaging import masks
 from sdpaint.imaging.geometry import Rect, Size

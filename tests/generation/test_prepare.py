@@ -11,16 +11,18 @@ from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
+from sdpaint.generation.apply import apply_result
+from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import (
     EXPAND_STRENGTH,
-    effective_mode,
     outlook_on,
     picture_under,
     prepare,
 )
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.masks import HandBands
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import TileMap
 
@@ -37,6 +39,10 @@ class Limits:
 
 
 PARAMS = GenerationParams(checkpoint=Path("somewhere"), prompt="a hill", sampling=SamplingParams(strength=0.5))
+
+
+def at_strength(strength: float, **changes) -> GenerationParams:
+    return replace(PARAMS, sampling=SamplingParams(strength=strength), **changes)
 
 
 def new(size=(400, 300), frame=None, background=(255, 255, 255)) -> Document:
@@ -108,6 +114,75 @@ class TestMode:
             assert effective_mode(document, None) is (IMG if round_ % 2 else TXT)
             del document
             gc.collect(0)
+
+
+class TestByHand:
+    def prepared(self, **changes):
+        document = edits.fill_mask(new((900, 700), Rect(0, 0, 900, 700)), Rect(400, 300, 60, 40))
+        return prepare(document, at_strength(0.5, **changes), Limits(native_px=128), 1)
+
+    def test_the_context_is_what_the_artist_says(self):
+        assert self.prepared(context=Rect(380, 280, 160, 96)).request.region == Rect(380, 280, 160, 96)
+
+    def test_the_context_always_holds_the_mask_and_keeps_to_the_frame(self):
+        region = self.prepared(context=Rect(-50, 310, 470, 20)).plan.frame
+        assert region == Rect(0, 300, 460, 40)
+
+    def test_a_context_that_the_mask_has_left_does_not_count(self):
+        assert self.prepared(context=Rect(0, 0, 100, 100)).request.region == self.prepared().request.region
+
+    @pytest.mark.parametrize(("grow", "feather"), [(0, 0), (0, 40), (30, 0), (17, 9)])
+    def test_grow_and_feather_are_widths_in_pixels_of_the_canvas(self, grow, feather):
+        prepared = self.prepared(bands=HandBands(grow, feather), context=Rect(300, 200, 260, 240))
+        reach = max(1, grow + -(-feather // 2))
+        x, y = 400 - prepared.plan.region.x, 300 - prepared.plan.region.y
+        row = prepared.alpha[y + 20]
+        assert (row[x : x + 60] == 255).all()
+        assert not row[: x - reach].any()
+        assert not row[x + 60 + reach :].any()
+        assert row[x - reach + 1] > 0 or reach == 1
+        document = edits.fill_mask(new((900, 700), Rect(0, 0, 900, 700)), Rect(400, 300, 60, 40))
+        params = at_strength(0.5, bands=HandBands(grow, feather))
+        assert outlook_on(document, INPAINT, params, Limits()).reach_px == reach
+
+
+class TestBareGround:
+    def document(self) -> Document:
+        return painted(new((400, 300), Rect(0, 0, 400, 300), background=None), Rect(0, 0, 200, 300), (90, 60, 30, 255))
+
+    def test_it_is_continued_where_the_artist_says_so(self):
+        prepared = prepare(self.document(), at_strength(0.5, mode=EXPAND), Limits(), 1)
+        x = 200 - prepared.plan.region.x
+        assert (prepared.request.mask[:, x + 1 :] == 255).all()
+        assert not prepared.request.mask[:, : x - 60].any()
+        filled = prepared.request.image[:, x + 4 :].astype(int)
+        assert np.abs(filled - (30, 60, 90)).max() < 12, "no white paper shines through"
+        assert prepared.grows
+        assert apply_result(self.document(), prepared, prepared.request.image).size == Size(400, 300)
+
+    def test_it_is_left_alone_otherwise(self):
+        document = edits.set_frame(self.document(), Rect(0, 0, 480, 300))
+        prepared = prepare(document, at_strength(0.5), Limits(), 1)
+        inside = 400 - prepared.plan.region.x
+        assert not prepared.request.mask[:, : inside - 60].any()
+
+    def test_it_shows_in_the_outlook(self):
+        outlook = outlook_on(self.document(), EXPAND, at_strength(0.5, mode=EXPAND), Limits())
+        assert outlook is not None
+        assert outlook.plan.frame.contains(Rect(256, 0, 144, 300))
+
+
+class TestRemoving:
+    def test_it_has_a_strength_of_its_own(self):
+        document = edits.fill_mask(new(frame=Rect(0, 0, 256, 256)), Rect(60, 60, 50, 50))
+        assert prepare(document, at_strength(0.9, fill=MaskFill.REMOVE), Limits(), 1).request.sampling.strength == 0.3
+        assert prepare(document, at_strength(0.2, fill=MaskFill.REMOVE), Limits(), 1).request.sampling.strength == 0.2
+
+    def test_the_thing_is_gone_before_the_engine_starts(self):
+        document = painted(new(frame=Rect(0, 0, 256, 256)), Rect(0, 0, 256, 256), (200, 150, 100, 255))
+        document = edits.fill_mask(painted(document, Rect(80, 80, 40, 40)), Rect(78, 78, 44, 44))
+        request = prepare(document, at_strength(0.9, fill=MaskFill.REMOVE, prompt=""), Limits(), 1).request
+        assert np.abs(request.image.astype(int) - (100, 150, 200)).max() <= 2
 
 
 class TestPasses:
@@ -384,7 +459,7 @@ class TestOutlook:
             document = edits.fill_mask(document, mask)
         mode = effective_mode(document, None)
         limits = Limits(native_px=256)
-        outlook = outlook_on(document, mode, strength, limits)
+        outlook = outlook_on(document, mode, at_strength(strength), limits)
         prepared = prepare(document, replace(PARAMS, sampling=SamplingParams(strength=strength)), limits, 1)
         assert mode is (INPAINT if mask else EXPAND)
         assert outlook.plan == prepared.plan
@@ -395,14 +470,14 @@ class TestOutlook:
 
     def test_there_is_none_where_the_whole_frame_is_made(self):
         document = painted(new(), Rect(0, 0, 100, 100))
-        assert outlook_on(document, IMG, 1.0, Limits()) is None
-        assert outlook_on(document, INPAINT, 1.0, Limits()) is None
+        assert outlook_on(document, IMG, at_strength(1.0), Limits()) is None
+        assert outlook_on(document, INPAINT, at_strength(1.0), Limits()) is None
 
     def test_a_mask_of_many_tiles_has_its_true_bounds(self):
         document = painted(new((1400, 1300), Rect(0, 0, 1400, 1300)), Rect(0, 0, 1400, 1300))
         for mask in (Rect(200, 300, 700, 90), Rect(533, 100, 41, 1111), Rect(150, 700, 1199, 3)):
             document = edits.fill_mask(document, mask)
-        outlook = outlook_on(document, INPAINT, 0.01, Limits())
+        outlook = outlook_on(document, INPAINT, at_strength(0.01), Limits())
         assert outlook.band == Rect.from_edges(150, 100, 1349, 1211).inflated(outlook.reach_px).intersected(
             document.frame
         )
