@@ -38,6 +38,7 @@ from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import SdPaintError
+from sdpaint.fileio.costs import CostFile
 from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
@@ -138,7 +139,10 @@ def build_window(
     brushes = BrushesController(tools)
     client = EngineClient(make_engine)
     folder = ResultStore(present.results_dir, recipes=present.recipes)
-    generation = GenerationController(documents, client, results or folder, checkpoint, checkpoints)
+    costs = CostFile(paths.data_dir() / "costs.json")
+    generation = GenerationController(
+        documents, client, results or folder, checkpoint, checkpoints, costs=costs
+    )
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)
     palettes = PalettesController(documents, settings)

@@ -23,9 +23,11 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_settings import GenerationSettings
 from sdpaint.controllers.layer_inserter import LayerInserter
 from sdpaint.controllers.open_document import OpenDocument
+from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import CheckpointError, EngineError, SdPaintError
+from sdpaint.generation.cost import CostBook
 from sdpaint.generation.events import (
     Cancelled,
     Event,
@@ -40,9 +42,10 @@ from sdpaint.generation.events import (
 from sdpaint.generation.overlay import CanvasOverlay
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Prepared, prepare
-from sdpaint.generation.request import MAX_SEED, GenerationRequest
+from sdpaint.generation.request import MAX_SEED, GenerationMode, GenerationRequest
 from sdpaint.generation.result import Result, develop, result_id_of
 from sdpaint.generation.shelf import ResultShelf
+from sdpaint.imaging.geometry import Rect
 from sdpaint.worker.background import Background
 from sdpaint.worker.engine_client import EngineClient
 
@@ -59,6 +62,16 @@ class ResultWriter(Protocol):
         self, request: GenerationRequest, seed: int, image: NDArray[np.uint8], checkpoint_name: str
     ) -> Path:
         """Write the picture with its recipe. Raises FileError."""
+
+
+class CostStore(Protocol):
+    """Where costs are kept from one start to the next; fileio.costs.CostFile is the real one. Not on the GUI thread."""
+
+    def read(self) -> CostBook:
+        """What is there."""
+
+    def write(self, book: CostBook) -> None:
+        """Replace what is there. Raises FileError."""
 
 
 @dataclass(eq=False)
@@ -124,7 +137,9 @@ class GenerationController(GenerationSettings):
         checkpoint: CheckpointInfo | None,
         checkpoints: tuple[CheckpointInfo, ...],
         parent: QObject | None = None,
+        costs: CostStore | None = None,
     ) -> None:
+        """`costs`: where what was measured is kept; None: nowhere."""
         super().__init__(documents, checkpoint, checkpoints, parent)
         self._client = client
         self._writer = results
@@ -136,12 +151,19 @@ class GenerationController(GenerationSettings):
         self._overlay: CanvasOverlay | None = None
         self._preview_visible = True
         self._being_kept: set[str] = set()
+        self._fill_preview: Prepared | None = None
         # One thread each: pictures come out in the order in which they went in, and don't wait for the disk.
         self._developing = Background(1, self)
         self._writing = Background(1, self)
+        self._cost_store = costs
+        if costs is not None:
+            self._writing.run(costs.read, self._take_costs, self.failed.emit)
         self._inserter = LayerInserter(documents, self._before_insertion, self._after_insertion, self)
         documents.document_changed.connect(self._on_document_changed)
         documents.closed.connect(self._on_closed)
+        documents.history_changed.connect(self._drop_fill_preview)
+        documents.document_changed.connect(self._drop_fill_preview)
+        self.params_changed.connect(self._drop_fill_preview)
         client.event_arrived.connect(self._on_event)
         client.device_changed.connect(self.device_changed)
         client.preload_failed.connect(self.failed)
@@ -182,17 +204,47 @@ class GenerationController(GenerationSettings):
         """Queue a job for what is under the frame now."""
         info = self.info_of(self._params.checkpoint)
         if info is None:
-            self.failed.emit(
-                CheckpointError(
-                    f"The checkpoint {self._params.checkpoint.name} isn't installed",
-                    hint="Choose another checkpoint in the prompt bar",
-                )
-            )
+            self.failed.emit(self._not_installed())
             return
-        seed = self._params.sampling.seed
+        document, params = self._documents.committed, self._params
+        self._prepare_and_submit(document, params, info)
+
+    def extend(self, extent: Rect) -> None:
+        """Queue a job that continues the picture to `extent`, in canvas pixels; the frame stays where it is."""
+        info = self.info_of(self._params.checkpoint)
+        if info is None:
+            self.failed.emit(self._not_installed())
+            return
+        document = edits.set_frame(self._documents.committed, extent)
+        self._prepare_and_submit(document, replace(self._params, mode=GenerationMode.EXPAND, context=None), info)
+
+    def preview_fill(self) -> None:
+        """Show in place what the engine would find under the mask, until something else is done."""
+        info = self.info_of(self._params.checkpoint)
+        if info is None:
+            self.failed.emit(self._not_installed())
+            return
+        document, params = self._documents.committed, self._params
+        seed = params.sampling.seed or 0
+
+        def show(prepared: Prepared) -> None:
+            is_current = document is self._documents.committed and params == self._params
+            if is_current and not self._jobs and prepared.request.mask is not None:
+                self._fill_preview = prepared
+                self._show(None)
+
+        self._developing.run(lambda: prepare(document, params, info, seed), show, self.failed.emit)
+
+    def _not_installed(self) -> CheckpointError:
+        return CheckpointError(
+            f"The checkpoint {self._params.checkpoint.name} isn't installed",
+            hint="Choose another checkpoint in the prompt bar",
+        )
+
+    def _prepare_and_submit(self, document: Document, params: GenerationParams, info: CheckpointInfo) -> None:
+        seed = params.sampling.seed
         if seed is None:
             seed = secrets.randbelow(MAX_SEED + 1)
-        document, params = self._documents.committed, self._params
         self._submit(
             lambda job_id: prepare(document, params, info, seed, job_id), seed, params.sampling.count, info.name
         )
@@ -226,6 +278,7 @@ class GenerationController(GenerationSettings):
                 job.is_cancelled, job.preview = True, None
             self._refresh_overlay()
         else:
+            self._fill_preview = None
             self.select(None)
 
     def keep_preview(self) -> None:
@@ -329,6 +382,7 @@ class GenerationController(GenerationSettings):
             return job.prepared.request
 
         self._jobs[job.id] = job
+        self._fill_preview = None
         self._show(None)
         self._client.submit(request, job.id)
         self.seed_used.emit(seed)
@@ -415,14 +469,35 @@ class GenerationController(GenerationSettings):
             self.busy_changed.emit(False)
         match event:
             case Finished(seconds=seconds):
+                self._learn(job, event)
                 where = "" if job.of is self._front else f" in {job.of.title}"
                 closed = "Its document was closed: the picture is kept in the results folder"
                 done = f"Done{where} in {seconds:.1f} s · seed {job.seed}"
+                if job.prepared is not None and job.prepared.request.mode.is_masked:
+                    done += " · pixels outside the band are untouched"
                 self.finished.emit(closed if job.of.is_closed else done)
             case Cancelled():
                 self.finished.emit("Cancelled")
             case Failed(error=error):
                 self.failed.emit(error)
+
+    def _learn(self, job: _Job, event: Finished) -> None:
+        """What it has cost is what the next one is expected to cost."""
+        if event.cost is None or job.prepared is None:
+            return
+        self._take_costs(self._costs.learnt(str(job.prepared.request.checkpoint), event.cost))
+        store, book = self._cost_store, self._costs
+        if store is not None:
+            self._writing.run(lambda: store.write(book), lambda _: None, self.failed.emit)
+
+    def _take_costs(self, book: CostBook) -> None:
+        self._costs = book
+        self.outlook_changed.emit(self._outlook)
+
+    def _drop_fill_preview(self, *_: object) -> None:
+        if self._fill_preview is not None:
+            self._fill_preview = None
+            self._refresh_overlay()
 
     def _before_insertion(self, result: Result, opened: OpenDocument) -> None:
         # Taken off the canvas before the layer is there, or it would be drawn twice.
@@ -479,6 +554,10 @@ class GenerationController(GenerationSettings):
             label = f"{position + 1} of {count}"
             region = shown.region.translated(*shown.prepared.shift_in(self._documents.document))
             return CanvasOverlay(region, shown.image, shown.alpha, label, shown.prepared.grows)
+        fill = self._fill_preview
+        if job is None and fill is not None and fill.request.image is not None:
+            region = fill.plan.region.translated(*fill.shift_in(self._documents.document))
+            return CanvasOverlay(region, fill.request.image, fill.alpha, "What the engine will find", fill.grows)
         if job is None or job.prepared is None or job.preview is None:
             return None
         if not self._preview_visible or job.of is not self._front:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.errors import SdPaintError
+from sdpaint.generation.cost import CostBook, Estimate, work_of
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Outlook, effective_strength, outlook_on
@@ -45,6 +46,7 @@ class GenerationSettings(QObject):
         self._checkpoints = checkpoints
         self._params = initial_params(checkpoint)
         self._mode = effective_mode(documents.committed, None)
+        self._costs = CostBook()
         self._outlook: Outlook | None = None
         self._outlook_of: tuple[object, ...] = ()
         self._refresh_outlook()
@@ -71,6 +73,16 @@ class GenerationSettings(QObject):
     def checkpoints(self) -> tuple[CheckpointInfo, ...]:
         """What can be chosen."""
         return self._checkpoints
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """What inpainting or expanding would cost now; None in other modes, and before anything was measured."""
+        if self._outlook is None:
+            return None
+        params = self._params
+        strength = effective_strength(self._mode, params)
+        work = work_of(self._outlook.plan, params.sampling, strength)
+        return self._costs.estimate(str(params.checkpoint), *work)
 
     def set_checkpoints(self, checkpoints: tuple[CheckpointInfo, ...]) -> None:
         """The folders were scanned anew."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -38,12 +40,34 @@ class Device:
             return f"Apple GPU · {precision} · {torch.mps.driver_allocated_memory() / _GIB:.1f} GB"
         return f"CPU · {precision}"
 
+    def watch_memory(self) -> None:
+        """Forget the peak so far."""
+        if self.torch_device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.torch_device)
+
+    def peak_bytes(self) -> int | None:
+        """Memory: on CUDA the peak since `watch_memory`, else what is in use now; None where that can't be told."""
+        if self.torch_device.type == "cuda":
+            return torch.cuda.max_memory_reserved(self.torch_device)
+        if self.torch_device.type == "mps":
+            return torch.mps.driver_allocated_memory()
+        return _resident_bytes()
+
     def release_memory(self) -> None:
         """Give cached memory back to the device."""
         if self.torch_device.type == "cuda":
             torch.cuda.empty_cache()
         elif self.torch_device.type == "mps":
             torch.mps.empty_cache()
+
+
+def _resident_bytes() -> int | None:
+    """What the process holds in memory, as Linux says it; None on other systems."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def choose_device(device: str | None = None, dtype: str | torch.dtype | None = None) -> Device:

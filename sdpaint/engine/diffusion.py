@@ -21,12 +21,14 @@ from sdpaint.engine.conditioning import is_encoded
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
 from sdpaint.engine.loader import CheckpointStore, LoadedCheckpoint
+from sdpaint.engine.meter import Meter
 from sdpaint.engine.observer import FinishedEarly, StepObserver
 from sdpaint.engine.pace import Pace
 from sdpaint.engine.passes import Part, make_in_passes
 from sdpaint.engine.preview import LatentsToRgb, Previewer
 from sdpaint.engine.tasks import prepare_call
 from sdpaint.errors import EngineError, SdPaintError
+from sdpaint.generation.cost import Cost
 from sdpaint.generation.engine import CancelToken, Emit, GenerationCancelled
 from sdpaint.generation.events import (
     Cancelled,
@@ -81,7 +83,7 @@ class DiffusionEngine:
         emit(Started(request.id, request.sampling.count))
         job = _Job(request, emit, cancel, Pace(request.sampling.count))
         try:
-            self._work_off(job)
+            cost = self._work_off(job)
         except GenerationCancelled:
             emit(Cancelled(request.id))
         except Exception as error:  # noqa: BLE001 - the edge where all is translated
@@ -89,7 +91,7 @@ class DiffusionEngine:
             _log.error("generation %s failed: %s", request.id, problem, exc_info=error)
             emit(Failed(request.id, problem))
         else:
-            emit(Finished(request.id, time.perf_counter() - started))
+            emit(Finished(request.id, time.perf_counter() - started, cost))
 
     def warm_up(self, checkpoint: Path) -> None:
         """Load the checkpoint ahead of its first use. Raises CheckpointError, EngineError."""
@@ -118,35 +120,44 @@ class DiffusionEngine:
 
     # -- the way of one request ------------------------------------------------------------------------------------
 
-    def _work_off(self, job: _Job) -> None:
+    def _work_off(self, job: _Job) -> Cost:
         request = job.request
-        _, store = self._open()
+        device, store = self._open()
         if not store.holds(request.checkpoint):
             job.enter(Phase.LOADING)
         loaded = self._load(request.checkpoint)
+        meter = Meter(device)
         for index in range(request.sampling.count):
             if index and job.cancel.wants_early_finish:
                 break
-            image, complete = self._with_second_try(loaded, functools.partial(self._make_picture, job, loaded, index))
+            work = functools.partial(self._make_picture, job, loaded, index, meter)
+            image, complete = self._with_second_try(loaded, work)
             job.emit(ImageDone(request.id, index, request.seed_of(index), image, complete))
             if not complete:
                 break
+        return meter.cost()
 
-    def _make_picture(self, job: _Job, loaded: LoadedCheckpoint, index: int) -> tuple[NDArray[np.uint8], bool]:
+    def _make_picture(
+        self, job: _Job, loaded: LoadedCheckpoint, index: int, meter: Meter
+    ) -> tuple[NDArray[np.uint8], bool]:
         """Picture `index`, and whether all its steps were done."""
         with torch.inference_mode():
-            return make_in_passes(job.request, index, functools.partial(self._make_part, job, loaded, index))
+            return make_in_passes(job.request, index, functools.partial(self._make_part, job, loaded, index, meter))
 
     def _make_part(
-        self, job: _Job, loaded: LoadedCheckpoint, index: int, part: Part
+        self, job: _Job, loaded: LoadedCheckpoint, index: int, meter: Meter, part: Part
     ) -> tuple[NDArray[np.uint8], bool]:
         """What one pass makes of the whole picture or of a tile."""
-        latents, complete = self._sample(job, loaded, index, part)
+        latents, complete = self._sample(job, loaded, index, meter, part)
         if part.is_last or not complete:
             job.enter(Phase.DECODING, index)
-        return decode(loaded, latents, job.cancel), complete
+        image = decode(loaded, latents, job.cancel)
+        meter.look()
+        return image, complete
 
-    def _sample(self, job: _Job, loaded: LoadedCheckpoint, index: int, part: Part) -> tuple[Tensor, bool]:
+    def _sample(
+        self, job: _Job, loaded: LoadedCheckpoint, index: int, meter: Meter, part: Part
+    ) -> tuple[Tensor, bool]:
         request, sampling = part.request, job.request.sampling
         if not is_encoded(loaded, request.prompt, request.negative_prompt, sampling.guidance_scale):
             job.enter(Phase.ENCODING, index)
@@ -154,6 +165,7 @@ class DiffusionEngine:
         steps = part.steps or call.steps
 
         def report(step: int, _: int) -> None:
+            meter.add(request.size.area, 1)
             done = part.steps_before + step
             left = job.pace.seconds_left(done, steps)
             job.emit(Progress(request.id, Phase.SAMPLING, done, steps, index, sampling.count, left))

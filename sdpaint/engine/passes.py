@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sdpaint.engine.tasks import plan_steps
 from sdpaint.generation.color_match import match_colors
+from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.passes import Passes, blended, onset, with_tones_of
 from sdpaint.generation.request import LATENT_MULTIPLE, MAX_SEED, GenerationRequest
 from sdpaint.imaging.geometry import Rect, Size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +25,11 @@ from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.samplers import make_scheduler
+from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FamilyName
-from sdpaint.generation.request import MAX_STEPS, GenerationMode, GenerationRequest
+from sdpaint.generation.request import GenerationMode, GenerationRequest
 from sdpaint.imaging.masks import inside_of
-
-_LEAST_STEPS = 4
-"""What remains where a low strength would leave no step at all."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +59,6 @@ class PipelineCall:
     arguments: dict[str, Any]
     steps: int
     kept: KeptRegion | None = None
-
-
-def plan_steps(steps: int, strength: float) -> tuple[int, float, int]:
-    """(num_inference_steps, strength) to pass to an img2img pipeline, and the steps that it will do.
-
-    Passed as they are wherever at least one step remains, so that numbers mean the same as in every other program.
-    Where none would, as many steps are planned as let 4 remain.
-    """
-    done = min(int(steps * strength), steps)
-    if done >= 1:
-        return steps, strength, done
-    strength = max(strength, 1.0 / MAX_STEPS)
-    planned = min(math.ceil(_LEAST_STEPS / strength), MAX_STEPS)
-    while int(planned * strength) < 1:  # 1000 · 0.001 may come out as 0.999…
-        strength = math.nextafter(strength, 1.0)
-    return planned, strength, min(int(planned * strength), planned)
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:

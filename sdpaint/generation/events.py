@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.errors import SdPaintError
+from sdpaint.generation.cost import Cost
 
 
 class Phase(Enum):
@@ -81,10 +82,11 @@ class ImageDone:
 
 @dataclass(frozen=True)
 class Finished:
-    """All pictures are out. `seconds` is the time from Started on."""
+    """All pictures are out. `seconds` is the time from Started on; `cost` what was measured, None where nothing was."""
 
     request_id: str
     seconds: float
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)

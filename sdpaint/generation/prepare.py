@@ -66,12 +66,15 @@ class Prepared:
 class Outlook:
     """What inpainting would do: what the engine would see, and the box beyond which no pixel can change.
 
-    `reach_px` is the width of the blend band, by which the box is wider than what is masked.
+    `reach_px` is the width of the blend band, by which the box is wider than what is masked; `feather_px` how softly
+    its edge sets in; `is_by_hand`: the artist has set what is seen.
     """
 
     plan: CropPlan
     band: Rect
     reach_px: int
+    feather_px: int = 0
+    is_by_hand: bool = False
 
 
 def prepare(
@@ -156,12 +159,16 @@ def plan_for(
         return plan_crop(document.frame, info)
     frame = document.frame
     region = context_region(masked, frame, document.bounds, strength, info.native_px)
-    if params.context is not None and not params.context.intersected(masked).is_empty:
+    if params.context is not None and _context_counts(params, masked):
         region = params.context.intersected(frame).united(masked)
     if not params.in_passes:
         return plan_crop(region, info)
     reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands).reach_px
     return plan_detailed(region, info, masked.inflated(reach).intersected(region), strength)
+
+
+def _context_counts(params: GenerationParams, masked: Rect) -> bool:
+    return params.context is not None and not params.context.intersected(masked).is_empty
 
 
 def _needed_passes(plan: CropPlan, mask: Pixels | None) -> Passes | None:
@@ -185,9 +192,10 @@ def outlook_on(
     masked = _to_be_made(document, mode, _fills_bare_ground(params))
     if masked.is_empty:
         return None
-    reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands).reach_px
-    band = masked.inflated(reach).intersected(document.frame)
-    return Outlook(plan_for(document, mode, params, info), band, reach)
+    bands = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands)
+    box = masked.inflated(bands.reach_px).intersected(document.frame)
+    plan = plan_for(document, mode, params, info)
+    return Outlook(plan, box, bands.reach_px, bands.feather_px, _context_counts(params, masked))
 
 
 def _to_be_made(document: Document, mode: GenerationMode, with_bare: bool) -> Rect:

@@ -273,6 +273,14 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "Change the canvas size",
     ),
     ActionSpec(
+        "extendBy",
+        "&Extend by…",
+        "window.ask_extent",
+        ("Ctrl+Alt+E",),
+        "",
+        "Continue the picture beyond the canvas: the canvas grows, one step",
+    ),
+    ActionSpec(
         "fitFrame",
         "&Fit the frame to the canvas",
         "edits.fit_frame_to_canvas",

@@ -34,6 +34,7 @@ from sdpaint.gui.clipboard import PixelClipboard
 from sdpaint.gui.command_list import CommandAccess
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
+from sdpaint.gui.dialogs.extend import ExtendDialog
 from sdpaint.gui.dialogs.files import Asker, DialogAsker
 from sdpaint.gui.dialogs.help import AboutDialog
 from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
@@ -363,6 +364,12 @@ class MainWindow(QMainWindow):
         """Ask for another size of the canvas."""
         dialog = CanvasSizeDialog(self, self._documents.committed.size)
         dialog.accepted.connect(lambda: self._edits.resize_canvas(dialog.size_chosen, *dialog.offset))
+        dialog.open()
+
+    def ask_extent(self) -> None:
+        """Ask how far the picture is to be continued on each side, and do it."""
+        dialog = ExtendDialog(self, self._documents.committed.size)
+        dialog.accepted.connect(lambda: self._generation.extend(dialog.extent))
         dialog.open()
 
     def generate(self) -> None:

@@ -75,6 +75,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             "imageSize",
             "canvasSize",
+            "extendBy",
             "cropToFrame",
             "cropToSelection",
             None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdpaint.generation.cost import Estimate
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, MaskFill
@@ -60,6 +61,14 @@ def progress_words(progress: Progress) -> str:
         words.append(f"{duration_words(progress.seconds_left)} left")
     line = ", ".join(words)
     return line[0].upper() + line[1:]
+
+
+def estimate_words(estimate: Estimate) -> str:
+    """What it is expected to cost: "about 12 s, 3.1 GB"."""
+    words = f"about {duration_words(estimate.seconds)}"
+    if estimate.peak_bytes is None:
+        return words
+    return f"{words}, {estimate.peak_bytes / 1024**3:.1f} GB"
 
 
 def duration_words(seconds: float) -> str:

@@ -13,7 +13,7 @@ import torch
 
 from sdpaint.engine.autoencode import encode
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.tasks import plan_steps
+from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken, Engine
 from sdpaint.generation.events import (
     Cancelled,

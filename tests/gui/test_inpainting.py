@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
 from sdpaint.generation.request import GenerationMode, MaskFill
+from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.imaging.geometry import Rect, Size
 
 TIMEOUT_MS = 10_000
@@ -105,4 +109,63 @@ def test_expanding_by_hand_where_nothing_is_beyond_says_what_to_do(driver, qtbot
     driver.trigger("modeExpand")
     with qtbot.waitSignal(driver.generation.failed, timeout=TIMEOUT_MS) as signal:
         driver.trigger("generate")
-    assert "beyond the canvas" in signal.args[0].message
+    assert "beyond the picture" in signal.args[0].message
+
+
+def test_grow_and_feather_can_be_set_by_hand_and_let_go_of(driver):
+    for name in ("grow_px", "feather_px"):
+        slider = driver.find("inpaintMenuButton").menu().findChild(NumberSlider, f"{name}Slider")
+        assert slider.accessibleDescription() == "automatic"
+        slider.setFocus()
+        driver.generation.set_params(bands=replace(driver.generation.params.bands, **{name: 12}))
+        assert slider.accessibleDescription() == "12 px"
+        slider.value_changed.emit(-1.0)
+        assert getattr(driver.generation.params.bands, name) is None
+        slider.value_changed.emit(30.0)
+        assert getattr(driver.generation.params.bands, name) == 30
+
+
+def test_the_fill_can_be_seen_beforehand(driver, qtbot):
+    document = edits.fill_mask(painted(Size(256, 256), Rect(0, 0, 256, 256)), Rect(100, 100, 60, 60))
+    driver.documents.open(document)
+    driver.generation.set_params(fill=MaskFill.NEUTRAL)
+    with qtbot.waitSignal(driver.generation.overlay_changed, timeout=TIMEOUT_MS):
+        menu_action(driver, "previewFill").trigger()
+    shown = driver.generation.overlay
+    assert shown.label == "What the engine will find"
+    assert (shown.image[128, 128] == 128).all()
+    assert driver.documents.committed is document
+    driver.generation.set_params(fill=MaskFill.BLUR)
+    assert driver.generation.overlay is None, "it would be another one now"
+    assert not driver.engine.requests
+
+
+def test_after_inpainting_it_is_said_what_did_not_change(driver, qtbot):
+    driver.documents.open(edits.fill_mask(painted(Size(256, 256), Rect(0, 0, 256, 256)), Rect(100, 100, 60, 60)))
+    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS) as said:
+        driver.trigger("generate")
+    assert "pixels outside the band are untouched" in said.args[0]
+    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+
+
+def test_extending_by_the_dialog_grows_the_canvas_in_one_step(driver, qtbot):
+    document = painted(Size(256, 192), Rect(0, 0, 64, 64))
+    driver.documents.open(document)
+    driver.trigger("extendBy")
+    dialog = driver.find("extendDialog")
+    assert dialog.extent == Rect(0, 0, 320, 192)
+    for side, typed in (("Left", "10"), ("Right", "0"), ("Bottom", "50")):
+        field = dialog.findChild(QLineEdit, f"extend{side}")
+        field.setText(typed)
+        field.editingFinished.emit()
+    assert dialog.extent == Rect(-32, 0, 288, 288)
+    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+        dialog.findChild(QPushButton, "acceptButton").click()
+    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    grown = driver.documents.committed
+    assert grown.size == Size(288, 288)
+    assert grown.frame == Rect(32, 0, 64, 64), "the frame stays on what it was on"
+    assert (flatten(grown, grown.bounds)[..., 3] == 255).all()
+    assert driver.documents.history.undo_label == "Expand"
+    driver.trigger("undo")
+    assert driver.documents.committed is document

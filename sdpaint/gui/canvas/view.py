@@ -40,6 +40,7 @@ from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.boxes import BoxLayer, cursor_of
+from sdpaint.gui.canvas.context_handles import ContextHandles
 from sdpaint.gui.canvas.hint import EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
@@ -135,6 +136,8 @@ class CanvasView(Navigator):
             self._generation.overlay_changed.connect(self.show_overlay)
             self._generation.progress_changed.connect(self._on_progress)
             self._generation.outlook_changed.connect(lambda _outlook: self.update())
+            self._generation.params_changed.connect(lambda _params: self._refresh_outlook())
+            ContextHandles(self, self._generation, self._shown_outlook, self._input.leave)
             self._result_bar = ResultBar(self._generation, self)
             self._generation.results_changed.connect(self._place_result_bar)
 
@@ -313,7 +316,8 @@ class CanvasView(Navigator):
         self._box.paint(painter, viewport, self._canvas, accent, font(small=True))
         outlook = self._outlook(framing)
         if outlook is not None:
-            paint_outlook(painter, viewport, outlook, accent, font(small=True))
+            estimate = None if self._generation is None else self._generation.estimate
+            paint_outlook(painter, viewport, outlook, accent, font(small=True), estimate)
         if self._tools.tool.has_brush:
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
         overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
@@ -326,6 +330,14 @@ class CanvasView(Navigator):
             overlay.paint_outline(painter, *self._rim)
         if self._mark is not None:
             overlay.paint_mark(painter, self._mark)
+
+    def _shown_outlook(self) -> Outlook | None:
+        return self._outlook(self._tools.tool is ToolName.FRAME)
+
+    def _refresh_outlook(self) -> None:
+        """Steps and counts change what it is expected to cost."""
+        if self._shown_outlook() is not None:
+            self.update()
 
     def _outlook(self, framing: bool) -> Outlook | None:
         """What is to be shown of what inpainting would do: nothing while it does it, or its result is there."""

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget, QWidgetAction
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import MaskFill
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE
+from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, SPACE
 from sdpaint.gui.widgets.controls import describe
+from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.gui.wording import FILL_HELP, FILL_WORDS
+from sdpaint.imaging.masks import MAX_BAND_PX
+
+_AUTOMATIC = -1.0
+_AUTOMATIC_OR_PX = NumberSpec(_AUTOMATIC, MAX_BAND_PX, _AUTOMATIC, unit=" px", soft_maximum=128, least_word="automatic")
+_WIDTHS = (
+    ("grow_px", "Grow", "By how much more than the mask is made anew"),
+    ("feather_px", "Feather", "How softly what is made anew sets in, half of it outside the grown mask"),
+)
 
 
 class InpaintMenu(QToolButton):
@@ -30,6 +41,15 @@ class InpaintMenu(QToolButton):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         self._fills = self._fill_actions(menu)
+        preview = menu.addAction("&Preview the fill on the canvas")
+        preview.setObjectName("previewFill")
+        preview.setToolTip("Show what the engine will find under the mask; Esc takes it away")
+        preview.triggered.connect(generation.preview_fill)
+        self._widths = self._width_sliders(menu)
+        self._context = menu.addAction("Automatic con&text")
+        self._context.setObjectName("automaticContext")
+        self._context.setToolTip("Let go of the box that was dragged by hand; so does a double click on its handle")
+        self._context.triggered.connect(lambda: generation.set_params(context=None))
         menu.addSeparator()
         self._match = _checkable(
             menu,
@@ -67,10 +87,37 @@ class InpaintMenu(QToolButton):
             actions[fill] = action
         return actions
 
+    def _width_sliders(self, menu: QMenu) -> dict[str, NumberSlider]:
+        """Grow and feather: at the left end automatic."""
+        menu.addSection("Edge, in pixels of the canvas")
+        sliders = {}
+        for name, word, help_text in _WIDTHS:
+            slider = NumberSlider(f"{name}Slider", word, _AUTOMATIC_OR_PX, help_text)
+            slider.set_value(_AUTOMATIC)
+            slider.value_changed.connect(lambda value, name=name: self._set_width(name, value))
+            slider.setFixedHeight(CONTROL_HEIGHT)
+            holder = QWidget()
+            row = QHBoxLayout(holder)
+            row.setContentsMargins(3 * SPACE, SPACE // 2, 3 * SPACE, SPACE // 2)
+            row.addWidget(slider)
+            action = QWidgetAction(menu)
+            action.setDefaultWidget(holder)
+            menu.addAction(action)
+            sliders[name] = slider
+        return sliders
+
+    def _set_width(self, name: str, value: float) -> None:
+        width = None if value < 0 else round(value)
+        self._generation.set_params(bands=replace(self._generation.params.bands, **{name: width}))
+
     def _refresh(self, params: GenerationParams) -> None:
         self._fills[params.fill].setChecked(True)
         self._match.setChecked(params.color_match)
         self._passes.setChecked(params.in_passes)
+        for name, slider in self._widths.items():
+            width = getattr(params.bands, name)
+            slider.set_value(_AUTOMATIC if width is None else width)
+        self._context.setEnabled(params.context is not None)
         self._grow.setChecked(params.grow_canvas)
 
 

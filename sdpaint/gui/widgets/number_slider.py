@@ -48,6 +48,8 @@ class NumberSpec:
     step: float = 1.0
     curve: float = 1.0
     soft_maximum: float | None = None
+    least_word: str = ""
+    """What the least value is called, where it is no number, such as "automatic"."""
 
     @property
     def end(self) -> float:
@@ -62,6 +64,10 @@ class NumberSpec:
     def text(self, value: float) -> str:
         """The value without its unit."""
         return f"{value * self.factor:.{self.decimals}f}"
+
+    def words(self, value: float) -> str:
+        """The value with its unit, or the word for the least one."""
+        return self.least_word if self.least_word and value <= self.minimum else self.text(value) + self.unit
 
     def position(self, value: float) -> float:
         """Where the value lies on the way, 0…1."""
@@ -167,7 +173,7 @@ class NumberSlider(QWidget):
         self.value_committed.emit(self._value)
 
     def _describe_value(self) -> None:
-        self.setAccessibleDescription(self._spec.text(self._value) + self._spec.unit)
+        self.setAccessibleDescription(self._spec.words(self._value))
 
     # ------------------------------------------------------------------------------------------------ mouse
 
@@ -325,7 +331,7 @@ class NumberSlider(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self.font())
-        widest = max(self._spec.text(self._spec.minimum), self._spec.text(self._spec.maximum), key=len)
+        widest = max(self._spec.words(self._spec.minimum), self._spec.text(self._spec.maximum), key=len)
         text = f"{self._name}  {widest}{self._spec.unit}"
         return QSize(metrics.horizontalAdvance(text) + 2 * _PADDING + 16, CONTROL_HEIGHT)
 
@@ -371,7 +377,7 @@ class NumberSlider(QWidget):
         painter.setPen(colors.color(role.ButtonText))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(
-            inner, middle | Qt.AlignmentFlag.AlignRight, self._spec.text(self._value) + self._spec.unit
+            inner, middle | Qt.AlignmentFlag.AlignRight, self._spec.words(self._value)
         )
         painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, self._name)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from sdpaint.document import edits
 from sdpaint.document.document import Document
+from sdpaint.generation.cost import Cost, CostBook, Estimate, work_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas.outlook import outlook_words
-from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.geometry import Point, Rect, Size
 
 
 def grabbed(canvas) -> QImage:
@@ -25,14 +29,14 @@ def masked(mask: Rect) -> Document:
 
 def outlook(region: Size, work: Size) -> Outlook:
     rect = Rect.of_size(region)
-    return Outlook(CropPlan(rect, work, rect), rect, 20)
+    return Outlook(CropPlan(rect, work, rect), rect, 20, 16)
 
 
 @pytest.mark.parametrize(
     ("region", "work", "words"),
     [
-        (Size(512, 512), Size(512, 512), "Sees 512×512"),
-        (Size(1024, 1024), Size(512, 512), "Sees 1024×1024, works at 512×512 (50%)"),
+        (Size(512, 512), Size(512, 512), "Sees 512×512, feather 16 px"),
+        (Size(1024, 1024), Size(512, 512), "Sees 1024×1024, works at 512×512 (50%), feather 16 px"),
     ],
 )
 def test_the_label_says_what_is_seen_and_at_which_size(region, work, words):
@@ -42,13 +46,78 @@ def test_the_label_says_what_is_seen_and_at_which_size(region, work, words):
 @pytest.mark.parametrize(
     ("passes", "words"),
     [
-        (Passes(Size(384, 256), (Rect(0, 0, 8, 8),), 0.4), "Sees 1024×1024, composes at 384×256, refines it"),
-        (Passes(None, (Rect(0, 0, 8, 8),) * 9, 0.3), "Sees 1024×1024, refines 9 tiles"),
+        (
+            Passes(Size(384, 256), (Rect(0, 0, 8, 8),), 0.4),
+            "Sees 1024×1024, composes at 384×256, refines it, feather 16 px",
+        ),
+        (Passes(None, (Rect(0, 0, 8, 8),) * 9, 0.3), "Sees 1024×1024, refines 9 tiles, feather 16 px"),
     ],
 )
 def test_the_label_says_how_a_large_region_is_made(passes, words):
     rect = Rect(0, 0, 1024, 1024)
-    assert outlook_words(Outlook(CropPlan(rect, rect.size, rect, passes), rect, 20)) == words
+    assert outlook_words(Outlook(CropPlan(rect, rect.size, rect, passes), rect, 20, 16)) == words
+
+
+def test_the_label_says_what_it_is_expected_to_cost():
+    shown = outlook(Size(512, 512), Size(512, 512))
+    assert outlook_words(shown, Estimate(12.2, 3 * 1024**3)).endswith(", about 12 s, 3.0 GB")
+    assert outlook_words(shown, Estimate(400.0)).endswith(", about 7 min")
+
+
+def test_what_was_measured_is_expected_of_the_next_one(driver, qtbot):
+    driver.documents.open(masked(Rect(300, 300, 90, 70)))
+    assert driver.generation.estimate is None
+    plan, sampling = driver.generation.outlook.plan, driver.generation.params.sampling
+    work = work_of(plan, sampling, sampling.strength)
+    book = CostBook().learnt(str(driver.generation.params.checkpoint), Cost(*work, 8.0, 2 * 1024**3))
+    driver.generation._take_costs(book)
+    assert driver.generation.estimate.seconds == pytest.approx(8.0)
+    driver.generation.set_sampling(count=3)
+    assert driver.generation.estimate.seconds == pytest.approx(24.0)
+
+
+class TestContext:
+    def open(self, driver) -> Rect:
+        driver.documents.open(masked(Rect(300, 300, 90, 70)))
+        return driver.generation.outlook.plan.frame
+
+    def test_a_handle_is_dragged(self, driver):
+        box = self.open(driver)
+        before = driver.documents.committed
+        driver.drag((box.right, box.bottom), (box.right + 60, box.bottom + 40), (box.right + 96, box.bottom + 64))
+        shown = driver.generation.outlook
+        assert shown.plan.frame == Rect(box.x, box.y, box.width + 96, box.height + 64)
+        assert shown.is_by_hand
+        assert driver.documents.committed is before, "no stroke was painted"
+        assert driver.generation.params.context == shown.plan.frame
+
+    def test_beside_the_handles_the_tool_paints(self, driver):
+        box = self.open(driver)
+        before = driver.documents.committed
+        y = box.top + box.height / 4
+        driver.drag((box.left, y), (box.left + 30, y))
+        assert driver.documents.committed is not before
+        assert driver.generation.params.context is None
+
+    def test_a_double_click_makes_it_automatic_again(self, driver):
+        box = self.open(driver)
+        driver.drag((box.right, box.bottom), (box.right + 96, box.bottom + 64))
+        now = driver.generation.outlook.plan.frame
+        at, left, plain = driver.at(now.left, now.top), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QTest.mouseDClick(driver.canvas, left, plain, at)
+        QTest.mouseRelease(driver.canvas, left, plain, at)
+        assert driver.generation.params.context is None
+        assert driver.generation.outlook.plan.frame == box
+
+    def test_the_pointer_says_that_a_handle_can_be_dragged(self, driver):
+        box = self.open(driver)
+        for at in (box.center, Point(box.right, box.center.y)):
+            QTest.mouseMove(driver.canvas, driver.at(at.x, at.y))
+            QApplication.processEvents()
+        assert driver.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
+        QTest.mouseMove(driver.canvas, driver.at(box.right + 60, box.center.y))
+        QApplication.processEvents()
+        assert driver.canvas.cursor().shape() is not Qt.CursorShape.SizeHorCursor
 
 
 def test_a_mask_shows_what_will_be_seen_and_what_can_change(driver, qtbot):
