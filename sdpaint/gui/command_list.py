@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
 from sdpaint.gui.action_states import NEEDS_SELECTION
 from sdpaint.gui.actions import ACTIONS
@@ -73,6 +73,7 @@ def commands_of(
             id=action.objectName(),
             name=f"{action.text()} panel",
             path="View ▸ Panels",
+            shortcut=native_keys(action),
             checked=action.isChecked(),
             keywords=action.toolTip(),
         )
@@ -114,23 +115,28 @@ class CommandAccess(QObject):
         window: QWidget,
         bar: QToolBar,
         actions: Mapping[str, QAction],
-        docks: Iterable[QDockWidget],
+        panels: Iterable[QAction],
         settings: SettingsStore,
     ) -> None:
-        """`bar` gets the button, at its end."""
+        """`bar` gets the button, at its end. `panels` are the switches that show and hide them."""
         super().__init__(window)
         self._actions = actions
-        self._panels = {each.objectName(): each for each in (dock.toggleViewAction() for dock in docks)}
+        self._panels = {each.objectName(): each for each in panels}
         self._settings = settings
         self._palette = CommandPalette(
             window,
-            lambda: commands_of(actions, self._panels.values()),
+            lambda: self.commands,
             lambda: settings.settings.recent_commands,
         )
         self._palette.chosen.connect(self._do)
         self._window = window
         self._button = bar.addWidget(CommandButton(actions[PALETTE_ACTION]))
         window.installEventFilter(self)
+
+    @property
+    def commands(self) -> list[Command]:
+        """Everything that can be done, as it is now."""
+        return commands_of(self._actions, self._panels.values())
 
     def open(self) -> None:
         """Show the palette, or take it away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
 
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import SPACE, set_role
@@ -11,6 +11,7 @@ from sdpaint.gui.widgets.controls import describe, label
 
 _TITLE_HEIGHT = 26
 _GRIP = 12
+_PLACED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.ParentChange)
 
 
 class Dock(QDockWidget):
@@ -86,7 +87,9 @@ class _Title(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * SPACE, 0, SPACE, 0)
         layout.setSpacing(0)
-        layout.addWidget(label(title, "section"))
+        self._dock = dock
+        self._name = label(title, "section")
+        layout.addWidget(self._name)
         layout.addStretch(1)
         float_button = _small(f"{object_name}FloatButton", "float", f"Float {title}")
         float_button.clicked.connect(lambda _checked=False: dock.setFloating(not dock.isFloating()))
@@ -95,6 +98,15 @@ class _Title(QWidget):
         close_button.clicked.connect(dock.close)
         layout.addWidget(float_button)
         layout.addWidget(close_button)
+        # Where it lies behind or before another, its tab says the name. A tab that comes or goes changes the place.
+        dock.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._dock and event.type() in _PLACED:
+            window = self._dock.parentWidget()
+            tabbed = isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self._dock))
+            self._name.setVisible(self._dock.isFloating() or not tabbed)
+        return False
 
 
 def _small(object_name: str, icon_name: str, name: str) -> QToolButton:

@@ -25,8 +25,9 @@ from sdpaint.document.tree import path_to
 from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.request import GenerationMode
+from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.action_states import ActionStates
-from sdpaint.gui.actions import CANVAS_ACTIONS
+from sdpaint.gui.actions import ACTIONS, CANVAS_ACTIONS
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
 from sdpaint.gui.checkpoint_folders import CheckpointFolders
@@ -66,6 +67,7 @@ from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.gui.selection_dialogs import SelectionDialogs
 from sdpaint.gui.shortcuts import Shortcuts
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
+from sdpaint.gui.widgets.controls import follow_keys, native_key
 from sdpaint.gui.window_state import restore_window_state, save_window_state
 from sdpaint.settings.schema import Settings
 from sdpaint.settings.store import SettingsStore
@@ -145,9 +147,16 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._build_menus()
         self._commands = CommandAccess(
-            self, self._tool_options, self.actions_by_id, self._docks.values(), self._settings
+            self, self._tool_options, self.actions_by_id, self._panel_switches(), self._settings
         )
-        self._shortcuts = Shortcuts(self.actions_by_id, self._settings, self)
+        switches = {action.objectName(): action for action in self._panel_switches()}
+        self._panel_specs = tuple(
+            ActionSpec(name, f"{action.text()} panel", "", tooltip=action.toolTip(), checkable=True)
+            for name, action in switches.items()
+        )
+        self._shortcuts = Shortcuts(
+            {**self.actions_by_id, **switches}, self._settings, self, (*ACTIONS, *self._panel_specs)
+        )
         self._connect()
         self._refresh_title()
         if not restore_window_state(self, self._settings):
@@ -249,11 +258,21 @@ class MainWindow(QMainWindow):
         self._recent_menu = menus["Open recent"]
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         self._selecting.fill(menus["Saved selections"])
-        for dock in (*self._docks.values(), self._prompt_dock, self._sampling_dock):
-            menus["Panels"].addAction(dock.toggleViewAction())
-        for bar in (self._tool_bar, self._tool_options):
-            menus["Panels"].addAction(bar.toggleViewAction())
+        for switch in self._panel_switches():
+            menus["Panels"].addAction(switch)
+            self.addAction(switch)
         self._fill_recent()
+
+    def _panel_switches(self) -> list[QAction]:
+        """What shows and hides each panel."""
+        docks = (*self._docks.values(), self._prompt_dock, self._sampling_dock)
+        switches = [dock.toggleViewAction() for dock in docks]
+        for bar in (self._tool_bar, self._tool_options):
+            switch = bar.toggleViewAction()
+            switch.setObjectName(f"{bar.objectName()}Action")
+            switch.setToolTip(f"Show or hide {bar.windowTitle()}")
+            switches.append(switch)
+        return switches
 
     def _connect(self) -> None:
         generation, documents, files = self._generation, self._documents, self._services.files
@@ -274,6 +293,8 @@ class MainWindow(QMainWindow):
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
         self.canvas.installEventFilter(self)
+        for name in ("brushTool", "generate"):
+            follow_keys(self.actions_by_id[name], self._say_keys)
         unfolds = self.actions_by_id["toggleSampling"]
         unfolds.toggled.connect(self._sampling_dock.setVisible)
         self._sampling_dock.visibilityChanged.connect(
@@ -285,6 +306,17 @@ class MainWindow(QMainWindow):
         self.actions_by_id["showPreviews"].setChecked(self._settings.settings.preview_visible)
         for problem in self._settings.problems:
             self.messages.warn(problem.message, problem.hint)
+
+    def _say_keys(self, _key: str = "") -> None:
+        """What an empty page suggests, with the keys as they are now."""
+        paint, generate = (native_key(self.actions_by_id[name]) for name in ("brushTool", "generate"))
+        self.canvas.set_hint(
+            (
+                f"Paint with {paint}" if paint else "Paint",
+                f"Type a prompt and press {generate}" if generate else "Type a prompt and generate",
+                "Drop a picture here",
+            )
+        )
 
     def _refresh_title(self) -> None:
         mark = " •" if self._documents.is_modified else ""
@@ -429,7 +461,7 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Look keys up and change them."""
-        ShortcutsDialog(self, self._settings).open()
+        ShortcutsDialog(self, self._settings, self._panel_specs).open()
 
     def show_about(self) -> None:
         """Say what this is."""

@@ -146,7 +146,7 @@ class SelectionCommands(QObject):
     def has_selection(self) -> bool:
         """Whether something is selected; says so where not."""
         if self._present.selection is None:
-            self._messages.info("Nothing is selected", "Drag with a selection tool, or press Ctrl+A")
+            self._messages.info("Nothing is selected", "Drag with a selection tool, or choose Select ▸ All")
             return False
         return True
 

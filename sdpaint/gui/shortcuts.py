@@ -129,10 +129,10 @@ def is_changed(settings: Settings, action: str) -> bool:
     return _stored(settings.shortcut_scheme, action) in settings.shortcuts
 
 
-def rebound(settings: Settings, changes: Bindings) -> dict[str, Keys]:
+def rebound(settings: Settings, changes: Bindings, specs: Sequence[ActionSpec] = ACTIONS) -> dict[str, Keys]:
     """What to store as `shortcuts` when these actions get these keys. Keys of the scheme aren't stored."""
     scheme = settings.shortcut_scheme
-    defaults, stored = scheme_keys(scheme), dict(settings.shortcuts)
+    defaults, stored = scheme_keys(scheme, specs), dict(settings.shortcuts)
     for name, keys in changes.items():
         if keys == defaults[name]:
             stored.pop(_stored(scheme, name), None)

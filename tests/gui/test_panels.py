@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from sdpaint.document import edits
 from sdpaint.generation.events import Phase, Progress
@@ -469,3 +469,26 @@ def test_the_last_random_seed_is_named(tmp_path):
     params = GenerationParams(tmp_path, sampling=SamplingParams())
     assert params_words(params, "S", 12).endswith("random seed, last 12")
     assert GenerationMode.INPAINT.value == "inpaint"
+
+
+def test_a_prompt_without_room_shortens_what_it_suggests(driver):
+    edit = driver.find("promptEdit")
+    assert edit.placeholderText() == "Describe what shall appear in the frame"
+    driver.window.resize(800, 600)
+    QApplication.processEvents()
+    assert edit.placeholderText().endswith("…")
+    assert edit.fontMetrics().horizontalAdvance(edit.placeholderText()) < edit.viewport().width()
+
+
+def test_a_panel_behind_tabs_does_not_say_its_name_twice(driver):
+    def shows_name(name: str) -> bool:
+        title = driver.window._docks[name].titleBarWidget()
+        return title.findChild(QLabel).isVisibleTo(title)
+
+    QApplication.processEvents()
+    assert not shows_name("Colour")
+    assert shows_name("Layers")
+    driver.window._docks["Colour"].setFloating(True)
+    QApplication.processEvents()
+    assert shows_name("Colour")
+    driver.window._docks["Colour"].setFloating(False)

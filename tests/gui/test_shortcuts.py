@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
 from sdpaint.gui.actions import ACTIONS
@@ -106,6 +107,87 @@ def test_every_action_of_the_menus_is_listed_with_its_keys(driver, dialog):
     ]
     assert sorted(name for name in listed if name) == sorted(dialog._items)
     assert dialog._items["redo"].text(1) == "Ctrl+Shift+Z or Ctrl+Y"
+
+
+def actions_of(menu: QMenu | QMenuBar) -> Iterator[QAction]:
+    """Everything that the menus can do, without what they list afresh each time, such as recent files."""
+    for action in menu.actions():
+        inner = action.menu()
+        if inner is not None:
+            yield from actions_of(inner)
+        elif not action.isSeparator() and action.objectName():
+            yield action
+
+
+def test_everything_that_the_menus_can_do_has_a_name(driver):
+    changing = ("OpenrecentMenu",)
+    for menu in driver.window.findChildren(QMenu):
+        if menu.objectName().endswith("Menu") and menu.objectName() not in changing:
+            unnamed = [each.text() for each in menu.actions() if not each.objectName() and not each.menu()]
+            assert [text for text in unnamed if text] == [], menu.objectName()
+
+
+def test_every_action_of_the_menus_is_in_the_palette_and_in_the_list_of_keys(driver, dialog):
+    named = {each.objectName() for each in actions_of(driver.window.menuBar())}
+    assert len(named) > 100
+    in_palette = {
+        f"{each.id}Action" if each.id in driver.window.actions_by_id else each.id
+        for each in driver.window._commands.commands
+    }
+    in_list = {name if name.endswith("Action") else f"{name}Action" for name in dialog._items}
+    assert named - in_palette == {"commandPaletteAction"}
+    assert named - in_list == set()
+
+
+def test_panels_can_be_given_keys(driver, dialog, qtbot):
+    choose(dialog, "layersDockAction")
+    press(dialog, Qt.Key.Key_F9)
+    dialog.accept()
+    layers = driver.window._docks["Layers"]
+    assert layers.isVisible()
+    assert layers.toggleViewAction().shortcut().toString() == "F9"
+    driver.window.activateWindow()
+    qtbot.waitUntil(driver.window.isActiveWindow, timeout=TIMEOUT_MS)
+    driver.canvas.setFocus()
+    driver.key(Qt.Key.Key_F9)
+    assert not layers.isVisible()
+    driver.key(Qt.Key.Key_F9)
+    assert layers.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("action", "widget"),
+    [
+        ("generate", "generateButton"),
+        ("generate", "promptEdit"),
+        ("toggleSampling", "samplingFoldButton"),
+        ("fitFrame", "fitFrameButton"),
+        ("commandPalette", "commandButton"),
+    ],
+)
+def test_tooltips_say_the_keys_of_now(driver, dialog, action, widget):
+    choose(dialog, action)
+    before = driver.window.actions_by_id[action].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    assert before in driver.find(widget).toolTip()
+    press(dialog, Qt.Key.Key_F9, Qt.KeyboardModifier.AltModifier)
+    assert "Alt+F9" in driver.find(widget).toolTip()
+    assert before not in driver.find(widget).toolTip()
+    QTest.mouseClick(dialog.findChild(QWidget, "shortcutClear"), Qt.MouseButton.LeftButton)
+    assert "F9" not in driver.find(widget).toolTip()
+
+
+def test_the_button_says_the_present_key_while_it_cancels(driver, dialog, qtbot):
+    choose(dialog, "cancel")
+    press(dialog, Qt.Key.Key_F9)
+    driver.engine.hold_at(2)
+    driver.window.generate()
+    driver.engine.wait_until_held()
+    assert driver.find("generateButton").toolTip() == "Stop within one step (F9)"
+    line = driver.find("statusProgressText")
+    qtbot.waitUntil(lambda: line.text().endswith("F9 cancels"), timeout=TIMEOUT_MS)
+    driver.generation.cancel()
+    driver.engine.release()
+    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
 
 
 def test_search_finds_by_name_and_by_key(driver, dialog):

@@ -8,6 +8,8 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.tiles import Pixels, tile_rect
 
+HINT_LINES = ("Paint", "Type a prompt and generate", "Drop a picture here")
+"""What to try, without the keys that the window knows."""
 LIGHT_FROM = 110
 """Mean level of a ground that takes dark letters."""
 

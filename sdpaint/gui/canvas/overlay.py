@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
@@ -23,7 +24,6 @@ MARK_PX = 8
 """Half the width of the cross that some tools show at another place."""
 MIN_OUTLINE_PX = 3.0
 """A brush that is smaller in the view has a cross for a cursor."""
-HINT_LINES = ("Paint with B", "Type a prompt and press Ctrl+Enter", "Drop a picture here")
 
 DARK_LINE = QColor(0, 0, 0, 170)
 LIGHT_LINE = QColor(255, 255, 255, 235)
@@ -204,20 +204,20 @@ def _square(at: Point, half: float) -> QRect:
 
 
 def paint_hint(
-    painter: QPainter, viewport: Viewport, canvas: Rect, font: QFont, ground_is_light: bool
+    painter: QPainter, viewport: Viewport, canvas: Rect, font: QFont, ground_is_light: bool, lines: Sequence[str]
 ) -> None:
-    """Three things to try, quietly, in the middle of the canvas; nothing where it is too small in the view."""
+    """A few things to try, quietly, in the middle of the canvas; nothing where it is too small in the view."""
     metrics = QFontMetricsF(font)
-    width = max(metrics.horizontalAdvance(line) for line in HINT_LINES)
+    width = max(metrics.horizontalAdvance(line) for line in lines)
     line_height = metrics.height() * 1.9
     room = viewport.view_bounds(canvas)
-    if width > min(room.width, viewport.width) - 32 or line_height * len(HINT_LINES) > room.height - 32:
+    if width > min(room.width, viewport.width) - 32 or line_height * len(lines) > room.height - 32:
         return
-    x, y = (room.left + room.right) / 2, (room.top + room.bottom - line_height * len(HINT_LINES)) / 2
+    x, y = (room.left + room.right) / 2, (room.top + room.bottom - line_height * len(lines)) / 2
     painter.save()
     painter.setFont(font)
     painter.setPen(QColor(0, 0, 0, 130) if ground_is_light else QColor(255, 255, 255, 150))
-    for i, line in enumerate(HINT_LINES):
+    for i, line in enumerate(lines):
         box = QRectF(x - width / 2 - 8, y + i * line_height, width + 16, line_height)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line)
     painter.restore()

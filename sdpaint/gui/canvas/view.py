@@ -8,7 +8,7 @@ else happens.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
@@ -41,7 +41,7 @@ from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.boxes import BoxLayer, cursor_of
 from sdpaint.gui.canvas.context_handles import ContextHandles
-from sdpaint.gui.canvas.hint import EmptyHint
+from sdpaint.gui.canvas.hint import HINT_LINES, EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
 from sdpaint.gui.canvas.pointer import Drag, PointerInput
@@ -88,6 +88,7 @@ class CanvasView(Navigator):
         self._views: WeakKeyDictionary[OpenDocument, SavedView] = WeakKeyDictionary()
         self._backing = Backing(documents.document)
         self._hint = EmptyHint(documents.document)
+        self._hint_lines: tuple[str, ...] = HINT_LINES
         self._picture: OverlayPicture | None = None
         self._progress: float | None = None
         self._pointer: Point | None = None
@@ -152,6 +153,11 @@ class CanvasView(Navigator):
     def ants(self) -> MarchingAnts:
         """The outline of the selection."""
         return self._ants
+
+    def set_hint(self, lines: Sequence[str]) -> None:
+        """What an empty page suggests to try."""
+        self._hint_lines = tuple(lines)
+        self.update()
 
     def show_overlay(self, picture: CanvasOverlay | None) -> None:
         """Draw a picture in place (a preview, a result), or none."""
@@ -322,7 +328,9 @@ class CanvasView(Navigator):
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
         overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
         if self._hint.is_shown and self._picture is None and self._progress is None:
-            overlay.paint_hint(painter, viewport, self._canvas, font(), self._hint.ground_is_light)
+            overlay.paint_hint(
+                painter, viewport, self._canvas, font(), self._hint.ground_is_light, self._hint_lines
+            )
         label = self._label(framing)
         if label:
             overlay.paint_label(painter, viewport, frame, label, font(small=True))

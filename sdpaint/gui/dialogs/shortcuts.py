@@ -5,6 +5,8 @@ A change counts at once. A key that is taken is never taken away silently: the l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.menus import MENUS, Entry
 from sdpaint.gui.shortcuts import (
@@ -52,13 +55,17 @@ _ID_ROLE = Qt.ItemDataRole.UserRole
 class ShortcutsDialog(QDialog):
     """Look keys up, and change them."""
 
-    def __init__(self, parent: QWidget | None, settings: SettingsStore) -> None:
+    def __init__(
+        self, parent: QWidget | None, settings: SettingsStore, panels: Sequence[ActionSpec] = ()
+    ) -> None:
+        """`panels`: the switches of panels, which stand in no table."""
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._settings = settings
-        self._specs = {spec.id: spec for spec in ACTIONS}
+        self._all = (*ACTIONS, *panels)
+        self._specs = {spec.id: spec for spec in self._all}
         self._items: dict[str, QTreeWidgetItem] = {}
         self._asked: tuple[str, str] | None = None
         self._build()
@@ -168,20 +175,23 @@ class ShortcutsDialog(QDialog):
 
     def _fill(self) -> None:
         for title, entries in MENUS:
-            section = self._section(title.replace("&", ""))
-            for name in flat(entries):
-                if name in self._items:
-                    continue        # some stand in two menus
-                item = QTreeWidgetItem(section, [self._specs[name].name, ""])
-                item.setData(0, _ID_ROLE, name)
-                self._finish(item)
-                self._items[name] = item
+            self._list(title.replace("&", ""), flat(entries))
+        menus = set(self._items)
+        self._list("Panels", [spec.id for spec in self._all if spec.id not in menus])
         canvas = self._section("On the canvas")
         for words, keys in CANVAS_KEYS:
             item = QTreeWidgetItem(canvas, [words, keys])
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self._finish(item)
         self._tree.expandAll()
+
+    def _list(self, title: str, names: Sequence[str]) -> None:
+        section = self._section(title)
+        for name in names:
+            if name not in self._items:     # some stand in two menus
+                item = QTreeWidgetItem(section, [self._specs[name].name, ""])
+                item.setData(0, _ID_ROLE, name)
+                self._items[name] = item
 
     def _section(self, title: str) -> QTreeWidgetItem:
         section = QTreeWidgetItem(self._tree, [title])
@@ -199,7 +209,7 @@ class ShortcutsDialog(QDialog):
     def _refresh(self) -> None:
         """The keys as they count now."""
         settings = self._settings.settings
-        for name, keys in bindings(settings).items():
+        for name, keys in bindings(settings, self._all).items():
             item = self._items.get(name)
             if item is not None:
                 changed = is_changed(settings, name)
@@ -247,7 +257,7 @@ class ShortcutsDialog(QDialog):
             widget.setEnabled(name is not None)
         self._name.setText(self._specs[name].name if name else "")
         if name is not None:
-            self._clear.setEnabled(bool(bindings(settings)[name]))
+            self._clear.setEnabled(bool(bindings(settings, self._all)[name]))
             self._reset_one.setEnabled(is_changed(settings, name))
 
     def _take(self, sequence: QKeySequence) -> None:
@@ -257,7 +267,7 @@ class ShortcutsDialog(QDialog):
         if key in RESERVED:
             self._ask(None, f"{RESERVED[key]}, so it can't do anything else")
             return
-        others = conflicts(bindings(self._settings.settings), name, key)
+        others = conflicts(bindings(self._settings.settings, self._all), name, key)
         if others:
             taken = " and ".join(f"“{self._specs[other].name}”" for other in others)
             self._ask((name, key), f"{native((key,))} belongs to {taken}")
@@ -268,7 +278,7 @@ class ShortcutsDialog(QDialog):
         if self._asked is None:
             return
         name, key = self._asked
-        present = bindings(self._settings.settings)
+        present = bindings(self._settings.settings, self._all)
         changes = {
             other: tuple(each for each in present[other] if each != key)
             for other in conflicts(present, name, key)
@@ -283,8 +293,8 @@ class ShortcutsDialog(QDialog):
         name, settings = self._current, self._settings.settings
         if name is None:
             return
-        keys = scheme_keys(settings.shortcut_scheme)[name]
-        present = bindings(settings)
+        keys = scheme_keys(settings.shortcut_scheme, self._all)[name]
+        present = bindings(settings, self._all)
         taken = [key for key in keys if conflicts(present, name, key)]
         if taken:
             self._ask((name, taken[0]), f"{native((taken[0],))} has another use by now")
@@ -300,7 +310,7 @@ class ShortcutsDialog(QDialog):
         self._refresh()
 
     def _bind(self, changes: Bindings) -> None:
-        self._settings.change(shortcuts=rebound(self._settings.settings, changes))
+        self._settings.change(shortcuts=rebound(self._settings.settings, changes, self._all))
         self._refresh()
 
     def _ask(self, asked: tuple[str, str] | None, words: str = "") -> None:

@@ -26,7 +26,14 @@ from sdpaint.gui.menus import MODE_ENTRIES, fill_menu
 from sdpaint.gui.panels.inpaint_menu import InpaintMenu
 from sdpaint.gui.panels.sampling import checkpoint_info
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
-from sdpaint.gui.widgets.controls import action_button, describe, signals_blocked
+from sdpaint.gui.widgets.controls import (
+    action_button,
+    describe,
+    follow_keys,
+    native_key,
+    signals_blocked,
+    with_key,
+)
 from sdpaint.gui.widgets.fields import GrowingEdit
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.gui.wording import MODE_HELP, MODE_VERBS, params_words
@@ -67,7 +74,7 @@ class PromptBar(QFrame):
             "Prompt",
             "Describe what shall appear in the frame",
             4,
-            "Prompt; Ctrl+Enter generates",
+            "Prompt",
         )
         self._negative = GrowingEdit(
             "negativeEdit",
@@ -105,7 +112,7 @@ class PromptBar(QFrame):
 
     def _folded_line(self) -> QHBoxLayout:
         self._negative_fold = FoldButton("negativeFoldButton", "Negative", "Write what shall not appear")
-        self._details_fold = FoldButton("samplingFoldButton", "Sampling", "Sampling settings (F4)")
+        self._details_fold = FoldButton("samplingFoldButton", "Sampling", "Sampling settings")
         self._details_fold.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
@@ -126,6 +133,14 @@ class PromptBar(QFrame):
 
 
     def _connect(self) -> None:
+        follow_keys(
+            self._actions["generate"],
+            lambda key: self._prompt.setToolTip(f"Prompt; {key} generates" if key else "Prompt"),
+        )
+        follow_keys(
+            self._actions["toggleSampling"],
+            lambda key: self._details_fold.setToolTip(with_key("Sampling settings", key)),
+        )
         self._prompt.textChanged.connect(
             lambda: self._generation.set_params(prompt=self._prompt.toPlainText())
         )
@@ -196,6 +211,7 @@ class GenerateButton(QWidget):
         super().__init__()
         self._actions = actions
         self._is_busy = False
+        self._mode = GenerationMode.TEXT_TO_IMAGE
         self._main = QPushButton()
         self._main.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self._main.setFixedHeight(CONTROL_HEIGHT)
@@ -216,18 +232,21 @@ class GenerateButton(QWidget):
         layout.addWidget(self._main)
         layout.addWidget(self._menu)
         set_role(self._menu, "primary")
+        for name in ("generate", "cancel"):
+            follow_keys(actions[name], lambda _key: self.show_state(self._mode, self._is_busy))
 
     def show_state(self, mode: GenerationMode, is_busy: bool) -> None:
         """Say what a click does now."""
-        self._is_busy = is_busy
+        self._mode, self._is_busy = mode, is_busy
+        key = native_key(self._actions["cancel" if is_busy else "generate"])
         if is_busy:
             self._main.setIcon(icon("stop"))
             self._main.setText("Cancel")
-            describe(self._main, "generateButton", "Cancel", "Stop within one step", "Esc")
+            describe(self._main, "generateButton", "Cancel", with_key("Stop within one step", key))
         else:
             self._main.setIcon(icon("generate", QPalette.ColorRole.HighlightedText))
             self._main.setText(MODE_VERBS[mode])
-            describe(self._main, "generateButton", MODE_VERBS[mode], MODE_HELP[mode], "Ctrl+Return")
+            describe(self._main, "generateButton", MODE_VERBS[mode], with_key(MODE_HELP[mode], key))
         set_role(self._main, "" if is_busy else "primary")
         self._menu.setVisible(not is_busy)
         self._main.setFixedWidth(_WIDTH if is_busy else _WIDTH - _MENU_WIDTH - 1)

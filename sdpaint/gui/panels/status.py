@@ -16,7 +16,7 @@ from sdpaint.generation.events import Progress
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.messages import STAYS_MS
 from sdpaint.gui.theme import set_role
-from sdpaint.gui.widgets.controls import describe, label
+from sdpaint.gui.widgets.controls import describe, follow_keys, label
 from sdpaint.gui.widgets.fields import ElidedLabel
 from sdpaint.gui.widgets.progress import ProgressLine
 from sdpaint.imaging.geometry import Point
@@ -37,6 +37,8 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._canvas = canvas
         self._generation = generation
+        self._how_to_cancel = ""
+        follow_keys(actions["cancel"], self._say_how_to_cancel)
         self._zoom = _line_button(
             "zoomButton", "Zoom", "Zoom; click to fit the canvas in the window", actions["zoomFit"]
         )
@@ -122,7 +124,10 @@ class StatusBar(QStatusBar):
             self._said.setText("")
         waiting = self._generation.waiting
         queue = f" · {waiting} waiting" if waiting else ""
-        self._progress.show_progress(progress, f"{queue} · Esc cancels")
+        self._progress.show_progress(progress, f"{queue}{self._how_to_cancel}")
+
+    def _say_how_to_cancel(self, key: str) -> None:
+        self._how_to_cancel = f" · {key} cancels" if key else ""
 
     def _show_device(self, device: str) -> None:
         self._device.setText(device)

@@ -21,7 +21,15 @@ from sdpaint.gui.panels.placing_options import CropPart, MovePart, TransformPart
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.panels.shape_options import ShapePart
 from sdpaint.gui.theme import SPACE
-from sdpaint.gui.widgets.controls import divider, icon_button, label, push_button, signals_blocked
+from sdpaint.gui.widgets.controls import (
+    divider,
+    follow_keys,
+    icon_button,
+    label,
+    push_button,
+    signals_blocked,
+    with_key,
+)
 from sdpaint.gui.widgets.frame_size import FrameSize
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.imaging.brush import MAX_SIZE_PX, MIN_SIZE_PX, BrushParams
@@ -61,7 +69,7 @@ class ToolOptions(QToolBar):
         self._name = label("", "title")
         self._name.setFixedWidth(84)
         self._brush = self._brush_part()
-        self._frame = self._frame_part(documents, generation, commands)
+        self._frame = self._frame_part(documents, generation, commands, actions["fitFrame"])
         self._selection = SelectionPart(tools, actions)
         self._own_parts: dict[ToolName, QWidget] = {
             ToolName.FILL: FillPart(tools),
@@ -152,7 +160,11 @@ class ToolOptions(QToolBar):
         return part
 
     def _frame_part(
-        self, documents: DocumentController, generation: GenerationController, commands: DocumentCommands
+        self,
+        documents: DocumentController,
+        generation: GenerationController,
+        commands: DocumentCommands,
+        fit_action: QAction,
     ) -> QWidget:
         part = QWidget()
         layout = QHBoxLayout(part)
@@ -160,14 +172,9 @@ class ToolOptions(QToolBar):
         layout.setSpacing(2 * SPACE)
         layout.addWidget(FrameSize("tool", documents, generation, commands))
         layout.addWidget(divider())
-        layout.addWidget(
-            push_button(
-                "fitFrameButton",
-                "Fit to canvas",
-                commands.fit_frame_to_canvas,
-                "Frame the whole canvas (Ctrl+F)",
-            )
-        )
+        fit = push_button("fitFrameButton", "Fit to canvas", commands.fit_frame_to_canvas)
+        follow_keys(fit_action, lambda key: fit.setToolTip(with_key("Frame the whole canvas", key)))
+        layout.addWidget(fit)
         layout.addWidget(label("Shift keeps the proportions", "dim"))
         layout.addStretch(1)
         return part

@@ -28,6 +28,33 @@ def tooltip_text(text: str, shortcut: str = "") -> str:
     return f"{text} ({native})"
 
 
+def native_key(action: QAction) -> str:
+    """The first key of an action as this system writes it; empty where it has none."""
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def follow_keys(action: QAction, say: Callable[[str], object]) -> None:
+    """Call `say` with the first key of an action, now and whenever it is another one.
+
+    For what lives as long as the action does.
+    """
+    said: list[str] = []
+
+    def look() -> None:
+        key = native_key(action)
+        if said != [key]:
+            said[:] = [key]
+            say(key)
+
+    action.changed.connect(look)
+    look()
+
+
+def with_key(text: str, key: str) -> str:
+    """The text with a key, as this system writes it, in brackets."""
+    return f"{text} ({key})" if key else text
+
+
 def icon_button(
     object_name: str,
     icon_name: str,

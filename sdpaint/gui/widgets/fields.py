@@ -117,6 +117,7 @@ class GrowingEdit(QPlainTextEdit):
     ) -> None:
         super().__init__()
         self._most_lines = most_lines
+        self._placeholder = placeholder
         self._marked_at = 0
         describe(self, object_name, name, tooltip)
         self.setPlaceholderText(placeholder)
@@ -151,4 +152,9 @@ class GrowingEdit(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        # One line of it: what doesn't fit would be cut through by the lower edge.
+        room = self.viewport().width() - 2 * round(self.document().documentMargin())
+        self.setPlaceholderText(
+            self.fontMetrics().elidedText(self._placeholder, Qt.TextElideMode.ElideRight, room)
+        )
         self._fit()
