@@ -55,6 +55,7 @@ from sdpaint.gui.palette_flow import PaletteFlow
 from sdpaint.gui.panels.brushes import BrushesPanel
 from sdpaint.gui.panels.color import ColorPanel
 from sdpaint.gui.panels.layers import LayersPanel
+from sdpaint.gui.panels.navigator import NavigatorPanel
 from sdpaint.gui.panels.palettes import PalettesPanel
 from sdpaint.gui.panels.prompt import PromptBar
 from sdpaint.gui.panels.results import ResultsPanel
@@ -213,6 +214,9 @@ class MainWindow(QMainWindow):
                 "palettesDock", "Palettes", PalettesPanel(services.palettes, services.tools, self._palettes)
             ),
             "Layers": Dock("layersDock", "Layers", self._layers),
+            "Navigator": Dock(
+                "navigatorDock", "Navigator", NavigatorPanel(self._documents, self.canvas, actions)
+            ),
             "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
         }
         self._status = StatusBar(self._documents, self._generation, self.canvas, actions)
@@ -230,7 +234,9 @@ class MainWindow(QMainWindow):
         # All above one another would leave none of them room in a small window.
         self.tabifyDockWidget(self._docks["Colour"], self._docks["Brushes"])
         self.tabifyDockWidget(self._docks["Brushes"], self._docks["Palettes"])
+        self.tabifyDockWidget(self._docks["Results"], self._docks["Navigator"])
         self._docks["Colour"].raise_()
+        self._docks["Results"].raise_()
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self._prompt_dock)
         self.splitDockWidget(self._prompt_dock, self._sampling_dock, Qt.Orientation.Vertical)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCursor,
     QEnterEvent,
@@ -153,6 +153,16 @@ class CanvasView(Navigator):
     def ants(self) -> MarchingAnts:
         """The outline of the selection."""
         return self._ants
+
+    def draw_small(self, painter: QPainter, area: QRectF) -> None:
+        """Draw the whole picture into `area`, from what is composed already."""
+        picture = self._backing.picture
+        zoom = area.width() * painter.device().devicePixelRatioF() / picture.size.width
+        level = level_for(zoom)
+        picture.refresh(level, time.perf_counter() + PAINT_BUDGET_S)
+        source = QRectF(0, 0, picture.size.width / (1 << level), picture.size.height / (1 << level))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(area, picture.image(level), source)
 
     def set_hint(self, lines: Sequence[str]) -> None:
         """What an empty page suggests to try."""
