@@ -10,6 +10,8 @@ from sdpaint.gui.theme import SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, label
 
 _TITLE_HEIGHT = 26
+_SLIM_HEIGHT = 18
+"""Where it says no name."""
 _GRIP = 12
 _PLACED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.ParentChange)
 
@@ -105,7 +107,9 @@ class _Title(QWidget):
         if watched is self._dock and event.type() in _PLACED:
             window = self._dock.parentWidget()
             tabbed = isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self._dock))
-            self._name.setVisible(self._dock.isFloating() or not tabbed)
+            alone = self._dock.isFloating() or not tabbed
+            self._name.setVisible(alone)
+            self.setFixedHeight(_TITLE_HEIGHT if alone else _SLIM_HEIGHT)
         return False
 
 
@@ -114,6 +118,6 @@ def _small(object_name: str, icon_name: str, name: str) -> QToolButton:
     describe(button, object_name, name)
     button.setIcon(icon(icon_name))
     button.setIconSize(QSize(12, 12))
-    button.setFixedSize(22, 22)
+    button.setFixedSize(22, _SLIM_HEIGHT)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

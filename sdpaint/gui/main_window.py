@@ -309,6 +309,7 @@ class MainWindow(QMainWindow):
         self._settings.subscribe(self._follow_settings)
         generation.set_preview_visible(self._settings.settings.preview_visible)
         self.canvas.ants.set_still(self._settings.settings.reduce_motion)
+        self.canvas.touch.mode = self._settings.settings.touch
         self.actions_by_id["showPreviews"].setChecked(self._settings.settings.preview_visible)
         for problem in self._settings.problems:
             self.messages.warn(problem.message, problem.hint)
@@ -481,6 +482,7 @@ class MainWindow(QMainWindow):
             assert isinstance(app, QApplication)
             apply_theme(app, new.theme)
         self.canvas.ants.set_still(new.reduce_motion)
+        self.canvas.touch.mode = new.touch
         if old.preview_visible != new.preview_visible:
             self._generation.set_preview_visible(new.preview_visible)
             self.actions_by_id["showPreviews"].setChecked(new.preview_visible)

@@ -28,6 +28,14 @@ class Theme(Enum):
     LIGHT = "light"
 
 
+class Touch(Enum):
+    """What one finger does on the canvas."""
+
+    AUTO = "auto"
+    PAINTS = "paints"
+    PANS = "pans"
+
+
 class ShortcutScheme(Enum):
     """Whose keys the window uses; the value is stored."""
 
@@ -159,6 +167,16 @@ class Settings:
         needs_restart=True,
     )
     reduce_motion: bool = _setting(False, label="Reduce motion", help="Nothing slides or fades")
+    touch: Touch = _setting(
+        Touch.AUTO,
+        label="One finger on a touch screen",
+        help="Two fingers move, zoom and turn the view; a tap of two undoes, of three redoes",
+        choices={
+            Touch.AUTO: "Paints until a stylus was seen",
+            Touch.PAINTS: "Paints",
+            Touch.PANS: "Moves the view",
+        },
+    )
     shortcut_scheme: ShortcutScheme = _setting(ShortcutScheme.SDPAINT)
     shortcuts: dict[str, tuple[str, ...]] = _setting(dict)
     """Keys that differ from the scheme's: id of the action → portable shortcuts, perhaps none."""

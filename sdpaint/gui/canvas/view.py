@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
     QTabletEvent,
+    QTouchEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -48,6 +49,7 @@ from sdpaint.gui.canvas.pointer import Drag, PointerInput
 from sdpaint.gui.canvas.pyramid import level_for
 from sdpaint.gui.canvas.qimage import OverlayPicture
 from sdpaint.gui.canvas.result_bar import ResultBar
+from sdpaint.gui.canvas.touch import TouchInput
 from sdpaint.gui.theme import font
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileKey, tile_rect
@@ -99,6 +101,7 @@ class CanvasView(Navigator):
         self._draft = DraftLine()
         self._box = BoxLayer()
         self._input = PointerInput(self, tools)
+        self._touch = TouchInput(self, tools)
         self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -117,6 +120,7 @@ class CanvasView(Navigator):
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setMinimumSize(64, 64)
 
     def _connect(self) -> None:
@@ -127,6 +131,8 @@ class CanvasView(Navigator):
         self._tools.draft_changed.connect(self._show_draft)
         self._tools.paint_options_changed.connect(lambda _options: self.update())
         self._tools.computing_changed.connect(self._wait_for_tool)
+        self._touch.undo_asked.connect(self._documents.undo)
+        self._touch.redo_asked.connect(self._documents.redo)
         self._input.hovered.connect(self._on_hover)
         self._input.drag_changed.connect(self._refresh_cursor)
         self._input.drag_changed.connect(lambda: self._ants.set_paused(self._input.drag is not Drag.NONE))
@@ -148,6 +154,11 @@ class CanvasView(Navigator):
     def is_complete(self) -> bool:
         """Whether nothing waits to be composed: what is on screen is the document."""
         return self._backing.is_complete and self._unshown.isEmpty() and self._ants.is_ready
+
+    @property
+    def touch(self) -> TouchInput:
+        """What fingers do."""
+        return self._touch
 
     @property
     def ants(self) -> MarchingAnts:
@@ -455,9 +466,11 @@ class CanvasView(Navigator):
     def tabletEvent(self, event: QTabletEvent) -> None:
         # What is accepted isn't sent once more as a mouse event.
         event.accept()
+        self._touch.note_stylus()
         match event.type():
             case QEvent.Type.TabletPress:
                 self.setFocus(Qt.FocusReason.MouseFocusReason)
+                self._touch.cancel()  # a palm
                 event.setAccepted(self._input.tablet_press(event))
             case QEvent.Type.TabletMove:
                 self._input.tablet_move(event)
@@ -481,6 +494,9 @@ class CanvasView(Navigator):
             and (self._input.wants_key(event) or self._result_key(event) is not None)
         ):
             event.accept()
+            return True
+        # While mouse or stylus draw, fingers are a palm.
+        if isinstance(event, QTouchEvent) and self._input.drag is Drag.NONE and self._touch.take(event):
             return True
         return super().event(event)
 

@@ -85,7 +85,7 @@ class Overview(QWidget):
         self._canvas = canvas
         self._grip: Point | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(80)
+        self.setMinimumHeight(40)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._soon = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._soon.timeout.connect(self.update)
