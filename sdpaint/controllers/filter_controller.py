@@ -17,8 +17,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
-from sdpaint.document.filtering import filtered, selected_histogram
-from sdpaint.document.layers import LayerId
+from sdpaint.document.filtering import filtered, seen_histogram, selected_histogram
+from sdpaint.document.layer_edits import set_content
+from sdpaint.document.layers import Adjustment, LayerId
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.filter_table import Filter, Values
 from sdpaint.imaging.geometry import Rect
@@ -78,6 +79,7 @@ class FilterController(QObject):
         self._is_computing = False
         self._is_outdated = False
         self._is_applying = False
+        self._adjusts = False
         self._own_change = False
         self._session = 0
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -133,6 +135,21 @@ class FilterController(QObject):
         if spec.shows_histogram:
             self._compute_histogram()
 
+    def open_adjustment(self, layer_id: LayerId) -> None:
+        """Begin to set the values of an adjustment layer. Raises ValueError for another kind of layer."""
+        self.cancel()
+        base = self._documents.committed
+        content = base.layer(layer_id).content
+        if not isinstance(content, Adjustment):
+            raise ValueError("the layer is no adjustment")
+        self._session += 1
+        self._filter, self._base, self._layer = content.filter, base, layer_id
+        self._values, self._adjusts = dict(content.values), True
+        self._shows_preview = True
+        self.opened.emit(content.filter)
+        if content.filter.shows_histogram:
+            self._compute_histogram()
+
     def set_values(self, **changes: Any) -> None:
         """Other values, shown as soon as they are computed."""
         if self._filter is not None and not self._is_applying:
@@ -161,6 +178,9 @@ class FilterController(QObject):
         """Filter the whole layer: one undo step. Values that change nothing make none."""
         spec, base = self._filter, self._base
         if spec is None or base is None or self._is_applying:
+            return
+        if self._adjusts:
+            self._apply_adjustment(spec, base)
             return
         self._remembered[spec.id] = dict(self._values)
         if spec.changes_nothing(self._values):
@@ -198,6 +218,11 @@ class FilterController(QObject):
         """Compute the preview, or do so again when the one under way is done."""
         spec, base = self._filter, self._base
         if spec is None or base is None or self._is_applying or not self._shows_preview:
+            return
+        if self._adjusts:
+            # Nothing is computed here: the canvas adjusts what it shows.
+            self._show(self._adjusted(spec, base))
+            self.previewed.emit()
             return
         if self._is_computing:
             self._is_outdated = True
@@ -249,6 +274,19 @@ class FilterController(QObject):
 
         self._background.run(lambda: filtered(base, layer, spec, values), done, failed)
 
+    def _adjusted(self, spec: Filter, base: Document) -> Document:
+        return set_content(base, self._layer, Adjustment(spec.id, self._values))
+
+    def _apply_adjustment(self, spec: Filter, base: Document) -> None:
+        result = self._adjusted(spec, base)
+        with self._changing():
+            if result is base:
+                self._documents.cancel_preview()
+            else:
+                self._documents.apply(spec.label, result)
+        self._shown = None
+        self._end()
+
     def _compute_histogram(self) -> None:
         base, layer, session = self._base, self._layer, self._session
         assert base is not None
@@ -257,7 +295,8 @@ class FilterController(QObject):
             if session == self._session:
                 self.histogram_ready.emit(weights)
 
-        self._background.run(lambda: selected_histogram(base, layer), done, self.failed.emit)
+        compute = seen_histogram if self._adjusts else selected_histogram
+        self._background.run(lambda: compute(base, layer), done, self.failed.emit)
 
     # ---------------------------------------------------------------------------------------------- document
 
@@ -276,10 +315,11 @@ class FilterController(QObject):
                 self._documents.cancel_preview()
 
     def _end(self) -> None:
-        if self._filter is not None and not self._is_applying:
+        if self._filter is not None and not self._is_applying and not self._adjusts:
             self._remembered[self._filter.id] = dict(self._values)
         self._session += 1
         self._filter = self._base = self._shown = None
+        self._adjusts = False
         self._settle.stop()
         if self._is_applying:
             self._is_applying = False
@@ -320,6 +360,8 @@ class FilterController(QObject):
         goes_on = (
             layer is not None
             and layer.tiles is base.layer(self._layer).tiles
+            and layer.content is base.layer(self._layer).content
+            and layer.mask is base.layer(self._layer).mask
             and layer.alpha_locked == base.layer(self._layer).alpha_locked
             and committed.active == self._layer
             and committed.size == base.size

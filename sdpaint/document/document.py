@@ -8,7 +8,7 @@ from enum import Enum
 
 from sdpaint.document import tree
 from sdpaint.document.guides import Guide
-from sdpaint.document.layers import Layer, LayerId, MaskLayer, SavedSelection
+from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer, SavedSelection
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileKey, TileMap
@@ -115,6 +115,10 @@ class Document:
         for layer in self.layers:
             yield from layer.walk()
 
+    def listed(self) -> Iterator[Layer]:
+        """The layers that aren't inside a closed group, bottom to top: what a layers panel lists."""
+        yield from _listed(self.layers)
+
     def has_layer(self, layer_id: LayerId) -> bool:
         """Whether there is a layer of this id."""
         return bool(tree.path_to(self.layers, layer_id))
@@ -172,6 +176,13 @@ def with_selections(document: Document, change: Callable[[TileMap], TileMap]) ->
         quick_mask=None if document.quick_mask is None else change(document.quick_mask),
         saved_selections=tuple(SavedSelection(name, tiles) for name, tiles in saved if not tiles.is_empty),
     )
+
+
+def _listed(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    for layer in layers:
+        if isinstance(layer.content, Group) and layer.content.expanded:
+            yield from _listed(layer.children)
+        yield layer
 
 
 def changed_mask_tiles(old: Document, new: Document) -> set[TileKey]:

@@ -6,12 +6,15 @@ blur brings no transparency in from outside.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from sdpaint.document.document import Document
-from sdpaint.document.edits import with_layer_tiles
+from sdpaint.document.edits import replace_layer, with_layer_tiles
 from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.render import flatten
 from sdpaint.imaging.adjustments import histogram
 from sdpaint.imaging.filter_table import Filter, Values
 from sdpaint.imaging.geometry import Rect
@@ -76,6 +79,13 @@ def selected_histogram(document: Document, layer_id: LayerId) -> tuple[float, ..
     if document.selection is not None:
         pixels = blended(np.zeros_like(pixels), pixels, document.selection.read(area))
     return tuple(float(weight) for weight in histogram(pixels))
+
+
+def seen_histogram(document: Document, layer_id: LayerId) -> tuple[float, ...]:
+    """256 weights: how much of the picture without this layer has each lightness."""
+    layer = document.layer(layer_id)
+    below = replace_layer(document, replace(layer, visible=False))
+    return tuple(float(weight) for weight in histogram(flatten(below, document.bounds)))
 
 
 def blended(before: Pixels, after: Pixels, coverage: Pixels) -> Pixels:

@@ -75,19 +75,11 @@ class ActionStates(QObject):
             action.setIconText(verb)
 
     def _follow_document(self, old: Document | None, new: Document) -> None:
-        layer = new.active_layer
-        self._actions["layerVisible"].setChecked(layer.visible)
-        self._actions["alphaLock"].setChecked(layer.alpha_locked)
         self._actions["showMask"].setChecked(new.mask.visible)
         self._actions["quickMask"].setChecked(new.quick_mask is not None)
         for name in NEEDS_SELECTION:
             self._actions[name].setEnabled(new.selection is not None)
         self._actions["maskToSelection"].setEnabled(not new.mask.is_empty)
-        index, count = new.active_index, len(new.layers)
-        for name in ("mergeDown", "layerDown", "layerBelow"):
-            self._actions[name].setEnabled(index > 0)
-        for name in ("layerUp", "layerAbove"):
-            self._actions[name].setEnabled(index < count - 1)
 
     def _follow_results(self) -> None:
         generation = self._generation

@@ -13,7 +13,6 @@ from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, LayerId
-from sdpaint.document.merge import merge_down
 from sdpaint.document.tree import path_to, with_fresh_ids
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.blend import BlendMode
@@ -49,10 +48,6 @@ class DocumentCommands(QObject):
         """A new empty layer above the active one."""
         self._documents.apply("Add layer", edits.add_layer(self._present))
 
-    def duplicate_layer(self) -> None:
-        """A copy of the active layer."""
-        self._documents.apply("Duplicate layer", edits.duplicate_layer(self._present, self._present.active))
-
     def copy_layer_to(self, layer_id: LayerId, target: OpenDocument) -> None:
         """A copy of a layer of any open document above the active layer of another one."""
         paths = (path_to(each.committed.layers, layer_id) for each in self._documents.open_documents)
@@ -65,46 +60,24 @@ class DocumentCommands(QObject):
         if target is not self._documents.in_front:
             self._messages.info(f"{layer.name} was copied into {target.title}")
 
-    def delete_layer(self) -> None:
-        """The active layer gone."""
-        self._documents.apply("Delete layer", edits.delete_layer(self._present, self._present.active))
-
-    def merge_down(self) -> None:
-        """The active layer and the one below as one."""
-        layer_id = self._present.active
-        if self._present.active_index == 0:
-            self._messages.info("There is no layer below to merge with")
-            return
-        self._in_background("Merge down", lambda document: merge_down(document, layer_id))
-
-    def move_layer_up(self) -> None:
-        """The active layer one place higher."""
-        self.move_layer(self._present.active, self._present.active_index + 1)
-
-    def move_layer_down(self) -> None:
-        """The active layer one place lower."""
-        self.move_layer(self._present.active, self._present.active_index - 1)
-
-    def move_layer(self, layer_id: LayerId, index: int) -> None:
-        """A layer to another place; 0 is the bottom."""
-        self._documents.apply("Move layer", edits.move_layer(self._present, layer_id, index))
-
     def activate_layer(self, layer_id: LayerId) -> None:
         """Paint on another layer: no undo step."""
         if layer_id != self._present.active:
             self._documents.amend(edits.set_active(self._present, layer_id))
 
     def activate_above(self) -> None:
-        """Paint on the layer above."""
-        self._activate_at(self._present.active_index + 1)
+        """Paint on the layer above, as the layers panel lists them."""
+        self._activate_beside(1)
 
     def activate_below(self) -> None:
         """Paint on the layer below."""
-        self._activate_at(self._present.active_index - 1)
+        self._activate_beside(-1)
 
-    def _activate_at(self, index: int) -> None:
-        if 0 <= index < len(self._present.layers):
-            self.activate_layer(self._present.layers[index].id)
+    def _activate_beside(self, step: int) -> None:
+        document = self._present
+        rows = [layer.id for layer in document.listed()]
+        if document.active in rows and 0 <= (index := rows.index(document.active) + step) < len(rows):
+            self.activate_layer(rows[index])
 
     def rename_layer(self, layer_id: LayerId, name: str) -> None:
         """Another name; an empty one changes nothing."""
@@ -132,12 +105,6 @@ class DocumentCommands(QObject):
     def set_layer_blend_mode(self, mode: BlendMode) -> None:
         """Of the active layer."""
         self._change("Blend mode", replace(self._present.active_layer, blend_mode=mode))
-
-    def set_alpha_locked(self, locked: bool) -> None:
-        """Paint only where the active layer has pixels."""
-        layer = self._present.active_layer
-        if layer.alpha_locked != locked:
-            self._change("Lock alpha" if locked else "Unlock alpha", replace(layer, alpha_locked=locked))
 
     def end_change(self) -> None:
         """A slider was let go."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdpaint.document.transforms import Turn
 from sdpaint.gui.action_spec import ActionSpec
+from sdpaint.gui.layer_actions import LAYER_ACTIONS
 from sdpaint.imaging.filter_table import FILTERS
 from sdpaint.imaging.selection import SelectionChange
 from sdpaint.tools.base import ToolName
@@ -297,24 +298,8 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "Swap width and height of the frame",
     ),
     # Layer
+    *LAYER_ACTIONS,
     ActionSpec("addLayer", "&Add", "edits.add_layer", ("Ctrl+Shift+N",), "plus", "Add a layer"),
-    ActionSpec(
-        "duplicateLayer",
-        "&Duplicate",
-        "edits.duplicate_layer",
-        ("Ctrl+J",),
-        "duplicate",
-        "Duplicate the layer",
-    ),
-    ActionSpec("deleteLayer", "D&elete", "edits.delete_layer", ("Shift+Del",), "trash", "Delete the layer"),
-    ActionSpec(
-        "mergeDown",
-        "&Merge down",
-        "edits.merge_down",
-        ("Ctrl+M",),
-        "merge-down",
-        "Merge with the layer below",
-    ),
     ActionSpec("renameLayer", "&Rename", "window.rename_layer", ("F2",), "", "Rename the layer"),
     ActionSpec(
         "layerVisible",
@@ -324,33 +309,6 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Show or hide the layer",
         checkable=True,
-    ),
-    ActionSpec(
-        "alphaLock",
-        "&Lock alpha",
-        "edits.set_alpha_locked",
-        ("/",),
-        "alpha-lock",
-        "Lock alpha: paint only where there is paint",
-        checkable=True,
-    ),
-    ActionSpec(
-        "layerUp",
-        "Move &up",
-        "edits.move_layer_up",
-        ("Ctrl+]",),
-        "layer-up",
-        "Move the layer up",
-        repeats=True,
-    ),
-    ActionSpec(
-        "layerDown",
-        "Move d&own",
-        "edits.move_layer_down",
-        ("Ctrl+[",),
-        "layer-down",
-        "Move the layer down",
-        repeats=True,
     ),
     ActionSpec(
         "layerAbove",

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.filter_controller import FilterController, ViewPart
+from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.document.layers import Adjustment, Fill
 from sdpaint.document.selection_edits import touches_selection
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.messages import Messages
@@ -25,6 +27,7 @@ class FilterFlow(QObject):
         self,
         documents: DocumentController,
         tools: ToolController,
+        layers: LayerController,
         canvas: CanvasView,
         messages: Messages,
         window: QWidget,
@@ -32,6 +35,7 @@ class FilterFlow(QObject):
         super().__init__(window)
         self._documents = documents
         self._tools = tools
+        self._layers = layers
         self._messages = messages
         self._repeat: QAction | None = None
         self.filters = FilterController(
@@ -51,6 +55,24 @@ class FilterFlow(QObject):
         """Set a filter's values, or apply it where there is nothing to set. Raises KeyError."""
         if self._can_filter():
             self.filters.open(FILTERS_BY_ID[filter_id])
+
+    def add_adjustment(self, name: str) -> None:
+        """A new adjustment layer, with its values to set. `name`: of one of `filter_table.ADJUSTMENTS`."""
+        self._tools.finish()
+        self._layers.add_adjustment(name)
+        if FILTERS_BY_ID[name].parameters:
+            self.filters.open_adjustment(self._documents.committed.active)
+
+    def edit_layer(self) -> None:
+        """Set the values of an adjustment layer; a fill layer takes the foreground colour."""
+        layer = self._documents.committed.active_layer
+        if isinstance(layer.content, Fill):
+            self._layers.set_fill_color(layer.id, self._tools.foreground)
+            self._layers.end_change()
+        elif isinstance(layer.content, Adjustment) and layer.content.filter.parameters:
+            self.filters.open_adjustment(layer.id)
+        else:
+            self._messages.info("The layer has nothing to set", "Choose an adjustment or fill layer")
 
     def repeat(self) -> None:
         """The last filter once more, with the same values."""

@@ -17,6 +17,7 @@ from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
+from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
@@ -49,6 +50,7 @@ from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
 from sdpaint.gui.icons import app_icon
 from sdpaint.gui.image_commands import ImageCommands
+from sdpaint.gui.layer_states import LayerStates
 from sdpaint.gui.menus import fill_menu_bar, make_actions
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
 from sdpaint.gui.palette_flow import PaletteFlow
@@ -120,6 +122,8 @@ class MainWindow(QMainWindow):
             self._generation, self._settings, self._asker, self.messages, self
         )
         self._edits = DocumentCommands(self._documents, self.messages, self)
+        self._layer_edits = LayerController(self._documents, lambda: services.tools.foreground, self)
+        self._layer_edits.failed.connect(self.messages.refusal)
         self._flow = FileFlow(
             self._documents, services.files, self.messages, self._asker, self._fresh_document, self
         )
@@ -140,7 +144,9 @@ class MainWindow(QMainWindow):
             self,
         )
         self._image = ImageCommands(self._documents, self.messages, self)
-        self._filters = FilterFlow(self._documents, services.tools, self.canvas, self.messages, self)
+        self._filters = FilterFlow(
+            self._documents, services.tools, self._layer_edits, self.canvas, self.messages, self
+        )
         self.actions_by_id = self._make_actions()
         self._exports.name_after_last(self.actions_by_id["exportAgain"])
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
@@ -175,6 +181,7 @@ class MainWindow(QMainWindow):
             "image": self._image,
             "documents": self._documents,
             "edits": self._edits,
+            "layers": self._layer_edits,
             "tools": self._services.tools,
             "canvas": self.canvas,
             "generation": self._generation,
@@ -184,6 +191,7 @@ class MainWindow(QMainWindow):
         }
         actions = make_actions(self, targets)
         self._states = ActionStates(actions, self._documents, self._generation, self)
+        self._layer_states = LayerStates(actions, self._documents, self)
         # Keys of the canvas, such as Tab and Enter, mean something else everywhere else.
         for name, action in actions.items():
             (self.canvas if name in CANVAS_ACTIONS else self).addAction(action)
@@ -204,7 +212,7 @@ class MainWindow(QMainWindow):
         self._prompt = PromptBar(self._generation, actions)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
-        self._layers = LayersPanel(self._documents, self._edits, actions, self._selection.from_layer)
+        self._layers = LayersPanel(self._documents, self._edits, self._layer_edits, actions, self._selection.from_layer)
         self._docks = {
             "Colour": Dock(
                 "colorDock", "Colour", ColorPanel(self._documents, services.tools, services.settings, actions)
@@ -588,6 +596,7 @@ class MainWindow(QMainWindow):
         self._services.keeper.shutdown()
         self._layers.shutdown()
         self._edits.shutdown()
+        self._layer_edits.shutdown()
         self._filters.shutdown()
         self._image.shutdown()
         self._clipboard.shutdown()

@@ -13,6 +13,7 @@ from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.document_actions import TOOL_ACTIONS, TURN_ACTIONS
 from sdpaint.gui.icons import icon
+from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
 from sdpaint.gui.widgets.controls import tooltip_text
 from sdpaint.imaging.filter_table import FILTERS, FilterGroup
 
@@ -88,20 +89,28 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "&Layer",
         (
-            "addLayer",
+            ("&New", NEW_ENTRIES),
             "duplicateLayer",
-            "mergeDown",
             "renameLayer",
             "deleteLayer",
             None,
+            "groupLayers",
+            "ungroupLayers",
+            "passThrough",
+            "clipLayer",
+            ("Layer mas&k", MASK_ENTRIES),
+            "editLayer",
+            None,
             "layerVisible",
-            "alphaLock",
+            ("&Lock", LOCK_ENTRIES),
+            ("Colour t&ag", TAG_ENTRIES),
             None,
             "layerUp",
             "layerDown",
             "layerAbove",
             "layerBelow",
             None,
+            ("&Merge", MERGE_ENTRIES),
             ("&Turn and flip", LAYER_TURNS),
             "layerToSelection",
         ),

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from sdpaint.errors import SdPaintError
+from sdpaint.errors import EditRefused, SdPaintError
 from sdpaint.gui.icons import paint_icon
 from sdpaint.gui.theme import ICON_SIZE, SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, icon_button
@@ -79,6 +79,13 @@ class Messages(QObject):
             self._post(Message(Severity.ERROR, error.message, hint or error.hint, remedy))
         else:
             self._post(Message(Severity.ERROR, error, hint, remedy))
+
+    def refusal(self, error: SdPaintError) -> None:
+        """Something can't be done here, which is no failure; anything else is."""
+        if isinstance(error, EditRefused):
+            self.info(error.message, error.hint)
+        else:
+            self.error(error)
 
     def _post(self, message: Message) -> None:
         level = {

@@ -16,9 +16,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from sdpaint.document.layers import Layer
+from sdpaint.document.layers import Adjustment, Fill, Group, Layer
 from sdpaint.gui.icons import paint_icon
-from sdpaint.gui.panels.layers_model import LAYER_ROLE, THUMBNAIL_ROLE
+from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE, THUMBNAIL_ROLE
 from sdpaint.gui.theme import font
 from sdpaint.gui.widgets.controls import describe
 from sdpaint.gui.widgets.images import draw_checkerboard
@@ -29,6 +29,9 @@ EYE_WIDTH = 32
 _THUMB = 36
 _BADGE = 14
 _PADDING = 4
+_INDENT = 14
+_DEEPEST = 6
+"""Deeper groups aren't indented further: their names would have no room."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -61,8 +64,21 @@ class LayerDelegate(QStyledItemDelegate):
         text = strong if layer.visible else faint
         eye = _eye_rect(rect)
         paint_icon(painter, eye, "eye" if layer.visible else "eye-off", text if layer.visible else faint)
-        draw_thumbnail(painter, thumbnail_rect(rect), index.data(THUMBNAIL_ROLE), colors.color(role.Mid))
-        self._paint_words(painter, rect, layer, text, strong if is_active else faint)
+        inner = row_rect(rect, index)
+        picture = thumbnail_rect(inner)
+        if isinstance(layer.content, Group):
+            chevron = QRect(picture.left(), picture.center().y() - 8, 16, 16)
+            paint_icon(painter, chevron, "chevron-down" if layer.content.expanded else "chevron-right", text)
+            paint_icon(painter, QRect(picture.left() + 20, picture.center().y() - 10, 20, 20), "folder", text)
+        elif isinstance(layer.content, Fill):
+            color = layer.content.color
+            draw_thumbnail(painter, picture, None, colors.color(role.Mid))
+            painter.fillRect(picture, QColor(color.red, color.green, color.blue, color.alpha))
+        elif isinstance(layer.content, Adjustment):
+            paint_icon(painter, QRect(picture.center().x() - 9, picture.center().y() - 9, 18, 18), "settings", text)
+        else:
+            draw_thumbnail(painter, picture, index.data(THUMBNAIL_ROLE), colors.color(role.Mid))
+        self._paint_words(painter, inner, layer, text, strong if is_active else faint)
         painter.restore()
 
     def _paint_words(self, painter: QPainter, rect: QRect, layer: Layer, text: QColor, faint: QColor) -> None:
@@ -113,7 +129,7 @@ class LayerDelegate(QStyledItemDelegate):
         return editor
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        words = _name_rect(option.rect)
+        words = _name_rect(row_rect(option.rect, index))
         editor.setGeometry(QRect(words.left() - 6, option.rect.top() + 8, words.width() + 2, 28))
 
 
@@ -138,6 +154,13 @@ def thumbnail_rect(rect: QRect) -> QRect:
     return QRect(rect.left() + EYE_WIDTH, rect.center().y() - _THUMB // 2 + 1, _THUMB + 8, _THUMB)
 
 
+def row_rect(rect: QRect, index: Index) -> QRect:
+    """A row without what it is indented by: layers in groups are, and those that are clipped."""
+    layer: Layer = index.data(LAYER_ROLE)
+    depth = min(int(index.data(DEPTH_ROLE)), _DEEPEST) + (1 if layer.clipped else 0)
+    return rect.adjusted(depth * _INDENT, 0, 0, 0)
+
+
 def _eye_rect(rect: QRect) -> QRect:
     return QRect(rect.left() + (EYE_WIDTH - 18) // 2, rect.center().y() - 8, 18, 18)
 
@@ -149,8 +172,19 @@ def _name_rect(rect: QRect) -> QRect:
 
 def _details(layer: Layer) -> str:
     parts = []
+    if isinstance(layer.content, Group) and layer.content.pass_through:
+        parts.append("Pass through")
     if layer.blend_mode is not BlendMode.NORMAL:
         parts.append(layer.blend_mode.label)
     if layer.opacity < 1:
         parts.append(f"{round(layer.opacity * 100)} %")
+    if layer.clipped:
+        parts.append("Clipped")
+    if layer.mask is not None:
+        parts.append("Mask" if layer.mask.enabled else "Mask off")
+    if layer.locked:
+        parts.append("Locked")
+    elif layer.pixels_locked or layer.position_locked:
+        names = [name for name, on in (("Pixels", layer.pixels_locked), ("Position", layer.position_locked)) if on]
+        parts.append(f"{' and '.join(names)} locked".capitalize())
     return " · ".join(parts)

@@ -9,14 +9,16 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import Document
-from sdpaint.document.layers import LayerId
+from sdpaint.document.layers import Group, LayerId
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.panels.layer_delegate import (
     EYE_WIDTH,
     ROW_HEIGHT,
     LayerDelegate,
     draw_thumbnail,
+    row_rect,
     thumbnail_rect,
 )
 from sdpaint.gui.panels.layers_model import MASK_KEY, LayersModel, LayerThumbnails
@@ -48,15 +50,17 @@ class LayersPanel(QWidget):
         self,
         documents: DocumentController,
         commands: DocumentCommands,
+        layers: LayerController,
         actions: Mapping[str, QAction],
         select_pixels: SelectPixels,
     ) -> None:
         super().__init__()
+        self._layer_edits = layers
         self.setObjectName("layersPanel")
         self._documents = documents
         self._commands = commands
         self._thumbnails = LayerThumbnails(documents, self)
-        self._model = LayersModel(documents, commands, self._thumbnails)
+        self._model = LayersModel(documents, commands, layers, self._thumbnails)
         self._build(actions, select_pixels)
         documents.document_changed.connect(self._follow)
         self._refresh(documents.document)
@@ -81,7 +85,7 @@ class LayersPanel(QWidget):
         self._opacity = NumberSlider("layerOpacitySlider", "Opacity", PERCENT, "Opacity of the layer")
         self._opacity.value_changed.connect(self._commands.set_layer_opacity)
         self._opacity.value_committed.connect(lambda _value: self._commands.end_change())
-        self._list = _LayerList(self._model, self._commands, select_pixels)
+        self._list = _LayerList(self._model, self._commands, self._layer_edits, select_pixels)
         self._mask = _MaskRow(self._documents, self._commands, self._thumbnails, actions)
 
         look = QHBoxLayout()
@@ -90,7 +94,7 @@ class LayersPanel(QWidget):
         look.addWidget(self._opacity, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
-        for name in ("addLayer", "duplicateLayer", "mergeDown", "alphaLock"):
+        for name in ("addLayer", "addGroup", "addLayerMask", "duplicateLayer", "mergeDown", "alphaLock"):
             buttons.addWidget(action_button(f"{name}Button", actions[name]))
         buttons.addStretch(1)
         buttons.addWidget(action_button("deleteLayerButton", actions["deleteLayer"]))
@@ -121,10 +125,13 @@ class LayersPanel(QWidget):
 class _LayerList(QListView):
     """The rows. Space shows and hides, F2 or a double click renames, dragging reorders, Ctrl+click selects pixels."""
 
-    def __init__(self, model: LayersModel, commands: DocumentCommands, select_pixels: SelectPixels) -> None:
+    def __init__(
+        self, model: LayersModel, commands: DocumentCommands, edits: LayerController, select_pixels: SelectPixels
+    ) -> None:
         super().__init__()
         self._select_pixels = select_pixels
         self._layers = model
+        self._edits = edits
         self._commands = commands
         describe(
             self,
@@ -166,7 +173,12 @@ class _LayerList(QListView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
         index = self.indexAt(place)
-        on_picture = index.isValid() and thumbnail_rect(self.visualRect(index)).contains(place)
+        on_picture = index.isValid() and thumbnail_rect(row_rect(self.visualRect(index), index)).contains(place)
+        if on_picture and self._layers.layer_at(index).is_group:
+            content = self._layers.layer_at(index).content
+            expanded = isinstance(content, Group) and content.expanded
+            self._edits.set_expanded(self._layers.layer_at(index).id, not expanded)
+            return
         if on_picture and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             # Not handed on: with Ctrl, Qt would take the row out of its own selection.
             self._select_pixels(self._layers.layer_at(index).id, mode_of_click(event.modifiers()))

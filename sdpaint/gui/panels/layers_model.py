@@ -18,8 +18,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPixmap
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.layers import Group, Layer, LayerId
 from sdpaint.document.thumbnail import Thumbnailer
 from sdpaint.errors import SdPaintError
 from sdpaint.gui.commands import DocumentCommands
@@ -32,6 +33,8 @@ from sdpaint.worker.background import Background
 Index = QModelIndex | QPersistentModelIndex
 LAYER_ROLE = Qt.ItemDataRole.UserRole
 THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
+DEPTH_ROLE = Qt.ItemDataRole.UserRole + 2
+"""How many groups the layer is in."""
 
 MASK_KEY: LayerId = "mask"
 THUMBNAIL_PX = 64
@@ -115,15 +118,23 @@ class LayerThumbnails(QObject):
 
 
 class LayersModel(QAbstractListModel):
-    """Row 0 is the topmost layer. Dropping a row moves the layer."""
+    """Row 0 is the topmost layer; what is in an open group stands below it. Dropping a row moves the layer."""
 
     def __init__(
-        self, documents: DocumentController, commands: DocumentCommands, thumbnails: LayerThumbnails
+        self,
+        documents: DocumentController,
+        commands: DocumentCommands,
+        layers: LayerController,
+        thumbnails: LayerThumbnails,
     ) -> None:
         super().__init__()
+        self._documents = documents
         self._commands = commands
+        self._layer_edits = layers
         self._thumbnails = thumbnails
-        self._layers: tuple[Layer, ...] = tuple(documents.document.walk())[::-1]
+        self._layers: tuple[Layer, ...] = ()
+        self._depths: dict[LayerId, int] = {}
+        self._take(documents.document)
         documents.document_changed.connect(self._follow)
         thumbnails.changed.connect(self._repaint)
 
@@ -139,16 +150,22 @@ class LayersModel(QAbstractListModel):
         return QModelIndex()
 
     def _follow(self, old: Document | None, new: Document) -> None:
-        layers = tuple(new.walk())[::-1]
-        if [layer.id for layer in layers] != [layer.id for layer in self._layers]:
+        before, depths = self._layers, self._depths
+        rows = [(layer.id, depth) for depth, layer in _rows(new)]
+        if rows != [(layer.id, depths[layer.id]) for layer in before]:
             self.beginResetModel()
-            self._layers = layers
+            self._take(new)
             self.endResetModel()
             return
-        before, self._layers = self._layers, layers
-        for row, (was, now) in enumerate(zip(before, layers, strict=True)):
+        self._take(new)
+        for row, (was, now) in enumerate(zip(before, self._layers, strict=True)):
             if _look(was) != _look(now):
                 self.dataChanged.emit(self.index(row), self.index(row))
+
+    def _take(self, document: Document) -> None:
+        rows = _rows(document)
+        self._layers = tuple(layer for _, layer in rows)
+        self._depths = {layer.id: depth for depth, layer in rows}
 
     def _repaint(self, layer_id: LayerId) -> None:
         index = self.index_of(layer_id)
@@ -168,6 +185,8 @@ class LayersModel(QAbstractListModel):
             return layer
         if role == THUMBNAIL_ROLE:
             return self._thumbnails.pixmap(layer.id)
+        if role == DEPTH_ROLE:
+            return self._depths[layer.id]
         if role == Qt.ItemDataRole.ToolTipRole:
             made = "\nMade by a generation" if layer.generated else ""
             return f"{layer.name}\n{layer.blend_mode.label}, {round(layer.opacity * 100)} %{made}"
@@ -212,13 +231,53 @@ class LayersModel(QAbstractListModel):
         source = self.index_of(layer_id).row()
         if source < 0:
             return False
-        target = row if row >= 0 else (parent.row() if parent.isValid() else len(self._layers))
-        # Row counts from the top and with the dragged row still in place; layers count from the bottom without it.
-        place = target - 1 if target > source else target
+        group_id, index = self._place_of_drop(layer_id, row, parent)
         # After the drop is over: the view still holds on to the rows of now.
-        QTimer.singleShot(0, self, lambda: self._commands.move_layer(layer_id, len(self._layers) - 1 - place))
+        QTimer.singleShot(0, self, lambda: self._layer_edits.move((layer_id,), group_id, index))
         return False
+
+    def _place_of_drop(self, layer_id: LayerId, row: int, parent: Index) -> tuple[LayerId | None, int]:
+        """The group and the place in it, counted from the bottom without the dragged layer."""
+        document = self._documents.committed
+        if row < 0 and parent.isValid():
+            onto = self._layers[parent.row()]
+            if onto.is_group and onto.id != layer_id:
+                return onto.id, len([each for each in onto.children if each.id != layer_id])
+            row = parent.row()
+        if row < 0 or row >= len(self._layers):
+            return None, 0
+        # Right above the layer whose row it is; where that is the dragged one, it stays where it is.
+        below = self._layers[row]
+        group = document.parent_of(below.id)
+        siblings = [each.id for each in document.siblings_of(below.id) if each.id != layer_id]
+        place = siblings.index(below.id) + 1 if below.id != layer_id else document.index_of(layer_id)
+        return None if group is None else group.id, place
+
+
+def _rows(document: Document) -> list[tuple[int, Layer]]:
+    """The listed layers, the topmost first, with how many groups each is in."""
+    listed = list(document.listed())[::-1]
+    depths = dict.fromkeys((layer.id for layer in document.layers), 0)
+    for layer in listed:
+        for child in layer.children:
+            depths[child.id] = depths[layer.id] + 1
+    return [(depths[layer.id], layer) for layer in listed]
 
 
 def _look(layer: Layer) -> tuple[object, ...]:
-    return (layer.name, layer.visible, layer.opacity, layer.blend_mode, layer.alpha_locked, layer.generated)
+    content = layer.content
+    return (
+        layer.name,
+        layer.visible,
+        layer.opacity,
+        layer.blend_mode,
+        layer.alpha_locked,
+        layer.generated,
+        layer.clipped,
+        layer.locked,
+        layer.pixels_locked,
+        layer.position_locked,
+        layer.tag,
+        None if layer.mask is None else layer.mask.enabled,
+        (content.expanded, content.pass_through) if isinstance(content, Group) else content,
+    )

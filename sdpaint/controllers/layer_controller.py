@@ -1,0 +1,396 @@
+"""LayerController: what the artist does to the tree of layers, one undo step each.
+
+Where nothing else is said, a command is for the active layer and those chosen beside it. What is refused (a locked
+layer, a kind that doesn't allow it) is said by `failed`, and nothing changes. What touches many pixels is computed away
+from the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from sdpaint.controllers.background_edits import BackgroundEdits
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document import edits, layer_edits, merge, tree
+from sdpaint.document.document import Document, EditTarget
+from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerId, LayerMask
+from sdpaint.document.locks import refuse_locked, refuse_locked_inside, refuse_locked_pixels
+from sdpaint.errors import EditRefused
+from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.filter_table import FILTERS_BY_ID
+
+Edit = Callable[[Document], Document]
+
+
+class LayerController(QObject):
+    """Groups, masks, clipping, locks, tags, fills and adjustments. `foreground` gives new fills their colour."""
+
+    failed = Signal(object)
+    """SdPaintError."""
+    busy_changed = Signal(bool)
+    """Something is being computed, or is done."""
+
+    def __init__(
+        self, documents: DocumentController, foreground: Callable[[], Color], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._foreground = foreground
+        self._edits = BackgroundEdits(documents, self)
+        self._edits.busy_changed.connect(self.busy_changed)
+        self._edits.failed.connect(self.failed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being computed."""
+        return self._edits.is_busy
+
+    def shutdown(self) -> None:
+        """Wait for what is under way."""
+        self._edits.shutdown()
+
+    # -- view state: no undo step
+
+    def select(self, ids: Collection[LayerId]) -> None:
+        """Choose layers beside the active one."""
+        self._amend(edits.set_selected(self._present, ids))
+
+    def toggle_selected(self, layer_id: LayerId) -> None:
+        """Choose a layer beside the active one, or not any more."""
+        self.select(self._present.selected ^ {layer_id})
+
+    def set_target(self, target: EditTarget) -> None:
+        """Work on the pixels of the active layer, or on its mask."""
+        if target is EditTarget.MASK and self._present.active_layer.mask is None:
+            self.failed.emit(EditRefused("The layer has no mask", "Add one first"))
+            return
+        self._amend(edits.set_target(self._present, target))
+
+    def set_mask_edited(self, edited: bool) -> None:
+        """Likewise, for a switch."""
+        self.set_target(EditTarget.MASK if edited else EditTarget.CONTENT)
+
+    def set_expanded(self, layer_id: LayerId, expanded: bool) -> None:
+        """Show what is in a group, or not."""
+        self._amend(layer_edits.set_expanded(self._present, layer_id, expanded))
+
+    # -- the tree
+
+    def add_group(self) -> None:
+        """A new empty group."""
+        self._apply("Add group", layer_edits.add_group)
+
+    def group(self) -> None:
+        """The layers in a group of their own."""
+        self._apply("Group layers", lambda document: layer_edits.group_layers(document, self._ids))
+
+    def ungroup(self) -> None:
+        """The group taken apart."""
+        active = self._present.active
+        self._apply("Ungroup", lambda document: layer_edits.ungroup(document, active), locked=(active,))
+
+    def delete(self) -> None:
+        """The layers gone."""
+        ids = self._ids
+        label = "Delete layers" if len(ids) > 1 else "Delete layer"
+
+        def edit(document: Document) -> Document:
+            refuse_locked_inside(document, ids)
+            return edits.delete_layers(document, ids)
+
+        self._apply(label, edit)
+
+    def duplicate(self) -> None:
+        """A copy of each of the layers above it."""
+
+        def edit(document: Document) -> Document:
+            for layer in tree.topmost(document.layers, self._ids):
+                document = edits.duplicate_layer(document, layer.id)
+            return document
+
+        self._apply("Duplicate layer", edit)
+
+    def move(self, ids: Collection[LayerId], parent: LayerId | None, index: int) -> None:
+        """Layers to another place: the group (None: beside the outermost), and the index without them in it."""
+        self._apply("Move layer", lambda document: edits.move_layers(document, ids, parent, index), locked=ids)
+
+    def move_up(self) -> None:
+        """The active layer one place higher, into and out of groups."""
+        self._step(True)
+
+    def move_down(self) -> None:
+        """The active layer one place lower, likewise."""
+        self._step(False)
+
+    def _step(self, up: bool) -> None:
+        active = self._present.active
+        self._apply("Move layer", lambda document: edits.step_layer(document, active, up), locked=(active,))
+
+    # -- the look
+
+    def set_pass_through(self, pass_through: bool) -> None:
+        """Whether the layers of the active group meet what lies below it one by one."""
+        active = self._present.active
+        label = "Pass through" if pass_through else "Isolate group"
+        self._apply(
+            label, lambda document: layer_edits.set_pass_through(document, active, pass_through), locked=(active,)
+        )
+
+    def set_opacity(self, opacity: float) -> None:
+        """Changes in a row are one step, until `end_change`."""
+        self._change("Layer opacity", lambda layer: replace(layer, opacity=opacity), f"opacity {self._present.active}")
+
+    def set_blend_mode(self, mode: BlendMode) -> None:
+        """How they meet what lies below."""
+        self._change("Blend mode", lambda layer: replace(layer, blend_mode=mode))
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide them."""
+        label = "Show layer" if visible else "Hide layer"
+        self._change(label, lambda layer: replace(layer, visible=visible), looks_at_locks=False)
+
+    def end_change(self) -> None:
+        """A slider was let go."""
+        self._documents.end_merge()
+
+    def set_clipped(self, clipped: bool) -> None:
+        """Clip them to the layer below, or release them."""
+        ids = self._ids
+        label = "Clip to layer below" if clipped else "Release clipping"
+        self._apply(label, lambda document: layer_edits.set_clipped(document, ids, clipped), locked=ids)
+
+    def set_tag(self, tag: ColorTag) -> None:
+        """The colour that they are sorted by."""
+        self._change("Colour tag", lambda layer: replace(layer, tag=tag), looks_at_locks=False)
+
+    # -- locks
+
+    def set_locked(self, locked: bool) -> None:
+        """Nothing of them may be changed."""
+        self._change(
+            "Lock layer" if locked else "Unlock layer",
+            lambda layer: replace(layer, locked=locked),
+            looks_at_locks=False,
+        )
+
+    def set_alpha_locked(self, locked: bool) -> None:
+        """Paint only where they have pixels."""
+        self._change(
+            "Lock alpha" if locked else "Unlock alpha",
+            lambda layer: replace(layer, alpha_locked=locked),
+            looks_at_locks=False,
+        )
+
+    def set_pixels_locked(self, locked: bool) -> None:
+        """Nothing may be painted on them."""
+        self._change(
+            "Lock pixels" if locked else "Unlock pixels",
+            lambda layer: replace(layer, pixels_locked=locked),
+            looks_at_locks=False,
+        )
+
+    def set_position_locked(self, locked: bool) -> None:
+        """They can't be moved, turned or scaled."""
+        self._change(
+            "Lock position" if locked else "Unlock position",
+            lambda layer: replace(layer, position_locked=locked),
+            looks_at_locks=False,
+        )
+
+    # -- masks
+
+    def add_mask(self) -> None:
+        """A mask that shows what is selected, or everything."""
+        self._on_active("Add mask", self._adding(False))
+
+    def add_hiding_mask(self) -> None:
+        """A mask that hides what is selected, or everything."""
+        self._on_active("Add mask", self._adding(True))
+
+    @staticmethod
+    def _adding(hide: bool) -> Callable[[Document, LayerId], Document]:
+        return lambda document, layer_id: layer_edits.add_mask(
+            document, layer_id, layer_edits.mask_of_selection(document, hide)
+        )
+
+    def set_mask(self, layer_id: LayerId, mask: LayerMask) -> None:
+        """Another mask in place of the layer's."""
+        layer = self._present.layer(layer_id)
+        self._apply(
+            "Change mask",
+            lambda document: edits.replace_layer(document, replace(layer, mask=mask)),
+            locked=(layer_id,),
+        )
+
+    def mask_from_transparency(self) -> None:
+        """The layer's alpha as its mask."""
+        self._on_active("Mask from transparency", layer_edits.mask_from_transparency, is_slow=True)
+
+    def apply_mask(self) -> None:
+        """The mask drawn into the pixels."""
+        self._on_active("Apply mask", layer_edits.apply_mask, is_slow=True)
+
+    def delete_mask(self) -> None:
+        """The mask gone."""
+        self._on_active("Delete mask", layer_edits.delete_mask)
+
+    def invert_mask(self) -> None:
+        """What showed is hidden, and the other way round."""
+        self._on_active("Invert layer mask", layer_edits.invert_mask)
+
+    def set_mask_enabled(self, enabled: bool) -> None:
+        """Whether the mask counts."""
+        self._on_active(
+            "Enable mask" if enabled else "Disable mask",
+            lambda document, layer_id: layer_edits.set_mask_enabled(document, layer_id, enabled),
+        )
+
+    def set_mask_linked(self, linked: bool) -> None:
+        """Whether the mask moves along with the layer."""
+        self._on_active(
+            "Link mask" if linked else "Unlink mask",
+            lambda document, layer_id: layer_edits.set_mask_linked(document, layer_id, linked),
+        )
+
+    # -- kinds
+
+    def add_fill(self) -> None:
+        """A layer of the foreground colour."""
+        self._apply("Add fill layer", lambda document: layer_edits.add_fill(document, self._foreground()))
+
+    def set_fill_color(self, layer_id: LayerId, color: Color) -> None:
+        """Another colour of a fill layer. Changes in a row are one step, until `end_change`."""
+        self._apply(
+            "Fill colour",
+            lambda document: layer_edits.set_content(document, layer_id, Fill(color)),
+            merge_key=f"content {layer_id}",
+            locked=(layer_id,),
+        )
+
+    def add_adjustment(self, name: str) -> None:
+        """An adjustment of what lies below; `name` is the id of one of `filter_table.ADJUSTMENTS`."""
+        spec = FILTERS_BY_ID[name]
+        self._apply(
+            f"Add {spec.label.lower()} layer", lambda document: layer_edits.add_adjustment(document, spec)
+        )
+
+    def set_adjustment(self, layer_id: LayerId, values: Mapping[str, Any]) -> None:
+        """Other values of an adjustment. Changes in a row are one step, until `end_change`."""
+        content = self._present.layer(layer_id).content
+        if not isinstance(content, Adjustment):
+            self.failed.emit(EditRefused("The layer is no adjustment", "Choose an adjustment layer"))
+            return
+        changed = Adjustment(content.name, {**content.values, **values})
+        self._apply(
+            content.filter.label,
+            lambda document: layer_edits.set_content(document, layer_id, changed),
+            merge_key=f"content {layer_id}",
+            locked=(layer_id,),
+        )
+
+    def rasterize(self) -> None:
+        """The layer made pixels."""
+        self._on_active("Rasterise", layer_edits.rasterize)
+
+    # -- merging
+
+    def merge_down(self) -> None:
+        """The chosen layers as one; a single one with the layer below; a group as one layer."""
+        document = self._present
+        ids, active = self._ids, document.active
+        if len(ids) > 1:
+            self._merge("Merge layers", lambda document: merge.merge_layers(document, ids), ids)
+        elif isinstance(document.active_layer.content, Group):
+            self._merge("Merge group", lambda document: merge.merge_group(document, active), ids)
+        elif document.active_index == 0:
+            self.failed.emit(EditRefused("There is no layer below to merge with", "Move the layer up first"))
+        else:
+            below = document.siblings_of(active)[document.active_index - 1]
+            self._merge("Merge down", lambda document: merge.merge_down(document, active), (active, below.id))
+
+    def merge_visible(self) -> None:
+        """All that is seen as one layer."""
+        ids = [layer.id for layer in self._present.layers if layer.visible]
+        self._merge("Merge visible", merge.merge_visible, ids)
+
+    def flatten_image(self) -> None:
+        """One layer with all that is seen."""
+        self._merge("Flatten image", merge.flatten_image, [layer.id for layer in self._present.layers])
+
+    def stamp_visible(self) -> None:
+        """A new layer with all that is seen."""
+        self._merge("Stamp visible", merge.stamp_visible, ())
+
+    def _merge(self, label: str, edit: Edit, ids: Collection[LayerId]) -> None:
+        def checked(document: Document) -> Document:
+            refuse_locked_inside(document, ids)
+            return edit(document)
+
+        self._edits.run(label, checked)
+
+    # -- how
+
+    @property
+    def _present(self) -> Document:
+        return self._documents.committed
+
+    @property
+    def _ids(self) -> frozenset[LayerId]:
+        return frozenset(layer.id for layer in self._present.selected_layers)
+
+    def _amend(self, document: Document) -> None:
+        if document is not self._present:
+            self._documents.amend(document)
+
+    def _apply(
+        self, label: str, edit: Edit, merge_key: str | None = None, locked: Collection[LayerId] = ()
+    ) -> None:
+        """`locked`: the layers that mustn't be."""
+        before = self._present
+        try:
+            for layer_id in locked:
+                refuse_locked(before, layer_id)
+            after = edit(before)
+        except EditRefused as error:
+            self.failed.emit(error)
+            return
+        if after is not before:
+            self._documents.apply(label, after, merge_key)
+
+    def _change(
+        self,
+        label: str,
+        change: Callable[[Layer], Layer],
+        merge_key: str | None = None,
+        looks_at_locks: bool = True,
+    ) -> None:
+        ids = self._ids
+
+        def edit(document: Document) -> Document:
+            for layer_id in ids:
+                layer = document.layer(layer_id)
+                changed = change(layer)
+                if changed != layer:
+                    document = edits.replace_layer(document, changed)
+            return document
+
+        self._apply(label, edit, merge_key, ids if looks_at_locks else ())
+
+    def _on_active(
+        self, label: str, edit: Callable[[Document, LayerId], Document], is_slow: bool = False
+    ) -> None:
+        active = self._present.active
+
+        def checked(document: Document) -> Document:
+            refuse_locked_pixels(document, active)
+            return edit(document, active)
+
+        if is_slow:
+            self._edits.run(label, checked)
+        else:
+            self._apply(label, checked)
