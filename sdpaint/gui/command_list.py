@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 from sdpaint.gui.action_states import NEEDS_SELECTION
 from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.command_search import MAX_RECENT_COMMANDS, Command
+from sdpaint.gui.layer_actions import WHY_NO_LAYER_ACTION
 from sdpaint.gui.menus import MENUS, Entry
 from sdpaint.gui.theme import CONTROL_HEIGHT, set_role
 from sdpaint.gui.widgets.command_palette import CommandPalette
@@ -30,6 +31,7 @@ WHY_NOT: Mapping[str, str] = {
     "layerBelow": "This is the lowest layer",
     "layerUp": "This is the topmost layer",
     "layerAbove": "This is the topmost layer",
+    **WHY_NO_LAYER_ACTION,
     "cancel": "Nothing is being generated",
     "keepPreview": "Nothing is being generated",
     "again": "Nothing was generated yet",

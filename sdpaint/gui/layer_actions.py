@@ -163,3 +163,28 @@ MERGE_ENTRIES = ("mergeDown", "mergeVisible", "flattenImage", "stampVisible", No
 MASK_ENTRIES = _ids(MASK_ACTIONS)
 LOCK_ENTRIES = _ids(LOCK_ACTIONS)
 TAG_ENTRIES = _ids(TAG_ACTIONS)
+
+_NO_MASK = "The layer has no mask"
+_NO_GROUP = "The layer is no group"
+WHY_NO_LAYER_ACTION = {
+    "ungroupLayers": _NO_GROUP,
+    "passThrough": _NO_GROUP,
+    "clipLayer": "There is no layer below",
+    "addLayerMask": "The layer has a mask already",
+    "addHidingMask": "The layer has a mask already",
+    "maskFromTransparency": "The layer has a mask already, or no pixels of its own",
+    "editLayer": "The layer is no adjustment or fill",
+    "rasterizeLayer": "The layer is made of pixels already, or of other layers",
+    **dict.fromkeys(
+        (
+            "editLayerMask",
+            "layerMaskEnabled",
+            "layerMaskLinked",
+            "invertLayerMask",
+            "applyLayerMask",
+            "deleteLayerMask",
+        ),
+        _NO_MASK,
+    ),
+}
+"""Why an action isn't there at the moment, for those who look for it."""
