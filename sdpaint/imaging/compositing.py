@@ -91,6 +91,11 @@ def linear_burn(cb: Floats, cs: Floats) -> Floats:
     return np.asarray(np.maximum(0, cb + cs - 1))
 
 
+def exclusion(cb: Floats, cs: Floats) -> Floats:
+    """Difference with less contrast."""
+    return np.asarray(cb + cs - 2 * cb * cs)
+
+
 def subtract(cb: Floats, cs: Floats) -> Floats:
     """The backdrop less the source."""
     return np.asarray(np.maximum(0, cb - cs))
@@ -171,6 +176,7 @@ BLEND_FUNCTIONS: Mapping[BlendMode, Callable[[Floats, Floats], Floats]] = {
     BlendMode.VIVID_LIGHT: vivid_light,
     BlendMode.LINEAR_LIGHT: linear_light,
     BlendMode.PIN_LIGHT: pin_light,
+    BlendMode.EXCLUSION: exclusion,
     BlendMode.SUBTRACT: subtract,
     BlendMode.DIVIDE: divide,
     BlendMode.HUE: hue,

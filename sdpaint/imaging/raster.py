@@ -38,7 +38,6 @@ COMPOSITION_MODES: dict[BlendMode, QPainter.CompositionMode] = {
     BlendMode.SOFT_LIGHT: _MODES.CompositionMode_SoftLight,
     BlendMode.HARD_LIGHT: _MODES.CompositionMode_HardLight,
     BlendMode.DIFFERENCE: _MODES.CompositionMode_Difference,
-    BlendMode.EXCLUSION: _MODES.CompositionMode_Exclusion,
     BlendMode.ERASE: _MODES.CompositionMode_DestinationOut,
 }
 """The modes that QPainter has by the formula of painting programs; `BLEND_FUNCTIONS` has the others."""
