@@ -1,9 +1,9 @@
 """Documents that Krita composes too, and what it made of them: `krita.json` beside this file.
 
 Run as a script it makes the table anew: `python -m tests.fileio.krita_comparison`. All cases lie side by side in one
-document, each in a cell of its own, which is written as OpenRaster and handed to `krita --export` on a screen that nobody
-sees (`xvfb-run`). The colours of a grid of pixels are kept. The tests compare ours with those, since the machines that
-run them have no Krita.
+document, each in a cell of its own, which is written as OpenRaster and handed to `krita --export` on a screen that
+nobody sees (`xvfb-run`). The colours of a grid of pixels are kept. The tests compare ours with those: the machines
+that run them have no Krita.
 """
 
 from __future__ import annotations
@@ -85,8 +85,7 @@ def everything() -> Document:
     layers: list[Layer] = []
     for index, case in enumerate(cases().values()):
         x, y = index % COLUMNS * SIDE, index // COLUMNS * SIDE
-        for layer in with_all_tiles(case, lambda tiles, x=x, y=y: tiles.translated(x, y)):
-            layers.append(with_fresh_ids(layer))
+        layers += map(with_fresh_ids, with_all_tiles(case, lambda tiles, x=x, y=y: tiles.translated(x, y)))
     size = Size(COLUMNS * SIDE, -(-len(cases()) // COLUMNS) * SIDE)
     return Document(size, tuple(layers), layers[-1].id, Rect(0, 0, SIDE, SIDE))
 
@@ -115,7 +114,8 @@ def main() -> None:
     os.environ.pop("QT_QPA_PLATFORM", None)
     version = subprocess.run(["krita", "--version"], capture_output=True, text=True).stdout.strip()
     pictures = sampled(by_krita(everything()))
-    lines = ",\n".join(f"{json.dumps(name)}:{json.dumps(rows, separators=(',', ':'))}" for name, rows in pictures.items())
+    compact = json.JSONEncoder(separators=(",", ":"))
+    lines = ",\n".join(f"{json.dumps(name)}:{compact.encode(rows)}" for name, rows in pictures.items())
     TABLE.write_text(f'{{"program":{json.dumps(version)},"pictures":{{\n{lines}\n}}}}\n')
 
 
