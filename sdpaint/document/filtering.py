@@ -18,6 +18,7 @@ from sdpaint.document.render import flatten
 from sdpaint.imaging.adjustments import histogram
 from sdpaint.imaging.filter_table import Filter, Values
 from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.pixels import grey_pixels, values_of_grey
 from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
 
 _ROWS = 256
@@ -39,6 +40,8 @@ def filtered(
     layer = document.layer(layer_id)
     if spec.changes_nothing(values):
         return document
+    if document.edits_mask and layer_id == document.active:
+        return _with_filtered_mask(document, spec, values, region, coarseness)
     reach = spec.reach(values)
     area = filter_area(document, layer, reach)
     if region is not None:
@@ -62,6 +65,36 @@ def filtered(
     return document if tiles is layer.tiles else with_layer_tiles(document, layer_id, tiles)
 
 
+def _with_filtered_mask(
+    document: Document, spec: Filter, values: Values, region: Rect | None, coarseness: int
+) -> Document:
+    """The active layer's mask filtered as grey."""
+    layer = document.active_layer
+    mask = layer.mask
+    area = document.bounds
+    if document.selection is not None:
+        area = area.intersected(_tile_bounds(document.selection))
+    if region is not None:
+        area = area.intersected(region)
+    if mask is None or area.is_empty:
+        return document
+    source = area.inflated(spec.reach(values)).intersected(document.bounds)
+    pixels = grey_pixels(mask.read(source))
+    if coarseness > 1:
+        changed = _coarsely(pixels, spec, values, (source.x, source.y), coarseness)
+    else:
+        changed = spec.apply(pixels, values, (source.x, source.y))
+    inner = area.translated(-source.x, -source.y)
+    part = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
+    after = np.ascontiguousarray(changed[part])
+    if document.selection is not None:
+        after = blended(pixels[part], after, document.selection.read(area))
+    tiles = mask.with_shown(area, values_of_grey(after))
+    if tiles is mask.tiles:
+        return document
+    return replace_layer(document, replace(layer, mask=replace(mask, tiles=tiles)))
+
+
 def filter_area(document: Document, layer: Layer, reach: int) -> Rect:
     """What a filter of this reach can change."""
     area = _tile_bounds(layer.tiles).inflated(reach) if not layer.tiles.is_empty else Rect(0, 0, 0, 0)
@@ -72,6 +105,9 @@ def filter_area(document: Document, layer: Layer, reach: int) -> Rect:
 def selected_histogram(document: Document, layer_id: LayerId) -> tuple[float, ...]:
     """256 weights: how much of the layer's selected part has each lightness."""
     layer = document.layer(layer_id)
+    if document.edits_mask and layer.mask is not None and layer_id == document.active:
+        shown = grey_pixels(layer.mask.read(document.bounds))
+        return tuple(float(weight) for weight in histogram(shown))
     area = filter_area(document, layer, 0)
     if area.is_empty:
         return (0.0,) * 256

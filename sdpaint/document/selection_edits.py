@@ -8,13 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import cv2
+import numpy as np
 
-from sdpaint.document.document import Document
-from sdpaint.document.edits import clear_layer, insert_layer, set_mask, with_layer_tiles
-from sdpaint.document.layers import Layer, LayerId
-from sdpaint.document.render import flatten
+from sdpaint.document.document import Document, EditTarget
+from sdpaint.document.edits import (
+    clear_layer,
+    insert_layer,
+    replace_layer,
+    set_mask,
+    set_target,
+    with_layer_tiles,
+)
+from sdpaint.document.layers import Fill, Group, Layer, LayerId
+from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.imaging import selection as shapes
+from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.pixels import grey_pixels
 from sdpaint.imaging.selection import FULL_TILE, SelectionChange, SelectionMode
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
 
@@ -85,7 +95,8 @@ def selection_from_layer(
 ) -> Document:
     """Where the layer has pixels, selected as far as they are opaque."""
     alphas: dict[TileKey, Pixels | None] = {
-        key: cv2.extractChannel(tile, 3) for key, tile in document.layer(layer_id).tiles.tiles.items()
+        key: cv2.extractChannel(tile, 3)
+        for key, tile in _pixels_of(set_target(document, EditTarget.CONTENT), layer_id).tiles.items()
     }
     return select(document, _shared(TileMap(1).with_tiles(alphas)), mode)
 
@@ -130,7 +141,9 @@ def _shared(coverage: TileMap) -> TileMap:
 
 
 def clear_selected(document: Document, layer_id: LayerId) -> Document:
-    """The layer's pixels gone as far as they are selected."""
+    """The layer's pixels gone as far as they are selected; on a mask that is worked on, hidden."""
+    if document.edits_mask and layer_id == document.active:
+        return _hide_selected(document)
     tiles, selection = document.layer(layer_id).tiles, document.selection
     if selection is None:
         return clear_layer(document, layer_id)
@@ -142,20 +155,36 @@ def clear_selected(document: Document, layer_id: LayerId) -> Document:
     return with_layer_tiles(document, layer_id, tiles.with_tiles(changes)) if changes else document
 
 
+def _hide_selected(document: Document) -> Document:
+    layer, selection = document.active_layer, document.selection
+    mask = layer.mask
+    if mask is None:
+        return document
+    if selection is None:
+        return replace_layer(document, replace(layer, mask=replace(mask, tiles=TileMap(1), default=0)))
+    place = selection.bounds()
+    shown = cv2.multiply(mask.read(place), 255 - selection.read(place), scale=1 / 255)
+    tiles = mask.with_shown(place, np.asarray(shown, np.uint8))
+    return replace_layer(document, replace(layer, mask=replace(mask, tiles=tiles)))
+
+
 def selected_pixels(document: Document, layer_id: LayerId) -> tuple[Rect, Pixels]:
     """The layer's pixels as far as they are selected: where they lie on the canvas, and (h, w, 4) premultiplied BGRA.
 
     The rectangle is the smallest around them, empty where there are none. Without a selection all of the layer counts
     that lies on the canvas.
     """
-    tiles = selected_tiles(document, layer_id)
+    tiles = _as_selected(_pixels_of(document, layer_id), document.selection)
     place = tiles.cropped(document.bounds).bounds()
     return place, tiles.read(place)
 
 
 def selected_tiles(document: Document, layer_id: LayerId) -> TileMap:
     """The layer's pixels as far as they are selected; without a selection all, those beyond the canvas too."""
-    tiles, selection = document.layer(layer_id).tiles, document.selection
+    return _as_selected(document.layer(layer_id).tiles, document.selection)
+
+
+def _as_selected(tiles: TileMap, selection: TileMap | None) -> TileMap:
     if selection is not None:
         kept: dict[TileKey, Pixels | None] = {}
         for key, tile in tiles.tiles.items():
@@ -164,6 +193,17 @@ def selected_tiles(document: Document, layer_id: LayerId) -> TileMap:
                 kept[key] = None if selected is None else _times(tile, selected)
         tiles = tiles.with_tiles(kept)
     return tiles
+
+
+def _pixels_of(document: Document, layer_id: LayerId) -> TileMap:
+    """What a layer of any kind holds: of groups and fills what they show, of a mask that is worked on its grey."""
+    layer = document.layer(layer_id)
+    if document.edits_mask and layer.mask is not None and layer_id == document.active:
+        return TileMap.from_pixels(grey_pixels(layer.mask.read(document.bounds)))
+    if not isinstance(layer.content, Group | Fill):
+        return layer.tiles
+    alone = replace(layer, visible=True, opacity=1.0, blend_mode=BlendMode.NORMAL, clipped=False)
+    return TileMap.from_pixels(flatten_layers((alone,), document.bounds))
 
 
 def selected_composite(document: Document) -> tuple[Rect, Pixels]:

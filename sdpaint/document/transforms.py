@@ -13,10 +13,12 @@ from enum import Enum
 import cv2
 import numpy as np
 
+from sdpaint.document import tree
 from sdpaint.document.document import MAX_SIDE_PX, Document, with_selections
-from sdpaint.document.edits import resize_canvas, with_all_tiles, with_layer_tiles
+from sdpaint.document.edits import replace_layer, resize_canvas, with_all_tiles
 from sdpaint.document.guides import Guide, GuideKind
-from sdpaint.document.layers import LayerId
+from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.locks import refuse_locked_position
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.selection import coverage_map
 from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
@@ -70,18 +72,37 @@ def _turned_guide(guide: Guide, turn: Turn, canvas: Size) -> Guide:
 
 
 def turn_layer(document: Document, layer_id: LayerId, turn: Turn) -> Document:
-    """One layer turned about the middle of the canvas. Raises KeyError."""
-    tiles = document.layer(layer_id).tiles
-    if tiles.is_empty:
+    """One layer turned about the middle of the canvas, with all that is in it and the masks that are linked.
+
+    Where its mask is worked on, only that. Raises KeyError, and EditRefused where the position is locked.
+    """
+    refuse_locked_position(document, layer_id)
+    layer = document.layer(layer_id)
+
+    def turned(tiles: TileMap) -> TileMap:
+        if tiles.is_empty:
+            return tiles
+        result = turn_tiles(tiles, turn, document.size)
+        if turn.swaps_sides:
+            # The middle of the turned canvas onto that of the canvas that stays.
+            # Where that is half a pixel off, left and right round the other way, so that they undo each other.
+            more = document.size.width - document.size.height
+            dx = more // 2
+            result = result.translated(dx, -dx if turn is Turn.RIGHT else dx - more)
+        return result
+
+    def change(each: Layer) -> Layer:
+        mask = each.mask
+        if mask is not None and (mask.linked or only_mask):
+            mask = replace(mask, tiles=turned(mask.tiles))
+        return replace(each, tiles=each.tiles if only_mask else turned(each.tiles), mask=mask)
+
+    only_mask = document.edits_mask and layer_id == document.active
+    if only_mask:
+        return replace_layer(document, change(layer))
+    if all(each.tiles.is_empty for each in layer.walk()):
         return document
-    turned = turn_tiles(tiles, turn, document.size)
-    if turn.swaps_sides:
-        # The middle of the turned canvas onto that of the canvas that stays.
-        # Where that is half a pixel off, left and right round the other way, so that they undo each other.
-        more = document.size.width - document.size.height
-        dx = more // 2
-        turned = turned.translated(dx, -dx if turn is Turn.RIGHT else dx - more)
-    return with_layer_tiles(document, layer_id, turned)
+    return replace_layer(document, tree.mapped((layer,), change)[0])
 
 
 def turn_rect(rect: Rect, turn: Turn, canvas: Size) -> Rect:

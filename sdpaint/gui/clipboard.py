@@ -80,6 +80,8 @@ class PixelClipboard(QObject):
         """The selected pixels of the active layer, which lose them."""
         document = self._documents.committed
         layer_id = document.active
+        if not self._commands.may_edit():
+            return
 
         def clear() -> None:
             self._commands.run("Cut", lambda present: edits.clear_selected(present, layer_id))

@@ -17,7 +17,7 @@ from sdpaint.gui.messages import Messages
 from sdpaint.gui.panels.filter import FilterPanel
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
 from sdpaint.tools.base import ToolRefused
-from sdpaint.tools.paint import check_paintable
+from sdpaint.tools.stroke_target import check_editable
 
 
 class FilterFlow(QObject):
@@ -90,10 +90,12 @@ class FilterFlow(QObject):
         document = self._documents.committed
         layer = document.active_layer
         try:
-            check_paintable(layer)
+            check_editable(document)
         except ToolRefused as refusal:
             self._messages.info(str(refusal))
             return False
+        if document.edits_mask:
+            return True
         if layer.tiles.is_empty:
             self._messages.info(f"{layer.name} is empty: there is nothing to filter", "Choose a layer with paint")
             return False

@@ -26,7 +26,7 @@ class ImageCommands(QObject):
         self._window = window
         self._edits = BackgroundEdits(documents, self)
         self._edits.busy_changed.connect(self.busy_changed)
-        self._edits.failed.connect(messages.error)
+        self._edits.failed.connect(messages.refusal)
 
     def shutdown(self) -> None:
         """Wait for what is under way."""
@@ -39,7 +39,7 @@ class ImageCommands(QObject):
     def turn_layer(self, turn: Turn) -> None:
         """The active layer turned or mirrored about the middle of the canvas."""
         layer = self._documents.committed.active_layer
-        if layer.tiles.is_empty:
+        if layer.tiles.is_empty and not layer.is_group and layer.mask is None:
             self._messages.info(f"{layer.name} is empty: there is nothing to turn")
             return
         words = f"{turn.value} (layer)"

@@ -24,7 +24,7 @@ from sdpaint.imaging.selection import SelectionChange, SelectionMode, rectangle
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import ToolRefused
 from sdpaint.tools.fill import fill_coverage
-from sdpaint.tools.paint import check_paintable
+from sdpaint.tools.stroke_target import check_editable
 from sdpaint.worker.background import Background
 
 CHANGE_LABELS = {
@@ -173,7 +173,7 @@ class SelectionCommands(QObject):
     ) -> None:
         """Where a layer (None: the active one) has pixels."""
         layer = self._present.layer(layer_id or self._present.active)
-        if layer.tiles.is_empty and mode is SelectionMode.REPLACE:
+        if layer.holds_pixels and layer.tiles.is_empty and mode is SelectionMode.REPLACE:
             self._messages.info(f"{layer.name} is empty")
             return
         self._edits.run(
@@ -187,6 +187,10 @@ class SelectionCommands(QObject):
         layer = self._present.active_layer
         if self._present.quick_mask is not None:
             self._edits.run("Clear quick mask", lambda document: fill_quick_mask(document, 0))
+        elif not self.may_edit():
+            return
+        elif self._present.edits_mask:
+            self._edits.run("Clear mask", lambda document: edits.clear_selected(document, layer.id))
         elif layer.tiles.is_empty:
             self._messages.info(f"{layer.name} is empty already")
         elif self._present.selection is None:
@@ -210,16 +214,22 @@ class SelectionCommands(QObject):
             value = masking_value(color)
             self._edits.run("Fill quick mask", lambda document: fill_quick_mask(document, value))
             return
-        try:
-            check_paintable(layer)
-        except ToolRefused as refusal:
-            self._messages.info(refusal.message, refusal.hint)
+        if not self.may_edit():
             return
 
         def edit(document: Document) -> Document:
             return fill_coverage(document, layer.id, rectangle(document.bounds), color)
 
         self._edits.run("Fill" if selection is None else "Fill selection", edit)
+
+    def may_edit(self) -> bool:
+        """Whether what is worked on can be changed; if not, why not is said."""
+        try:
+            check_editable(self._present)
+        except ToolRefused as refusal:
+            self._messages.info(refusal.message, refusal.hint)
+            return False
+        return True
 
     def run(
         self,

@@ -26,7 +26,7 @@ from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.imaging.selection import SelectionMode
 from sdpaint.tools.base import ToolName, ToolRefused
 from sdpaint.tools.outline_stroke import stroke_with_brush, stroke_with_line
-from sdpaint.tools.paint import check_paintable
+from sdpaint.tools.stroke_target import check_editable
 
 _LOADING = (
     (SelectionMode.REPLACE, "Select", "Select with {}"),
@@ -116,7 +116,7 @@ class SelectionDialogs(QObject):
             return
         layer = self._present.active_layer
         try:
-            check_paintable(layer)
+            check_editable(self._present)
         except ToolRefused as refusal:
             self._messages.info(refusal.message, refusal.hint)
             return

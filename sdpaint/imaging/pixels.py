@@ -79,3 +79,16 @@ def rgb_over(bgra: Pixels, paper: tuple[int, int, int] = (255, 255, 255)) -> Pix
     behind = (rest * np.array(paper, np.uint16) + 127) // 255
     result: Pixels = np.minimum(255, bgra[..., 2::-1].astype(np.uint16) + behind).astype(np.uint8)
     return result
+
+
+def grey_pixels(values: Pixels) -> Pixels:
+    """Coverage (h, w) as opaque grey, (h, w, 4) premultiplied BGRA: how a mask is looked at and filtered."""
+    result = np.full((*values.shape, 4), 255, np.uint8)
+    result[..., :3] = values[..., None]
+    return result
+
+
+def values_of_grey(pixels: Pixels) -> Pixels:
+    """The lightness (h, w) of opaque pixels, (h, w, 4) BGRA: Rec. 709. Grey gives itself."""
+    weights = np.array([0.0722, 0.7152, 0.2126], np.float32)
+    return np.asarray(np.rint(pixels[..., :3].astype(np.float32) @ weights), np.uint8)

@@ -20,7 +20,8 @@ from sdpaint.imaging.tiles import Pixels, TileKey, tile_rect
 from sdpaint.imaging.tip_stroke import stroke_params
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.options import CloneOptions
-from sdpaint.tools.paint import LayerTarget, PaintTool, StrokeTarget
+from sdpaint.tools.paint import LayerTarget, PaintTool
+from sdpaint.tools.stroke_target import StrokeTarget
 
 Offset = tuple[int, int]
 """From a place to the one that it is painted with, in whole pixels: copies stay as sharp as what is copied."""
@@ -82,6 +83,8 @@ class CloneTool(PaintTool):
             raise ToolRefused("There is no source yet", "Hold Alt and click on what you want to copy")
         if context.document.quick_mask is not None:
             raise ToolRefused("The quick mask can't be cloned", "Press Q to turn it back into a selection")
+        if context.document.edits_mask:
+            raise ToolRefused("A layer's mask can't be cloned", "Turn off painting on the mask in the Layer menu")
         if self._offset is None or not context.options_of(CloneOptions).aligned:
             self._offset = (round(self._source.x - event.pos.x), round(self._source.y - event.pos.y))
         super().press(context, event)

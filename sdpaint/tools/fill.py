@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.document.document import Document
-from sdpaint.document.edits import with_layer_tiles
+from sdpaint.document.edits import replace_layer, with_layer_tiles
 from sdpaint.document.layers import LayerId
 from sdpaint.document.render import flatten
 from sdpaint.imaging import masks
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.pixels import grey_pixels
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE, alike, coverage_map, scaled_by
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
+from sdpaint.tools.mask_target import shown_value
 from sdpaint.tools.options import FillOptions
-from sdpaint.tools.paint import check_paintable, premultiplied_table
+from sdpaint.tools.paint import premultiplied_table
+from sdpaint.tools.stroke_target import check_editable
 
 
 def fill(document: Document, layer_id: LayerId, x: int, y: int, color: Color, options: FillOptions) -> Document:
@@ -31,6 +35,8 @@ def fill(document: Document, layer_id: LayerId, x: int, y: int, color: Color, op
     layer = document.layer(layer_id)
     if options.sample_all_layers:
         pixels = flatten(document, document.bounds)
+    elif document.edits_mask and layer.mask is not None:
+        pixels = grey_pixels(layer.mask.read(document.bounds))
     else:
         pixels = layer.tiles.read(document.bounds)
     coverage = alike(pixels, x, y, options.likeness)
@@ -46,6 +52,8 @@ def fill_coverage(
     layer = document.layer(layer_id)
     if document.selection is not None:
         coverage = _product(coverage, document.selection)
+    if document.edits_mask and layer_id == document.active:
+        return _fill_mask(document, coverage, color, opacity)
     mode = StampMode.ATOP if layer.alpha_locked else StampMode.OVER
     table = premultiplied_table(color, opacity)
     painter = TilePainter()
@@ -67,6 +75,23 @@ def fill_coverage(
             painter.blend(target, base, _colored(tile, table), 0, 0, mode)
             changes[key] = target
     return with_layer_tiles(document, layer_id, layer.tiles.with_tiles(changes)) if changes else document
+
+
+def _fill_mask(document: Document, coverage: TileMap, color: Color, opacity: float) -> Document:
+    """As the colour's lightness on the active layer's mask."""
+    layer = document.active_layer
+    mask = layer.mask
+    if mask is None:
+        return document
+    shown = shown_value(color)
+    value = np.float32(shown if mask.default == 0 else 255 - shown)
+    changes: dict[TileKey, Pixels | None] = {}
+    for key, tile in coverage.tiles.items():
+        old = mask.tiles.editable_tile(key).astype(np.float32)
+        share = tile * np.float32(opacity * color.alpha / (255 * 255))
+        changes[key] = (old + (value - old) * share + np.float32(0.5)).astype(np.uint8)
+    tiles = mask.tiles.with_tiles(changes)
+    return replace_layer(document, replace(layer, mask=replace(mask, tiles=tiles)))
 
 
 def _product(coverage: TileMap, selection: TileMap) -> TileMap:
@@ -97,7 +122,7 @@ class FillTool:
             return
         if document.quick_mask is not None:
             raise ToolRefused("Paint the quick mask with the brush", "Press Q to turn it back into a selection")
-        check_paintable(document.active_layer)
+        check_editable(document)
         x, y = math.floor(event.pos.x), math.floor(event.pos.y)
         if document.selection is not None and not document.selection.read(Rect(x, y, 1, 1)).any():
             raise ToolRefused("That lies outside the selection", "Click inside it, or deselect with Ctrl+D")

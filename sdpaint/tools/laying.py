@@ -21,7 +21,7 @@ from sdpaint.imaging.selection import FULL_TILE
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
 from sdpaint.tools.base import ToolRefused
 from sdpaint.tools.options import Target
-from sdpaint.tools.paint import check_paintable
+from sdpaint.tools.stroke_target import check_editable
 
 _LUMA = np.array([0.0722, 0.7152, 0.2126], np.float32)
 """Of blue, green and red (Rec. 709)."""
@@ -36,9 +36,9 @@ def check_target(document: Document, target: Target, blend_mode: BlendMode = Ble
         if not document.mask.visible:
             raise ToolRefused("The mask is hidden", "Show it to paint on it")
         return
+    check_editable(document)
     layer = document.active_layer
-    check_paintable(layer)
-    if layer.alpha_locked and blend_mode is BlendMode.ERASE:
+    if not document.edits_mask and layer.alpha_locked and blend_mode is BlendMode.ERASE:
         raise ToolRefused("The layer's transparency is locked", "Unlock it in the layers panel to erase")
 
 

@@ -16,16 +16,16 @@ from typing import Any, Generic
 import numpy as np
 from numpy.typing import NDArray
 
-from sdpaint.document.document import Document
+from sdpaint.document.document import Document, EditTarget
 from sdpaint.document.edits import set_mask, with_layer_tiles
-from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.layers import LayerId
 from sdpaint.document.quick_mask import masking_value, set_quick_mask
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.brush import BrushParams, Dab, StampCache
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
-from sdpaint.imaging.selection import FULL_TILE, scaled_by
+from sdpaint.imaging.selection import scaled_by
 from sdpaint.imaging.smudge import SmudgeBuffer
 from sdpaint.imaging.stabiliser import Stabiliser, StabiliserKind
 from sdpaint.imaging.stroke import CoverageBuffer, SmoothPath, StrokeBuffer, StrokePath
@@ -33,7 +33,9 @@ from sdpaint.imaging.symmetry import AnyDab, SymmetryKind, wrapped
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
 from sdpaint.imaging.tip_stroke import TipBuffer, TipDab, TipPath, TipStampCache, stroke_params
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
+from sdpaint.tools.mask_target import LayerMaskTarget
 from sdpaint.tools.options import PaintOptions
+from sdpaint.tools.stroke_target import StrokeTarget, check_editable
 
 _LABELS = {
     ToolName.BRUSH: "Brush stroke",
@@ -42,54 +44,6 @@ _LABELS = {
     ToolName.MASK_ERASER: "Erase mask",
     ToolName.CLONE: "Clone",
 }
-
-
-def check_paintable(layer: Layer) -> None:
-    """Raises ToolRefused where painting on the layer couldn't be seen."""
-    if not layer.visible:
-        raise ToolRefused("The layer is hidden", "Show it in the layers panel, or choose another layer")
-    if layer.opacity == 0.0:
-        raise ToolRefused("The layer is fully transparent", "Raise its opacity in the layers panel")
-
-
-class StrokeTarget:
-    """What a stroke paints on: the tiles at press, and how coverage changes a tile. The selection limits it."""
-
-    def __init__(self, document: Document, tiles: TileMap) -> None:
-        self.document = document
-        self.base = tiles
-        self._selection = document.selection
-
-    def selected(self, key: TileKey, part: Rect) -> Pixels | None:
-        """How far each pixel of a part of a tile is selected (h, w); None where all of the tile is."""
-        if self._selection is None:
-            return None
-        tile = self._selection.tile(key)
-        if tile is FULL_TILE:
-            return None
-        if tile is None:
-            return np.zeros((part.height, part.width), np.uint8)
-        return tile[part.top : part.bottom, part.left : part.right]
-
-    def is_out_of_reach(self, key: TileKey) -> bool:
-        """Whether a stroke leaves the tile as it is."""
-        return (self._selection is not None and self._selection.tile(key) is None) or self.leaves(key)
-
-    def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
-        """Make a part of the tile anew, in place, from the tile at press and the stroke's coverage."""
-        raise NotImplementedError
-
-    def leaves(self, key: TileKey) -> bool:
-        """Whether no stroke of this kind can change the tile."""
-        raise NotImplementedError
-
-    def document_with(self, tiles: TileMap) -> Document:
-        """The document with its tiles replaced."""
-        raise NotImplementedError
-
-    def rebased(self, document: Document) -> bool:
-        """Go on in another document. False where what is painted on differs there."""
-        raise NotImplementedError
 
 
 class LayerTarget(StrokeTarget):
@@ -105,7 +59,7 @@ class LayerTarget(StrokeTarget):
     ) -> None:
         layer = document.active_layer
         erase = erase or blend_mode is BlendMode.ERASE
-        check_paintable(layer)
+        check_editable(replace(document, target=EditTarget.CONTENT))
         if erase and layer.alpha_locked:
             raise ToolRefused("The layer's transparency is locked", "Unlock it in the layers panel to erase")
         super().__init__(document, layer.tiles)
@@ -513,6 +467,8 @@ class PaintTool:
             return MaskTarget(document, opacity, erase)
         if document.quick_mask is not None:
             return QuickMaskTarget(document, context.foreground, opacity, erase)
+        if document.edits_mask:
+            return LayerMaskTarget(document, context.foreground, opacity, erase)
         return LayerTarget(document, context.foreground, opacity, erase, context.brush.blend_mode)
 
 
