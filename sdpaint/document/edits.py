@@ -9,7 +9,7 @@ import numpy as np
 
 from sdpaint.document import tree
 from sdpaint.document.document import Document, EditTarget, with_selections
-from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer
+from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer, swapped
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 
@@ -55,7 +55,12 @@ def replace_layer(document: Document, layer: Layer) -> Document:
 
 def with_layer_tiles(document: Document, layer_id: LayerId, tiles: TileMap) -> Document:
     """The layer's pixels replaced."""
-    return replace_layer(document, replace(document.layer(layer_id), tiles=tiles))
+    layer = document.layer(layer_id)
+    if tiles.channels != layer.tiles.channels:
+        raise ValueError("a layer has 4 channels")
+    # Every event of a stroke comes here: with the same layers in the same order there's nothing else to check.
+    layers = tree.replaced(document.layers, layer_id, (swapped(layer, tiles=tiles),))
+    return swapped(document, layers=layers)
 
 
 def insert_layer(

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,17 @@ from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
 
 LayerId = str
+
+
+V = TypeVar("V")
+
+
+def swapped(value: V, **fields: object) -> V:
+    """As `dataclasses.replace`, a tenth of its time: nothing is checked, so only for what can't make it invalid."""
+    copy = object.__new__(type(value))
+    copy.__dict__.update(value.__dict__)
+    copy.__dict__.update(fields)
+    return copy
 
 
 def new_layer_id() -> LayerId:

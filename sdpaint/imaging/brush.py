@@ -175,11 +175,12 @@ class Stamp:
     floor: Coverage | None
 
     @property
-    def plane(self) -> Coverage:
-        """One of the planes, for its shape."""
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
         plane = self.keep if self.keep is not None else self.floor
         assert plane is not None
-        return plane
+        height, width = plane.shape
+        return height, width
 
 
 class StampCache:

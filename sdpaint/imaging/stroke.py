@@ -247,11 +247,16 @@ class CoverageBuffer(Generic[D]):
             tile = self._tiles[key] = np.ones((TILE_SIZE, TILE_SIZE), np.float32)
         left, top, right, bottom = part
         old = self._dirty.get(key)
-        self._dirty[key] = (
-            part
-            if old is None
-            else (min(old[0], left), min(old[1], top), max(old[2], right), max(old[3], bottom))
-        )
+        if old is None:
+            self._dirty[key] = part
+        else:
+            # Comparisons, not min and max: every dab comes here, and calls cost more than what they do.
+            self._dirty[key] = (
+                left if left < old[0] else old[0],
+                top if top < old[1] else old[1],
+                right if right > old[2] else old[2],
+                bottom if bottom > old[3] else old[3],
+            )
         return tile[top:bottom, left:right]
 
 
@@ -264,25 +269,32 @@ class StrokeBuffer(CoverageBuffer[Dab]):
 
     def draw(self, dabs: Iterable[Dab]) -> None:
         """Lay the dabs down, clipped to the bounds."""
-        params, bounds = self._params, self._bounds
+        hardness, flow, stamp_at = self._params.hardness, self._params.flow, self._stamps.stamp_at
+        bounds = self._bounds
+        first_x, first_y, end_x, end_y = bounds.left, bounds.top, bounds.right, bounds.bottom
         for dab in dabs:
+            size = dab.size_px
             # A disc below one pixel covers a part of the pixel that it lies in.
-            opacity = dab.opacity * min(1.0, dab.size_px)
-            if opacity <= 0.0 or params.flow <= 0.0:
+            opacity = dab.opacity if size >= 1.0 else dab.opacity * size
+            if opacity <= 0.0 or flow <= 0.0:
                 continue
-            x, y, stamp = self._stamps.stamp_at(dab.x, dab.y, dab.size_px, params.hardness, params.flow)
-            height, width = stamp.plane.shape
-            left, top = max(x, bounds.left), max(y, bounds.top)
-            right, bottom = min(x + width, bounds.right), min(y + height, bounds.bottom)
+            x, y, stamp = stamp_at(dab.x, dab.y, size, hardness, flow)
+            height, width = stamp.shape
+            left = x if x > first_x else first_x
+            top = y if y > first_y else first_y
+            right = x + width if x + width < end_x else end_x
+            bottom = y + height if y + height < end_y else end_y
             if left >= right or top >= bottom:
                 continue
             for row in range(top // TILE_SIZE, (bottom - 1) // TILE_SIZE + 1):
                 tile_y = row * TILE_SIZE
-                upper, lower = max(top, tile_y), min(bottom, tile_y + TILE_SIZE)
+                upper = top if top > tile_y else tile_y
+                lower = bottom if bottom < tile_y + TILE_SIZE else tile_y + TILE_SIZE
                 rows = slice(upper - y, lower - y)
                 for column in range(left // TILE_SIZE, (right - 1) // TILE_SIZE + 1):
                     tile_x = column * TILE_SIZE
-                    first, end = max(left, tile_x), min(right, tile_x + TILE_SIZE)
+                    first = left if left > tile_x else tile_x
+                    end = right if right < tile_x + TILE_SIZE else tile_x + TILE_SIZE
                     columns = slice(first - x, end - x)
                     part = (first - tile_x, upper - tile_y, end - tile_x, lower - tile_y)
                     view = self._touched((column, row), part)

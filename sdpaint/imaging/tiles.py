@@ -148,6 +148,16 @@ class TileMap:
         result._held = tiles
         return result
 
+    def with_painted(self, changes: Mapping[TileKey, Pixels]) -> TileMap:
+        """As `with_tiles`, for a gesture under way: whole tiles, and ones of zeros may be there until it ends."""
+        tiles = dict(self._tiles)
+        for key, tile in changes.items():
+            tile.flags.writeable = False
+            tiles[key] = tile
+        result = TileMap(self.channels)
+        result._held = tiles
+        return result
+
     def read(self, rect: Rect) -> Pixels:
         """The pixels under `rect`, a new array (height, width, 4) or (height, width)."""
         shape = (rect.height, rect.width) if self.channels == 1 else (rect.height, rect.width, self.channels)

@@ -83,7 +83,10 @@ class LayerTarget(StrokeTarget):
         coverage, selected = buffer.coverage(key, part), self.selected(key, part)
         if selected is not None:
             coverage = scaled_by(coverage, selected)
-        own = buffer.colors(key, part)
+        own, base = buffer.colors(key, part), self.base.tile(key)
+        if own is None and base is not None and self._blend_mode is None:
+            self._painter.blend_color(tile, base, coverage, self._colors, part.left, part.top, self._mode)
+            return
         if own is None:
             colors = self._colors.take(coverage).view(np.uint8).reshape(part.height, part.width, 4)
         else:
@@ -323,14 +326,14 @@ class Stroke(Generic[AnyDab]):
         if self._options.wraps:
             dabs = wrapped(dabs, self.target.document.bounds)
         self._buffer.draw(dabs)
-        changes: dict[TileKey, Pixels | None] = {}
+        changes: dict[TileKey, Pixels] = {}
         for key, part in self._buffer.take_dirty():
             if not self.target.is_out_of_reach(key):
                 tile = self._tiles.editable_tile(key)
                 self.target.paint(tile, key, part, self._buffer)
                 changes[key] = tile
         if changes:
-            self._tiles = self._tiles.with_tiles(changes)
+            self._tiles = self._tiles.with_painted(changes)
         return bool(changes)
 
     def _settle(self) -> bool:
@@ -339,6 +342,8 @@ class Stroke(Generic[AnyDab]):
         changed = False
         for key in self._buffer.keys:
             before, after = self.target.base.tile(key), self._tiles.tile(key)
+            if after is not None and after is not before and not after.max():
+                same[key] = after = None    # painted or erased to nothing
             if before is None or after is None or before is after:
                 changed = changed or before is not after
             elif np.array_equal(before, after):

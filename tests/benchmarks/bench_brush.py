@@ -22,7 +22,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import libmypaint
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
@@ -135,6 +137,30 @@ def bench_events(seconds: float) -> None:
     print(f"event p99 of CPU time, 4096² ÷ 1024² at 64 px: {p99s[4096, 10, 64.0] / p99s[1024, 10, 64.0]:.2f}")
 
 
+def bench_libmypaint(seconds: float) -> None:
+    """The same replay through libmypaint, beside ours in the same minute."""
+    library = libmypaint.load()
+    if library is None:
+        print("libmypaint isn't installed (Debian: libmypaint-1.5-1), so nothing is compared")
+        return
+    document = painted_document(4096, 10)
+    events = list(stylus(1000, seconds))
+    for size in (64.0, 500.0):
+        documents, tools = controllers(document, size)
+        replay(tools, events[:200])
+        documents.undo()
+        ours = sum(replay(tools, events)[1]) / 1000 / seconds
+        canvas = libmypaint.Canvas(library, 4096, size)
+        canvas.replay(events[:200])
+        times = canvas.replay(events)
+        canvas.close()
+        theirs = sum(times) / 1000 / seconds
+        print(
+            f"libmypaint, {size:3.0f} px: event p50 {percentile(times, 0.5):.3f} ms, "
+            f"p99 {percentile(times, 0.99):.3f} ms of CPU time, CPU ÷ real time {theirs:.4f}; sdpaint beside it {ours:.4f}, ratio {ours / theirs:.2f}"
+        )
+
+
 def bench_presets(seconds: float) -> None:
     """Event and release times of brushes that aren't plain, on 4096² with ten layers."""
     document = painted_document(4096, 10)
@@ -213,6 +239,8 @@ def main() -> None:
     app = QCoreApplication([])
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}")
     bench_events(3 if quick else 30)
+    gc.collect()
+    bench_libmypaint(3 if quick else 30)
     gc.collect()
     bench_presets(3 if quick else 10)
     gc.collect()

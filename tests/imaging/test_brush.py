@@ -25,7 +25,7 @@ def coverage(stamp) -> np.ndarray:
     """What one dab covers on empty ground."""
     floor = 0.0 if stamp.floor is None else stamp.floor
     keep = 0.0 if stamp.keep is None else stamp.keep
-    return np.broadcast_to(1.0 - (floor + (1.0 - floor) * keep), stamp.plane.shape)
+    return np.broadcast_to(1.0 - (floor + (1.0 - floor) * keep), stamp.shape)
 
 
 @pytest.mark.parametrize(
