@@ -18,7 +18,9 @@ import numpy as np
 
 from sdpaint import paths
 from sdpaint.atomic import replacing
+from sdpaint.brushes.abr import read_abr
 from sdpaint.brushes.gbr import read_gbr
+from sdpaint.brushes.myb import read_myb
 from sdpaint.brushes.preset import (
     OWN_GROUP,
     Preset,
@@ -35,6 +37,8 @@ from sdpaint.imaging.tips import TIPS, Tip, bundled_tip
 
 _FILE = "brushes.json"
 _LARGEST_TIP_PX = 1000
+BRUSH_SUFFIXES = (".gbr", ".abr", ".myb")
+"""Of files with brushes of other programs."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,14 @@ class Collection:
         return f"{stem} {number}"
 
 
+@dataclass(frozen=True)
+class Imported:
+    """Brushes of a file with their names, and what of them couldn't be taken over, in words."""
+
+    brushes: tuple[tuple[str, BrushParams], ...]
+    note: str = ""
+
+
 class BrushFolder:
     """Where the artist's brushes are kept. Not for the GUI thread."""
 
@@ -157,18 +169,42 @@ class BrushFolder:
             with replacing(path) as file:
                 file.write(json.dumps(data, ensure_ascii=False, indent=1).encode())
 
-    def import_gbr(self, path: Path) -> tuple[str, BrushParams]:
-        """Take a GIMP brush in: its tip is copied into the folder. The name and the brush. Raises FileError."""
+    def import_file(self, path: Path) -> Imported:
+        """Take the brushes of a file in: GIMP's .gbr, Photoshop's .abr, MyPaint's .myb. Raises FileError.
+
+        Tips are copied into the folder.
+        """
+        read = {".gbr": self._import_gbr, ".abr": self._import_abr, ".myb": self._import_myb}.get(path.suffix.lower())
+        if read is None:
+            raise FileError(f"{path.name} is no brush that sdpaint can read", hint="Choose a .gbr, .abr or .myb file")
+        return read(path)
+
+    def _import_gbr(self, path: Path) -> Imported:
         brush = read_gbr(path)
-        longest = max(brush.pixels.shape)
-        pixels = brush.pixels
+        return Imported(((brush.name, self._with_tip(brush.name, brush.pixels, BrushParams(spacing=brush.spacing))),))
+
+    def _import_abr(self, path: Path) -> Imported:
+        brushes = []
+        for tip in read_abr(path):
+            spacing = 0.25 if tip.spacing is None else min(10.0, max(0.01, tip.spacing))
+            plain = BrushParams(spacing=spacing, angle=tip.angle, roundness=min(1.0, tip.roundness))
+            params = self._with_tip(tip.name, tip.pixels, plain)
+            brushes.append((tip.name, params if tip.size_px is None else replace(params, size_px=tip.size_px)))
+        return Imported(tuple(brushes), "Tips, spacing and angles of Photoshop brushes come over, their dynamics don't")
+
+    def _import_myb(self, path: Path) -> Imported:
+        brush = read_myb(path)
+        lost = ", ".join(brush.left_out)
+        return Imported(((path.stem.replace("_", " "), brush.params),), f"Not taken over: {lost}" if lost else "")
+
+    def _with_tip(self, name: str, pixels: Pixels, params: BrushParams) -> BrushParams:
+        longest = max(pixels.shape)
         if longest > _LARGEST_TIP_PX:
             scale = _LARGEST_TIP_PX / longest
-            pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-        tip = self._keep_tip(brush.name, pixels)
-        return brush.name, BrushParams(
-            size_px=float(max(1, min(longest, _LARGEST_TIP_PX))), spacing=brush.spacing, tip=tip
-        )
+            size = [max(1, round(side * scale)) for side in pixels.shape[::-1]]
+            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        tip = self._keep_tip(name, pixels)
+        return replace(params, size_px=float(max(1, min(longest, _LARGEST_TIP_PX))), tip=tip)
 
     def tip(self, name: str) -> Tip:
         """A bundled tip, or one of the artist's own. Raises KeyError."""

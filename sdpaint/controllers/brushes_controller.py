@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from sdpaint.brushes.library import BrushFolder, Collection, ToolBrush
+from sdpaint.brushes.library import BrushFolder, Collection, Imported, ToolBrush
 from sdpaint.brushes.preset import Preset
 from sdpaint.brushes.preview_cache import PreviewCache
 from sdpaint.controllers.tool_controller import ToolController
@@ -29,6 +30,8 @@ class BrushesController(QObject):
     """Collection."""
     chosen_changed = Signal(object)
     """Name of the preset that the tool in hand was given, None where it has none."""
+    imported = Signal(object, str)
+    """Names of presets that came from a file, and what of them couldn't be taken over."""
     failed = Signal(object)
     """SdPaintError."""
 
@@ -109,15 +112,19 @@ class BrushesController(QObject):
         """Give it a star, or take it away."""
         self._change(self._collection.with_favourite(name, is_one))
 
-    def import_brush(self, read: Callable[[BrushFolder], tuple[str, BrushParams]]) -> None:
-        """Take a brush in from elsewhere; `read` runs on the thread for files."""
+    def import_file(self, path: Path) -> None:
+        """Take the brushes of another program's file in; the first is chosen."""
 
-        def take(found: tuple[str, BrushParams]) -> None:
-            name = self._collection.free_name(found[0])
-            self._change(self._collection.with_saved(name, found[1]))
-            self.choose(name)
+        def take(found: Imported) -> None:
+            collection, names = self._collection, []
+            for wanted, params in found.brushes:
+                names.append(collection.free_name(wanted.strip() or path.stem))
+                collection = collection.with_saved(names[-1], params)
+            self._change(collection)
+            self.choose(names[0])
+            self.imported.emit(tuple(names), found.note)
 
-        self._files.run(lambda: read(self._folder), take, self.failed.emit)
+        self._files.run(lambda: self._folder.import_file(path), take, self.failed.emit)
 
     def warm_textures(self) -> None:
         """Make all tips and papers ahead, where the artist is about to try them."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl,
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget
 
+from sdpaint.brushes.library import BRUSH_SUFFIXES
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.export_controller import ExportController
@@ -298,6 +299,7 @@ class MainWindow(QMainWindow):
         generation.results_changed.connect(self._focus_candidates)
         self._services.tools.tool_message.connect(self.messages.info)
         self._services.brushes.failed.connect(self.messages.error)
+        self._services.brushes.imported.connect(self._show_imported)
         self.first_painted.connect(self._services.brushes.load)
         files.recent_changed.connect(self._fill_recent)
         self._tabs.close_asked.connect(self._flow.close)
@@ -519,11 +521,19 @@ class MainWindow(QMainWindow):
     def _ask_for_brush(self, then: Callable[[Path], None]) -> None:
         self._asker.brush_to_import(then)
 
+    def _show_imported(self, names: tuple[str, ...], note: str) -> None:
+        what = names[0] if len(names) == 1 else f"{len(names)} brushes"
+        self.messages.info(f"{what} imported to My brushes", note)
+
     def _show_in_folder(self, path: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
     def _take_files(self, paths: list[Path]) -> None:
-        """The first file is opened into an untouched window; else files become layers."""
+        """Brushes join the others. A picture is opened into an untouched window; else pictures become layers."""
+        brushes = [path for path in paths if path.suffix.lower() in BRUSH_SUFFIXES]
+        for path in brushes:
+            self._services.brushes.import_file(path)
+        paths = [path for path in paths if path not in brushes]
         if len(paths) == 1 and self._documents.in_front.is_untouched:
             self._flow.open_path(paths[0])
             return

@@ -157,7 +157,8 @@ def bench_libmypaint(seconds: float) -> None:
         theirs = sum(times) / 1000 / seconds
         print(
             f"libmypaint, {size:3.0f} px: event p50 {percentile(times, 0.5):.3f} ms, "
-            f"p99 {percentile(times, 0.99):.3f} ms of CPU time, CPU ÷ real time {theirs:.4f}; sdpaint beside it {ours:.4f}, ratio {ours / theirs:.2f}"
+            f"p99 {percentile(times, 0.99):.3f} ms of CPU time, CPU ÷ real time {theirs:.4f}; "
+            f"sdpaint beside it {ours:.4f}, ratio {ours / theirs:.2f}"
         )
 
 

@@ -168,7 +168,7 @@ def test_a_gimp_brush_is_taken_in_with_its_tip_and_stays(tmp_path):
     source = tmp_path / "blob.gbr"
     source.write_bytes(gbr(pixels))
     folder = BrushFolder(tmp_path / "own")
-    name, params = folder.import_gbr(source)
+    ((name, params),) = folder.import_file(source).brushes
     assert (name, params.size_px, params.spacing) == ("Blob", 50.0, 0.25)
     assert np.array_equal(params.tip.pixels, pixels[..., 0])
     folder.write(folder.read().with_saved(name, params))
@@ -176,7 +176,7 @@ def test_a_gimp_brush_is_taken_in_with_its_tip_and_stays(tmp_path):
     assert again == params
     assert np.array_equal(again.tip.pixels, pixels[..., 0])
     # once more: another tip, not the same one overwritten
-    assert folder.import_gbr(source)[1].tip.name == "Blob 2"
+    assert folder.import_file(source).brushes[0][1].tip.name == "Blob 2"
 
 
 def test_of_a_coloured_gimp_brush_the_transparency_is_taken():

@@ -56,7 +56,7 @@ class Asker(Protocol):
         """A name for a new file of one of these kinds."""
 
     def brush_to_import(self, then: Callable[[Path], None]) -> None:
-        """A GIMP brush."""
+        """Brushes of GIMP, Photoshop or MyPaint."""
 
     def folder(self, start: Path | None, then: Callable[[Path], None]) -> None:
         """A folder."""
@@ -115,10 +115,10 @@ class DialogAsker:
         dialog.open()
 
     def brush_to_import(self, then: Callable[[Path], None]) -> None:
-        """A GIMP brush."""
+        """Brushes of GIMP, Photoshop or MyPaint."""
         dialog = self._dialog("Import brush", "")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["GIMP brushes (*.gbr)", "All files (*)"])
+        dialog.setNameFilters(["Brushes (*.gbr *.abr *.myb)", "All files (*)"])
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.open()
 

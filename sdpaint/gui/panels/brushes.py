@@ -68,7 +68,7 @@ FAVOURITES = "Favourites"
 
 Index = QModelIndex | QPersistentModelIndex
 FileAsker = Callable[[Callable[[Path], None]], None]
-"""Asks for a .gbr file and calls back with it, or never."""
+"""Asks for a file of brushes and calls back with it, or never."""
 
 
 class BrushesModel(QAbstractListModel):
@@ -283,7 +283,13 @@ class BrushesPanel(QWidget):
             icon_button("saveBrushButton", "plus", "Save the brush as a preset", self._ask_name)
         )
         row.addWidget(
-            icon_button("importBrushButton", "open", "Import a GIMP brush", self._import, "Import a GIMP brush (.gbr)")
+            icon_button(
+                "importBrushButton",
+                "open",
+                "Import brushes",
+                self._import,
+                "Import brushes of GIMP (.gbr), Photoshop (.abr) or MyPaint (.myb); or drop such files",
+            )
         )
         layout.addLayout(row)
         layout.addWidget(self._list, 1)
@@ -337,7 +343,7 @@ class BrushesPanel(QWidget):
             self._brushes.save(name)
 
     def _import(self) -> None:
-        self._ask_for_file(lambda path: self._brushes.import_brush(lambda folder: folder.import_gbr(path)))
+        self._ask_for_file(self._brushes.import_file)
 
     def _show_menu(self, name: str, at: QPoint) -> None:
         preset = self._brushes.collection.find(name)
