@@ -32,7 +32,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "PySide6": (),
     "PySide6.QtWidgets": ("sdpaint.gui", "sdpaint.app"),
     "PySide6.QtSvg": ("sdpaint.gui",),
-    "PySide6.QtGui": ("sdpaint.gui", "sdpaint.imaging.raster"),
+    "PySide6.QtGui": ("sdpaint.gui", "sdpaint.imaging.raster", "sdpaint.imaging.typeset"),
     # the raster library hands QPainter its rectangles; the composition root connects signals and starts the loop
     "PySide6.QtCore": (
         "sdpaint.worker",
@@ -40,6 +40,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "sdpaint.gui",
         "sdpaint.app",
         "sdpaint.imaging.raster",
+        "sdpaint.imaging.typeset",
     ),
     "shiboken6": ("sdpaint.gui", "sdpaint.worker", "sdpaint.controllers"),
     **dict.fromkeys(HEAVY, ("sdpaint.engine", "sdpaint.training")),

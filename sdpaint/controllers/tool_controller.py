@@ -30,14 +30,17 @@ from sdpaint.tools.base import (
     MarkingTool,
     PointerEvent,
     RestingTool,
+    SamplingTool,
     Tool,
     ToolContext,
     ToolName,
     ToolRefused,
+    TypingTool,
 )
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 from sdpaint.tools.placing_options import SnapOptions
 from sdpaint.tools.table import TOOLS
+from sdpaint.tools.typed import Typing
 from sdpaint.worker.background import Background
 
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
@@ -86,7 +89,9 @@ class ToolController(QObject):
         self._background = WHITE
         self._gesture: Tool | None = None
         self._base: Document | None = None
+        self._previewed_on: Document | None = None
         self._own_change = False
+        self._waits_for_nothing = False
         self._pressure_curve: Curve | None = None
         self._rest = QTimer(self)
         self._rest.timeout.connect(self._on_rest)
@@ -117,10 +122,12 @@ class ToolController(QObject):
     def set_tool(self, name: ToolName) -> None:
         """Choose a tool. A gesture under way ends here and is committed; a shape that waits for more is dropped.
 
-        A tool that is held (transform) is put down before, and confirms what it has done.
+        A tool that is held (transform) is put down before, and confirms what it has done; so does a text.
         """
         self.finish()
-        if not self.held.put_down(name):
+        if self.typing is not None:
+            self.confirm_shape()
+        elif not self.held.put_down(name):
             self.drop_shape()
         before, before_chosen = self.tool, self._chosen
         self._temporary.clear()
@@ -131,6 +138,7 @@ class ToolController(QObject):
     def _leave(self) -> None:
         """Another document comes to the front."""
         self.finish()
+        self.confirm_text()
         self.held.leave()
 
     @property
@@ -251,11 +259,17 @@ class ToolController(QObject):
         if isinstance(options, FillOptions):
             self.fill_options_changed.emit(options)
         self.held.refresh()
+        self._refresh_text()
 
     def mark_at(self, pos: Point) -> Point | None:
         """Where on the canvas a cross is to be shown while the pointer is at `pos`."""
         tool = self._tools[self.tool]
         return tool.mark(_Context(self, tool.name), pos) if isinstance(tool, MarkingTool) else None
+
+    def sample_at(self, pos: Point) -> Color | None:
+        """The colour that the tool in hand would take at `pos`; None where it takes none."""
+        tool = self._tools[self.tool]
+        return tool.sample(_Context(self, tool.name), pos) if isinstance(tool, SamplingTool) else None
 
     @property
     def draft(self) -> Draft | None:
@@ -295,6 +309,32 @@ class ToolController(QObject):
             tool.cancel(_Context(self, tool.name))
             self.held.give_way(tool)
 
+    @property
+    def typing(self) -> TypingTool | None:
+        """The tool into which words are typed now."""
+        tool = self._open_tool()
+        return tool if isinstance(tool, TypingTool) else None
+
+    def type(self, typing: Typing) -> None:
+        """Something typed into the text that is open."""
+        tool = self.typing
+        if tool is not None:
+            tool.type(_Context(self, tool.name), typing)
+
+    def confirm_text(self) -> None:
+        """End the text that is open, at once: before the document is saved or left, say."""
+        if self.typing is not None:
+            self._waits_for_nothing = True
+            try:
+                self.confirm_shape()
+            finally:
+                self._waits_for_nothing = False
+
+    def _refresh_text(self) -> None:
+        tool = self.typing
+        if tool is not None:
+            tool.refresh(_Context(self, tool.name))
+
     def shutdown(self) -> None:
         """Wait for what is being computed."""
         self._helper.close()
@@ -311,12 +351,15 @@ class ToolController(QObject):
             self.draft_changed.emit(draft)
 
     def _preview(self, document: Document) -> None:
+        self._previewed_on = self._documents.committed
         with self._changing() as documents:
             documents.preview(document)
 
     def _compute(self, label: str, edit: Callable[[Document], Document], merge_key: str = "") -> None:
         draft, ready = self._draft, self._live.result_of(edit)
         self._live.drop()
+        if self._waits_for_nothing and ready is None:
+            ready = edit(self._documents.committed)
         if ready is not None and not self._edits.is_busy:
             self._show_draft(None)
             with self._changing() as documents:
@@ -370,6 +413,7 @@ class ToolController(QObject):
         if (foreground, background) != (self._foreground, self._background):
             self._foreground, self._background = foreground, background
             self.colors_changed.emit()
+            self._refresh_text()
 
     # -- the gesture
 
@@ -441,6 +485,12 @@ class ToolController(QObject):
             self._show_draft(None)
         if not self._own_change and self._gesture is None:
             self.held.follow_soon()
+        if not self._own_change and self.typing is not None:
+            if self._documents.committed is self._previewed_on:
+                self.drop_shape()       # undo takes the whole of it, as it takes a stroke that is under way
+            else:
+                # Others hear of this change first.
+                QTimer.singleShot(0, self, self._refresh_text)
         if self._own_change or self._gesture is None:
             return
         if old is None or self._documents.committed is self._base:
@@ -516,6 +566,13 @@ class _Context:
 
     def options_of(self, kind: type[AnyOptions]) -> AnyOptions:
         return self._controller.settings.get(kind)
+
+    def put_options(self, options: object) -> None:
+        self._controller.settings.put(options)
+
+    def amend(self, document: Document) -> None:
+        with self._controller._changing() as documents:
+            documents.amend(document)
 
     def brush_of(self, name: ToolName) -> BrushParams:
         return self._controller._brushes[name]

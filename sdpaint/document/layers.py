@@ -20,6 +20,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import ADJUSTMENTS, FILTERS_BY_ID, Filter
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
+from sdpaint.imaging.words import Words
 
 LayerId = str
 
@@ -142,7 +143,20 @@ class Adjustment:
         return FILTERS_BY_ID[self.name]
 
 
-Content = Group | Fill | Adjustment | None
+@dataclass(frozen=True)
+class Text:
+    """Words that can be edited; the picture of them lies in the layer's `tiles`.
+
+    `drawn` is the rectangle around that picture as it was drawn: where it is found elsewhere, the layer was moved, and
+    the words go along. `checksum` is the picture's: whatever else was done to it is known by that.
+    """
+
+    words: Words
+    drawn: Rect = Rect(0, 0, 0, 0)
+    checksum: int = 0
+
+
+Content = Group | Fill | Adjustment | Text | None
 """What a layer is beside its pixels; None for a pixel layer."""
 
 

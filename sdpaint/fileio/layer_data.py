@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask
+from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask, Text
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.dynamics import Curve
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
+from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.words import TextAlign, TextStyle, Words
 
 _FARTHEST_PX = 2**24
 """Beyond this no place is believed."""
@@ -83,6 +85,46 @@ def _read_adjustment(values: Mapping[str, Any]) -> Adjustment:
     return Adjustment(spec.id, read)
 
 
+def _text_json(text: Text) -> dict[str, Any]:
+    words, style, drawn = text.words, text.words.style, text.drawn
+    return {
+        "text": words.text,
+        "at": [words.at.x, words.at.y],
+        "width": words.width_px,
+        "color": [words.color.red, words.color.green, words.color.blue, words.color.alpha],
+        "family": style.family,
+        "size": style.size_px,
+        "weight": style.weight,
+        "italic": style.italic,
+        "align": style.align.value,
+        "line_height": style.line_height,
+        "letter_spacing": style.letter_spacing_px,
+        "drawn": [drawn.x, drawn.y, drawn.width, drawn.height],
+        "checksum": text.checksum,
+    }
+
+
+def _read_text(values: Mapping[str, Any]) -> Text:
+    words, family, width = values["text"], values["family"], values["width"]
+    if not isinstance(words, str) or not isinstance(family, str):
+        raise TypeError("words are no text")
+    style = TextStyle(
+        family,
+        _place(values["size"]),
+        _place(values["weight"]),
+        values["italic"] is True,
+        TextAlign(values["align"]),
+        float(_number(values["line_height"])),
+        float(_number(values["letter_spacing"])),
+    )
+    at, color = (float(_number(part)) for part in values["at"]), (_channel(part) for part in values["color"])
+    return Text(
+        Words(words, Point(*at), style, Color(*color), None if width is None else float(_number(width))),
+        Rect(*(_place(part) for part in values["drawn"])),
+        int(_number(values["checksum"])),
+    )
+
+
 @dataclass(frozen=True)
 class ContentKind:
     """How one kind of content is written and read."""
@@ -96,6 +138,7 @@ class ContentKind:
 CONTENT_KINDS: tuple[ContentKind, ...] = (
     ContentKind("fill", Fill, _fill_json, _read_fill),
     ContentKind("adjustment", Adjustment, _adjustment_json, _read_adjustment),
+    ContentKind("text", Text, _text_json, _read_text),
 )
 """Every kind but groups, which OpenRaster has itself."""
 

@@ -31,6 +31,7 @@ TOOL_ACTIONS: tuple[ActionSpec, ...] = (
     _tool(ToolName.FILL, "Fill", "F", "fill", "Fill: pour the foreground colour"),
     _tool(ToolName.GRADIENT, "Gradient", "G", "gradient", "Gradient: drag colours over the layer"),
     _tool(ToolName.SHAPE, "Shape", "U", "shape", "Shape: lines, rectangles, ellipses and polygons"),
+    _tool(ToolName.TEXT, "Text", "T", "text", "Text: click or drag a box, and type"),
     _tool(ToolName.MASK_BRUSH, "Mask brush", "K", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
     _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+K", "mask-eraser", "Mask eraser: take marks away"),
     _tool(

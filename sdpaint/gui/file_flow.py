@@ -27,9 +27,13 @@ class FileFlow(QObject):
         asker: Asker,
         fresh: Callable[[], Document],
         parent: QObject | None = None,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
-        """`fresh` makes the page that is there when the last document was closed."""
+        """`fresh` makes the page that is there when the last document was closed, `settle` ends what is under way in
+        the one in front, such as a text that is typed.
+        """
         super().__init__(parent)
+        self._settle = settle
         self._documents = documents
         self._files = files
         self._messages = messages
@@ -44,6 +48,7 @@ class FileFlow(QObject):
 
     def leave(self, then: Callable[[], None]) -> None:
         """Do what gives all open documents up, after asking once for what isn't saved."""
+        self._settle()
         modified = [each for each in self._documents.open_documents if each.is_modified]
         if not modified:
             then()
@@ -62,6 +67,7 @@ class FileFlow(QObject):
 
     def close(self, opened: OpenDocument | None = None) -> None:
         """Close a document, by default the one in front, after asking whether its changes shall be saved."""
+        self._settle()
         going = opened or self._documents.in_front
         if not going.is_modified:
             self._documents.close(going, self._fresh())
@@ -136,12 +142,14 @@ class FileFlow(QObject):
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's own file; where it has none, ask for one. `then` comes after all is on disk."""
+        self._settle()
         self._after_save = then
         if not self._files.save():
             self.save_as(then)
 
     def save_as(self, then: Callable[[], None] | None = None) -> None:
         """Ask for a name and save under it."""
+        self._settle()
 
         def save(path: Path) -> None:
             self._after_save = then
@@ -151,6 +159,7 @@ class FileFlow(QObject):
 
     def save_copy(self) -> None:
         """Ask for a name and write everything under it; the document keeps its own file."""
+        self._settle()
         suggested = self._in_folder(self._files.suggested_path)
         copy = suggested.with_stem(f"{suggested.stem} copy")
         self._asker.file_to_save(copy, True, self._files.export)

@@ -23,6 +23,7 @@ from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
+from sdpaint.document.text_edits import missing_families
 from sdpaint.document.tree import path_to
 from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
 from sdpaint.generation.frames import suggested_frame
@@ -126,7 +127,13 @@ class MainWindow(QMainWindow):
         self._layer_edits = LayerController(self._documents, lambda: services.tools.foreground, self)
         self._layer_edits.failed.connect(self.messages.refusal)
         self._flow = FileFlow(
-            self._documents, services.files, self.messages, self._asker, self._fresh_document, self
+            self._documents,
+            services.files,
+            self.messages,
+            self._asker,
+            self._fresh_document,
+            self,
+            services.tools.confirm_text,
         )
         self._exports = ExportFlow(
             self._documents, services.exports, services.tools, self.messages, self._asker, self
@@ -294,6 +301,7 @@ class MainWindow(QMainWindow):
         documents.history_changed.connect(self._refresh_title)
         documents.failed.connect(self.messages.error)
         self._services.keeper.failed.connect(self.messages.error)
+        documents.document_changed.connect(self._look_for_fonts)
         generation.failed.connect(self._show_failure)
         generation.finished.connect(self._status.say)
         generation.results_changed.connect(self._focus_candidates)
@@ -334,6 +342,16 @@ class MainWindow(QMainWindow):
                 "Drop a picture here",
             )
         )
+
+    def _look_for_fonts(self, old: Document | None, new: Document) -> None:
+        """Say once, when a document is opened, which fonts of its text aren't here."""
+        if old is None:
+            missing = missing_families(new)
+            if missing:
+                self.messages.warn(
+                    f"Not on this machine: {', '.join(missing)}",
+                    "The text looks as it did; editing it takes another font",
+                )
 
     def _refresh_title(self) -> None:
         mark = " •" if self._documents.is_modified else ""
@@ -577,6 +595,8 @@ class MainWindow(QMainWindow):
             self.actions_by_id["fullScreen"].setChecked(self.isFullScreen())
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._is_shut_down:
+            self._services.tools.confirm_text()
         if not self._may_close and any(each.is_modified for each in self._documents.open_documents):
             event.ignore()
             self._flow.leave(self._close_for_good)

@@ -166,3 +166,13 @@ class Rect:
         for row in range(self.top // tile_size, (self.bottom - 1) // tile_size + 1):
             for column in range(self.left // tile_size, (self.right - 1) // tile_size + 1):
                 yield column, row
+
+
+@dataclass(frozen=True, slots=True)
+class FloatRect:
+    """An upright rectangle with fractional edges, in canvas positions."""
+
+    x: float
+    y: float
+    width: float
+    height: float

@@ -63,6 +63,8 @@ class Likeness:
     tolerance: int = 32
     contiguous: bool = True
     antialias: bool = True
+    gap_px: int = 0
+    """What hangs together only through gaps of up to this width counts as apart."""
 
 
 # ------------------------------------------------------------------------------------------------------------ shapes
@@ -123,7 +125,7 @@ def alike(pixels: Pixels, x: int, y: int, likeness: Likeness) -> Pixels:
     distance = cv2.max(cv2.max(channels[0], channels[1]), cv2.max(channels[2], channels[3]))
     inside = np.asarray(cv2.compare(distance, float(likeness.tolerance), cv2.CMP_LE), np.uint8)
     if likeness.contiguous:
-        inside = _connected(inside, x, y)
+        inside = _connected_past_gaps(inside, x, y, likeness.gap_px) if likeness.gap_px else _connected(inside, x, y)
     return _with_soft_edge(inside, distance) if likeness.antialias else inside
 
 
@@ -177,6 +179,42 @@ def _connected(inside: Pixels, x: int, y: int) -> Pixels:
     found = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), np.uint8)
     cv2.floodFill(inside, found, (x, y), 0, 0, 0, 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
     return np.ascontiguousarray(found[1:-1, 1:-1])
+
+
+def _connected_past_gaps(inside: Pixels, x: int, y: int, gap_px: int) -> Pixels:
+    """Likewise, but not through openings of up to `gap_px`: what is left of `inside` when everything near its edge is
+    taken away hangs together only through wider ones, and is grown back afterwards.
+    """
+    reach = (gap_px + 1) // 2
+    # The border of the picture is no edge: a fill may run along it.
+    framed = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    core = (cv2.distanceTransform(framed, cv2.DIST_L2, 5) > reach)[1:-1, 1:-1].astype(np.uint8) * 255
+    start = _nearest_in(core, inside, x, y, reach + 1)
+    if start is None:
+        return _connected(inside, x, y)     # a narrow place: all of it, as without closing
+    found = _connected(core, *start)
+    # Step by step within `inside`, so that nothing is reached around a line that is thinner than the way back.
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    square = np.ones((3, 3), np.uint8)
+    for step in range(reach + 1):
+        found = np.asarray(cv2.min(cv2.dilate(found, square if step % 2 else cross), inside), np.uint8)
+    return found
+
+
+def _nearest_in(core: Pixels, inside: Pixels, x: int, y: int, reach: int) -> tuple[int, int] | None:
+    """The pixel (x, y) of `core` that is nearest on a way through `inside` of so many steps; None: there's none."""
+    side = 2 * reach
+    left, top = max(0, x - side), max(0, y - side)
+    part = (slice(top, y + side + 1), slice(left, x + side + 1))
+    near, walls = np.zeros_like(inside[part]), np.ascontiguousarray(inside[part])
+    near[y - top, x - left] = 255
+    square = np.ones((3, 3), np.uint8)
+    for _ in range(side + 1):
+        rows, columns = np.nonzero(cv2.min(near, np.ascontiguousarray(core[part])))
+        if rows.size:
+            return int(columns[0]) + left, int(rows[0]) + top
+        near = np.asarray(cv2.min(cv2.dilate(near, square), walls), np.uint8)
+    return None
 
 
 def _with_soft_edge(inside: Pixels, distance: Pixels) -> Pixels:

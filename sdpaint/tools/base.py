@@ -16,10 +16,11 @@ from sdpaint.document.layers import LayerId
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import Color
-from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.geometry import FloatRect, Point, Rect
 from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.handles import Box, Grip
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
+from sdpaint.tools.typed import Typing
 
 
 class ToolName(Enum):
@@ -33,6 +34,7 @@ class ToolName(Enum):
     FILL = "fill"
     GRADIENT = "gradient"
     SHAPE = "shape"
+    TEXT = "text"
     SELECT_RECTANGLE = "select_rectangle"
     SELECT_ELLIPSE = "select_ellipse"
     SELECT_LASSO = "select_lasso"
@@ -112,6 +114,12 @@ class Draft:
     follows_pointer: bool = False
     pushed_by: tuple[int, int] = (0, 0)
     box: Box | None = None
+    caret: FloatRect | None = None
+    """Where what is typed comes."""
+    marked: tuple[FloatRect, ...] = ()
+    """What of a text is selected."""
+    underlined: tuple[FloatRect, ...] = ()
+    """What an input method is still composing."""
 
 
 AnyOptions = TypeVar("AnyOptions")
@@ -166,6 +174,14 @@ class ToolContext(Protocol):
 
     def options_of(self, kind: type[AnyOptions]) -> AnyOptions:
         """What is set of a tool, by the class of its options (`sdpaint.tools.options`)."""
+        ...
+
+    def put_options(self, options: object) -> None:
+        """Replace those of its class."""
+        ...
+
+    def amend(self, document: Document) -> None:
+        """View state, such as another active layer: no undo step."""
         ...
 
     def brush_of(self, name: ToolName) -> BrushParams:
@@ -320,6 +336,33 @@ class HeldTool(LastingTool, Protocol):
 
     def grip(self, context: ToolContext, event: PointerEvent) -> Grip:
         """What a drag from here would do."""
+        ...
+
+
+@runtime_checkable
+class SamplingTool(Tool, Protocol):
+    """A tool that takes colours off the canvas."""
+
+    def sample(self, context: ToolContext, pos: Point) -> Color | None:
+        """What it would take at `pos`; None: nothing."""
+        ...
+
+
+@runtime_checkable
+class TypingTool(LastingTool, Protocol):
+    """A tool into which words are typed while it is open."""
+
+    @property
+    def selected_words(self) -> str:
+        """What is selected, to be copied."""
+        ...
+
+    def type(self, context: ToolContext, typing: Typing) -> None:
+        """One thing typed."""
+        ...
+
+    def refresh(self, context: ToolContext) -> None:
+        """Colour, options or the document are others: show what is under way with them."""
         ...
 
 

@@ -11,6 +11,7 @@ from sdpaint.imaging.selection import Likeness, SelectionMode
 from sdpaint.imaging.shapes import MAX_SIDES, MIN_SIDES, ShapeKind
 from sdpaint.imaging.stabiliser import Stabilising
 from sdpaint.imaging.symmetry import Symmetry
+from sdpaint.imaging.words import TextStyle
 
 MAX_FEATHER_PX = 250
 MAX_GROW_PX = 64
@@ -55,7 +56,10 @@ class SelectionOptions:
 
 @dataclass(frozen=True, slots=True)
 class FillOptions:
-    """Of the fill tool. `grow_px` spreads the fill beneath the lines around it; `opacity` is 0 … 1."""
+    """Of the fill tool. `grow_px` spreads the fill beneath the lines around it; `opacity` is 0 … 1.
+
+    A contiguous fill doesn't leak through gaps of up to `gap_px` in the lines.
+    """
 
     tolerance: int = 32
     contiguous: bool = True
@@ -63,8 +67,11 @@ class FillOptions:
     grow_px: int = 0
     antialias: bool = True
     opacity: float = 1.0
+    gap_px: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.gap_px <= MAX_GAP_PX:
+            raise ValueError(f"gaps of 0 to {MAX_GAP_PX} px are closed, not {self.gap_px}")
         if not 0 <= self.grow_px <= MAX_GROW_PX:
             raise ValueError(f"a fill grows by 0 to {MAX_GROW_PX} px, not {self.grow_px}")
         if not 0.0 <= self.opacity <= 1.0:
@@ -74,7 +81,7 @@ class FillOptions:
     @property
     def likeness(self) -> Likeness:
         """What is filled."""
-        return Likeness(self.tolerance, self.contiguous, self.antialias)
+        return Likeness(self.tolerance, self.contiguous, self.antialias, self.gap_px)
 
 
 def _check_tolerance(tolerance: int) -> None:
@@ -118,6 +125,28 @@ class GradientOptions:
 
     def __post_init__(self) -> None:
         _check_share("opacity", self.opacity)
+
+
+class PickerSource(Enum):
+    """Where the colour picker looks."""
+
+    ALL_LAYERS = "all"
+    LAYER = "layer"
+
+
+PICKER_SIZES_PX = (1, 3, 5, 11, 31, 51, 101)
+
+
+@dataclass(frozen=True, slots=True)
+class PickerOptions:
+    """Of the colour picker: the mean of a square of `size_px` pixels a side is picked, 1 for the pixel alone."""
+
+    size_px: int = 1
+    source: PickerSource = PickerSource.ALL_LAYERS
+
+    def __post_init__(self) -> None:
+        if self.size_px not in PICKER_SIZES_PX:
+            raise ValueError(f"the picker looks at one of {PICKER_SIZES_PX} px, not {self.size_px}")
 
 
 class Ink(Enum):
@@ -164,10 +193,12 @@ class ShapeOptions:
 REMEMBERED: dict[str, type] = {
     "fill": FillOptions,
     "gradient": GradientOptions,
+    "picker": PickerOptions,
     "shape": ShapeOptions,
     "paint": PaintOptions,
     "clone": CloneOptions,
     "selection": SelectionOptions,
+    "text": TextStyle,
 }
 """What is kept from start to start, by its name in the settings."""
 

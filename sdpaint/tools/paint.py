@@ -494,7 +494,12 @@ def stroke_along(
         return document
     painted = document if document.active == layer_id else replace(document, active=layer_id)
     erase = brush.blend_mode is BlendMode.ERASE
-    target = LayerTarget(painted, color, stroke_params(brush).opacity, erase, brush.blend_mode)
+    opacity = stroke_params(brush).opacity
+    target: StrokeTarget
+    if painted.edits_mask:
+        target = LayerMaskTarget(painted, color, opacity, erase)
+    else:
+        target = LayerTarget(painted, color, opacity, erase, brush.blend_mode)
     stamps, bounds = StampCaches(), document.bounds
     event = PointerEvent(places[0])
     stroke: AnyStroke

@@ -11,15 +11,31 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName
+from sdpaint.tools.options import PickerOptions, PickerSource
+
+POINT = PickerOptions()
 
 
-def color_at(document: Document, pos: Point) -> Color | None:
-    """The opaque form of the composite colour at `pos`; None outside the canvas and where nothing is painted."""
+def color_at(document: Document, pos: Point, options: PickerOptions = POINT) -> Color | None:
+    """The opaque form of the mean colour around `pos`; None outside the canvas and where nothing is painted."""
     if not document.bounds.contains_point(pos):
         return None
-    pixel = flatten(document, Rect(math.floor(pos.x), math.floor(pos.y), 1, 1))
-    red, green, blue, alpha = (int(value) for value in rgba_from_premultiplied(pixel)[0, 0])
-    return Color(red, green, blue) if alpha else None
+    side = options.size_px
+    left, top = math.floor(pos.x) - side // 2, math.floor(pos.y) - side // 2
+    area = Rect(left, top, side, side).intersected(document.bounds)
+    if options.source is PickerSource.ALL_LAYERS:
+        pixels = flatten(document, area)
+    else:
+        pixels = document.active_layer.tiles.read(area)
+    if side == 1:
+        red, green, blue, alpha = (int(value) for value in rgba_from_premultiplied(pixels)[0, 0])
+        return Color(red, green, blue) if alpha else None
+    # Premultiplied: the more there is of a pixel, the more it counts.
+    blue, green, red, alpha = (float(value) for value in pixels.reshape(-1, 4).mean(axis=0))
+    if alpha == 0.0:
+        return None
+    scale = 255.0 / alpha
+    return Color(*(min(255, round(value * scale)) for value in (red, green, blue)))
 
 
 class PickerTool:
@@ -29,9 +45,13 @@ class PickerTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Pick."""
-        color = color_at(context.document, event.pos)
+        color = self.sample(context, event.pos)
         if color is not None:
             context.set_foreground(color)
+
+    def sample(self, context: ToolContext, pos: Point) -> Color | None:
+        """What would be picked there."""
+        return color_at(context.document, pos, context.options_of(PickerOptions))
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Pick at the newest place."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Adjustment, Fill, Group, Layer
+from sdpaint.document.layers import Adjustment, Fill, Group, Layer, Text
 from sdpaint.document.locks import refuse_locked_pixels
 from sdpaint.errors import EditRefused
 from sdpaint.imaging.geometry import Rect
@@ -19,6 +19,7 @@ from sdpaint.tools.base import ToolRefused
 _KINDS: dict[type, tuple[str, str]] = {
     Group: ("A group has no pixels of its own", "Choose a layer in it, or add one"),
     Fill: ("A fill layer has no pixels of its own", "Paint on its mask, or rasterise it"),
+    Text: ("This layer is text", "Edit it with the text tool, or make it pixels with Layer → Rasterise"),
     Adjustment: ("An adjustment layer has no pixels", "Paint on its mask, or choose another layer"),
 }
 _OTHER_KIND = ("The layer isn't made of pixels yet", "Rasterise it to paint on it")

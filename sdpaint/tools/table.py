@@ -18,6 +18,7 @@ from sdpaint.tools.picker import PickerTool
 from sdpaint.tools.polygon import PolygonTool
 from sdpaint.tools.selection import BoxSelectTool, LassoTool
 from sdpaint.tools.shape import ShapeTool
+from sdpaint.tools.text import TextTool
 from sdpaint.tools.transform import TransformTool
 from sdpaint.tools.wand import WandTool
 
@@ -30,6 +31,7 @@ TOOLS: dict[ToolName, Callable[[], Tool]] = {
     ToolName.FILL: FillTool,
     ToolName.GRADIENT: GradientTool,
     ToolName.SHAPE: ShapeTool,
+    ToolName.TEXT: TextTool,
     ToolName.PICKER: PickerTool,
     ToolName.SELECT_RECTANGLE: partial(BoxSelectTool, ToolName.SELECT_RECTANGLE),
     ToolName.SELECT_ELLIPSE: partial(BoxSelectTool, ToolName.SELECT_ELLIPSE),

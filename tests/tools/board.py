@@ -50,6 +50,12 @@ class Board:
     def options_of(self, kind):
         return self.options.get(kind) or kind()
 
+    def put_options(self, options: object) -> None:
+        self.options[type(options)] = options
+
+    def amend(self, document: Document) -> None:
+        self.document = self.seen = document
+
     def brush_of(self, name: ToolName) -> BrushParams:
         return self.brush
 

@@ -7,6 +7,7 @@ crisp and dashed under every zoom and rotation.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +18,9 @@ from PySide6.QtWidgets import QWidget
 from sdpaint.errors import SdPaintError
 from sdpaint.gui.canvas.outlines import DASH_PX, Outline, draw_dashed, level_at, make_outline, touched_cells
 from sdpaint.gui.canvas.paint import canvas_rect, view_rect
+from sdpaint.gui.canvas.text_input import draw_typing
 from sdpaint.gui.canvas.viewport import Viewport
-from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.geometry import FloatRect, Point, Rect
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import Draft
 from sdpaint.worker.background import Background
@@ -183,6 +185,13 @@ class DraftLine:
         self._draft: Draft | None = None
         self._path = QPainterPath()
         self._box = Rect(0, 0, 0, 0)
+        self.shows_caret = True
+        """False in the dark half of its blinking."""
+
+    @property
+    def caret(self) -> FloatRect | None:
+        """Where what is typed comes, in canvas pixels."""
+        return None if self._draft is None else self._draft.caret
 
     @property
     def is_shown(self) -> bool:
@@ -204,6 +213,9 @@ class DraftLine:
             if draft.is_closed:
                 self._path.closeSubpath()
             self._box = _around(self._path)
+        if draft is not None:
+            boxes = [*draft.marked, *draft.underlined, *([] if draft.caret is None else [draft.caret])]
+            self._box = Rect.bounding([self._box, *(_whole(box) for box in boxes)])
 
     def area(self, viewport: Viewport, pointer: Point | None) -> QRect:
         """Where in the view it is drawn; `pointer` is a view position."""
@@ -216,6 +228,7 @@ class DraftLine:
         """Draw it."""
         if self._draft is not None:
             draw_dashed(painter, viewport, [(self._with_pointer(viewport, pointer), 0.0)])
+            draw_typing(painter, viewport, self._draft, self.shows_caret)
 
     def _with_pointer(self, viewport: Viewport, pointer: Point | None) -> QPainterPath:
         if pointer is None or not self.follows_pointer:
@@ -229,3 +242,8 @@ class DraftLine:
 def _around(path: QPainterPath) -> Rect:
     box = path.controlPointRect().toAlignedRect()
     return Rect(box.x(), box.y(), box.width() + 1, box.height() + 1)
+
+
+def _whole(box: FloatRect) -> Rect:
+    right, bottom = math.ceil(box.x + box.width), math.ceil(box.y + box.height)
+    return Rect.from_edges(math.floor(box.x), math.floor(box.y), right, bottom).inflated(1)

@@ -192,6 +192,32 @@ def mark_region(at: Point) -> QRegion:
     return QRegion(_square(at, MARK_PX + 3))
 
 
+SAMPLE_RING_PX = 34.0
+_RING_WIDTH_PX = 12.0
+
+
+def paint_sample(painter: QPainter, at: Point, color: QColor, before: QColor) -> None:
+    """A ring around the picker: above, the colour that it would take; below, the one in hand. Grey parts it from what
+    lies around, which would change how the colour looks.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    middle = QPointF(at.x, at.y)
+    painter.setPen(QPen(QColor(128, 128, 128), _RING_WIDTH_PX + 5))
+    painter.drawEllipse(middle, SAMPLE_RING_PX, SAMPLE_RING_PX)
+    box = QRectF(at.x - SAMPLE_RING_PX, at.y - SAMPLE_RING_PX, 2 * SAMPLE_RING_PX, 2 * SAMPLE_RING_PX)
+    for each, start in ((color, 0), (before, 180)):
+        painter.setPen(QPen(each, _RING_WIDTH_PX, c=Qt.PenCapStyle.FlatCap))
+        painter.drawArc(box, start * 16, 180 * 16)
+    painter.restore()
+
+
+def sample_region(at: Point) -> QRegion:
+    """What to repaint for the picker's ring."""
+    return QRegion(_square(at, SAMPLE_RING_PX + _RING_WIDTH_PX))
+
+
 def outline_region(at: Point, radius: float) -> QRegion:
     """What to repaint for the brush's rim: a ring of large brushes, not all that is inside."""
     outer = _square(at, radius + 3)

@@ -37,6 +37,10 @@ NUDGE_PX = 10
 """With Shift an arrow key pushes so far."""
 
 
+_PICKING = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
+"""Held while painting, either takes the colour picker in hand: Photoshop's key and Krita's."""
+
+
 class Drag(Enum):
     """What the pressed pointer does."""
 
@@ -172,6 +176,9 @@ class PointerInput(QObject):
             case Qt.Key.Key_Alt:
                 self._settle(event.modifiers() | Qt.KeyboardModifier.AltModifier)
                 return True
+            case Qt.Key.Key_Control:
+                self._settle(event.modifiers() | Qt.KeyboardModifier.ControlModifier)
+                return False
             case _:
                 return False
         self._settle(event.modifiers())
@@ -338,7 +345,7 @@ class PointerInput(QObject):
         wanted: ToolName | None = None
         if self._space:
             wanted = ToolName.PAN
-        elif modifiers & Qt.KeyboardModifier.AltModifier:
+        elif modifiers & _PICKING:
             wanted = ToolName.PICKER
         elif modifiers & Qt.KeyboardModifier.ControlModifier and not self._tools.has_open_shape:
             wanted = ToolName.MOVE

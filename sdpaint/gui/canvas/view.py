@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QCursor,
     QEnterEvent,
     QFocusEvent,
+    QInputMethodEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -42,6 +43,7 @@ from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.boxes import BoxLayer, cursor_of
 from sdpaint.gui.canvas.context_handles import ContextHandles
+from sdpaint.gui.canvas.cursors import tool_cursor
 from sdpaint.gui.canvas.hint import HINT_LINES, EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
@@ -49,12 +51,16 @@ from sdpaint.gui.canvas.pointer import Drag, PointerInput
 from sdpaint.gui.canvas.pyramid import level_for
 from sdpaint.gui.canvas.qimage import OverlayPicture
 from sdpaint.gui.canvas.result_bar import ResultBar
+from sdpaint.gui.canvas.text_input import TextInput, polygon_of
 from sdpaint.gui.canvas.touch import TouchInput
 from sdpaint.gui.theme import font
+from sdpaint.gui.widgets.swatches import qcolor
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileKey, tile_rect
 from sdpaint.tools.base import Draft, PointerEvent, ToolName
 from sdpaint.tools.frame import handle_at
+from sdpaint.tools.options import ShapeOptions
 from sdpaint.tools.selection import PUSHING_TOOLS, takes_hold
 
 PAINT_BUDGET_S = 0.004
@@ -102,6 +108,9 @@ class CanvasView(Navigator):
         self._box = BoxLayer()
         self._input = PointerInput(self, tools)
         self._touch = TouchInput(self, tools)
+        self._sample: tuple[Point, Color] | None = None
+        self._picked_from = tools.foreground
+        self._text = TextInput(self, tools, self._show_caret)
         self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -128,6 +137,7 @@ class CanvasView(Navigator):
         self._documents.history_changed.connect(self._settle)
         self._tools.tool_changed.connect(self._on_tool_changed)
         self._tools.brush_changed.connect(self._refresh_cursor)
+        self._tools.settings.changed.connect(self._refresh_cursor)
         self._tools.draft_changed.connect(self._show_draft)
         self._tools.paint_options_changed.connect(lambda _options: self.update())
         self._tools.computing_changed.connect(self._wait_for_tool)
@@ -227,6 +237,20 @@ class CanvasView(Navigator):
         after = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
         self.update(before.united(after))
         self._refresh_cursor()
+
+    def _show_caret(self, shows: bool) -> None:
+        caret = self._draft.caret
+        if shows != self._draft.shows_caret:
+            self._draft.shows_caret = shows
+            if caret is not None:
+                self.update(polygon_of(self.viewport, caret).boundingRect().toAlignedRect().adjusted(-3, -3, 3, 3))
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self._text.compose(event)
+
+    def inputMethodQuery(self, query: Qt.InputMethodQuery) -> object:
+        answer = self._text.query(query, self.viewport)
+        return super().inputMethodQuery(query) if answer is None else answer
 
     def _wait_for_tool(self, waits: bool) -> None:
         self._patience.start() if waits else self._patience.stop()
@@ -359,6 +383,15 @@ class CanvasView(Navigator):
             overlay.paint_outline(painter, *self._rim)
         if self._mark is not None:
             overlay.paint_mark(painter, self._mark)
+        if self._sample is not None:
+            at, color = self._sample
+            overlay.paint_sample(painter, at, qcolor(color), qcolor(self._color_before()))
+
+    def _color_before(self) -> Color:
+        """What the picked colour is compared with: the one that was in hand before the picker was pressed."""
+        if self._input.drag is not Drag.TOOL:
+            self._picked_from = self._tools.foreground
+        return self._picked_from
 
     def _shown_outlook(self) -> Outlook | None:
         return self._outlook(self._tools.tool is ToolName.FRAME)
@@ -411,10 +444,23 @@ class CanvasView(Navigator):
                 if place is not None:
                     self.update(overlay.mark_region(place))
             self._mark = mark
+        sample = self._wanted_sample()
+        if sample != self._sample:
+            for ring in (self._sample, sample):
+                if ring is not None:
+                    self.update(overlay.sample_region(ring[0]))
+            self._sample = sample
         cursor = self._wanted_cursor()
-        if cursor is not self._cursor:
+        if cursor != self._cursor:
             self._cursor = cursor
             self.setCursor(cursor)
+
+    def _wanted_sample(self) -> tuple[Point, Color] | None:
+        """Where in the view, and with which colour, the picker's ring is to be drawn."""
+        if self._pointer is None or self._tools.tool is not ToolName.PICKER:
+            return None
+        color = self._tools.sample_at(self.viewport.to_canvas(self._pointer))
+        return None if color is None else (self._pointer, color)
 
     def _wanted_rim(self) -> tuple[Point, float] | None:
         """Where in the view the brush's rim is to be drawn."""
@@ -443,7 +489,7 @@ class CanvasView(Navigator):
         if tool is ToolName.FRAME and self._pointer is not None:
             canvas_pos = self.viewport.to_canvas(self._pointer)
             handle = handle_at(self._backing.document.frame, canvas_pos, self.viewport.scale)
-            return Qt.CursorShape.CrossCursor if handle is None else overlay.cursor_for(handle, self.viewport)
+            return self._tool_cursor(tool) if handle is None else overlay.cursor_for(handle, self.viewport)
         if self._pointer is not None:
             grip = self._tools.held.grip_at(self._input.hovering(self._pointer))
             if grip is not None:
@@ -452,7 +498,11 @@ class CanvasView(Navigator):
             sample = PointerEvent(self.viewport.to_canvas(self._pointer))
             if takes_hold(self._backing.document, sample, self._tools.selection_options):
                 return Qt.CursorShape.SizeAllCursor
-        return Qt.CursorShape.CrossCursor if self._rim is None else Qt.CursorShape.BlankCursor
+        return self._tool_cursor(tool) if self._rim is None else Qt.CursorShape.BlankCursor
+
+    def _tool_cursor(self, tool: ToolName) -> QCursor:
+        kind = self._tools.settings.get(ShapeOptions).kind
+        return tool_cursor(tool, self.devicePixelRatioF(), f"shape-{kind.value}" if tool is ToolName.SHAPE else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.setAccepted(self._input.mouse_press(event))
@@ -491,7 +541,11 @@ class CanvasView(Navigator):
         if (
             event.type() is QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and (self._input.wants_key(event) or self._result_key(event) is not None)
+            and (
+                self._text.wants_key(event)
+                or self._input.wants_key(event)
+                or self._result_key(event) is not None
+            )
         ):
             event.accept()
             return True
@@ -501,6 +555,8 @@ class CanvasView(Navigator):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._text.key_press(event):
+            return
         act = self._result_key(event)
         if act is not None:
             act()

@@ -15,10 +15,11 @@ from sdpaint.gui.widgets.controls import action_button, describe, divider, icon_
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.imaging.selection import SelectionMode
 from sdpaint.tools.base import ToolName
-from sdpaint.tools.options import MAX_FEATHER_PX, MAX_GROW_PX, FillOptions, SelectionOptions
+from sdpaint.tools.options import MAX_FEATHER_PX, MAX_GAP_PX, MAX_GROW_PX, FillOptions, SelectionOptions
 
 TOLERANCE = NumberSpec(0, 255, 32)
 FEATHER = NumberSpec(0, MAX_FEATHER_PX, 0, unit=" px", curve=2.0, soft_maximum=100)
+GAP = NumberSpec(0, MAX_GAP_PX, 0, unit=" px", soft_maximum=32)
 GROW = NumberSpec(0, MAX_GROW_PX, 0, unit=" px", soft_maximum=16)
 _MOST_WIDTH = 148
 _ROOM = 640
@@ -151,6 +152,9 @@ class FillPart(_Part):
         )
         self._add_slider(
             "grow_px", NumberSlider("fillGrowSlider", "Grow", GROW, "Spreads the fill beneath the lines around it")
+        )
+        self._add_slider(
+            "gap_px", NumberSlider("fillGapSlider", "Close gaps", GAP, "Doesn't leak through gaps of up to this width")
         )
         opacity = NumberSlider(
             "fillOpacitySlider", "Opacity", replace(PERCENT, minimum=0.01), "Opacity of the fill"

@@ -24,7 +24,7 @@ _HANDLE = 16
 """What the bar is dragged by, with its spacing, in px."""
 _PADDING = SPACE
 """At both ends of the bar, as the style sheet says."""
-_GROUPS_END = {"shapeTool", "mask_eraserTool", "select_alikeTool", "cropTool"}
+_GROUPS_END = {"textTool", "mask_eraserTool", "select_alikeTool", "cropTool"}
 
 
 class ToolBar(QToolBar):

@@ -20,6 +20,7 @@ from sdpaint.gui.panels.paint_options import CloneCard, StabiliserCard, Symmetry
 from sdpaint.gui.panels.placing_options import CropPart, MovePart, TransformPart
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.panels.shape_options import ShapePart
+from sdpaint.gui.panels.text_options import TextPart
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import (
     divider,
@@ -78,6 +79,7 @@ class ToolOptions(QToolBar):
             ToolName.MOVE: MovePart(tools),
             ToolName.TRANSFORM: TransformPart(tools),
             ToolName.CROP: CropPart(tools),
+            ToolName.TEXT: TextPart(tools),
         }
         self._hint = label("", "dim")
         parts = QWidget()
