@@ -233,6 +233,14 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "Swap foreground and background colour",
     ),
     ActionSpec(
+        "pickFromScreen",
+        "&Pick from the screen",
+        "screen_picker.start",
+        ("Shift+I",),
+        "picker-screen",
+        "Take a colour from anywhere on the screen",
+    ),
+    ActionSpec(
         "resetColors", "&Black and white", "tools.reset_colors", ("D",), "reset-colors", "Black over white"
     ),
     ActionSpec(

@@ -68,6 +68,7 @@ from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.recovery import Recovery
+from sdpaint.gui.screen_picker import ScreenPicker
 from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.gui.selection_dialogs import SelectionDialogs
 from sdpaint.gui.shortcuts import Shortcuts
@@ -155,6 +156,8 @@ class MainWindow(QMainWindow):
         self._filters = FilterFlow(
             self._documents, services.tools, self._layer_edits, self.canvas, self.messages, self
         )
+        self._filters = FilterFlow(self._documents, services.tools, self.canvas, self.messages, self)
+        self._screen_picker = ScreenPicker(services.tools, self.messages, self)
         self.actions_by_id = self._make_actions()
         self._exports.name_after_last(self.actions_by_id["exportAgain"])
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
@@ -191,6 +194,7 @@ class MainWindow(QMainWindow):
             "edits": self._edits,
             "layers": self._layer_edits,
             "tools": self._services.tools,
+            "screen_picker": self._screen_picker,
             "canvas": self.canvas,
             "generation": self._generation,
             "selection": self._selection,

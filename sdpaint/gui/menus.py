@@ -64,6 +64,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             None,
             "swapColors",
             "resetColors",
+            "pickFromScreen",
             ("Palette&s", ("paletteAdd", "paletteFromPicture", None, "paletteImport", "paletteExport")),
             "smaller",
             "larger",

@@ -28,8 +28,8 @@ def color_at(document: Document, pos: Point, options: PickerOptions = POINT) -> 
     else:
         pixels = document.active_layer.tiles.read(area)
     if side == 1:
-        red, green, blue, alpha = (int(value) for value in rgba_from_premultiplied(pixels)[0, 0])
-        return Color(red, green, blue) if alpha else None
+        straight = rgba_from_premultiplied(pixels)[0, 0].tolist()
+        return Color(*straight[:3]) if straight[3] else None
     # Premultiplied: the more there is of a pixel, the more it counts.
     blue, green, red, alpha = (float(value) for value in pixels.reshape(-1, 4).mean(axis=0))
     if alpha == 0.0:

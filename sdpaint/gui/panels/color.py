@@ -107,7 +107,7 @@ class ColorPanel(QWidget):
         colors.setSpacing(0)
         colors.addWidget(self._pair)
         colors.addStretch(1)
-        for name in ("swapColors", "resetColors"):
+        for name in ("swapColors", "resetColors", "pickFromScreen"):
             colors.addWidget(action_button(f"{name}Button", actions[name]), 0, Qt.AlignmentFlag.AlignVCenter)
         choices = QHBoxLayout()
         choices.setSpacing(2)

@@ -17,6 +17,7 @@ from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.brush_settings import BrushSettings
 from sdpaint.gui.panels.gradient_options import GradientPart
 from sdpaint.gui.panels.paint_options import CloneCard, StabiliserCard, SymmetryCard, card_button
+from sdpaint.gui.panels.picker_options import PickerPart
 from sdpaint.gui.panels.placing_options import CropPart, MovePart, TransformPart
 from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
 from sdpaint.gui.panels.shape_options import ShapePart
@@ -44,7 +45,6 @@ FLOW = replace(PERCENT, minimum=0.01)
 _MOST_WIDTH = 168
 
 HINTS: dict[ToolName, str] = {
-    ToolName.PICKER: "Click on the canvas to take its colour. While painting, hold Alt",
     ToolName.PAN: "Drag to move the view. While painting, hold Space; the wheel zooms",
 }
 
@@ -80,6 +80,7 @@ class ToolOptions(QToolBar):
             ToolName.TRANSFORM: TransformPart(tools),
             ToolName.CROP: CropPart(tools),
             ToolName.TEXT: TextPart(tools),
+            ToolName.PICKER: PickerPart(tools, actions),
         }
         self._hint = label("", "dim")
         parts = QWidget()
