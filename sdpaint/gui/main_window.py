@@ -156,7 +156,6 @@ class MainWindow(QMainWindow):
         self._filters = FilterFlow(
             self._documents, services.tools, self._layer_edits, self.canvas, self.messages, self
         )
-        self._filters = FilterFlow(self._documents, services.tools, self.canvas, self.messages, self)
         self._screen_picker = ScreenPicker(services.tools, self.messages, self)
         self.actions_by_id = self._make_actions()
         self._exports.name_after_last(self.actions_by_id["exportAgain"])
