@@ -19,7 +19,7 @@ from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.edits import insert_layer, new_document, set_frame
 from sdpaint.document.tree import with_fresh_ids
 from sdpaint.errors import FileError
-from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, is_flat, read_project, write_project
+from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, read_project, write_project
 from sdpaint.fileio.project import Project
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.params import GenerationParams
@@ -104,7 +104,7 @@ class FileController(QObject):
         path = self._documents.path
         if path is None or self._documents.in_front in self._protected:
             return True
-        return not format_of(path).keeps_layers and not is_flat(self._documents.committed)
+        return not format_of(path).holds(self._documents.committed)
 
     @property
     def suggested_path(self) -> Path:
@@ -144,13 +144,15 @@ class FileController(QObject):
         """Save to a file that becomes the document's own. A format that would lose layers is refused: export to it."""
         path = _with_suffix(path, NATIVE_SUFFIX)
         try:
-            loses = not format_of(path).keeps_layers and not is_flat(self._documents.committed)
+            loses = not format_of(path).holds(self._documents.committed)
         except FileError as error:
             self.failed.emit(error)
             return
         if loses:
             self.failed.emit(
-                FileError(f"A {path.suffix} file can't hold layers and mask", hint="Save as .ora, or export a copy")
+                FileError(
+                    f"A {path.suffix} file can't hold all of this document", hint="Save as .ora, or export a copy"
+                )
             )
             return
         self._write(path, is_own=True)
@@ -179,6 +181,11 @@ class FileController(QObject):
         document = opened.committed
         project = Project(document, self._generation.params)
         quality = self._settings.settings.jpeg_quality
+        try:
+            kind = format_of(path)
+        except FileError as error:
+            self.failed.emit(error)
+            return
 
         def wrote(_: object) -> None:
             if is_own:
@@ -186,6 +193,8 @@ class FileController(QObject):
                 self._documents.mark_saved(document, path, opened)
                 self._protected.discard(opened)
                 self._remember(path)
+            elif kind.keeps_layers and not kind.holds(document):
+                self.noted.emit(f"{path.name} holds no inpaint mask, and fills and adjustments as pixels")
             self.saved.emit(path)
 
         self._start(lambda: write_project(path, project, quality), wrote)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
-from sdpaint.document.layers import Layer
+from sdpaint.document.layers import Adjustment, Fill, Layer
 from sdpaint.errors import FileError
 from sdpaint.fileio.foreign_recipes import recipe_of_bytes
 from sdpaint.fileio.images import read_image, write_image
@@ -19,6 +19,7 @@ from sdpaint.fileio.project import Project
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.recipe import Recipe, parse_infotext
 from sdpaint.generation.request import GenerationMode
+from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
 from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
@@ -28,7 +29,8 @@ from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
 class Format:
     """A kind of file. `suffixes[0]` is the one for new names.
 
-    `keeps_layers`: nothing of the document is lost. `keeps_pixels`: nothing of a flat one is.
+    `keeps_layers`: it has layers. `keeps_pixels`: of a flat document nothing is lost. `holds` says whether nothing of
+    this document is; it looks at no more than the GUI thread has time for.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Format:
     write: Callable[[Path, Project, int], None]
     keeps_layers: bool = False
     keeps_pixels: bool = True
+    holds: Callable[[Document], bool] = lambda document: is_flat(document)
 
 
 def document_of_picture(rgba: Pixels, name: str = "Background") -> Document:
@@ -72,6 +75,18 @@ def is_flat(document: Document) -> bool:
     )
 
 
+def psd_holds(document: Document) -> bool:
+    """Whether a Photoshop document holds all of it: no inpaint mask, and only layers that Photoshop has too."""
+    return (
+        document.mask.is_empty
+        and not document.saved_selections
+        and all(
+            layer.blend_mode is not BlendMode.ERASE and not isinstance(layer.content, Fill | Adjustment)
+            for layer in document.walk()
+        )
+    )
+
+
 def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
     """Whether a pixel lies outside. Looks only at tiles that do so in part: the GUI thread asks."""
     for key, tile in tiles.tiles.items():
@@ -100,11 +115,32 @@ def _write_openraster(path: Path, project: Project, quality: int) -> None:
     write_openraster(path, project)
 
 
+def _read_psd(path: Path) -> Project:
+    # Takes a tenth of a second to load, which a start has no time for.
+    from sdpaint.fileio.psd_reader import read_psd
+
+    return read_psd(path)
+
+
+def _write_psd(path: Path, project: Project, quality: int) -> None:
+    from sdpaint.fileio.psd_writer import write_psd
+
+    write_psd(path, project)
+
+
 NATIVE_SUFFIX = ".ora"
 """Of the format that keeps everything."""
 
 _FORMATS = (
-    Format("OpenRaster document", (NATIVE_SUFFIX,), read_openraster, _write_openraster, keeps_layers=True),
+    Format(
+        "OpenRaster document",
+        (NATIVE_SUFFIX,),
+        read_openraster,
+        _write_openraster,
+        keeps_layers=True,
+        holds=lambda _document: True,
+    ),
+    Format("Photoshop document", (".psd",), _read_psd, _write_psd, keeps_layers=True, holds=psd_holds),
     *(
         Format(facts.label, facts.suffixes, _read_picture, _write_picture, keeps_pixels=facts.keeps_pixels)
         for facts in KINDS.values()

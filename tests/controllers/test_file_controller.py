@@ -251,6 +251,26 @@ class TestFlatPictures:
         desk.do(desk.files.save_as, tmp_path / "mine.png")
         assert not desk.files.needs_path
 
+    def test_a_copy_for_photoshop_says_what_it_does_not_hold(self, desk, tmp_path):
+        desk.paint()
+        masked = edits.fill_mask(desk.documents.document, Rect(0, 0, 20, 20))
+        desk.documents.apply("Mask", masked)
+        desk.do(desk.files.export, tmp_path / "copy.psd")
+        assert "inpaint mask" in desk.notes[0]
+        desk.do(desk.files.save_as, tmp_path / "own.psd")
+        assert ".ora" in desk.errors[0].hint
+        assert not (tmp_path / "own.psd").exists()
+
+    def test_a_photoshop_document_is_saved_as_it_came(self, desk, tmp_path):
+        desk.paint()
+        desk.do(desk.files.save_as, tmp_path / "own.psd")
+        desk.do(desk.files.open, tmp_path / "own.psd")
+        desk.paint((0, 0, 255, 255))
+        assert not desk.files.needs_path
+        desk.do(desk.files.save)
+        assert not desk.documents.is_modified
+        assert read_project(tmp_path / "own.psd").document.layers[0].tiles == desk.documents.document.layers[0].tiles
+
     def test_an_unknown_suffix_is_refused_with_the_known_ones(self, desk, tmp_path):
         desk.do(desk.files.export, tmp_path / "copy.tga")
         assert ".png" in desk.errors[0].hint
