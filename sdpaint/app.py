@@ -47,7 +47,7 @@ from sdpaint.gui.dialogs.new_document import NewDocument
 from sdpaint.gui.main_window import DEFAULT_SIZE, MainWindow, Services
 from sdpaint.gui.theme import apply_theme
 from sdpaint.gui.widgets.pressure_field import curve_of
-from sdpaint.settings.schema import DeviceChoice, Settings
+from sdpaint.settings.schema import MAX_DEVICES, DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
 from sdpaint.worker.engine_client import EngineClient
 
@@ -154,13 +154,21 @@ def build_window(
     )
     window = MainWindow(services, asker)
 
+    def set_curves(new: Settings) -> None:
+        own = {name: curve_of(text) for name, text in new.device_curves.items()}
+        tools.pressure.set_curves(curve_of(new.pressure_curve), own)
+
     def follow(old: Settings, new: Settings) -> None:
         folder.folder = new.results_dir
         folder.recipes = new.recipes
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
-        tools.set_pressure_curve(curve_of(new.pressure_curve))
+        set_curves(new)
 
-    tools.set_pressure_curve(curve_of(present.pressure_curve))
+    set_curves(present)
+    tools.pressure.know(present.seen_devices)
+    tools.pressure.device_seen.connect(
+        lambda name: settings.change(seen_devices=(*settings.settings.seen_devices, name)[-MAX_DEVICES:])
+    )
     tools.settings.restore(present.tool_options)
     tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)

@@ -12,6 +12,7 @@ from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.held_tools import HeldTools
 from sdpaint.controllers.live_preview import LivePreview
+from sdpaint.controllers.pressure import PressureCurves
 from sdpaint.controllers.tool_settings import ToolSettings
 from sdpaint.document.document import Document
 from sdpaint.document.edits import set_active
@@ -20,7 +21,6 @@ from sdpaint.document.layers import LayerId
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
-from sdpaint.imaging.dynamics import LINEAR, Curve
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import (
@@ -92,7 +92,8 @@ class ToolController(QObject):
         self._previewed_on: Document | None = None
         self._own_change = False
         self._waits_for_nothing = False
-        self._pressure_curve: Curve | None = None
+        self.pressure = PressureCurves(self)
+        """What styluses report, and what tools feel of it."""
         self._rest = QTimer(self)
         self._rest.timeout.connect(self._on_rest)
         self.settings = ToolSettings(self)
@@ -220,16 +221,6 @@ class ToolController(QObject):
     def set_paint_options(self, options: PaintOptions) -> None:
         """Replace them. A stroke under way goes on with the old ones."""
         self.settings.put(options)
-
-    def set_pressure_curve(self, curve: Curve) -> None:
-        """From what a stylus reports to what tools feel."""
-        self._pressure_curve = None if curve == LINEAR else curve
-
-    def _felt(self, event: PointerEvent) -> PointerEvent:
-        curve = self._pressure_curve
-        if curve is None or not event.has_pressure:
-            return event
-        return replace(event, pressure=curve.at(event.pressure))
 
     # -- selection and fill
 
@@ -425,12 +416,13 @@ class ToolController(QObject):
     def press(self, event: PointerEvent) -> None:
         """Begin a gesture with the tool in hand; one that is still under way is committed first."""
         self.finish()
+        self.pressure.note(event)
         tool = self._tools[self.tool]
         self._base = self._documents.committed
         self._gesture, self._last_event = tool, event
         context = _Context(self, tool.name)
         try:
-            tool.press(context, self._felt(event))
+            tool.press(context, self.pressure.felt(event))
         except ToolRefused as refusal:
             self._gesture = self._base = None
             self.tool_message.emit(str(refusal))
@@ -452,9 +444,8 @@ class ToolController(QObject):
             self._last_event = events[-1]
             if self._rest.isActive():
                 self._rest.start()
-            if self._pressure_curve is not None:
-                events = [self._felt(event) for event in events]
-            self._gesture.move(_Context(self, self._gesture.name), events)
+            felt = self.pressure.felt
+            self._gesture.move(_Context(self, self._gesture.name), [felt(event) for event in events])
 
     def release(self, event: PointerEvent) -> None:
         """End the gesture and commit it."""

@@ -19,6 +19,8 @@ VERSION = 1
 """Of the file format: raised when a setting changes its name or meaning, with a step in the store's MIGRATIONS."""
 
 MAX_RECENT = 12
+MAX_DEVICES = 16
+"""Styluses that are remembered."""
 
 
 class Theme(Enum):
@@ -145,6 +147,14 @@ class Settings:
         help="From what the stylus reports to what brushes feel; try it on the field beside",
         is_curve=True,
     )
+    device_curves: dict[str, str] = _setting(
+        dict,
+        label="Curve of one stylus",
+        help="A stylus is listed here once it was used; one with a curve of its own doesn't follow the one above",
+        is_curve=True,
+    )
+    """Name of the device → its curve; \"\" is a straight one."""
+    seen_devices: tuple[str, ...] = _setting(())
     jpeg_quality: int = _setting(
         95, label="Quality of JPEG, WebP and AVIF", help="Higher is larger and closer", minimum=1, maximum=100
     )

@@ -95,6 +95,8 @@ class PointerEvent:
     alt: bool = False
     view_scale: float = 1.0
     has_pressure: bool = False
+    device: str = ""
+    """What the system calls the stylus."""
 
     @property
     def stylus_pressure(self) -> float | None:

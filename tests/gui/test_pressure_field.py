@@ -60,7 +60,7 @@ def test_brushes_feel_the_curve_and_a_mouse_does_not():
     def alpha(curve: Curve, has_pressure: bool) -> int:
         documents = DocumentController(new_document(Size(60, 60)))
         tools = ToolController(documents)
-        tools.set_pressure_curve(curve)
+        tools.pressure.set_curves(curve, {})
         tools.set_brush(replace(tools.brush, size_px=30, pressure_size=False, pressure_opacity=True))
         event = PointerEvent(Point(30, 30), 0.2, has_pressure=has_pressure)
         tools.press(event)

@@ -396,6 +396,7 @@ def sample_of_tablet(view: Navigator, event: QTabletEvent) -> PointerEvent:
         event.timestamp(),
         pressure=event.pressure() if measures else None,
         tilt=(event.xTilt(), event.yTilt()),
+        device=event.pointingDevice().name(),
     )
 
 
@@ -406,6 +407,7 @@ def _sample(
     time_ms: float,
     pressure: float | None = None,
     tilt: tuple[float, float] = (0.0, 0.0),
+    device: str = "",
 ) -> PointerEvent:
     return PointerEvent(
         pos=view.viewport.to_canvas(point_of(position)),
@@ -418,4 +420,5 @@ def _sample(
         ctrl=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
         alt=bool(modifiers & Qt.KeyboardModifier.AltModifier),
         view_scale=view.viewport.scale,
+        device=device,
     )

@@ -26,6 +26,7 @@ from sdpaint.gui.dialogs.base import Form
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button
+from sdpaint.gui.widgets.device_curves import DeviceCurves
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.gui.widgets.pressure_field import PressureField
 from sdpaint.settings.schema import SettingInfo, Settings, info, setting_names, setting_type
@@ -50,7 +51,11 @@ class PreferencesDialog(Form):
             facts = info(name)
             if not facts.label:
                 continue
-            field = _field(name, facts, setting_type(name), getattr(settings, name))
+            if facts.is_curve and typing.get_origin(setting_type(name)) is dict:
+                curves = DeviceCurves(f"{name}Setting", facts.label, settings)
+                field = Field(curves, curves.read)
+            else:
+                field = _field(name, facts, setting_type(name), getattr(settings, name))
             self._fields[name] = field
             words = facts.help + (". Counts from the next start on" if facts.needs_restart else "")
             self.add_row("" if isinstance(field.widget, QCheckBox) else facts.label, field.widget, words)

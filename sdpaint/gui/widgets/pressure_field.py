@@ -39,6 +39,11 @@ class PressureField(QWidget):
         )
         layout.addLayout(side, 1)
 
+    def set_text(self, text: str) -> None:
+        """Show another curve."""
+        self._editor.set_curve(curve_of(text))
+        self._paper.set_curve(self._editor.curve)
+
     @property
     def text(self) -> str:
         """The curve as settings keep it."""
