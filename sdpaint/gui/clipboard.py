@@ -93,16 +93,12 @@ class PixelClipboard(QObject):
         # Qt has none where the clipboard belongs to nobody.
         mime = QGuiApplication.clipboard().mimeData() or QMimeData()
         files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-        if mime.hasFormat(PNG) and (mime.hasFormat(PLACE) or not files):
-            data = bytes(mime.data(PNG).data())
-            place = _read_place(bytes(mime.data(PLACE).data())) if mime.hasFormat(PLACE) else None
-            self._unpack(lambda: premultiplied_from_rgba(decode_image(data, "The clipboard").rgba), place)
-        elif files:
+        read = picture_in_clipboard()
+        if files and not mime.hasFormat(PLACE):
             self._open_files(files)
-        elif mime.hasImage():
-            image = mime.imageData()
-            if isinstance(image, QImage) and not image.isNull():
-                self._unpack(lambda: array_of(image, 4), None)
+        elif read is not None:
+            place = _read_place(bytes(mime.data(PLACE).data())) if mime.hasFormat(PLACE) else None
+            self._unpack(read, place)
         else:
             self._messages.info("There is no picture in the clipboard")
 
@@ -152,6 +148,21 @@ class PixelClipboard(QObject):
             self._commands.run("Paste", edit, lambda _before, _after: self.changed.emit())
 
         self._background.run(read, insert, self._messages.error)
+
+
+def picture_in_clipboard() -> Callable[[], Pixels] | None:
+    """What reads the clipboard's picture, off the GUI thread, as (h, w, 4) premultiplied BGRA; None: there is none.
+
+    It raises FileError where the picture is damaged.
+    """
+    mime = QGuiApplication.clipboard().mimeData() or QMimeData()
+    if mime.hasFormat(PNG):
+        data = bytes(mime.data(PNG).data())
+        return lambda: premultiplied_from_rgba(decode_image(data, "The clipboard").rgba)
+    image = mime.imageData() if mime.hasImage() else None
+    if isinstance(image, QImage) and not image.isNull():
+        return lambda: array_of(image, 4)
+    return None
 
 
 def _where(

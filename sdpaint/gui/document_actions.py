@@ -120,6 +120,18 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "layers",
         "Put a picture onto a new layer",
     ),
+    ActionSpec(
+        "openReference",
+        "Open as re&ference…",
+        "references.ask",
+        (),
+        "reference",
+        "Show a picture to look at in a window of its own",
+    ),
+    ActionSpec(
+        "pasteReference", "Paste as &reference", "references.paste", (), "reference", "Show what was copied in a window"
+    ),
+    ActionSpec("closeReferences", "Close all &references", "references.close_all", (), "", "Close all their windows"),
     ActionSpec("save", "&Save", "files.save", ("Ctrl+S",), "save", "Save the document"),
     ActionSpec("saveAs", "Save &as…", "files.save_as", ("Ctrl+Shift+S",), "", "Save under another name"),
     ActionSpec(

@@ -68,6 +68,7 @@ from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.recovery import Recovery
+from sdpaint.gui.references import References
 from sdpaint.gui.screen_picker import ScreenPicker
 from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.gui.selection_dialogs import SelectionDialogs
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
             self._open_as_layers,
             self,
         )
+        self.references = References(services.tools, self._settings, self._asker, self.messages, self)
         self._image = ImageCommands(self._documents, self.messages, self)
         self._filters = FilterFlow(
             self._documents, services.tools, self._layer_edits, self.canvas, self.messages, self
@@ -199,6 +201,7 @@ class MainWindow(QMainWindow):
             "selection": self._selection,
             "selecting": self._selecting,
             "clipboard": self._clipboard,
+            "references": self.references,
         }
         actions = make_actions(self, targets)
         self._states = ActionStates(actions, self._documents, self._generation, self)
@@ -312,6 +315,7 @@ class MainWindow(QMainWindow):
         self._services.brushes.failed.connect(self.messages.error)
         self._services.brushes.imported.connect(self._show_imported)
         self.first_painted.connect(self._services.brushes.load)
+        self.first_painted.connect(self.references.restore)
         files.recent_changed.connect(self._fill_recent)
         self._tabs.close_asked.connect(self._flow.close)
         self._tabs.close_others_asked.connect(self._flow.close_others)
@@ -586,7 +590,11 @@ class MainWindow(QMainWindow):
         paths, layer = dropped_files(event.mimeData()), dropped_layer(event.mimeData())
         if paths:
             event.acceptProposedAction()
-            self._take_files(paths)
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                for path in paths:
+                    self.references.add(path)
+            else:
+                self._take_files(paths)
         elif layer:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -619,6 +627,7 @@ class MainWindow(QMainWindow):
         if self.actions_by_id["hidePanels"].isChecked():
             self.actions_by_id["hidePanels"].trigger()
         save_window_state(self, self._settings)
+        self.references.shutdown()
         self._settings.change(checkpoint=self._generation.params.checkpoint)
         # Gone from the screen at once, though threads may take a while to end.
         self.hide()

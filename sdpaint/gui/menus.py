@@ -33,6 +33,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "open",
             ("Open &recent", ()),
             "openAsLayer",
+            "openReference",
             None,
             "save",
             "saveAs",
@@ -56,6 +57,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "copy",
             "copyMerged",
             "paste",
+            "pasteReference",
             None,
             "clearLayer",
             "fillSelection",
@@ -196,7 +198,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("&Tools", tuple(spec.id for spec in TOOL_ACTIONS)),
-    ("&Window", ("nextDocument", "previousDocument")),
+    ("&Window", ("nextDocument", "previousDocument", None, "openReference", "pasteReference", "closeReferences")),
     ("&Help", ("commandPalette", "shortcuts", None, "about")),
 )
 

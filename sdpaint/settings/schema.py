@@ -205,6 +205,8 @@ class Settings:
     """Name of the palette that was open last."""
     checkpoint: Path | None = _setting(None)
     recent_files: tuple[Path, ...] = _setting(())
+    references: tuple[str, ...] = _setting(())
+    """The reference pictures that were open at the end, as JSON each."""
     window_geometry: str = _setting("")
     window_state: str = _setting("")
 
