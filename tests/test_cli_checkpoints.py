@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 
+import keyring
 import pytest
 import torch
+from huggingface_hub import constants
+from keyring.backend import KeyringBackend
 from safetensors.torch import load_file
 
-from sdpaint import cli
+from sdpaint import cli, paths
 from sdpaint.paths import starter_checkpoint
+from sdpaint.settings.store import SettingsStore
 from tests.checkpoints.headers import flux, kohya_lora, write_file
+from tests.checkpoints.hub_server import REPO, hub_server
 
 
 def run(capsys, *arguments):
@@ -68,3 +74,106 @@ def test_what_is_not_there_is_said(capsys, arguments, tmp_path, monkeypatch):
 
     assert code == 1
     assert "nowhere" in err
+
+
+FILES = {
+    "model_index.json": b"{}",
+    "unet/diffusion_pytorch_model.fp16.safetensors": b"12345678" * 1000,
+    "unet/diffusion_pytorch_model.safetensors": b"12345678" * 2000,
+}
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with hub_server(files=dict(FILES)) as server:
+        store = SettingsStore()
+        store.change(hub_endpoint=server.url)
+        store.close()
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def own_keyring():
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+class Keyring(KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 1
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def get_password(self, service, username):
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.kept[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.kept[service, username]
+
+
+def test_a_repository_is_fetched_from_the_mirror_that_is_set(capsys, hub):
+    code, out, _ = run(capsys, "download", REPO)
+
+    target = paths.user_checkpoint_dir() / "painters--tiny"
+    assert code == 0
+    assert str(target) in out
+    assert "cc0-1.0" in out
+    assert sorted(path.name for path in target.rglob("*.*")) == [
+        "diffusion_pytorch_model.fp16.safetensors", "model_index.json"
+    ]  # fmt: skip
+
+
+def test_what_would_be_fetched_can_be_asked_for(capsys, hub):
+    code, out, _ = run(capsys, "download", REPO, "--dry-run")
+
+    assert code == 0
+    assert "fp16" in out
+    assert not hub.requests
+    assert not (paths.user_checkpoint_dir() / "painters--tiny").exists()
+
+
+@pytest.mark.parametrize("repo", ["nonsense", "../..", "a/b/c"])
+def test_what_is_no_repository_is_said(capsys, hub, repo):
+    code, _, err = run(capsys, "download", repo)
+
+    assert code == 1
+    assert "owner/name" in err
+
+
+def test_a_token_is_kept_in_the_keyring_and_sent_to_the_hub(capsys, hub, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("hf_abc\n"))
+    assert run(capsys, "token")[0] == 0
+
+    run(capsys, "download", REPO)
+    assert set(hub.authorizations) == {"Bearer hf_abc"}
+
+    assert run(capsys, "token", "--forget")[0] == 0
+    assert keyring.get_password("sdpaint", "model hub") is None
+
+
+def test_no_token_is_refused(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+
+    code, _, err = run(capsys, "token")
+
+    assert code == 1
+    assert "token" in err
+
+
+def test_a_folder_is_added_to_those_that_are_looked_through(capsys, tmp_path):
+    assert run(capsys, "add", tmp_path)[0] == 0
+    assert run(capsys, "add", tmp_path)[0] == 0
+
+    store = SettingsStore()
+    store.close()
+    assert store.settings.checkpoint_dirs == (tmp_path,)
+    assert run(capsys, "add", tmp_path / "nowhere")[0] == 1

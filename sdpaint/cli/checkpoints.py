@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from sdpaint import paths
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.component import Component
+from sdpaint.checkpoints.download import Download, Paused
+from sdpaint.checkpoints.hub import Hub, describe
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.recognise import identify_file
-from sdpaint.cli.common import DONE, FAILED, read_settings
+from sdpaint.checkpoints.repo_files import needed_files
+from sdpaint.checkpoints.token import forget_token, keep_token
+from sdpaint.cli.common import DONE, FAILED, TransferLine, interruptible, read_settings
 from sdpaint.errors import CheckpointError, SdPaintError
+from sdpaint.generation.engine import CancelToken
+from sdpaint.settings.store import SettingsStore
 
 
 def add_parser(commands: Any) -> None:
@@ -40,6 +48,22 @@ def add_parser(commands: Any) -> None:
     convert.add_argument("-o", "--output", type=Path, metavar="OUT", help="file to write (default: beside it)")
 
 
+    add_path = whats.add_parser("add", help="look for checkpoints in a folder too")
+    add_path.add_argument("folder", type=Path, metavar="PATH", help="folder of checkpoints; nothing in it is changed")
+    download = whats.add_parser(
+        "download",
+        help="fetch a checkpoint from the model hub",
+        description="Fetch the files that are needed of a repository: weights once, in half precision where there are "
+        "such. Ctrl+C pauses; the same command goes on.",
+    )
+    download.add_argument("repo", metavar="REPO", help="owner/name, as in the address of its page")
+    download.add_argument("--file", metavar="NAME", help="which one, where the repository holds single files")
+    download.add_argument("--revision", metavar="NAME", help="branch, tag or commit (default: the newest)")
+    download.add_argument("--dry-run", action="store_true", help="say what would be fetched")
+    token = whats.add_parser("token", help="keep a token for gated repositories in the system's keyring")
+    token.add_argument("--forget", action="store_true", help="take it out again")
+
+
 def run(options: argparse.Namespace) -> int:
     """Carry it out. Returns the exit code; raises SdPaintError."""
     match options.what:
@@ -47,8 +71,14 @@ def run(options: argparse.Namespace) -> int:
             return _list(options.json)
         case "identify":
             return _identify(options.files, options.json)
-        case _:
+        case "convert":
             return _convert(options.file, options.output)
+        case "add":
+            return _add(options.folder)
+        case "download":
+            return _download(options)
+        case _:
+            return _token(options.forget)
 
 
 def _list(as_json: bool) -> int:
@@ -121,4 +151,46 @@ def _convert(file: Path, output: Path | None) -> int:
     from sdpaint.engine.convert import convert  # brings in torch
 
     print(convert(file, output))
+    return DONE
+
+
+def _add(folder: Path) -> int:
+    folder = folder.absolute()
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder} is no folder", hint="Give the folder that holds the checkpoints")
+    store = SettingsStore()
+    known = store.settings.checkpoint_dirs
+    if folder not in known:
+        store.change(checkpoint_dirs=(*known, folder))
+    store.close()
+    print(folder)
+    return DONE
+
+
+def _download(options: argparse.Namespace) -> int:
+    settings = read_settings()
+    hub = Hub.of_settings(settings)
+    repo = describe(options.repo, hub, options.revision)
+    files = needed_files(repo.files, options.file)
+    size = sum(file.size for file in files)
+    print(f"{repo.id}  licence: {repo.license or 'not stated'}  {len(files)} files, {size / 1e6:.1f} MB")
+    if options.dry_run:
+        print("\n".join(f"  {file.path}  {file.size / 1e6:.1f} MB" for file in files))
+        return DONE
+    cancel = CancelToken()
+    stop = threading.Event()
+    with interruptible(cancel, stop.set), TransferLine(sys.stderr) as line:
+        try:
+            target = Download(repo, files, paths.user_checkpoint_dir(), hub).run(line.show, stop)
+        except Paused as pause:
+            raise KeyboardInterrupt from pause
+    print(target)
+    return DONE
+
+
+def _token(forget: bool) -> int:
+    if forget:
+        forget_token()
+    else:
+        keep_token(getpass.getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline())
     return DONE

@@ -6,9 +6,10 @@ import argparse
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from sdpaint import paths
 from sdpaint.checkpoints.catalog import find_checkpoints
@@ -71,13 +72,18 @@ def size_of(text: str) -> Size:
 
 
 @contextlib.contextmanager
-def interruptible(cancel: CancelToken) -> Iterator[None]:
-    """Ctrl+C stops within a step and keeps what is finished; a second one stops at once."""
+def interruptible(cancel: CancelToken, then: Callable[[], None] | None = None) -> Iterator[None]:
+    """Ctrl+C stops within a step and keeps what is finished; a second one stops at once.
+
+    `then` is called as well.
+    """
 
     def stop(*_: object) -> None:
         if cancel.is_cancelled:
             raise KeyboardInterrupt
         cancel.cancel()
+        if then is not None:
+            then()
 
     before = signal.signal(signal.SIGINT, stop)
     try:
@@ -86,20 +92,24 @@ def interruptible(cancel: CancelToken) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-class ProgressLine:
+class _Line:
     """One line that is written over and over, where somebody looks on; nothing into a file or a pipe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._shown = stream.isatty()
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
+
+
+class ProgressLine(_Line):
+    """How far a generation is."""
 
     def show(self, event: Event) -> None:
         """Draw what Progress says."""
@@ -114,4 +124,29 @@ class ProgressLine:
         if event.seconds_left is not None:
             parts.append(f"{max(0, round(event.seconds_left))} s left")
         self._stream.write(f"\r{', '.join(parts)}\x1b[K")
+        self._stream.flush()
+
+
+class TransferLine(_Line):
+    """How far a download is, drawn at most ten times a second."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._begun = time.monotonic()
+        self._drawn = 0.0
+        self._before: int | None = None
+
+    def show(self, done: int, total: int) -> None:
+        """Draw how much is there, and how long the rest will take."""
+        now = time.monotonic()
+        if self._before is None:
+            self._before = done
+        if not self._shown or (now - self._drawn < 0.1 and done < total):
+            return
+        self._drawn = now
+        rate = (done - self._before) / max(now - self._begun, 1e-3)
+        left = f", {round((total - done) / rate)} s left" if rate > 0 and done < total else ""
+        filled = round(_BAR_WIDTH * done / max(total, 1))
+        bar = f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}]"
+        self._stream.write(f"\r{bar} {done / 1e6:.1f} of {total / 1e6:.1f} MB, {rate / 1e6:.1f} MB/s{left}\x1b[K")
         self._stream.flush()

@@ -113,6 +113,14 @@ class Settings:
         label="Checkpoint folders",
         help="Folders with checkpoints in diffusers format, beside sdpaint's own",
     )
+    hub_endpoint: str = _setting(
+        "",
+        label="Mirror of the model hub",
+        help="Address of a mirror to download checkpoints from; empty: huggingface.co. Nothing is fetched unasked",
+    )
+    hub_proxy: str = _setting(
+        "", label="Proxy for downloads", help="Such as http://host:3128; empty: as the system says"
+    )
     device: DeviceChoice = _setting(
         DeviceChoice.AUTO,
         label="Compute device",
