@@ -150,3 +150,68 @@ def test_opacity_is_that_of_the_whole_fill():
     document = new_document(SIZE)
     filled = fill_coverage(document, document.active, rectangle(document.bounds), RED, 0.5)
     assert tuple(pixels(filled)[10, 10]) == (20, 15, 100, 128)
+
+
+# -- gaps
+
+
+def box_with_gap(gap_px: int) -> Document:
+    """The outline of a box whose right side has an opening."""
+    document = new_document(SIZE)
+    lines = np.zeros((200, 300, 4), np.uint8)
+    lines[50:150, 50:54, 3] = lines[50:150, 150:154, 3] = 255
+    lines[50:54, 50:154, 3] = lines[146:150, 50:154, 3] = 255
+    lines[100 : 100 + gap_px, 150:154, 3] = 0
+    return with_layer_tiles(document, document.active, TileMap.from_pixels(lines))
+
+
+@pytest.mark.parametrize("gap", [1, 2, 5, 8])
+def test_a_fill_does_not_leak_through_a_gap_that_is_closed(gap):
+    board = Board(box_with_gap(gap))
+    board.fill_options = FillOptions(gap_px=gap, antialias=False)
+    click(board, 100, 100)
+    filled = pixels(board.document)
+    assert not filled[..., 2][:, 158:].any()
+    inside = filled[54:146, 54:150, 2] == 200
+    assert inside.mean() > 0.99, "the corners are filled, too"
+
+
+def test_a_fill_leaks_through_a_wider_gap():
+    board = Board(box_with_gap(20))
+    board.fill_options = FillOptions(gap_px=4)
+    click(board, 100, 100)
+    assert pixels(board.document)[100, 250, 2] == 200
+
+
+def test_closing_gaps_changes_nothing_where_there_are_none():
+    plain, closing = Board(box_with_gap(0)), Board(box_with_gap(0))
+    closing.fill_options = FillOptions(gap_px=10)
+    for board in (plain, closing):
+        click(board, 100, 100)
+    difference = pixels(plain.document) != pixels(closing.document)
+    assert difference.mean() < 0.001
+
+
+def test_a_click_next_to_a_line_fills_the_same():
+    middle, beside = Board(box_with_gap(6)), Board(box_with_gap(6))
+    for board, x in ((middle, 100), (beside, 54)):
+        board.fill_options = FillOptions(gap_px=8)
+        click(board, x, 70)
+    assert np.array_equal(pixels(middle.document), pixels(beside.document))
+
+
+def test_a_place_narrower_than_the_gap_is_filled_all_the_same():
+    document = with_paint(Rect(0, 0, 300, 200), (0, 0, 0, 255))
+    slit = np.zeros((100, 3, 4), np.uint8)
+    tiles = document.active_layer.tiles.with_pixels(Rect(100, 50, 3, 100), slit)
+    board = Board(with_layer_tiles(document, document.active, tiles))
+    board.fill_options = FillOptions(gap_px=10, sample_all_layers=False)
+    click(board, 101, 100)
+    assert (pixels(board.document)[50:150, 100:103, 2] == 200).all()
+
+
+def test_a_fill_with_closed_gaps_reaches_the_edges_of_the_canvas():
+    board = Board(with_paint(Rect(100, 0, 4, 200), (0, 0, 0, 255)))
+    board.fill_options = FillOptions(gap_px=8)
+    click(board, 10, 10)
+    assert (pixels(board.document)[:, :100, 2] == 200).all()

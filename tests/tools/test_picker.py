@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sdpaint.document.document import Document
 from sdpaint.document.edits import insert_layer, new_document
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.color import BLACK, Color
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import PointerEvent
+from sdpaint.tools.options import PickerOptions, PickerSource
 from sdpaint.tools.pan import PanTool
 from sdpaint.tools.picker import PickerTool, color_at
 from tests.tools.board import Board
@@ -82,3 +84,45 @@ def test_panning_leaves_the_document_alone():
     assert board.seen == before
     assert board.steps == []
     assert tool.outline(board, Point(0, 0)) is None
+
+
+# -- how much, and where
+
+
+def checkered() -> Document:
+    """Columns of black and white in turn, opaque, on a layer above grey paper."""
+    document = new_document(SIZE, (90, 90, 90))
+    pixels = np.zeros((200, 300, 4), np.uint8)
+    pixels[..., 3] = 255
+    pixels[:, ::2, :3] = 255
+    return insert_layer(document, Layer("Columns", TileMap.from_pixels(pixels)))
+
+
+@pytest.mark.parametrize(("size", "level"), [(1, 255), (3, 85), (5, 153), (11, 116)])
+def test_the_mean_of_a_square_is_picked(size, level):
+    color = color_at(checkered(), Point(100.5, 100.5), PickerOptions(size))
+    assert color is not None
+    assert color.red == color.green == color.blue
+    assert abs(color.red - level) <= 1
+
+
+def test_at_the_edge_only_the_canvas_counts():
+    assert color_at(checkered(), Point(0.5, 0.5), PickerOptions(3)) == Color(128, 128, 128)
+
+
+def test_clear_pixels_bring_no_colour_into_the_mean():
+    document = insert_layer(new_document(SIZE, None), layer(Rect(0, 0, 101, 200), (0, 100, 200, 255)))
+    assert color_at(document, Point(101, 50), PickerOptions(11)) == Color(200, 100, 0)
+
+
+def test_the_layer_alone_is_picked_where_asked():
+    document = insert_layer(new_document(SIZE, (90, 90, 90)), layer(Rect(0, 0, 50, 50), (0, 0, 255, 255)))
+    this_layer = PickerOptions(1, PickerSource.LAYER)
+    assert color_at(document, Point(10, 10), this_layer) == Color(255, 0, 0)
+    assert color_at(document, Point(100, 100), this_layer) is None
+    assert color_at(document, Point(100, 100)) == Color(90, 90, 90)
+
+
+def test_sizes_that_are_not_offered_are_refused():
+    with pytest.raises(ValueError, match="4"):
+        PickerOptions(4)
