@@ -107,7 +107,7 @@ class ColorPanel(QWidget):
         colors.setSpacing(0)
         colors.addWidget(self._pair)
         colors.addStretch(1)
-        for name in ("swapColors", "resetColors", "pickFromScreen"):
+        for name in ("swapColors", "resetColors"):
             colors.addWidget(action_button(f"{name}Button", actions[name]), 0, Qt.AlignmentFlag.AlignVCenter)
         choices = QHBoxLayout()
         choices.setSpacing(2)
@@ -134,7 +134,11 @@ class ColorPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * SPACE)
         column.addLayout(colors)
-        column.addWidget(self._hex)
+        words = QHBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._hex, 1)
+        words.addWidget(action_button("pickFromScreenButton", actions["pickFromScreen"]))
+        column.addLayout(words)
         column.addStretch(1)
         column.addWidget(self._choices)
         return beside

@@ -154,7 +154,7 @@ class FillPart(_Part):
             "grow_px", NumberSlider("fillGrowSlider", "Grow", GROW, "Spreads the fill beneath the lines around it")
         )
         self._add_slider(
-            "gap_px", NumberSlider("fillGapSlider", "Close gaps", GAP, "Doesn't leak through gaps of up to this width")
+            "gap_px", NumberSlider("fillGapSlider", "Gaps", GAP, "Doesn't leak through gaps of up to this width")
         )
         opacity = NumberSlider(
             "fillOpacitySlider", "Opacity", replace(PERCENT, minimum=0.01), "Opacity of the fill"

@@ -68,7 +68,7 @@ class ToolOptions(QToolBar):
         self._tools = tools
         self._warm = warm_textures
         self._name = label("", "title")
-        self._name.setFixedWidth(84)
+        self._name.setFixedWidth(96)
         self._brush = self._brush_part()
         self._frame = self._frame_part(documents, generation, commands, actions["fitFrame"])
         self._selection = SelectionPart(tools, actions)
