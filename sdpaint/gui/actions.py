@@ -196,6 +196,30 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Mirror the view: fresh eyes for a drawing",
     ),
     ActionSpec(
+        "showRulers",
+        "&Rulers",
+        "aids.set_rulers",
+        ("Ctrl+Shift+R",),
+        "",
+        "Rulers at the edges of the canvas; guides are dragged out of them",
+        checkable=True,
+    ),
+    ActionSpec(
+        "showGuides", "G&uides", "aids.set_guides", ("Ctrl+Shift+;",), "", "Show the guides", checkable=True
+    ),
+    ActionSpec("clearGuides", "&Clear guides", "aids.clear_guides", (), "", "Take all guides away"),
+    ActionSpec("showGrid", "Gri&d", "aids.set_grid", ("Ctrl+'",), "", "Show the grid", checkable=True),
+    ActionSpec("gridSettings", "Gri&d settings…", "aids.ask_grid", (), "", "Spacing, offset and colour of the grid"),
+    ActionSpec(
+        "snapping",
+        "&Snap",
+        "aids.set_snapping",
+        ("Ctrl+;",),
+        "",
+        "Snap to guides, to the grid, and to edges and middle of the canvas",
+        checkable=True,
+    ),
+    ActionSpec(
         "hidePanels",
         "&Canvas only",
         "window.set_canvas_only",

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.messages import MessageBar
 
 _MARGIN = 12
@@ -16,7 +15,7 @@ _WIDEST = 760
 class CanvasArea(QWidget):
     """Tabs, canvas, and a message over it."""
 
-    def __init__(self, canvas: CanvasView, message_bar: MessageBar, tabs: QWidget) -> None:
+    def __init__(self, canvas: QWidget, message_bar: MessageBar, tabs: QWidget) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

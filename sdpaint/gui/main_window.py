@@ -74,6 +74,7 @@ from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.gui.selection_dialogs import SelectionDialogs
 from sdpaint.gui.shortcuts import Shortcuts
 from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
+from sdpaint.gui.view_aids import ViewAids
 from sdpaint.gui.widgets.controls import follow_keys, native_key
 from sdpaint.gui.window_state import restore_window_state, save_window_state
 from sdpaint.settings.schema import Settings
@@ -143,6 +144,9 @@ class MainWindow(QMainWindow):
         self._palettes = PaletteFlow(services.palettes, services.tools, self.messages, self._asker, self)
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
         services.tools.visible_part = lambda: self.canvas.viewport.visible
+        self._aids = ViewAids(
+            self.canvas, self._documents, services.tools, self._settings, self.messages, self
+        )
         self._selection = SelectionCommands(self._documents, services.tools, self.messages, self)
         self._selecting = SelectionDialogs(self._documents, services.tools, self._selection, self.messages, self)
         self._clipboard = PixelClipboard(
@@ -186,6 +190,7 @@ class MainWindow(QMainWindow):
     def _make_actions(self) -> dict[str, QAction]:
         targets = {
             "window": self,
+            "aids": self._aids,
             "files": self._flow,
             "exports": self._exports,
             "palettes": self._palettes,
@@ -204,6 +209,7 @@ class MainWindow(QMainWindow):
             "references": self.references,
         }
         actions = make_actions(self, targets)
+        self._aids.mark(actions)
         self._states = ActionStates(actions, self._documents, self._generation, self)
         self._layer_states = LayerStates(actions, self._documents, self)
         # Keys of the canvas, such as Tab and Enter, mean something else everywhere else.
@@ -247,7 +253,7 @@ class MainWindow(QMainWindow):
         bar = MessageBar(self.messages)
         self.recovery = Recovery(self._services.journal, self.messages, bar, self)
         self._tabs = DocumentTabs(self._documents, self._generation, self.actions_by_id["new"])
-        self.setCentralWidget(CanvasArea(self.canvas, bar, self._tabs))
+        self.setCentralWidget(CanvasArea(self._aids.canvas, bar, self._tabs))
         self.setStatusBar(self._status)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_options)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)

@@ -31,6 +31,9 @@ SCHEME_LABELS: Mapping[ShortcutScheme, str] = {
 SCHEMES: Mapping[ShortcutScheme, Bindings] = {
     ShortcutScheme.SDPAINT: {},
     ShortcutScheme.KRITA: {
+        "moveTool": ("T",),
+        "showRulers": (),
+        "snapping": ("Shift+S",),
         "pickerTool": ("P",),
         "select_rectangleTool": ("Ctrl+R",),
         "select_ellipseTool": ("J",),
@@ -63,6 +66,12 @@ SCHEMES: Mapping[ShortcutScheme, Bindings] = {
         "levelsFilter": ("Ctrl+L",),
     },
     ShortcutScheme.PHOTOSHOP: {
+        "cropTool": ("C",),
+        "frameTool": ("Shift+C",),
+        "showRulers": ("Ctrl+R",),
+        "again": ("Ctrl+Alt+R",),
+        "showGuides": ("Ctrl+;",),
+        "snapping": ("Ctrl+Shift+;",),
         "fillTool": ("Shift+G",),
         "select_rectangleTool": ("M",),
         "select_ellipseTool": ("Shift+M",),

@@ -195,6 +195,14 @@ class Settings:
             Touch.PANS: "Moves the view",
         },
     )
+    rulers_visible: bool = _setting(False)
+    guides_visible: bool = _setting(True)
+    grid_visible: bool = _setting(False)
+    grid_spacing_px: int = _setting(64, minimum=1, maximum=4096)
+    grid_offset_x_px: int = _setting(0, minimum=-4096, maximum=4096)
+    grid_offset_y_px: int = _setting(0, minimum=-4096, maximum=4096)
+    grid_rgb: int = _setting(0x808080, minimum=0, maximum=0xFFFFFF)
+    snaps: bool = _setting(True)
     shortcut_scheme: ShortcutScheme = _setting(ShortcutScheme.SDPAINT)
     shortcuts: dict[str, tuple[str, ...]] = _setting(dict)
     """Keys that differ from the scheme's: id of the action → portable shortcuts, perhaps none."""

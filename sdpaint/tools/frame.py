@@ -10,6 +10,7 @@ from enum import Enum
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import set_frame
 from sdpaint.imaging.geometry import Point, Rect
+from sdpaint.imaging.snapping import SnapTargets, snap_box
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName
 
 GRID_PX = 8
@@ -86,14 +87,14 @@ class FrameTool:
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Show the frame where the newest event puts it."""
         if events and self._grip is not None:
-            context.preview(self._edited(context.document, self._grip, events[-1]))
+            context.preview(self._edited(context, self._grip, events[-1]))
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
         """Commit, unless the frame is where it was."""
         grip, self._grip = self._grip, None
         if grip is None:
             return
-        edited = self._edited(context.document, grip, event)
+        edited = self._edited(context, grip, event)
         if edited is context.document:
             context.cancel()
         else:
@@ -112,7 +113,8 @@ class FrameTool:
         """An ordinary cursor; `handle_at` says which."""
         return None
 
-    def _edited(self, document: Document, grip: _Grip, event: PointerEvent) -> Document:
+    def _edited(self, context: ToolContext, grip: _Grip, event: PointerEvent) -> Document:
+        document = context.document
         pos = _within_reach(event.pos)
         if pos is None:
             return document
@@ -124,9 +126,25 @@ class FrameTool:
         elif grip.handle is FrameHandle.INSIDE:
             reach = 0.0 if event.ctrl else HANDLE_VIEW_PX / event.view_scale
             frame = moved(grip.frame, by, document.bounds, reach, snap=not event.ctrl)
+            if not event.ctrl:
+                frame = _on_lines(frame, grip.frame, by, context.snapping, reach)
         else:
             frame = resized(grip.frame, grip.handle, by, keep_aspect=event.shift)
         return set_frame(document, frame)
+
+
+def _on_lines(frame: Rect, before: Rect, by: Point, targets: SnapTargets, reach: float) -> Rect:
+    """The moved frame with its edges or middle on lines that are near; they go before the grid of latents."""
+    x, y = before.x + by.x, before.y + by.y
+    pushed = snap_box(
+        [x, x + before.width / 2, x + before.width], [y, y + before.height / 2, y + before.height], targets, reach
+    )
+    return Rect(
+        frame.x if pushed.x is None else round(x + pushed.point.x),
+        frame.y if pushed.y is None else round(y + pushed.point.y),
+        frame.width,
+        frame.height,
+    )
 
 
 def _within_reach(pos: Point) -> Point | None:

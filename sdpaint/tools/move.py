@@ -9,18 +9,23 @@ from dataclasses import dataclass, replace
 from sdpaint.document import tree
 from sdpaint.document.document import Document
 from sdpaint.document.edits import insert_layer
+from sdpaint.document.guide_edits import guide_at, move_guide, remove_guide, snap_targets
+from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.placing import lift, moves_mask, moves_pixels, parts_of, place
 from sdpaint.document.selection_edits import touches_selection
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.projection import Projection
-from sdpaint.imaging.snapping import SNAP_VIEW_PX, snap_box
+from sdpaint.imaging.snapping import SNAP_VIEW_PX, snap, snap_box
 from sdpaint.imaging.warp import Interpolation
 from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.floating import Float
 from sdpaint.tools.handles import Box, Grip, Hold
-from sdpaint.tools.placing_options import MoveOptions
+from sdpaint.tools.placing_options import MoveOptions, SnapOptions
 from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
+
+GUIDE_REACH_VIEW_PX = 5.0
+"""How near to a guide, in view pixels, the pointer takes hold of it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,10 +39,19 @@ class _Drag:
     snapped: tuple[float | None, float | None] = (None, None)
 
 
+@dataclass(slots=True, eq=False)
+class _GuideDrag:
+    """A guide that was taken hold of."""
+
+    guide: Guide
+    base: Document
+
+
 class MoveTool:
     """Drags; Shift keeps to a level or upright way, Alt leaves the original and moves a copy.
 
-    Where something is selected, those pixels are lifted off the active layer, as softly as they are selected.
+    Where something is selected, those pixels are lifted off the active layer, as softly as they are selected. Guides
+    can be dragged too; let go outside the view, they are gone.
     """
 
     name = ToolName.MOVE
@@ -46,6 +60,7 @@ class MoveTool:
 
     def __init__(self) -> None:
         self._drag: _Drag | None = None
+        self._guide: _GuideDrag | None = None
         self._ended: _Drag | None = None
         """Let go before it was off its layer; where it snaps to, its outline must tell."""
 
@@ -75,6 +90,10 @@ class MoveTool:
             return
         self._finish(context)
         document = context.document
+        guide = _guide_under(context, event)
+        if guide is not None:
+            self._guide = _GuideDrag(guide, document)
+            return
         if context.options_of(MoveOptions).auto_select and document.selection is None:
             found = layer_at(document, event.pos)
             if found is not None and found != document.active:
@@ -84,6 +103,8 @@ class MoveTool:
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Show it where the pointer takes it."""
+        if self._guide is not None and events:
+            context.preview(_with_guide_at(context, self._guide, events[-1]))
         drag = self._drag
         if drag is None or not events or not is_finite(events[-1].pos):
             return
@@ -96,6 +117,15 @@ class MoveTool:
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
         """Let it go there: one undo step."""
+        guided, self._guide = self._guide, None
+        if guided is not None:
+            after = _with_guide_at(context, guided, event)
+            if after is context.document:
+                context.cancel()
+            else:
+                gone = len(after.guides) < len(guided.base.guides)
+                context.commit("Remove guide" if gone else "Move guide", after)
+            return
         self.move(context, [event])
         drag, self._drag = self._drag, None
         if drag is None or drag.floating is None:
@@ -117,7 +147,7 @@ class MoveTool:
 
     def cancel(self, context: ToolContext) -> None:
         """It goes back."""
-        drag, self._drag, self._ended = self._drag, None, None
+        drag, self._drag, self._ended, self._guide = self._drag, None, None, None
         if drag is not None and drag.floating is not None:
             drag.floating.drop()
         context.show_draft(None)
@@ -126,6 +156,9 @@ class MoveTool:
     def rebase(self, context: ToolContext) -> bool:
         """What was lifted belongs to the document before."""
         drag = self._drag
+        if self._guide is not None:
+            self._guide.base = context.document
+            return self._guide.guide in context.document.guides
         return drag is not None and drag.floating is None and all(map(context.document.has_layer, drag.layer_ids))
 
     def outline(self, context: ToolContext, pos: Point) -> float | None:
@@ -133,8 +166,11 @@ class MoveTool:
         return None
 
     def grip(self, context: ToolContext, event: PointerEvent) -> Grip:
-        """Everything can be taken hold of everywhere."""
-        return Grip(Hold.MOVE)
+        """Everything can be taken hold of everywhere; a guide under the pointer goes first."""
+        guide = _guide_under(context, event) if self._guide is None else self._guide.guide
+        if guide is None or self._drag is not None:
+            return Grip(Hold.MOVE)
+        return Grip(Hold.RESIZE, along=Point(1.0, 0.0) if guide.kind is GuideKind.UPRIGHT else Point(0.0, 1.0))
 
     def nudge(self, context: ToolContext, dx: int, dy: int) -> bool:
         """By so many pixels. Pushes in a row are one undo step."""
@@ -207,6 +243,26 @@ def _way(
         0.0 if drag.event.shift and by.y == 0.0 else pushed.point.y,
     )
     return (round(by.x), round(by.y)), pushed.lines
+
+
+def _guide_under(context: ToolContext, event: PointerEvent) -> Guide | None:
+    if not context.options_of(SnapOptions).guides or not context.document.guides:
+        return None
+    return guide_at(context.document, event.pos, GUIDE_REACH_VIEW_PX / event.view_scale)
+
+
+def _with_guide_at(context: ToolContext, drag: _GuideDrag, event: PointerEvent) -> Document:
+    """The document with the guide under the pointer, or on a line that is near; without it outside the view."""
+    document, pos = context.document, event.pos
+    if not is_finite(pos) or drag.guide not in document.guides:
+        return document
+    if not context.view_part.contains_point(pos):
+        return remove_guide(document, drag.guide)
+    options = context.options_of(SnapOptions)
+    if options.enabled:
+        targets = snap_targets(document, False, options.grid, options.canvas)
+        pos = snap(pos, targets, SNAP_VIEW_PX / event.view_scale).point
+    return move_guide(document, drag.guide, round(pos.x if drag.guide.kind is GuideKind.UPRIGHT else pos.y))
 
 
 def _twin(layer: Layer) -> Layer:

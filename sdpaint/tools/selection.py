@@ -20,6 +20,7 @@ from sdpaint.imaging.selection import SelectionChange, SelectionMode
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName
 from sdpaint.tools.options import SelectionOptions
+from sdpaint.tools.snapping import snapped
 
 CLICK_VIEW_PX = 3.0
 """A drag shorter than this, in view pixels, is a click."""
@@ -186,7 +187,7 @@ class BoxSelectTool:
         if takes_hold(context.document, event, context.selection_options):
             self._push = _Push(event)
         elif is_finite(event.pos):
-            start = within_reach(event.pos)
+            start = within_reach(snapped(context, event).pos)
             mode = mode_for(event, context.selection_options)
             self._drag = _Drag(start, mode, not event.shift, not event.alt, event.view_scale, start)
 
@@ -198,7 +199,7 @@ class BoxSelectTool:
         if drag is None:
             return
         for event in events:
-            drag.follow(event)
+            drag.follow(snapped(context, event))
         context.show_draft(None if drag.is_click else Draft(self._outline(drag.edges)))
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:
@@ -209,7 +210,7 @@ class BoxSelectTool:
         drag, self._drag = self._drag, None
         if drag is None:
             return
-        drag.follow(event)
+        drag.follow(snapped(context, event))
         if drag.is_click:
             context.show_draft(None)
             deselect_by_click(context, drag.mode)

@@ -9,6 +9,7 @@ from sdpaint.document.document import Document
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.color import WHITE, Color
 from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import Draft, ToolName
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
 
@@ -28,6 +29,7 @@ class Board:
         self.selection_options = SelectionOptions()
         self.fill_options = FillOptions()
         self.draft: Draft | None = None
+        self.snapping = SnapTargets()
         self.options: dict[type, Any] = {}
 
     def preview(self, document: Document) -> None:

@@ -39,6 +39,7 @@ from sdpaint.generation.events import Progress
 from sdpaint.generation.overlay import CanvasOverlay
 from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas import overlay, paint
+from sdpaint.gui.canvas.aids import AidsLayer
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.boxes import BoxLayer, cursor_of
@@ -106,6 +107,8 @@ class CanvasView(Navigator):
         self._ants = MarchingAnts(self, self.viewport, self._canvas)
         self._draft = DraftLine()
         self._box = BoxLayer()
+        self.aids = AidsLayer(self)
+        """Grid and guides."""
         self._input = PointerInput(self, tools)
         self._touch = TouchInput(self, tools)
         self._sample: tuple[Point, Color] | None = None
@@ -222,6 +225,8 @@ class CanvasView(Navigator):
             self._update_tiles(changed)
             if old.frame != new.frame or old.shown_mask.visible != new.shown_mask.visible:
                 self.update()
+        if old is not None and old.guides != new.guides:
+            self.update()
         if old is None or old.frame != new.frame:
             self._place_result_bar()
         if old is None or old.selection is not new.selection or changed is None:
@@ -361,6 +366,7 @@ class CanvasView(Navigator):
         if framing:
             overlay.paint_outside(painter, viewport, frame, self._canvas)
         paint.paint_border(painter, viewport, self._canvas)
+        self.aids.paint(painter, viewport, self._canvas, self._backing.document.guides)
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._pointer)
         accent = self.palette().color(QPalette.ColorRole.Accent)
