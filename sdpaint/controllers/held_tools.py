@@ -103,6 +103,8 @@ class HeldTools(QObject):
 
     def take(self, is_other: bool) -> None:
         """A tool was chosen."""
+        # What had changed before is what it begins with.
+        self._soon.stop()
         tool = self._hand.chosen_tool
         if not isinstance(tool, HeldTool) or (tool.is_open and not is_other):
             return

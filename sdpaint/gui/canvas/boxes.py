@@ -33,7 +33,7 @@ from sdpaint.tools.handles import Box, Floating, Grip, Hold
 
 MARGIN_PX = 24
 """So far around a box its handles reach."""
-FLOAT_AREA = 600_000
+FLOAT_AREA = 400_000
 """Device pixels of what floats that are computed for one repaint, at most: more are drawn larger."""
 PIVOT_PX = 7
 _SHADE = QColor(0, 0, 0, 120)
@@ -46,6 +46,11 @@ class BoxLayer:
 
     def __init__(self) -> None:
         self._box: Box | None = None
+
+    @property
+    def takes_the_eye(self) -> bool:
+        """Whether there are handles: other boxes would be taken for it."""
+        return self._box is not None and self._box.has_handles
 
     def show(self, box: Box | None) -> None:
         """Another box, or none."""
@@ -185,9 +190,10 @@ def _paint_floating(
         return
     pixels = view_pixels(viewport, floating, target)
     painter.save()
-    path = QPainterPath()
-    path.addPolygon(outline_of(viewport, canvas))
-    painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
+    if not viewport.is_upright:
+        path = QPainterPath()
+        path.addPolygon(outline_of(viewport, canvas))
+        painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
     painter.setOpacity(floating.opacity)
     painter.setCompositionMode(COMPOSITION_MODES[floating.blend_mode])
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

@@ -237,7 +237,10 @@ class CanvasView(Navigator):
     def _show_draft(self, draft: Draft | None) -> None:
         before = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
         self._draft.show(draft)
+        was_shown = self._box.takes_the_eye
         self._box.show(None if draft is None else draft.box)
+        if self._box.takes_the_eye is not was_shown:
+            self.update()   # the frame gives way to it
         self._ants.push_by((0, 0) if draft is None else draft.pushed_by)
         after = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
         self.update(before.united(after))
@@ -377,7 +380,8 @@ class CanvasView(Navigator):
             paint_outlook(painter, viewport, outlook, accent, font(small=True), estimate)
         if self._tools.tool.has_brush:
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
-        overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
+        if not self._box.takes_the_eye or self._progress is not None:
+            overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
         if self._hint.is_shown and self._picture is None and self._progress is None:
             overlay.paint_hint(
                 painter, viewport, self._canvas, font(), self._hint.ground_is_light, self._hint_lines

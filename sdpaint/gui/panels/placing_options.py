@@ -152,7 +152,7 @@ class TransformPart(_Part):
         self._kinds.activated.connect(self._set_interpolation)
         self._add_last(self._kinds, 740)
         self._add(
-            icon_button("transformResetButton", "again", "Reset", self._reset, "Back to where it was"),
+            icon_button("transformResetButton", "undo", "Reset", self._reset, "Back to where it was"),
             icon_button("transformApplyButton", "check", "Apply", tools.confirm_shape, "Apply (Enter)"),
             icon_button("transformCancelButton", "close", "Cancel", tools.drop_shape, "Cancel (Esc)"),
         )
