@@ -32,6 +32,7 @@ SCHEMES: Mapping[ShortcutScheme, Bindings] = {
     ShortcutScheme.SDPAINT: {},
     ShortcutScheme.KRITA: {
         "moveTool": ("T",),
+        "textTool": (),
         "showRulers": (),
         "snapping": ("Shift+S",),
         "pickerTool": ("P",),
