@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from sdpaint.document.layers import Adjustment
@@ -28,18 +29,21 @@ def adjust(
 
     Alpha stays. `mode` blends what is adjusted with what was there.
     """
-    after = _change_of(adjustment)(pixels)
+    alpha = cv2.extractChannel(pixels, 3)
+    is_opaque = bool(alpha.min() == 255)
+    below = pixels if is_opaque else straight_opaque(pixels)
+    after = _change_of(adjustment)(below)
     if mode is not BlendMode.NORMAL:
-        below = straight_opaque(pixels)
-        composite(below, straight_opaque(after), mode)
-        after = times(below, np.ascontiguousarray(pixels[..., 3]))
+        blended = below.copy()
+        composite(blended, after, mode)
+        after = blended
+    if not is_opaque:
+        after = times(after, alpha)
     return after if share is None and opacity == 1.0 else mixed(pixels, after, share, opacity)
 
 
 def _change_of(adjustment: Adjustment) -> Callable[[Pixels], Pixels]:
     spec, values = adjustment.filter, adjustment.values
-    if spec.changes_nothing(values):
-        return np.copy
     if adjustment.name in _BY_CHANNEL:
         table = _table_of(adjustment)
         return lambda pixels: mapped(pixels, table)

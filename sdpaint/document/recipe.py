@@ -183,6 +183,8 @@ def _append(
         return active
     match layer.content:
         case Adjustment() as adjustment:
+            if layer.blend_mode is BlendMode.NORMAL and adjustment.filter.changes_nothing(adjustment.values):
+                return active
             items.append(Adjust(adjustment, share, layer.blend_mode, layer.opacity))
         case Group(pass_through=True, children=children):
             inner = recipe_for(children, key, path)

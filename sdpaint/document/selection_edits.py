@@ -96,7 +96,7 @@ def selection_from_layer(
     """Where the layer has pixels, selected as far as they are opaque."""
     alphas: dict[TileKey, Pixels | None] = {
         key: cv2.extractChannel(tile, 3)
-        for key, tile in _pixels_of(set_target(document, EditTarget.CONTENT), layer_id).tiles.items()
+        for key, tile in pixels_of(set_target(document, EditTarget.CONTENT), layer_id).tiles.items()
     }
     return select(document, _shared(TileMap(1).with_tiles(alphas)), mode)
 
@@ -174,7 +174,7 @@ def selected_pixels(document: Document, layer_id: LayerId) -> tuple[Rect, Pixels
     The rectangle is the smallest around them, empty where there are none. Without a selection all of the layer counts
     that lies on the canvas.
     """
-    tiles = _as_selected(_pixels_of(document, layer_id), document.selection)
+    tiles = _as_selected(pixels_of(document, layer_id), document.selection)
     place = tiles.cropped(document.bounds).bounds()
     return place, tiles.read(place)
 
@@ -195,7 +195,7 @@ def _as_selected(tiles: TileMap, selection: TileMap | None) -> TileMap:
     return tiles
 
 
-def _pixels_of(document: Document, layer_id: LayerId) -> TileMap:
+def pixels_of(document: Document, layer_id: LayerId) -> TileMap:
     """What a layer of any kind holds: of groups and fills what they show, of a mask that is worked on its grey."""
     layer = document.layer(layer_id)
     if document.edits_mask and layer.mask is not None and layer_id == document.active:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,51 +18,57 @@ from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.tiles import Pixels
 
 Floats = NDArray[np.float32]
-_ROWS = 128
-"""Float arithmetic goes in strips of so many rows."""
+_TINY = np.float32(1e-6)
+_ROWS = 32
+"""Float arithmetic goes in strips of so many rows, which stay in the processor's cache."""
 
 
 def blend_onto(target: Pixels, source: Pixels, blend: Callable[[Floats, Floats], Floats], opacity: float = 1.0) -> None:
-    """Lay `source` onto `target`, in place, by B(cb, cs): of straight colours (h, w, 3) in BGR order, 0…1."""
+    """Lay `source` onto `target`, in place, by B(cb, cs): of straight colours, planes (3, h, w) of blue, green and red,
+    0…1."""
     for top in range(0, target.shape[0], _ROWS):
         rows = slice(top, top + _ROWS)
-        below = target[rows].astype(np.float32) * np.float32(1 / 255)
-        above = source[rows].astype(np.float32) * np.float32(opacity / 255)
-        alpha_b, alpha_s = below[..., 3:], above[..., 3:]
-        colors_b = below[..., :3] / np.maximum(alpha_b, np.float32(1e-6))
-        colors_s = above[..., :3] / np.maximum(alpha_s, np.float32(1e-6))
-        both = alpha_s * alpha_b
+        below, above = _planes(target[rows], 1.0), _planes(source[rows], opacity)
+        alpha_b, alpha_s = below[3], above[3]
+        colors_b = np.minimum(below[:3] / np.maximum(alpha_b, _TINY), 1)
+        colors_s = np.minimum(above[:3] / np.maximum(alpha_s, _TINY), 1)
         result = below + above * (1 - alpha_b)
-        result[..., :3] += both * blend(np.minimum(colors_b, 1), np.minimum(colors_s, 1)) - alpha_s * below[..., :3]
+        result[:3] += alpha_s * alpha_b * blend(colors_b, colors_s) - alpha_s * below[:3]
         np.clip(result, 0, 1, out=result)
-        target[rows] = result * np.float32(255) + np.float32(0.5)
+        result *= np.float32(255)
+        result += np.float32(0.5)
+        target[rows] = cv2.merge(list(result.astype(np.uint8)))
+
+
+def _planes(pixels: Pixels, scale: float) -> Floats:
+    """(4, h, w): with the channels apart, numpy has long rows to work on, which is several times as quick."""
+    planes = np.stack(cv2.split(pixels)).astype(np.float32)
+    planes *= np.float32(scale / 255)
+    return planes
 
 
 def times(pixels: Pixels, share: Pixels) -> Pixels:
     """Premultiplied pixels (h, w, 4) times coverage (h, w), rounded to nearest: a new array."""
-    product = pixels.astype(np.uint16) * share[..., None]
-    product += 128
-    product += product >> 8
-    product >>= 8
-    return product.astype(np.uint8)
+    return np.asarray(cv2.multiply(pixels, cv2.merge([share] * 4), scale=1 / 255), np.uint8)
 
 
 def mixed(before: Pixels, after: Pixels, share: Pixels | None, opacity: float = 1.0) -> Pixels:
     """From one picture to the other by coverage (h, w) times opacity: a new array, whose ends are exact."""
     if share is None:
-        weight = np.full((1, 1, 1), round(opacity * 255), np.int32)
+        weight = np.full(before.shape[:2], round(opacity * 255), np.uint8)
+    elif opacity == 1.0:
+        weight = share
     else:
-        weight = np.rint(share[..., None] * np.float32(opacity)).astype(np.int32)
-    result = before * (255 - weight) + after * weight
+        weight = cv2.convertScaleAbs(share, alpha=opacity)
+    wide = cv2.merge([weight] * 4).astype(np.uint16)
+    result = before * (255 - wide) + after * wide
     return np.asarray((result + 127) // 255, np.uint8)
 
 
 def straight_opaque(pixels: Pixels) -> Pixels:
     """The straight colours at full alpha; black where nothing is: a new array."""
-    alpha = pixels[..., 3:].astype(np.uint16)
-    result = np.empty_like(pixels)
-    colors = pixels[..., :3].astype(np.uint16)
-    result[..., :3] = np.minimum(255, (colors * 255 + (alpha >> 1)) // np.maximum(alpha, 1))
+    alpha = cv2.extractChannel(pixels, 3)
+    result = np.asarray(cv2.divide(pixels, cv2.merge([alpha] * 4), scale=255), np.uint8)
     result[..., 3] = 255
     return result
 
@@ -71,13 +78,13 @@ def straight_opaque(pixels: Pixels) -> Pixels:
 
 def dodge(cb: Floats, cs: Floats) -> Floats:
     """Colour dodge."""
-    bright = np.minimum(1, cb / np.maximum(1 - cs, np.float32(1e-6)))
+    bright = np.minimum(1, cb / np.maximum(1 - cs, _TINY))
     return np.where(cb <= 0, np.float32(0), bright)
 
 
 def burn(cb: Floats, cs: Floats) -> Floats:
     """Colour burn."""
-    dark = 1 - np.minimum(1, (1 - cb) / np.maximum(cs, np.float32(1e-6)))
+    dark = 1 - np.minimum(1, (1 - cb) / np.maximum(cs, _TINY))
     return np.where(cb >= 1, np.float32(1), dark)
 
 
@@ -103,7 +110,7 @@ def subtract(cb: Floats, cs: Floats) -> Floats:
 
 def divide(cb: Floats, cs: Floats) -> Floats:
     """The backdrop by the source."""
-    share = np.minimum(1, cb / np.maximum(cs, np.float32(1e-6)))
+    share = np.minimum(1, cb / np.maximum(cs, _TINY))
     return np.where(cs <= 0, np.where(cb <= 0, np.float32(0), np.float32(1)), share)
 
 
@@ -123,16 +130,15 @@ def pin_light(cb: Floats, cs: Floats) -> Floats:
 
 
 def _lum(color: Floats) -> Floats:
-    blue, green, red = color[..., 0], color[..., 1], color[..., 2]
-    return np.asarray(np.float32(0.3) * red + np.float32(0.59) * green + np.float32(0.11) * blue)[..., None]
+    blue, green, red = color
+    return np.asarray(np.float32(0.3) * red + np.float32(0.59) * green + np.float32(0.11) * blue)
 
 
 def _clip_color(color: Floats) -> Floats:
     lum = _lum(color)
-    low, high = color.min(axis=-1, keepdims=True), color.max(axis=-1, keepdims=True)
-    tiny = np.float32(1e-6)
-    color = np.where(low < 0, lum + (color - lum) * lum / np.maximum(lum - low, tiny), color)
-    return np.where(high > 1, lum + (color - lum) * (1 - lum) / np.maximum(high - lum, tiny), color)
+    low, high = color.min(axis=0), color.max(axis=0)
+    color = np.where(low < 0, lum + (color - lum) * lum / np.maximum(lum - low, _TINY), color)
+    return np.where(high > 1, lum + (color - lum) * (1 - lum) / np.maximum(high - lum, _TINY), color)
 
 
 def _set_lum(color: Floats, lum: Floats) -> Floats:
@@ -140,13 +146,13 @@ def _set_lum(color: Floats, lum: Floats) -> Floats:
 
 
 def _sat(color: Floats) -> Floats:
-    return np.asarray(color.max(axis=-1, keepdims=True) - color.min(axis=-1, keepdims=True))
+    return np.asarray(color.max(axis=0) - color.min(axis=0))
 
 
 def _set_sat(color: Floats, sat: Floats) -> Floats:
-    low = color.min(axis=-1, keepdims=True)
-    span = color.max(axis=-1, keepdims=True) - low
-    return np.where(span > 0, (color - low) * sat / np.maximum(span, np.float32(1e-6)), np.float32(0))
+    low = color.min(axis=0)
+    span = color.max(axis=0) - low
+    return np.where(span > 0, (color - low) * sat / np.maximum(span, _TINY), np.float32(0))
 
 
 def hue(cb: Floats, cs: Floats) -> Floats:

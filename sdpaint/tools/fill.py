@@ -16,10 +16,10 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import replace_layer, with_layer_tiles
 from sdpaint.document.layers import LayerId
 from sdpaint.document.render import flatten
+from sdpaint.document.selection_edits import pixels_of
 from sdpaint.imaging import masks
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
-from sdpaint.imaging.pixels import grey_pixels
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE, alike, coverage_map, scaled_by
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
@@ -32,13 +32,10 @@ from sdpaint.tools.stroke_target import check_editable
 
 def fill(document: Document, layer_id: LayerId, x: int, y: int, color: Color, options: FillOptions) -> Document:
     """Fill what is like the pixel at column x, row y, which lies on the canvas. Safe on any thread."""
-    layer = document.layer(layer_id)
     if options.sample_all_layers:
         pixels = flatten(document, document.bounds)
-    elif document.edits_mask and layer.mask is not None:
-        pixels = grey_pixels(layer.mask.read(document.bounds))
     else:
-        pixels = layer.tiles.read(document.bounds)
+        pixels = pixels_of(document, layer_id).read(document.bounds)
     coverage = alike(pixels, x, y, options.likeness)
     if options.grow_px:
         coverage = masks.grow(coverage, options.grow_px)

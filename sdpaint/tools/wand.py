@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
+from sdpaint.document.selection_edits import pixels_of
 from sdpaint.imaging import selection as shapes
 from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.tiles import TileMap
@@ -32,7 +33,7 @@ class WandTool:
             if options.sample_all_layers:
                 pixels = flatten(document, document.bounds)
             else:
-                pixels = document.layer(layer_id).tiles.read(document.bounds)
+                pixels = pixels_of(document, layer_id).read(document.bounds)
             return shapes.coverage_map(shapes.alike(pixels, x, y, options.likeness))
 
         context.compute(LABELS[self.name], selecting(shape, mode, options))

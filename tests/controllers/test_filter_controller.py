@@ -18,7 +18,10 @@ from sdpaint.document.edits import (
     with_layer_tiles,
 )
 from sdpaint.document.filtering import filtered
+from sdpaint.document.layer_edits import add_adjustment, add_fill
+from sdpaint.document.layers import Adjustment
 from sdpaint.errors import SdPaintError
+from sdpaint.imaging.color import WHITE
 from sdpaint.imaging.filter_table import FILTERS_BY_ID, Filter, FilterGroup, Parameter
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
@@ -248,3 +251,42 @@ def test_a_filter_that_fails_says_so_and_leaves_everything_as_it_was(filters, do
     with qtbot.waitSignals([filters.failed, filters.closed], timeout=TIMEOUT_MS):
         filters.apply()
     assert documents.document is before
+
+
+# ------------------------------------------------------------------------------------------------- adjustment layers
+
+
+def test_an_adjustment_layer_is_set_live_and_becomes_one_step(documents, filters):
+    documents.apply("Add levels", add_adjustment(documents.committed, LEVELS))
+    layer_id = documents.committed.active
+    filters.open_adjustment(layer_id)
+    filters.set_values(gamma=2.0)
+    filters.set_values(gamma=3.0)
+    assert documents.document.layer(layer_id).content.values["gamma"] == 3.0
+    assert documents.committed.layer(layer_id).content.values["gamma"] == 1.0
+    filters.apply()
+    assert documents.committed.layer(layer_id).content == Adjustment("levels", {"gamma": 3.0})
+    assert documents.history.undo_label == "Levels"
+    documents.undo()
+    assert documents.committed.layer(layer_id).content == Adjustment("levels")
+
+
+def test_an_adjustment_opens_with_its_own_values_and_cancelling_keeps_them(documents, filters):
+    documents.apply("Add levels", add_adjustment(documents.committed, LEVELS))
+    filters.open_adjustment(documents.committed.active)
+    filters.set_values(white=0.5)
+    filters.apply()
+    before = documents.committed
+    filters.open_adjustment(before.active)
+    assert filters.values["white"] == 0.5
+    filters.set_values(white=0.2)
+    filters.cancel()
+    assert documents.document is before
+    filters.open(LEVELS)
+    assert filters.values["white"] == 1.0, "what was set in a layer isn't what the filter remembers"
+
+
+def test_another_kind_of_layer_has_no_values_of_an_adjustment(documents, filters):
+    documents.apply("Add fill", add_fill(documents.committed, WHITE))
+    with pytest.raises(ValueError, match="no adjustment"):
+        filters.open_adjustment(documents.committed.active)

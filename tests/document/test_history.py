@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sdpaint.document.document import Document
-from sdpaint.document.edits import add_layer, new_document, set_active, with_layer_tiles
+from sdpaint.document.edits import add_layer, insert_layer, new_document, set_active, with_layer_tiles
 from sdpaint.document.history import History, Step
+from sdpaint.document.layers import Group, Layer, LayerMask
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.imaging.tiles import TILE_SIZE
+from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 
 SIZE = Size(3 * TILE_SIZE, 2 * TILE_SIZE)
 TILE_BYTES = TILE_SIZE * TILE_SIZE * 4
@@ -33,6 +34,16 @@ def kept_bytes(documents: list[Document]) -> int:
         for tile in tiles.tiles.values()
     }
     return sum(arrays.values())
+
+
+def test_masks_and_layers_in_groups_count():
+    inside = Layer("inside", TileMap.from_pixels(np.full((9, 9, 4), 200, np.uint8)))
+    mask = LayerMask.of_coverage(TileMap.from_pixels(np.full((9, 9), 200, np.uint8)))
+    group = Layer("group", content=Group((inside,)), mask=mask)
+    plain = new_document(SIZE, background=None)
+    history = History(plain)
+    history.push("Group", insert_layer(plain, group))
+    assert history.nbytes == TILE_BYTES + TILE_BYTES // 4
 
 
 class HistoryMachine(RuleBasedStateMachine):

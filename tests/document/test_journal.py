@@ -22,12 +22,13 @@ from sdpaint.document.document import Document
 from sdpaint.document.journal import JournalLimits, JournalWriter
 from sdpaint.document.journal_format import HEAD_BYTES, HEADER, Damaged, Kind, read_records
 from sdpaint.document.journal_reader import read_journal, read_summary
-from sdpaint.document.journal_values import document_from_json, to_json
+from sdpaint.document.journal_values import document_from_json, from_json, to_json
 from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 from tests.document.journal_support import SIZE, entry_of, line_of, painted, random_edits
+from tests.document.trees import trees
 from tests.fileio.documents import documents
 
 USUAL = JournalLimits()
@@ -150,6 +151,20 @@ def test_a_new_kind_of_layer_is_kept_with_all_its_fields(monkeypatch, writer, lo
     document = edits.insert_layer(plain, group)
     writer.write(entry_of([document]))
     assert read_journal(log).document == document
+
+
+@given(document=trees())
+@settings(max_examples=20, deadline=None)
+def test_a_tree_of_layers_comes_back_as_it_was(document, tmp_path_factory):
+    assert read_journal(written(tmp_path_factory, entry_of([document]))).document == document
+
+
+def test_a_layer_of_an_older_version_is_read_without_what_it_had_not():
+    layer = Layer("Sky", alpha_locked=True)
+    fields = ("name", "tiles", "visible", "opacity", "blend_mode", "alpha_locked", "generated", "id")
+    values = to_json(layer, lambda _tiles: 1)
+    older = {**values, "fields": {name: values["fields"][name] for name in fields}}
+    assert from_json(older, lambda _serial: TileMap(4)) == layer
 
 
 def test_what_the_journal_cannot_keep_is_refused_loudly():

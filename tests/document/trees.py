@@ -42,6 +42,11 @@ def _pixels(rect: Rect, seed: int, opaque: bool) -> TileMap:
     return TileMap.from_pixels(noise(seed, rect.width, rect.height, opaque), rect.x, rect.y)
 
 
+def pixels_at(x: int, y: int, width: int, height: int) -> TileMap:
+    """Noise in a rectangle."""
+    return _pixels(Rect(x, y, width, height), 1, False)
+
+
 def pixels():
     return st.builds(_pixels, rects(), st.integers(0, 999), st.booleans())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
@@ -14,8 +14,8 @@ from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
 from sdpaint.gui.document_actions import TOOL_ACTIONS
-from sdpaint.gui.panels.layer_delegate import EYE_WIDTH
-from sdpaint.gui.panels.layers_model import LAYER_ROLE, MASK_KEY
+from sdpaint.gui.panels.layer_delegate import EYE_WIDTH, thumbnail_rect
+from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE, MASK_KEY
 from sdpaint.gui.wording import duration_words, params_words, progress_words
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
@@ -67,6 +67,40 @@ def test_a_click_on_the_eye_hides_the_layer_and_activates_nothing(driver):
     assert not document.layers[0].visible
     assert document.active_layer.name == "Layer 1"
     assert view.currentIndex().data(LAYER_ROLE).id == document.active
+
+
+def test_groups_are_listed_with_what_is_in_them_until_they_are_closed(driver):
+    driver.window.actions_by_id["groupLayers"].trigger()
+    assert names(driver) == ["Group 1", "Layer 1", "Background"]
+    view = driver.find("layersList")
+    depths = [view.model().index(row).data(DEPTH_ROLE) for row in range(3)]
+    assert depths == [0, 1, 0]
+    picture = thumbnail_rect(view.visualRect(row_of(driver, "Group 1"))).center()
+    QTest.mouseClick(view.viewport(), LEFT, pos=picture)
+    assert names(driver) == ["Group 1", "Background"]
+    QTest.mouseClick(view.viewport(), LEFT, pos=picture)
+    assert names(driver) == ["Group 1", "Layer 1", "Background"]
+
+
+def test_a_layer_dropped_onto_a_group_goes_into_it(driver, qtbot):
+    driver.window.actions_by_id["groupLayers"].trigger()
+    model = driver.find("layersList").model()
+    data = model.mimeData([row_of(driver, "Background")])
+    model.dropMimeData(data, Qt.DropAction.MoveAction, -1, 0, row_of(driver, "Group 1"))
+    qtbot.waitUntil(lambda: names(driver) == ["Group 1", "Background", "Layer 1"])
+    data = model.mimeData([row_of(driver, "Layer 1")])
+    model.dropMimeData(data, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+    qtbot.waitUntil(lambda: names(driver) == ["Layer 1", "Group 1", "Background"])
+    assert len(driver.documents.committed.layers) == 2
+
+
+def test_an_adjustment_layer_from_the_menu_opens_its_values(driver):
+    driver.window.actions_by_id["addLevelsLayer"].trigger()
+    assert driver.documents.committed.active_layer.name == "Levels 1"
+    assert driver.find("filterPanel").isVisible()
+    driver.window._filters.filters.cancel()
+    driver.window.actions_by_id["addInvertLayer"].trigger()
+    assert not driver.find("filterPanel").isVisible()
 
 
 def test_space_in_the_list_hides_the_layer(driver):

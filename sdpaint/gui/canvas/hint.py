@@ -42,7 +42,9 @@ class EmptyHint:
 
 def _is_blank(document: Document) -> bool:
     ground, *others = document.layers
-    if not document.mask.is_empty or any(not layer.tiles.is_empty for layer in others):
+    if not document.mask.is_empty or any(not layer.holds_pixels or not layer.tiles.is_empty for layer in others):
+        return False
+    if not ground.holds_pixels or ground.mask is not None:
         return False
     return _is_plain(ground, document)
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from sdpaint.document.layers import Adjustment, Fill, Group, Layer
+from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer
 from sdpaint.gui.icons import paint_icon
 from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE, THUMBNAIL_ROLE
 from sdpaint.gui.theme import font
@@ -34,6 +34,17 @@ _DEEPEST = 6
 """Deeper groups aren't indented further: their names would have no room."""
 
 Index = QModelIndex | QPersistentModelIndex
+
+TAG_COLORS = {
+    ColorTag.RED: "#d2524b",
+    ColorTag.ORANGE: "#d98a3d",
+    ColorTag.YELLOW: "#d8c04a",
+    ColorTag.GREEN: "#5fae57",
+    ColorTag.BLUE: "#4f86d6",
+    ColorTag.VIOLET: "#9066c8",
+    ColorTag.GRAY: "#8c8c8c",
+}
+"""How colour tags look, light and dark theme alike."""
 
 
 class LayerDelegate(QStyledItemDelegate):
@@ -64,6 +75,8 @@ class LayerDelegate(QStyledItemDelegate):
         text = strong if layer.visible else faint
         eye = _eye_rect(rect)
         paint_icon(painter, eye, "eye" if layer.visible else "eye-off", text if layer.visible else faint)
+        if (tag := TAG_COLORS.get(layer.tag)) is not None:
+            painter.fillRect(QRect(rect.left(), rect.top() + 2, 4, rect.height() - 4), QColor(tag))
         inner = row_rect(rect, index)
         picture = thumbnail_rect(inner)
         if isinstance(layer.content, Group):
