@@ -36,6 +36,8 @@ _MODES = (
 class _Part(QWidget):
     """Controls in a row, each of which sets one field of the options."""
 
+    _room = _ROOM
+
     def __init__(self, change: Callable[..., None]) -> None:
         super().__init__()
         self._change = change
@@ -74,7 +76,7 @@ class _Part(QWidget):
 
     def _make_room(self) -> None:
         for widget in self._spared:
-            widget.setVisible(self.width() >= _ROOM and widget not in self._unused)
+            widget.setVisible(self.width() >= self._room and widget not in self._unused)
 
     def _show_values(self, options: SelectionOptions | FillOptions) -> None:
         for field, slider in self._sliders.items():
@@ -143,6 +145,8 @@ class SelectionPart(_Part):
 
 class FillPart(_Part):
     """Of the fill tool."""
+
+    _room = 760
 
     def __init__(self, tools: ToolController) -> None:
         super().__init__(lambda **values: tools.set_fill_options(replace(tools.fill_options, **values)))
