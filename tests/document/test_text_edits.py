@@ -9,6 +9,7 @@ import pytest
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, replace_layer, resize_canvas, with_layer_tiles
+from sdpaint.document.journal_values import document_from_json, to_json
 from sdpaint.document.layers import Text
 from sdpaint.document.text_edits import (
     SetWords,
@@ -125,3 +126,14 @@ def test_huge_text_keeps_to_the_surroundings_of_the_canvas():
     document = with_text(replace(WORDS, text="W" * 500, style=TextStyle("DejaVu Sans", 300)))
     assert document.active_layer.tiles.bounds().right <= 800
     assert np.any(document.active_layer.tiles.read(document.bounds))
+
+
+def test_the_journal_keeps_text_as_it_is():
+    document = with_text()
+    maps = []
+
+    def serial_of(tiles):
+        maps.append(tiles)
+        return len(maps) - 1
+
+    assert document_from_json(to_json(document, serial_of), maps.__getitem__) == document

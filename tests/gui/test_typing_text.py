@@ -308,3 +308,18 @@ def test_the_caret_blinks_while_typing_and_then_no_more(page, qtbot):
     assert text._blink.isActive()
     page.key(Qt.Key.Key_Escape)
     assert not text._blink.isActive()
+
+
+def test_rasterised_text_keeps_its_look_and_can_be_painted_on(page, qtbot):
+    click(page, 100, 100)
+    type_words(page, "abc")
+    confirm(page, qtbot)
+    before = page.documents.committed.active_layer
+    page.trigger("rasterizeLayer")
+    settle(page, qtbot)
+    after = page.documents.committed.active_layer
+    assert after.content is None
+    assert after.tiles == before.tiles
+    page.tools.set_tool(ToolName.BRUSH)
+    page.drag((100, 100), (200, 100))
+    assert page.documents.committed.active_layer.tiles != before.tiles
