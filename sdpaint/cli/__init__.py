@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sdpaint import __version__
-from sdpaint.cli import checkpoints, generate, inspect, prompt
+from sdpaint.cli import augment, checkpoints, generate, inspect, prompt, vary
 from sdpaint.cli.common import FAILED, INTERRUPTED
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.formats import FORMATS
 from sdpaint.generation.engine import Engine
 
-COMMANDS = ("generate", "inspect", "prompt", "checkpoints")
+COMMANDS = ("generate", "augment", "sheet", "inspect", "prompt", "checkpoints")
 
 
 def diffusion_engine(device: str | None) -> Engine:
@@ -60,10 +60,22 @@ def _carry_out(
             return generate.run(options, parser, make_engine)
         case "inspect":
             return inspect.run(options)
+        case "augment":
+            return augment.run(options, make_engine)
+        case "sheet":
+            return vary.sheet_of_files(
+                options.files, options.output, options.columns, options.cell, named=not options.no_names
+            )
         case "prompt":
             return prompt.run(options)
         case _:
             return checkpoints.run(options)
+
+
+def _columns(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 16384:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to 16384")
+    return int(text)
 
 
 def _window_parser() -> argparse.ArgumentParser:
@@ -71,6 +83,7 @@ def _window_parser() -> argparse.ArgumentParser:
         prog="sdpaint",
         description="Paint with Stable Diffusion. Without a command, the window opens.",
         epilog="Commands: sdpaint generate (make pictures without a window), "
+        "sdpaint augment (variations of a data set), sdpaint sheet (many pictures as one), "
         "sdpaint inspect (print the recipe in a picture), sdpaint prompt (say how a prompt is read), "
         "sdpaint checkpoints (list, identify and convert weights). "
         "Each has its own --help.",
@@ -98,6 +111,13 @@ def _command_parser() -> argparse.ArgumentParser:
     )
     show.add_argument("file", type=Path, metavar="FILE", help=", ".join(FORMATS))
     show.add_argument("--json", action="store_true", help="as one JSON object")
+    augment.add_parser(commands)
+    sheet = commands.add_parser("sheet", help="many pictures as one", description="Make a contact sheet of pictures.")
+    sheet.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pictures, in reading order")
+    sheet.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write")
+    sheet.add_argument("--columns", type=_columns, metavar="N", help="how many side by side (default: as in a square)")
+    sheet.add_argument("--cell", type=_columns, metavar="PX", help="longer side of each (default: as it is)")
+    sheet.add_argument("--no-names", action="store_true", help="leave out the names of the files")
     prompt.add_parser(commands)
     checkpoints.add_parser(commands)
     return parser

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sdpaint.checkpoints.identify import CheckpointInfo
-from sdpaint.cli import replay
+from sdpaint.cli import replay, vary
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
@@ -32,6 +32,7 @@ from sdpaint.errors import FileError, SettingsError
 from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of
 from sdpaint.fileio.headless import Job, Outputs
 from sdpaint.fileio.images import read_image
+from sdpaint.generation.axes import NAMES, Axis, parse_axis, sampler_named
 from sdpaint.generation.engine import CancelToken, Engine
 from sdpaint.generation.events import Event
 from sdpaint.generation.params import GenerationParams
@@ -75,16 +76,32 @@ def add_arguments(add: Callable[..., object]) -> None:
     add("--sampler", type=_sampler, metavar="NAME", help=", ".join(name.value for name in SamplerName))
     add("--seed", type=int, metavar="N", help="the same seed gives the same picture (default: a random one)")
     add("--count", type=int, default=1, metavar="N", help="how many, with seeds that follow: out-1.png, out-2.png …")
+    add(
+        "--vary",
+        action="append",
+        default=[],
+        type=_axis,
+        metavar="NAME=V,V",
+        help="a picture for each value; several make a table of all combinations. NAME: " + ", ".join(NAMES),
+    )
+    add("--sheet", type=Path, metavar="FILE", help="all pictures of --vary as one, with labels")
     add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: as in the settings)")
     add("--json", action="store_true", help="print one JSON object about what was made")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=f"file to write: {', '.join(FORMATS)}")
 
 
 def _sampler(text: str) -> SamplerName:
-    for name in SamplerName:
-        if text.casefold() in (name.value.casefold(), name.name.casefold()):
-            return name
-    raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(name.value for name in SamplerName)}")
+    try:
+        return sampler_named(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(f"{error.message}. {error.hint}") from error
+
+
+def _axis(text: str) -> Axis:
+    try:
+        return parse_axis(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(f"{error.message}. {error.hint}") from error
 
 
 def _fill(text: str) -> MaskFill:
@@ -105,9 +122,23 @@ def run(
     job = _prepare(options, choose_checkpoint(options.checkpoint, settings))
     engine = make_engine(options.device or device_of(settings))
     try:
+        if options.vary:
+            return vary.run(
+                engine, job.params, _same_with(job), options.vary, options.output, options.sheet, options.json
+            )
         return _run(engine, job, options.output, options.json)
     finally:
         engine.close()
+
+
+def _same_with(job: Job) -> Callable[[GenerationParams], Job]:
+    """Jobs for other parameters on the same picture."""
+
+    def job_of(params: GenerationParams) -> Job:
+        prepared = prepare(job.document, params, job.checkpoint, params.sampling.seed or 0)
+        return replace(job, prepared=prepared, params=params)
+
+    return job_of
 
 
 def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -116,6 +147,12 @@ def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -
     others = ("negative", "image", "mask", "strength", "fill", "size", "steps", "guidance", "sampler", "seed")
     if options.recipe is not None and any(getattr(options, name) for name in others):
         parser.error("a recipe says everything: only --checkpoint and --device may be given beside it")
+    if options.vary and (options.count != 1 or options.recipe is not None):
+        parser.error("--vary goes with neither --count nor --recipe: seed=1-4 varies the seed")
+    if options.sheet is not None and not options.vary:
+        parser.error("--sheet needs --vary; sdpaint sheet makes one of any pictures")
+    if any(axis.name == "strength" for axis in options.vary) and options.image is None:
+        parser.error("strength needs --image: how far to go from it")
     if options.mask is not None and options.image is None:
         parser.error("--mask needs --image: the picture that is made anew where the mask is white")
     if options.mask is None and (options.fill is not None or options.no_color_match):
