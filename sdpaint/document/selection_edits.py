@@ -141,9 +141,7 @@ def _shared(coverage: TileMap) -> TileMap:
 
 
 def clear_selected(document: Document, layer_id: LayerId) -> Document:
-    """The layer's pixels gone as far as they are selected; on a mask that is worked on, hidden."""
-    if document.edits_mask and layer_id == document.active:
-        return _hide_selected(document)
+    """The layer's pixels gone as far as they are selected."""
     tiles, selection = document.layer(layer_id).tiles, document.selection
     if selection is None:
         return clear_layer(document, layer_id)
@@ -153,6 +151,13 @@ def clear_selected(document: Document, layer_id: LayerId) -> Document:
         if tile is not None:
             changes[key] = None if selected is FULL_TILE else _times(tile, 255 - selected)
     return with_layer_tiles(document, layer_id, tiles.with_tiles(changes)) if changes else document
+
+
+def clear_worked_on(document: Document, layer_id: LayerId) -> Document:
+    """The same; where the layer's mask is worked on, that hides what is selected, and its pixels stay."""
+    if document.edits_mask and layer_id == document.active:
+        return _hide_selected(document)
+    return clear_selected(document, layer_id)
 
 
 def _hide_selected(document: Document) -> Document:

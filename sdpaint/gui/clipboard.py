@@ -84,7 +84,7 @@ class PixelClipboard(QObject):
             return
 
         def clear() -> None:
-            self._commands.run("Cut", lambda present: edits.clear_selected(present, layer_id))
+            self._commands.run("Cut", lambda present: edits.clear_worked_on(present, layer_id))
 
         self._pack(lambda: edits.selected_pixels(document, layer_id), document, clear)
 

@@ -15,7 +15,6 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.tree import path_to, with_fresh_ids
 from sdpaint.gui.messages import Messages
-from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 
 
@@ -96,19 +95,6 @@ class DocumentCommands(QObject):
         """Show or hide the active layer."""
         if self._present.active_layer.visible != visible:
             self.toggle_layer_visible()
-
-    def set_layer_opacity(self, opacity: float) -> None:
-        """Of the active layer. Changes in a row are one step, until `end_change`."""
-        layer = self._present.active_layer
-        self._change("Layer opacity", replace(layer, opacity=opacity), merge_key=f"opacity {layer.id}")
-
-    def set_layer_blend_mode(self, mode: BlendMode) -> None:
-        """Of the active layer."""
-        self._change("Blend mode", replace(self._present.active_layer, blend_mode=mode))
-
-    def end_change(self) -> None:
-        """A slider was let go."""
-        self._documents.end_merge()
 
     def _change(self, label: str, layer: Layer, merge_key: str | None = None) -> None:
         if layer != self._present.layer(layer.id):

@@ -32,7 +32,7 @@ class LayerStates(QObject):
 
     def _follow(self, old: Document | None, new: Document) -> None:
         layer, mask = new.active_layer, new.active_layer.mask
-        if old is not None and old.layers is new.layers and old.active == new.active and old.target is new.target:
+        if old is not None and old.layers is new.layers and _choice(old) == _choice(new):
             return
         group = layer.content if isinstance(layer.content, Group) else None
         for name, checked in (
@@ -70,3 +70,7 @@ class LayerStates(QObject):
         rows = sum(1 for _ in new.walk())
         self._actions["layerBelow"].setEnabled(rows > 1)
         self._actions["layerAbove"].setEnabled(rows > 1)
+
+
+def _choice(document: Document) -> tuple[object, ...]:
+    return document.active, document.selected, document.target

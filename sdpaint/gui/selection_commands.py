@@ -190,15 +190,15 @@ class SelectionCommands(QObject):
         elif not self.may_edit():
             return
         elif self._present.edits_mask:
-            self._edits.run("Clear mask", lambda document: edits.clear_selected(document, layer.id))
+            self._edits.run("Clear mask", lambda document: edits.clear_worked_on(document, layer.id))
         elif layer.tiles.is_empty:
             self._messages.info(f"{layer.name} is empty already")
         elif self._present.selection is None:
-            self._documents.apply("Clear layer", edits.clear_selected(self._present, layer.id))
+            self._documents.apply("Clear layer", edits.clear_worked_on(self._present, layer.id))
         elif not edits.touches_selection(self._present, layer.id):
             self._messages.info(f"{layer.name} has no paint in the selection")
         else:
-            self._edits.run("Clear", lambda document: edits.clear_selected(document, layer.id))
+            self._edits.run("Clear", lambda document: edits.clear_worked_on(document, layer.id))
 
     def fill(self) -> None:
         """The foreground colour over all that is selected."""

@@ -11,7 +11,7 @@ from sdpaint.document import edits, layer_edits
 from sdpaint.document.document import EditTarget
 from sdpaint.document.filtering import filtered
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
-from sdpaint.document.selection_edits import clear_selected, select, selected_pixels
+from sdpaint.document.selection_edits import clear_selected, clear_worked_on, select, selected_pixels
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
 from sdpaint.imaging.geometry import Point, Rect, Size
@@ -76,12 +76,21 @@ def test_a_filter_works_on_the_mask_as_grey(board):
 def test_clearing_hides_what_is_selected_and_copying_takes_the_mask(board):
     document = select(board.document, rectangle(Rect(10, 10, 20, 20)))
     before = shown(board, 0, 0)
-    cleared = clear_selected(document, document.active)
+    cleared = clear_worked_on(document, document.active)
     assert not cleared.active_layer.mask.read(Rect(10, 10, 20, 20)).any()
     assert (cleared.active_layer.mask.read(Rect(30, 10, 20, 20)) == before).all()
     place, pixels = selected_pixels(document, document.active)
     assert place == Rect(10, 10, 20, 20)
     assert (pixels == (before, before, before, 255)).all()
+
+
+def test_taking_pixels_off_a_layer_leaves_the_mask_that_is_worked_on(board):
+    document = edits.with_layer_tiles(
+        board.document, board.document.active, edits.solid_tiles(Size(200, 160), (9, 9, 9))
+    )
+    cleared = clear_selected(document, document.active)
+    assert cleared.active_layer.tiles.is_empty
+    assert cleared.active_layer.mask is document.active_layer.mask
 
 
 def test_kinds_without_pixels_and_locked_or_hidden_layers_are_refused_with_a_remedy():

@@ -81,10 +81,10 @@ class LayersPanel(QWidget):
         self._blend = ComboBox("blendModeCombo", "Blend mode", "How the layer meets what lies below it")
         for mode in BlendMode:
             self._blend.addItem(mode.label, mode)
-        self._blend.activated.connect(lambda i: self._commands.set_layer_blend_mode(self._blend.itemData(i)))
+        self._blend.activated.connect(lambda i: self._layer_edits.set_blend_mode(self._blend.itemData(i)))
         self._opacity = NumberSlider("layerOpacitySlider", "Opacity", PERCENT, "Opacity of the layer")
-        self._opacity.value_changed.connect(self._commands.set_layer_opacity)
-        self._opacity.value_committed.connect(lambda _value: self._commands.end_change())
+        self._opacity.value_changed.connect(self._layer_edits.set_opacity)
+        self._opacity.value_committed.connect(lambda _value: self._layer_edits.end_change())
         self._list = _LayerList(self._model, self._commands, self._layer_edits, select_pixels)
         self._mask = _MaskRow(self._documents, self._commands, self._thumbnails, actions)
 
