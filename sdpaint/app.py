@@ -35,6 +35,7 @@ from sdpaint.controllers.generation_controller import GenerationController, Resu
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.palettes_controller import PalettesController
+from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import SdPaintError
@@ -146,11 +147,12 @@ def build_window(
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)
     palettes = PalettesController(documents, settings)
+    recent = RecentController(files)
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
     keeper = HistoryKeeper(documents)
     services = Services(
-        documents, tools, brushes, generation, files, exports, palettes, settings, journal, keeper
+        documents, tools, brushes, generation, files, exports, palettes, recent, settings, journal, keeper
     )
     window = MainWindow(services, asker)
 
@@ -172,7 +174,7 @@ def build_window(
     tools.settings.restore(present.tool_options)
     tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)
-    for child in (documents, tools, brushes, client, generation, files, exports, palettes, journal, keeper):
+    for child in (documents, tools, brushes, client, generation, files, exports, palettes, recent, journal, keeper):
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget
 
 from sdpaint.brushes.library import BRUSH_SUFFIXES
 from sdpaint.controllers.brushes_controller import BrushesController
@@ -20,6 +20,7 @@ from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.palettes_controller import PalettesController
+from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
@@ -67,6 +68,7 @@ from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
 from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
+from sdpaint.gui.recent_menu import RecentMenu
 from sdpaint.gui.recovery import Recovery
 from sdpaint.gui.references import References
 from sdpaint.gui.screen_picker import ScreenPicker
@@ -94,6 +96,7 @@ class Services:
     files: FileController
     exports: ExportController
     palettes: PalettesController
+    recent: RecentController
     settings: SettingsStore
     journal: JournalController
     keeper: HistoryKeeper
@@ -289,13 +292,12 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
-        self._recent_menu = menus["Open recent"]
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        services = self._services
+        RecentMenu(menus["Open recent"], services.recent, services.files, self._flow.open_path)
         self._selecting.fill(menus["Saved selections"])
         for switch in self._panel_switches():
             menus["Panels"].addAction(switch)
             self.addAction(switch)
-        self._fill_recent()
 
     def _panel_switches(self) -> list[QAction]:
         """What shows and hides each panel."""
@@ -322,7 +324,6 @@ class MainWindow(QMainWindow):
         self._services.brushes.imported.connect(self._show_imported)
         self.first_painted.connect(self._services.brushes.load)
         self.first_painted.connect(self.references.restore)
-        files.recent_changed.connect(self._fill_recent)
         self._tabs.close_asked.connect(self._flow.close)
         self._tabs.close_others_asked.connect(self._flow.close_others)
         self._tabs.files_dropped.connect(self._open_all)
@@ -370,20 +371,6 @@ class MainWindow(QMainWindow):
         mark = " •" if self._documents.is_modified else ""
         self.setWindowTitle(f"{self._documents.title}{mark} — sdpaint")
         self.setWindowModified(False)
-
-    def _fill_recent(self) -> None:
-        menu: QMenu = self._recent_menu
-        menu.clear()
-        recent = self._services.files.recent
-        menu.setEnabled(bool(recent))
-        for path in recent:
-            entry = menu.addAction(path.name)
-            entry.setToolTip(str(path))
-            entry.triggered.connect(lambda _checked=False, path=path: self._flow.open_path(path))
-        menu.setToolTipsVisible(True)
-        if recent:
-            menu.addSeparator()
-            menu.addAction("Clear the list").triggered.connect(self._services.files.clear_recent)
 
     @property
     def engine_has_ended(self) -> bool:
@@ -640,6 +627,7 @@ class MainWindow(QMainWindow):
         self._services.files.shutdown()
         self._services.exports.shutdown()
         self._services.palettes.shutdown()
+        self._services.recent.shutdown()
         self._services.journal.shutdown()
         self._services.keeper.shutdown()
         self._layers.shutdown()
