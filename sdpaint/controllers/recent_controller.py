@@ -67,9 +67,9 @@ class RecentController(QObject):
                     partial(self._cache.thumbnail, path), partial(self._take, path), partial(self._fail, path)
                 )
 
-    def forget(self, path: Path) -> None:
-        """Take one off the list."""
-        self._files.forget_recent(path)
+    def clear(self) -> None:
+        """Forget the whole list."""
+        self._files.clear_recent()
 
     def forget_missing(self) -> None:
         """Take those off the list that aren't there."""

@@ -132,6 +132,15 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "pasteReference", "Paste as &reference", "references.paste", (), "reference", "Show what was copied in a window"
     ),
     ActionSpec("closeReferences", "Close all &references", "references.close_all", (), "", "Close all their windows"),
+    ActionSpec(
+        "removeMissing",
+        "Remove &missing files",
+        "recent.forget_missing",
+        (),
+        "",
+        "Take files off the list of recent ones that aren't there any more",
+    ),
+    ActionSpec("clearRecent", "&Clear the list", "recent.clear", (), "", "Forget which files were opened last"),
     ActionSpec("save", "&Save", "files.save", ("Ctrl+S",), "save", "Save the document"),
     ActionSpec("saveAs", "Save &as…", "files.save_as", ("Ctrl+Shift+S",), "", "Save under another name"),
     ActionSpec(

@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
             "files": self._flow,
             "exports": self._exports,
             "palettes": self._palettes,
+            "recent": self._services.recent,
             "filters": self._filters,
             "image": self._image,
             "documents": self._documents,
@@ -292,8 +293,7 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
-        services = self._services
-        RecentMenu(menus["Open recent"], services.recent, services.files, self._flow.open_path)
+        RecentMenu(menus["Open recent"], self._services.recent, self.actions_by_id, self._flow.open_path)
         self._selecting.fill(menus["Saved selections"])
         for switch in self._panel_switches():
             menus["Panels"].addAction(switch)

@@ -31,7 +31,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             "new",
             "open",
-            ("Open &recent", ()),
+            ("Open &recent", ("removeMissing", "clearRecent")),
             "openAsLayer",
             "openReference",
             None,

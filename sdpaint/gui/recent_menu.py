@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.gui.icons import paint_icon
 from sdpaint.gui.widgets.images import draw_checkerboard, pixmap_of_premultiplied
@@ -22,21 +21,20 @@ class RecentMenu(QObject):
     """Fills the menu, and again while it is open when a picture arrives."""
 
     def __init__(
-        self, menu: QMenu, recent: RecentController, files: FileController, open_path: Callable[[Path], None]
+        self,
+        menu: QMenu,
+        recent: RecentController,
+        actions: Mapping[str, QAction],
+        open_path: Callable[[Path], None],
     ) -> None:
         super().__init__(menu)
         self._menu = menu
         self._recent = recent
-        self._files = files
         self._open = open_path
         self._shown: tuple[Path, ...] = ()
         self._entries: dict[Path, QAction] = {}
-        self._remove = QAction("Remove &missing files", menu)
-        self._remove.setObjectName("removeMissingAction")
-        self._remove.triggered.connect(recent.forget_missing)
-        self._clear = QAction("&Clear the list", menu)
-        self._clear.setObjectName("clearRecentAction")
-        self._clear.triggered.connect(files.clear_recent)
+        self._remove = actions["removeMissing"]
+        self._line = menu.insertSeparator(self._remove)
         menu.setToolTipsVisible(True)
         menu.setStyleSheet(f"QMenu {{ icon-size: {ICON_PX}px; }} QMenu::icon {{ padding-left: 4px; }}")
         menu.aboutToShow.connect(recent.look)
@@ -58,16 +56,12 @@ class RecentMenu(QObject):
         for entry in self._entries.values():
             self._menu.removeAction(entry)
             entry.deleteLater()
-        for own in self._menu.actions():
-            self._menu.removeAction(own)
         self._entries = {}
         for path in self._shown:
             entry = QAction(self._menu)
             entry.triggered.connect(lambda _checked=False, path=path: self._open(path))
             self._entries[path] = entry
-            self._menu.addAction(entry)
-        self._menu.addSeparator()
-        self._menu.addActions([self._remove, self._clear])
+            self._menu.insertAction(self._line, entry)
         self._menu.setEnabled(bool(self._shown))
 
     def _icon(self, path: Path, gone: bool) -> QIcon:
