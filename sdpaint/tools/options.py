@@ -12,6 +12,7 @@ from sdpaint.imaging.shapes import MAX_SIDES, MIN_SIDES, ShapeKind
 from sdpaint.imaging.stabiliser import Stabilising
 from sdpaint.imaging.symmetry import Symmetry
 from sdpaint.imaging.words import TextStyle
+from sdpaint.tools.placing_options import CropOptions, MoveOptions, TransformOptions
 
 MAX_FEATHER_PX = 250
 MAX_GROW_PX = 64
@@ -199,6 +200,9 @@ REMEMBERED: dict[str, type] = {
     "clone": CloneOptions,
     "selection": SelectionOptions,
     "text": TextStyle,
+    "move": MoveOptions,
+    "transform": TransformOptions,
+    "crop": CropOptions,
 }
 """What is kept from start to start, by its name in the settings."""
 

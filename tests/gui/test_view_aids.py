@@ -88,6 +88,9 @@ def test_guides_are_seen_and_can_be_hidden(board, qtbot):
         return board.canvas.grab().toImage().pixelColor(board.at(90, 50))
 
     assert color() == GUIDE_COLOR
+    board.trigger("showGrid")
+    beyond = board.canvas.grab().toImage().pixelColor(board.at(90, -10))
+    assert beyond == GUIDE_COLOR
     board.trigger("showGuides")
     assert color() != GUIDE_COLOR
     assert not board.settings.settings.guides_visible

@@ -66,7 +66,9 @@ class AidsLayer(QObject):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not viewport.is_upright)
         if self._aids.grid is not None:
+            painter.save()
             self._paint_grid(painter, viewport, canvas, self._aids.grid)
+            painter.restore()   # guides go on beyond the canvas
         painter.setPen(QPen(GUIDE_COLOR, 1.0))
         for guide in guides if self._aids.guides else ():
             painter.drawLine(_line(viewport, guide))
