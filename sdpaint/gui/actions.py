@@ -8,6 +8,7 @@ from __future__ import annotations
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.document_actions import DOCUMENT_ACTIONS
+from sdpaint.gui.workspaces import Workspace
 
 ROTATION_STEP = 15.0
 """Degrees."""
@@ -231,6 +232,29 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "fullScreen", "F&ull screen", "window.set_full_screen", ("F11",), "", "Full screen", checkable=True
+    ),
+    # Window
+    *(
+        ActionSpec(
+            f"{each.value}Workspace",
+            f"&{each.label}",
+            "workspaces.use",
+            (),
+            "",
+            f"Panels for {each.label.lower()}" if each is not Workspace.MINIMAL else "The canvas, tools and the prompt",
+            checkable=True,
+            value=each,
+        )
+        for each in Workspace
+    ),
+    ActionSpec(
+        "saveWorkspace", "&Save the workspace…", "workspaces.ask_name", (), "", "Keep the panels as they lie, by a name"
+    ),
+    ActionSpec(
+        "deleteWorkspace", "&Delete a workspace…", "workspaces.ask_delete", (), "", "Forget a workspace of your own"
+    ),
+    ActionSpec(
+        "resetWorkspace", "&Reset the workspace", "workspaces.reset", (), "", "The panels as the workspace has them"
     ),
     # Help
     ActionSpec(

@@ -79,6 +79,7 @@ from sdpaint.gui.theme import PANEL_WIDTH, apply_theme
 from sdpaint.gui.view_aids import ViewAids
 from sdpaint.gui.widgets.controls import follow_keys, native_key
 from sdpaint.gui.window_state import restore_window_state, save_window_state
+from sdpaint.gui.workspaces import Workspaces
 from sdpaint.settings.schema import Settings
 from sdpaint.settings.store import SettingsStore
 
@@ -160,6 +161,7 @@ class MainWindow(QMainWindow):
             self._open_as_layers,
             self,
         )
+        self._workspaces = Workspaces(self, self._settings, self.messages, self._share_room)
         self.references = References(services.tools, self._settings, self._asker, self.messages, self)
         self._image = ImageCommands(self._documents, self.messages, self)
         self._filters = FilterFlow(
@@ -185,6 +187,7 @@ class MainWindow(QMainWindow):
         )
         self._connect()
         self._refresh_title()
+        self._workspaces.remember_first()
         if not restore_window_state(self, self._settings):
             self._set_default_layout()
 
@@ -211,6 +214,7 @@ class MainWindow(QMainWindow):
             "selecting": self._selecting,
             "clipboard": self._clipboard,
             "references": self.references,
+            "workspaces": self._workspaces,
         }
         actions = make_actions(self, targets)
         self._aids.mark(actions)
@@ -286,6 +290,10 @@ class MainWindow(QMainWindow):
     def _set_default_layout(self) -> None:
         screen = self.screen().availableGeometry() if self.screen() else None
         self.resize(DEFAULT_SIZE if screen is None else DEFAULT_SIZE.boundedTo(screen.size()))
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Give the panels that are shown their usual sizes."""
         docks = list(self._docks.values())
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
         heights = {"Colour": 330, "Layers": 320, "Results": 200}
@@ -298,6 +306,7 @@ class MainWindow(QMainWindow):
         for switch in self._panel_switches():
             menus["Panels"].addAction(switch)
             self.addAction(switch)
+        self._workspaces.fill(menus["Workspaces"], self.actions_by_id)
 
     def _panel_switches(self) -> list[QAction]:
         """What shows and hides each panel."""

@@ -15,6 +15,7 @@ from sdpaint.gui.document_actions import TOOL_ACTIONS, TURN_ACTIONS
 from sdpaint.gui.icons import icon
 from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
 from sdpaint.gui.widgets.controls import tooltip_text
+from sdpaint.gui.workspaces import Workspace
 from sdpaint.imaging.filter_table import FILTERS, FilterGroup
 
 Entry = str | None | tuple[str, tuple[Any, ...]]
@@ -205,7 +206,28 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("&Tools", tuple(spec.id for spec in TOOL_ACTIONS)),
-    ("&Window", ("nextDocument", "previousDocument", None, "openReference", "pasteReference", "closeReferences")),
+    (
+        "&Window",
+        (
+            "nextDocument",
+            "previousDocument",
+            None,
+            (
+                "&Workspaces",
+                (
+                    *(f"{each.value}Workspace" for each in Workspace),
+                    None,
+                    "saveWorkspace",
+                    "deleteWorkspace",
+                    "resetWorkspace",
+                ),
+            ),
+            None,
+            "openReference",
+            "pasteReference",
+            "closeReferences",
+        ),
+    ),
     ("&Help", ("commandPalette", "shortcuts", None, "about")),
 )
 

@@ -10,31 +10,34 @@ from PySide6.QtWidgets import QMainWindow
 
 from sdpaint.settings.store import SettingsStore
 
-_VERSION = 4
+STATE_VERSION = 4
 """Raised when panels change so much that an old layout makes no sense any more."""
 
 
 def save_window_state(window: QMainWindow, settings: SettingsStore) -> None:
     """Remember geometry and panels."""
     settings.change(
-        window_geometry=_text(window.saveGeometry()), window_state=_text(window.saveState(_VERSION))
+        window_geometry=text_of_state(window.saveGeometry()),
+        window_state=text_of_state(window.saveState(STATE_VERSION)),
     )
 
 
 def restore_window_state(window: QMainWindow, settings: SettingsStore) -> bool:
     """As it was the last time. False where nothing is remembered, or nothing that can be used."""
-    geometry = _bytes(settings.settings.window_geometry)
-    state = _bytes(settings.settings.window_state)
+    geometry = state_of_text(settings.settings.window_geometry)
+    state = state_of_text(settings.settings.window_state)
     if geometry is None or state is None:
         return False
-    return window.restoreGeometry(geometry) and window.restoreState(state, _VERSION)
+    return window.restoreGeometry(geometry) and window.restoreState(state, STATE_VERSION)
 
 
-def _text(data: QByteArray) -> str:
+def text_of_state(data: QByteArray) -> str:
+    """As it is kept with the settings."""
     return base64.b64encode(bytes(data.data())).decode("ascii")
 
 
-def _bytes(text: str) -> QByteArray | None:
+def state_of_text(text: str) -> QByteArray | None:
+    """None where there is none, or none that can be used."""
     if not text:
         return None
     try:

@@ -223,6 +223,10 @@ class Settings:
     recent_files: tuple[Path, ...] = _setting(())
     references: tuple[str, ...] = _setting(())
     """The reference pictures that were open at the end, as JSON each."""
+    workspace: str = _setting("painting")
+    """The workspace that was taken on last."""
+    workspaces: dict[str, str] = _setting(dict)
+    """The artist's own: name → how the panels lie."""
     window_geometry: str = _setting("")
     window_state: str = _setting("")
 
