@@ -3,7 +3,7 @@
 Run as a script it makes the table anew: `python -m tests.fileio.krita_comparison`. All cases lie side by side in one
 document, each in a cell of its own, which is written as OpenRaster and handed to `krita --export` on a screen that
 nobody sees (`xvfb-run`). The colours of a grid of pixels are kept. The tests compare ours with those: the machines
-that run them have no Krita.
+that run them have no Krita. Masks, clipping and adjustments reach Krita as the pixels that other programs are given.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import with_all_tiles
-from sdpaint.document.layers import Group, Layer
+from sdpaint.document.layers import Adjustment, Group, Layer, LayerMask
 from sdpaint.document.tree import with_fresh_ids
 from sdpaint.fileio.images import read_image
 from sdpaint.fileio.openraster_writer import write_openraster
@@ -66,6 +66,8 @@ def cases() -> dict[str, tuple[Layer, ...]]:
             above = Layer("top", top.tiles, blend_mode=mode, opacity=opacity)
             result[f"{mode.label} on {name}"] = (below, above)
     inner = (top, multiply)
+    soft = LayerMask.of_coverage(TileMap.from_pixels(np.tile(np.arange(SIDE, dtype=np.uint8) * 4, (SIDE, 1))))
+    half = Layer("half", ramps(4, opaque=True).cleared(Rect(0, 0, SIDE // 2, SIDE)))
     result |= {
         "isolated group": (ground, _group(*inner)),
         "isolated group at half opacity": (ground, _group(*inner, opacity=0.5)),
@@ -73,6 +75,19 @@ def cases() -> dict[str, tuple[Layer, ...]]:
         "group that passes through": (ground, _group(*inner, through=True)),
         "group that passes through over clear": (clear, _group(multiply, through=True)),
         "groups in groups": (ground, _group(top, _group(multiply, through=True), opacity=0.7)),
+        "masked layer": (ground, Layer("top", top.tiles, mask=soft)),
+        "masked layer that multiplies": (ground, Layer("top", top.tiles, mask=soft, blend_mode=BlendMode.MULTIPLY)),
+        "masked group": (ground, _group(top, mask=soft, opacity=0.8)),
+        "clipped to half of the picture": (ground, half, Layer("clipped", top.tiles, clipped=True)),
+        "clipped and multiplied": (
+            ground,
+            half,
+            Layer("clipped", top.tiles, clipped=True, blend_mode=BlendMode.MULTIPLY, opacity=0.7),
+        ),
+        "adjustment in a group": (_group(ground, Layer("invert", content=Adjustment("invert"), opacity=0.6)),),
+        "masked adjustment in a group": (
+            _group(ground, top, Layer("hue", content=Adjustment("hueSaturation", {"hue": 90.0}), mask=soft)),
+        ),
         "hidden layer and group": (
             ground, Layer("off", top.tiles, visible=False), _group(top, visible=False)
         ),
