@@ -56,7 +56,9 @@ class HistoryKeeper(QObject):
         work: Tidying = tidying
 
         def fail(error: SdPaintError) -> None:
+            # Not at once again: the disk is as full as before until the artist goes on.
             self._end(history, work)
+            self._soon.stop()
             history.drop_to_budget()
             if self._complained_of is not history:
                 self._complained_of = history

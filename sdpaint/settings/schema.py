@@ -136,7 +136,7 @@ class Settings:
     undo_budget_mib: int = _setting(
         1024,
         label="Memory for undo",
-        help="Above this the oldest steps are forgotten",
+        help="Above this older steps go to the disk; where that is full, the oldest are forgotten",
         unit="MiB",
         minimum=64,
         maximum=65536,

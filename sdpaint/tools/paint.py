@@ -469,6 +469,8 @@ class PaintTool:
         document, opacity = context.document, stroke_params(context.brush).opacity
         erase = self._name in (ToolName.ERASER, ToolName.MASK_ERASER)
         if self._name in (ToolName.MASK_BRUSH, ToolName.MASK_ERASER):
+            if document.quick_mask is not None:
+                raise ToolRefused("The quick mask hides the inpaint mask", "Press Q to turn it into a selection first")
             return MaskTarget(document, opacity, erase)
         if document.quick_mask is not None:
             return QuickMaskTarget(document, context.foreground, opacity, erase)

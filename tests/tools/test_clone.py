@@ -127,6 +127,12 @@ def test_dark_strokes_mask_light_ones_select_and_the_eraser_does_too():
     assert set(board.steps) == {"Paint quick mask"}
 
 
+def test_the_inpaint_mask_isnt_painted_unseen_beneath_the_quick_mask():
+    board = Board(begin_quick_mask(new_document(Size(300, 200))), HARD, BLACK)
+    with pytest.raises(ToolRefused, match="quick mask"):
+        PaintTool(ToolName.MASK_BRUSH).press(board, PointerEvent(Point(50, 50)))
+
+
 def test_soft_dabs_on_the_quick_mask_are_soft():
     board = Board(begin_quick_mask(new_document(Size(300, 200))), replace(HARD, size_px=60, hardness=0.0), BLACK)
     stroke(PaintTool(ToolName.BRUSH), board, Point(150, 100))
