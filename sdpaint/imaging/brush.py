@@ -225,8 +225,11 @@ def _nbytes(stamp: Stamp) -> int:
 
 def quantised_size(size_px: float, per_octave: int = 128) -> float:
     """The nearest size that stamps are made at, so that a stroke under pressure meets cached ones."""
-    step = 2.0 ** math.floor(math.log2(max(size_px, MIN_SIZE_PX))) / per_octave
-    return max(MIN_SIZE_PX, round(size_px / step) * step)
+    if size_px <= MIN_SIZE_PX:
+        return MIN_SIZE_PX
+    # The power of two below it comes out of the float itself.
+    step = math.ldexp(1.0, math.frexp(size_px)[1] - 1) / per_octave
+    return round(size_px / step) * step
 
 
 def render_stamp(size_px: float, hardness: float, flow: float, part_x: float, part_y: float) -> Stamp:
