@@ -9,11 +9,15 @@ import pytest
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
+from sdpaint.controllers.tool_settings import ToolSettings
 from sdpaint.document.edits import insert_layer, new_document, replace_layer, set_mask
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.geometry import Point, Rect, Size
+from sdpaint.imaging.stabiliser import StabiliserKind, Stabilising
+from sdpaint.imaging.symmetry import Symmetry, SymmetryKind
 from sdpaint.tools.base import PointerEvent, ToolName
+from sdpaint.tools.options import CloneOptions, PaintOptions, SelectionOptions
 
 RED = Color(255, 0, 0)
 
@@ -311,3 +315,14 @@ def test_two_thousand_samples_paint_the_same_as_they_come_or_at_once(documents, 
     tools.move(events[1:])
     tools.release(events[-1])
     assert documents.document.active_layer.tiles == one_by_one
+
+
+def test_symmetry_stabiliser_and_the_stamp_are_remembered(qapp):
+    kept = ToolSettings()
+    paint = PaintOptions(Stabilising(StabiliserKind.ROPE), Symmetry(SymmetryKind.MANDALA, arms=9), wraps=True)
+    for options in (paint, CloneOptions(aligned=False, sample_all_layers=True), SelectionOptions(feather_px=4)):
+        kept.put(options)
+    restored = ToolSettings()
+    restored.restore(kept.as_text())
+    for kind in (PaintOptions, CloneOptions, SelectionOptions):
+        assert restored.get(kind) == kept.get(kind)
