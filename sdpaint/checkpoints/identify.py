@@ -9,7 +9,7 @@ from typing import Any
 
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.errors import CheckpointError
-from sdpaint.generation.families import FAMILIES, FamilyName, PreviewMap
+from sdpaint.generation.families import FAMILIES, Family, FamilyName, PreviewMap
 from sdpaint.generation.request import MAX_STEPS, SamplerName
 
 PIPELINE_FAMILIES: dict[str, FamilyName] = {
@@ -19,31 +19,45 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "StableDiffusionXLPipeline": FamilyName.SDXL,
     "StableDiffusionXLImg2ImgPipeline": FamilyName.SDXL,
     "StableDiffusionXLInpaintPipeline": FamilyName.SDXL,
+    "StableDiffusion3Pipeline": FamilyName.SD3,
+    "FluxPipeline": FamilyName.FLUX,
+    "FluxFillPipeline": FamilyName.FLUX,
+    "FluxKontextPipeline": FamilyName.FLUX,
 }
 """`_class_name` of model_index.json → family."""
 
 WEIGHT_COMPONENTS: dict[FamilyName, tuple[str, ...]] = {
     FamilyName.SD: ("unet", "vae", "text_encoder"),
     FamilyName.SDXL: ("unet", "vae", "text_encoder", "text_encoder_2"),
+    FamilyName.SD3: ("transformer", "vae", "text_encoder", "text_encoder_2"),
+    FamilyName.FLUX: ("transformer", "vae", "text_encoder", "text_encoder_2"),
 }
 """Components with weights that each family needs."""
 
 TOKENIZERS: dict[FamilyName, tuple[str, ...]] = {
     FamilyName.SD: ("tokenizer",),
     FamilyName.SDXL: ("tokenizer", "tokenizer_2"),
+    FamilyName.SD3: ("tokenizer", "tokenizer_2"),
+    FamilyName.FLUX: ("tokenizer", "tokenizer_2"),
 }
 """Tokenizers that each family needs."""
 
-_PLAIN_CHANNELS = 4
-_INPAINT_CHANNELS = 9
+OPTIONAL: dict[FamilyName, tuple[str, ...]] = {FamilyName.SD3: ("text_encoder_3", "tokenizer_3")}
+"""Components that a family can do without: to save memory, SD 3's large text encoder is often left out."""
+
+EDIT_PIPELINES = frozenset({"FluxKontextPipeline"})
+"""Those whose network is given the picture that it is to change."""
+
+_PLAIN_CHANNELS = {"unet": 4, "transformer": None}
+"""Input channels of a network that takes latents alone; None: as its config says."""
 
 
 @dataclass(frozen=True)
 class CheckpointInfo:
     """One installed checkpoint: where it is, what it is, and the facts that hold for it.
 
-    Sides are in pixels of the picture. `is_inpaint` marks a UNet of 9 input channels, which takes the mask and the
-    masked picture as further input.
+    Sides are in pixels of the picture. `is_inpaint` marks a network that takes the mask and the masked picture as
+    further input, `is_edit` one that is given the picture that it is to change.
     """
 
     path: Path
@@ -58,6 +72,7 @@ class CheckpointInfo:
     steps: int
     guidance_scale: float
     is_inpaint: bool = False
+    is_edit: bool = False
 
 
 def read_checkpoint(path: Path) -> CheckpointInfo:
@@ -72,19 +87,14 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
     if family_name is None:
         raise CheckpointError(
             f"{path.name} is a {class_name}, which sdpaint doesn't know",
-            hint="Choose a Stable Diffusion or Stable Diffusion XL checkpoint",
+            hint="Choose a checkpoint of Stable Diffusion (1, 2, XL, 3) or Flux",
         )
     _check_components(path, index, family_name)
-    unet = read_json(path / "unet" / "config.json")
-    in_channels = unet.get("in_channels", _PLAIN_CHANNELS)
-    if in_channels not in (_PLAIN_CHANNELS, _INPAINT_CHANNELS):
-        raise CheckpointError(
-            f"{path.name} has a UNet of {in_channels} input channels, which sdpaint can't feed",
-            hint="Choose a text-to-image or inpainting checkpoint",
-        )
     family = FAMILIES[family_name]
+    network = read_json(path / family.network / "config.json")
+    is_inpaint = _takes_masks(path, family, network)
     facts = _Facts(path)
-    native_px = facts.integer("native_px", _native_px(path, unet, family.native_px), least=64)
+    native_px = facts.integer("native_px", _native_px(path, network, family.native_px), least=64)
     scale = native_px / family.native_px
     sampler = facts.text("sampler", family.sampler.value)
     try:
@@ -99,12 +109,27 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
         min_side_px=facts.integer("min_side_px", _multiple(family.min_side_px * scale), least=8),
         max_side_px=facts.integer("max_side_px", _multiple(family.max_side_px * scale), least=native_px),
         max_area_px=facts.integer("max_area_px", int(family.max_area_px * scale * scale), least=64),
-        preview_map=_read_preview_map(path) or family.preview_map,
+        preview_map=_read_preview_map(path, len(family.preview_map.rows)) or family.preview_map,
         sampler=sampler_name,
         steps=facts.integer("steps", family.steps, least=1, most=MAX_STEPS),
         guidance_scale=facts.number("guidance_scale", family.guidance_scale),
-        is_inpaint=in_channels == _INPAINT_CHANNELS,
+        is_inpaint=is_inpaint,
+        is_edit=class_name in EDIT_PIPELINES,
     )
+
+
+def _takes_masks(path: Path, family: Family, network: dict[str, Any]) -> bool:
+    """Whether the network takes mask and masked picture. Raises CheckpointError where it takes something else."""
+    plain = _PLAIN_CHANNELS[family.network]
+    channels = network.get("in_channels", plain)
+    if channels == family.inpaint_channels:
+        return True
+    if plain is not None and channels != plain:
+        raise CheckpointError(
+            f"{path.name} has a UNet of {channels} input channels, which sdpaint can't feed",
+            hint="Choose a text-to-image or inpainting checkpoint",
+        )
+    return False
 
 
 def _multiple(value: float) -> int:
@@ -143,8 +168,8 @@ def _check_components(path: Path, index: dict[str, Any], family: FamilyName) -> 
     read_json(path / "scheduler" / "scheduler_config.json")
 
 
-def _native_px(path: Path, unet: dict[str, Any], otherwise: int) -> int:
-    sample_size = unet.get("sample_size")
+def _native_px(path: Path, network: dict[str, Any], otherwise: int) -> int:
+    sample_size = network.get("sample_size")
     if not isinstance(sample_size, int):
         return otherwise
     channels = read_json(path / "vae" / "config.json").get("block_out_channels")
@@ -152,7 +177,7 @@ def _native_px(path: Path, unet: dict[str, Any], otherwise: int) -> int:
     return sample_size << (levels - 1)
 
 
-def _read_preview_map(path: Path) -> PreviewMap | None:
+def _read_preview_map(path: Path, channels: int) -> PreviewMap | None:
     file = path / "preview_map.json"
     if not file.is_file():
         return None
@@ -163,9 +188,9 @@ def _read_preview_map(path: Path) -> PreviewMap | None:
         raise CheckpointError(
             "preview_map.json holds something else than triples of numbers", hint="Correct the file or take it away"
         ) from error
-    if len(triples) != _PLAIN_CHANNELS + 1 or not all(math.isfinite(v) for row in triples for v in row):
+    if len(triples) != channels + 1 or not all(math.isfinite(v) for row in triples for v in row):
         raise CheckpointError(
-            "preview_map.json doesn't hold 4 rows and a bias", hint="Correct the file or take it away"
+            f"preview_map.json doesn't hold {channels} rows and a bias", hint="Correct the file or take it away"
         )
     return PreviewMap(rows=tuple(triples[:-1]), bias=triples[-1])
 

@@ -144,14 +144,18 @@ def _scaled(config: Any, latents: Tensor) -> Tensor:
     mean, std = _statistics(config, latents)
     if mean is not None and std is not None:
         return (latents - mean) * float(config.scaling_factor) / std
-    return latents * float(config.scaling_factor)
+    return (latents - _shift(config)) * float(config.scaling_factor)
 
 
 def _unscaled(config: Any, latents: Tensor) -> Tensor:
     mean, std = _statistics(config, latents)
     if mean is not None and std is not None:
         return latents * std / float(config.scaling_factor) + mean
-    return latents / float(config.scaling_factor)
+    return latents / float(config.scaling_factor) + _shift(config)
+
+
+def _shift(config: Any) -> float:
+    return float(getattr(config, "shift_factor", None) or 0.0)
 
 
 def _statistics(config: Any, latents: Tensor) -> tuple[Tensor | None, Tensor | None]:

@@ -15,6 +15,13 @@ _NAMES: dict[FamilyName, tuple[str, ...]] = {
         "pooled_prompt_embeds",
         "negative_pooled_prompt_embeds",
     ),
+    FamilyName.SD3: (
+        "prompt_embeds",
+        "negative_prompt_embeds",
+        "pooled_prompt_embeds",
+        "negative_pooled_prompt_embeds",
+    ),
+    FamilyName.FLUX: ("prompt_embeds", "pooled_prompt_embeds"),
 }
 """What each family's `encode_prompt` returns, by the names under which its pipelines take it again."""
 
@@ -42,15 +49,21 @@ def is_encoded(loaded: LoadedCheckpoint, prompt: str, negative_prompt: str, guid
 
 
 def _encode(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool) -> dict[str, Any]:
-    encoded = pipeline.encode_prompt(
-        prompt=prompt,
-        device=loaded.device.torch_device,
-        num_images_per_prompt=1,
-        do_classifier_free_guidance=guided,
+    family = loaded.info.family
+    own: dict[str, Any] = {}
+    if family is FamilyName.FLUX:
+        # Its guidance is an input of the network, so that there is no negative branch.
+        own = {"prompt_2": None}
+    else:
         # None lets SDXL use the zeros that it was trained with instead of an encoded empty prompt.
-        negative_prompt=negative_prompt or None,
+        own = {"do_classifier_free_guidance": guided, "negative_prompt": negative_prompt or None}
+        if family is FamilyName.SD3:
+            own |= {"prompt_2": None, "prompt_3": None}
+    encoded = pipeline.encode_prompt(
+        prompt=prompt, device=loaded.device.torch_device, num_images_per_prompt=1, **own
     )
-    embeddings = dict(zip(_NAMES[loaded.info.family], encoded, strict=True))
+    # Flux gives the places of the tokens too, which its pipelines make themselves.
+    embeddings = dict(zip(_NAMES[family], encoded, strict=family is not FamilyName.FLUX))
     if not guided:
         embeddings |= {name: None for name in embeddings if name.startswith("negative")}
     return embeddings

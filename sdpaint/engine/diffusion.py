@@ -20,6 +20,7 @@ from sdpaint.engine.autoencode import decode, tiled
 from sdpaint.engine.conditioning import is_encoded
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
+from sdpaint.engine.layout import cut_back
 from sdpaint.engine.loader import CheckpointStore, LoadedCheckpoint
 from sdpaint.engine.meter import Meter
 from sdpaint.engine.observer import FinishedEarly, StepObserver
@@ -151,7 +152,7 @@ class DiffusionEngine:
         latents, complete = self._sample(job, loaded, index, meter, part)
         if part.is_last or not complete:
             job.enter(Phase.DECODING, index)
-        image = decode(loaded, latents, job.cancel)
+        image = cut_back(decode(loaded, latents, job.cancel), part.request.size)
         meter.look()
         return image, complete
 
@@ -175,10 +176,10 @@ class DiffusionEngine:
             job.pace.start_picture(index)
             job.emit(Progress(request.id, Phase.SAMPLING, 0, steps, index, sampling.count))
         previewer = self._previewer(job, loaded, index, part) if self._previews else None
-        observer = StepObserver(call.pipeline, call.steps, job.cancel, report, previewer, call.kept)
+        observer = StepObserver(call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack)
         try:
             with observer.watching():
-                latents: Tensor = call.pipeline(**call.arguments).images
+                latents = call.unpack(call.pipeline(**call.arguments).images)
         except FinishedEarly as early:
             return early.x0, False
         if previewer is not None:

@@ -11,16 +11,28 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from diffusers import (
+    AutoencoderKL,
+    AutoencoderTiny,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    UNet2DConditionModel,
+)
+from transformers import (
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5EncoderModel,
+    T5TokenizerFast,
+)
 
-from sdpaint.checkpoints.identify import TOKENIZERS, CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.identify import OPTIONAL, TOKENIZERS, CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.recent import Recent
 from sdpaint.errors import CheckpointError, DeviceUnavailable
-from sdpaint.generation.families import FamilyName
+from sdpaint.generation.families import FAMILIES, FamilyName
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +45,9 @@ NETWORKS: dict[str, Any] = {
     "AutoencoderTiny": AutoencoderTiny,
     "CLIPTextModel": CLIPTextModel,
     "CLIPTextModelWithProjection": CLIPTextModelWithProjection,
+    "T5EncoderModel": T5EncoderModel,
+    "SD3Transformer2DModel": SD3Transformer2DModel,
+    "FluxTransformer2DModel": FluxTransformer2DModel,
 }
 """Class names in model_index.json that are loaded."""
 
@@ -48,7 +63,28 @@ _NETWORKS_OF: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": ("CLIPTextModel",),
         "text_encoder_2": ("CLIPTextModelWithProjection",),
     },
+    FamilyName.SD3: {
+        "transformer": ("SD3Transformer2DModel",),
+        "vae": ("AutoencoderKL", "AutoencoderTiny"),
+        "text_encoder": ("CLIPTextModelWithProjection",),
+        "text_encoder_2": ("CLIPTextModelWithProjection",),
+        "text_encoder_3": ("T5EncoderModel",),
+    },
+    FamilyName.FLUX: {
+        "transformer": ("FluxTransformer2DModel",),
+        "vae": ("AutoencoderKL", "AutoencoderTiny"),
+        "text_encoder": ("CLIPTextModel",),
+        "text_encoder_2": ("T5EncoderModel",),
+    },
 }
+
+_T5_TOKENIZERS: dict[FamilyName, str] = {FamilyName.SD3: "tokenizer_3", FamilyName.FLUX: "tokenizer_2"}
+
+_FURTHER: dict[FamilyName, tuple[str, ...]] = {
+    FamilyName.SD: ("image_encoder",),
+    FamilyName.SDXL: ("image_encoder", "feature_extractor"),
+}
+"""Components that pipelines ask for and sdpaint doesn't need."""
 
 
 @dataclass(eq=False)
@@ -76,15 +112,27 @@ class LoadedCheckpoint:
     def pipeline(self, pipeline_class: Any) -> Any:
         """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""
         if pipeline_class not in self.pipelines:
-            scheduler = diffusers.DDIMScheduler.from_config(self.scheduler_config, clip_sample=False)
-            pipeline = pipeline_class(**self.components, scheduler=scheduler, **self._options_for(pipeline_class))
+            scheduler = self._any_scheduler()
+            pipeline = pipeline_class(**self._components_for(pipeline_class), scheduler=scheduler,
+                                      **self._options_for(pipeline_class))
             pipeline.set_progress_bar_config(disable=True)
             self.pipelines[pipeline_class] = pipeline
         return self.pipelines[pipeline_class]
 
+    def _any_scheduler(self) -> Any:
+        if FAMILIES[self.info.family].is_flow:
+            return diffusers.FlowMatchEulerDiscreteScheduler.from_config(self.scheduler_config)
+        return diffusers.DDIMScheduler.from_config(self.scheduler_config, clip_sample=False)
+
+    def _components_for(self, pipeline_class: Any) -> dict[str, Any]:
+        further = _FURTHER.get(self.info.family, ())
+        return {**self.components, **dict.fromkeys(further)}
+
     def _options_for(self, pipeline_class: Any) -> dict[str, Any]:
         if self.info.family is FamilyName.SD:
             return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+        if self.info.family is not FamilyName.SDXL:
+            return {}
         options = {"add_watermarker": False, "force_zeros_for_empty_prompt": True, **self.options}
         if not any(name in pipeline_class.__name__ for name in ("Img2Img", "Inpaint")):
             options.pop("requires_aesthetics_score", None)
@@ -132,7 +180,11 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
     """Load all networks of a checkpoint onto the device. Raises CheckpointError where a file doesn't fit."""
     index = read_json(info.path / "model_index.json")
     components: dict[str, Any] = {}
+    optional = OPTIONAL.get(info.family, ())
     for name, classes in _NETWORKS_OF[info.family].items():
+        if name in optional and not _is_there(index, name):
+            components[name] = None
+            continue
         class_name = index[name][1]
         if class_name not in classes:
             raise CheckpointError(
@@ -140,11 +192,10 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
                 hint=f"Choose a checkpoint with {' or '.join(classes)}",
             )
         components[name] = _load_network(info.path / name, NETWORKS[class_name], device)
-    for name in TOKENIZERS[info.family]:
-        components[name] = _load_tokenizer(info.path / name)
-    components["image_encoder"] = None
-    if info.family is FamilyName.SDXL:
-        components["feature_extractor"] = None
+    for name in (*TOKENIZERS[info.family], *(each for each in optional if each.startswith("tokenizer"))):
+        is_t5 = _T5_TOKENIZERS.get(info.family) == name
+        is_left_out = name in optional and not _is_there(index, name)
+        components[name] = None if is_left_out else _load_tokenizer(info.path / name, is_t5)
     options: dict[str, Any] = {
         key: bool(index[key]) for key in ("force_zeros_for_empty_prompt", "requires_aesthetics_score") if key in index
     }
@@ -201,9 +252,15 @@ def _version(library: Any) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def _load_tokenizer(folder: Path) -> Any:
+def _is_there(index: dict[str, Any], name: str) -> bool:
+    entry = index.get(name)
+    return isinstance(entry, list) and len(entry) == 2 and entry[1] is not None
+
+
+def _load_tokenizer(folder: Path, is_t5: bool) -> Any:
+    tokenizer = T5TokenizerFast if is_t5 else CLIPTokenizer
     try:
-        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+        return tokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise CheckpointError(
             f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"

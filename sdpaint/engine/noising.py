@@ -23,7 +23,19 @@ class NoiseLevel:
         return x0 * self.signal + epsilon * self.noise
 
 
+FLOW = "flow_prediction"
+"""The network predicts noise − picture."""
 CLEAN = NoiseLevel(1.0, 0.0)
+
+
+def is_flow(scheduler: Any) -> bool:
+    """Whether it goes along straight lines from noise to picture (rectified flow, Liu et al. 2022)."""
+    return hasattr(scheduler, "scale_noise")
+
+
+def prediction_type(scheduler: Any) -> str:
+    """What the network's prediction is, as predicted_x0 takes it."""
+    return FLOW if is_flow(scheduler) else str(scheduler.config.prediction_type)
 
 
 def noise_level(scheduler: Any, timesteps: Sequence[float], index: int) -> NoiseLevel:
@@ -35,6 +47,9 @@ def noise_level(scheduler: Any, timesteps: Sequence[float], index: int) -> Noise
     if index >= len(timesteps):
         return CLEAN
     sigmas = getattr(scheduler, "sigmas", None)
+    if is_flow(scheduler):
+        sigma = float(scheduler.sigmas[index])
+        return NoiseLevel(1.0 - sigma, sigma)
     if sigmas is None:
         signal = float(scheduler.alphas_cumprod[int(timesteps[index])])
         return NoiseLevel(math.sqrt(signal), math.sqrt(1.0 - signal))
@@ -53,6 +68,8 @@ def predicted_x0(prediction_type: str, prediction: Tensor, latents: Tensor, leve
 
     For v-prediction (Salimans & Ho 2022) `latents` are normalised to unit variance first, as the network saw them.
     """
+    if prediction_type == FLOW:
+        return latents - prediction * level.noise
     if prediction_type == "sample":
         return prediction
     if prediction_type == "epsilon":

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sdpaint.engine.noising import NoiseLevel, noise_level, predicted_x0
+from sdpaint.engine.noising import NoiseLevel, noise_level, predicted_x0, prediction_type
 from sdpaint.engine.preview import Previewer
 from sdpaint.generation.engine import CancelToken
 
@@ -39,9 +39,9 @@ class KeptRegion:
     """What inpainting must leave as it is, for a UNet that takes no mask.
 
     `original` are the latents of the picture, `noise` is what the denoising loop starts from, both
-    (1, channels, height/8, width/8). `mask` is (1, 1, height/8, width/8), how strongly each place is made anew:
-    1 = through the whole schedule, 0 = not at all, in between = through that last share of it. This is differential
-    diffusion (Levin & Fried 2023): a place of 0.5 looks as img2img at half the strength would.
+    (1, channels, height/8, width/8), or packed as the loop has them. `mask`, which fits onto them, is how strongly each
+    place is made anew: 1 = through the whole schedule, 0 = not at all, in between = through that last share of it. This
+    is differential diffusion (Levin & Fried 2023): a place of 0.5 looks as img2img at half the strength would.
     """
 
     original: Tensor
@@ -78,7 +78,10 @@ class StepObserver:
         on_step: Callable[[int, int], None],
         previewer: Previewer | None = None,
         kept: KeptRegion | None = None,
+        unpack: Callable[[Tensor], Tensor] = lambda latents: latents,
     ) -> None:
+        """`unpack`: from the loop's latents to (1, channels, height/8, width/8)."""
+        self._unpack = unpack
         self._pipeline = pipeline
         self._scheduler = pipeline.scheduler
         self._steps = steps
@@ -127,7 +130,7 @@ class StepObserver:
             latents = output["prev_sample"] = self._kept.blend(latents, after, progress)
 
         def x0() -> Tensor:
-            return self._x0(output, model_output, sample, level, progress)
+            return self._unpack(self._x0(output, model_output, sample, level, progress))
 
         self._stay_close(latents.device)
         if self._cancel.wants_early_finish and self._calls < calls:
@@ -146,7 +149,7 @@ class StepObserver:
                 x0 = output[own]
                 break
         else:
-            x0 = predicted_x0(self._scheduler.config.prediction_type, model_output, sample, level)
+            x0 = predicted_x0(prediction_type(self._scheduler), model_output, sample, level)
         return x0 if self._kept is None else self._kept.blend(x0, NoiseLevel(1.0, 0.0), progress)
 
     def _stay_close(self, device: torch.device) -> None:

@@ -25,6 +25,7 @@ from diffusers import (
     DPMSolverSDEScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
     HeunDiscreteScheduler,
     LCMScheduler,
     LMSDiscreteScheduler,
@@ -32,6 +33,7 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
+from sdpaint.errors import SettingsError
 from sdpaint.generation.request import SamplerName
 
 TERMINAL_SIGMA = 30.0
@@ -76,11 +78,27 @@ SAMPLERS: dict[SamplerName, Sampler] = {
 }
 
 
-def make_scheduler(name: SamplerName, config: Mapping[str, Any], steps: int, seed: int) -> Any:
+FLOW_SAMPLERS: dict[SamplerName, Any] = {SamplerName.EULER: FlowMatchEulerDiscreteScheduler}
+"""Samplers of families that are trained on flows: their pipelines set sigmas of their own, which others don't take."""
+
+
+def _flow_scheduler(name: SamplerName, config: Mapping[str, Any]) -> Any:
+    if name not in FLOW_SAMPLERS:
+        known = " or ".join(sampler.value for sampler in FLOW_SAMPLERS)
+        raise SettingsError(f"{name.value} can't be used with this checkpoint", hint=f"Choose {known} as sampler")
+    return FLOW_SAMPLERS[name].from_config(config)
+
+
+def make_scheduler(
+    name: SamplerName, config: Mapping[str, Any], steps: int, seed: int, is_flow: bool = False
+) -> Any:
     """A new diffusers scheduler for one picture, from the checkpoint's scheduler config.
 
-    `steps` is what will be passed to the pipeline; `seed` fixes the noise that DPM++ SDE draws on its own.
+    `steps` is what will be passed to the pipeline; `seed` fixes the noise that DPM++ SDE draws on its own. Raises
+    SettingsError for a sampler that a family trained on flows (`is_flow`) doesn't have.
     """
+    if is_flow:
+        return _flow_scheduler(name, config)
     sampler = SAMPLERS[name]
     overrides = dict(sampler.overrides)
     if sampler.bounded and config.get("rescale_betas_zero_snr"):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from diffusers import (
+    AutoencoderTiny,
+    FluxFillPipeline,
+    FluxImg2ImgPipeline,
+    FluxKontextPipeline,
+    FluxPipeline,
+    StableDiffusion3Img2ImgPipeline,
+    StableDiffusion3Pipeline,
     StableDiffusionImg2ImgPipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
@@ -21,24 +30,30 @@ from torch import Tensor
 
 from sdpaint.engine.autoencode import encode
 from sdpaint.engine.conditioning import encode_prompt
+from sdpaint.engine.layout import packed, packed_region, padded, same, unpacked
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.samplers import make_scheduler
 from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken
-from sdpaint.generation.families import FamilyName
+from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.request import GenerationMode, GenerationRequest
 from sdpaint.imaging.masks import inside_of
 
 
 @dataclass(frozen=True)
 class Pipelines:
-    """The pipeline classes of a family. `masked` feeds a UNet of 9 channels."""
+    """The pipeline classes of a family.
+
+    `masked` feeds a network that takes mask and masked picture, `edit` one that is given the picture that it is to
+    change; None where the family has none.
+    """
 
     text: Any
     image: Any
-    masked: Any
+    masked: Any = None
+    edit: Any = None
 
 
 PIPELINES: dict[FamilyName, Pipelines] = {
@@ -48,17 +63,23 @@ PIPELINES: dict[FamilyName, Pipelines] = {
     FamilyName.SDXL: Pipelines(
         StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline
     ),
+    FamilyName.SD3: Pipelines(StableDiffusion3Pipeline, StableDiffusion3Img2ImgPipeline),
+    FamilyName.FLUX: Pipelines(FluxPipeline, FluxImg2ImgPipeline, FluxFillPipeline, FluxKontextPipeline),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class PipelineCall:
-    """One picture: `pipeline(**arguments)` gives its latents after `steps` steps."""
+    """One picture: `pipeline(**arguments)` gives its latents after `steps` steps.
+
+    `unpack` makes (1, channels, height/8, width/8) of them where the family's loop has them in another form.
+    """
 
     pipeline: Any
     arguments: dict[str, Any]
     steps: int
     kept: KeptRegion | None = None
+    unpack: Callable[[Tensor], Tensor] = same
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:
@@ -72,6 +93,7 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     The picture has its own generator, seeded on the CPU, so that results match across devices and each can be made
     alone again.
     """
+    request = padded(request, FAMILIES[loaded.info.family].multiple_px)
     sampling = request.sampling
     seed = request.seed_of(index)
     generator = torch.Generator("cpu").manual_seed(seed)
@@ -84,7 +106,9 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
         ),
     }
     if loaded.info.is_inpaint:
-        call = _masked_call(loaded, request, arguments)
+        call = _masked_call(loaded, request, arguments, cancel)
+    elif loaded.info.is_edit and request.image is not None:
+        call = _edit_call(loaded, request, arguments, cancel)
     elif request.mode is GenerationMode.TEXT_TO_IMAGE:
         call = _text_call(loaded, request, arguments)
     elif request.mode is GenerationMode.IMAGE_TO_IMAGE:
@@ -94,9 +118,13 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     else:
         call = _inpaint_call(loaded, request, arguments, cancel)
     call.pipeline.scheduler = make_scheduler(
-        sampling.sampler, loaded.scheduler_config, call.arguments["num_inference_steps"], seed
+        sampling.sampler, loaded.scheduler_config, call.arguments["num_inference_steps"], seed,
+        FAMILIES[loaded.info.family].is_flow,
     )
-    return call
+    if loaded.info.family is not FamilyName.FLUX:
+        return call
+    kept = None if call.kept is None else packed_region(call.kept)
+    return replace(call, kept=kept, unpack=functools.partial(unpacked, size=request.size))
 
 
 def _text_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any]) -> PipelineCall:
@@ -110,6 +138,8 @@ def _image_call(
 ) -> PipelineCall:
     planned, strength, done = plan_steps(request.sampling.steps, request.sampling.strength)
     own = {"image": latents, "num_inference_steps": planned, "strength": strength}
+    if FAMILIES[loaded.info.family].is_flow:
+        own |= {"height": request.size.height, "width": request.size.width}
     return PipelineCall(loaded.pipeline(PIPELINES[loaded.info.family].image), {**arguments, **own}, done)
 
 
@@ -127,12 +157,11 @@ def _inpaint_call(
     generator: torch.Generator = arguments["generator"]
     if request.sampling.strength >= 1.0:
         noise = randn(original.shape, generator, original.device, original.dtype)
-        call = _text_call(loaded, request, {**arguments, "latents": noise})
+        start = packed(noise) if loaded.info.family is FamilyName.FLUX else noise
+        call = _text_call(loaded, request, {**arguments, "latents": start})
     else:
         # The pipeline will draw the same noise from the same state.
-        twin = torch.Generator("cpu")
-        twin.set_state(generator.get_state())
-        noise = randn(original.shape, twin, original.device, original.dtype)
+        noise = randn(original.shape, _twin(generator), original.device, original.dtype)
         call = _image_call(loaded, request, arguments, original)
     mask = latent_mask(request.mask, original)
     return PipelineCall(call.pipeline, call.arguments, call.steps, KeptRegion(original, noise, mask))
@@ -144,20 +173,91 @@ def latent_mask(mask: NDArray[np.uint8], latents: Tensor) -> Tensor:
     return torch.nn.functional.interpolate(weights, size=latents.shape[-2:], mode="area").to(latents)
 
 
-def _masked_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any]) -> PipelineCall:
-    """A UNet of 9 channels takes mask and picture itself; without a mask everything is made anew."""
+def _masked_call(
+    loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any], cancel: CancelToken
+) -> PipelineCall:
+    """A network that takes mask and picture itself; without a mask everything is made anew.
+
+    It knows only masked and not: of a soft mask it is told what is made anew by half or more. The grey of it is kept
+    by the observer as for any other network, and what isn't masked at all too.
+    """
     shape = (request.size.height, request.size.width)
     image = request.image if request.image is not None else np.full((*shape, 3), 128, np.uint8)
-    # Such a UNet knows only masked and not: of a soft mask, what is made anew by half or more.
-    mask = np.full(shape, 255, np.uint8) if request.mask is None else np.where(inside_of(request.mask), 255, 0)
+    hard = np.full(shape, True) if request.mask is None else inside_of(request.mask)
     strength = 1.0 if request.image is None else request.sampling.strength
     planned, strength, done = plan_steps(request.sampling.steps, strength)
-    own = {
-        "image": Image.fromarray(image),
-        "mask_image": Image.fromarray(mask.astype(np.uint8)),
+    own: dict[str, Any] = {
         "height": request.size.height,
         "width": request.size.width,
         "num_inference_steps": planned,
         "strength": strength,
     }
-    return PipelineCall(loaded.pipeline(PIPELINES[loaded.info.family].masked), {**arguments, **own}, done)
+    pipeline = loaded.pipeline(PIPELINES[loaded.info.family].masked)
+    own |= {
+        "image": Image.fromarray(image),
+        "mask_image": Image.fromarray(np.where(hard, 255, 0).astype(np.uint8)),
+    }
+    if loaded.info.family is FamilyName.FLUX:
+        return _fill_call(loaded, request, PipelineCall(pipeline, {**arguments, **own}, done), image, cancel)
+    if request.mask is None or bool(((request.mask == 0) | (request.mask == 255)).all()):
+        return PipelineCall(pipeline, {**arguments, **own}, done)
+    # The grey needs latents of the picture, and the same noise that the pipeline will draw. What is given as latents
+    # isn't encoded again by the pipeline, and comes from memory where the artist changes only words or seed.
+    original = encode(loaded, image, None, cancel)
+    holed = np.where(hard[..., None], np.uint8(128), image)
+    own |= {"image": original, "masked_image_latents": encode(loaded, holed, None, cancel)}
+    noise = randn(original.shape, _twin(arguments["generator"]), original.device, original.dtype)
+    kept = KeptRegion(original, noise, latent_mask(request.mask, original))
+    return PipelineCall(pipeline, {**arguments, **own}, done, kept)
+
+
+def _fill_call(
+    loaded: LoadedCheckpoint,
+    request: GenerationRequest,
+    call: PipelineCall,
+    image: NDArray[np.uint8],
+    cancel: CancelToken,
+) -> PipelineCall:
+    """Flux Fill's pipeline takes no latents of the picture: it encodes anew, and draws for that before the noise."""
+    if request.mask is None:
+        return call
+    original = encode(loaded, image, None, cancel)
+    twin = _twin(call.arguments["generator"])
+    drawn = 1 if isinstance(loaded.vae, AutoencoderTiny) else 2  # the tiny one has no distribution to draw from
+    noise = [randn(original.shape, twin, original.device, original.dtype) for _ in range(drawn)][-1]
+    return replace(call, kept=KeptRegion(original, noise, latent_mask(request.mask, original)))
+
+
+def _edit_call(
+    loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any], cancel: CancelToken
+) -> PipelineCall:
+    """An edit network gets the region as its picture, and the prompt says what becomes of it.
+
+    How much of a mask is kept is up to the observer; strength has no meaning without one.
+    """
+    assert request.image is not None
+    original = encode(loaded, request.image, None, cancel)
+    noise = randn(original.shape, arguments["generator"], original.device, original.dtype)
+    size, steps = request.size, request.sampling.steps
+    own = {
+        "image": original,
+        "latents": packed(noise),
+        "height": size.height,
+        "width": size.width,
+        "max_area": size.area,
+        "num_inference_steps": steps,
+    }
+    pipeline = loaded.pipeline(PIPELINES[loaded.info.family].edit)
+    kept = None
+    if request.mask is not None:
+        # A strength below 1 is that of all of the mask.
+        weight = latent_mask(request.mask, original) * request.sampling.strength
+        kept = KeptRegion(original, noise, weight)
+    return PipelineCall(pipeline, {**arguments, **own}, steps, kept)
+
+
+def _twin(generator: torch.Generator) -> torch.Generator:
+    """A generator that will draw what the other one will."""
+    twin = torch.Generator("cpu")
+    twin.set_state(generator.get_state())
+    return twin

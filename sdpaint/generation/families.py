@@ -1,7 +1,7 @@
 """Facts of each checkpoint family, as data.
 
 The preview map takes a predicted x0, scaled as the UNet sees it, to RGB in -1…1: rgb = latents @ rows + bias.
-Sources: SD1.x and SDXL maps as published with ComfyUI's latent formats.
+Sources: the maps as published with ComfyUI's latent formats.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ class FamilyName(Enum):
 
     SD = "Stable Diffusion"
     SDXL = "Stable Diffusion XL"
+    SD3 = "Stable Diffusion 3"
+    FLUX = "Flux"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class Family:
     sampler: SamplerName
     steps: int
     guidance_scale: float
+    multiple_px: int = 8
+    """Sides of what the network sees are multiples of this: eight pixels a latent, times the latents of a patch."""
+    network: str = "unet"
+    """Folder of the denoising network."""
+    inpaint_channels: int = 9
+    """Input channels of a network that takes mask and masked picture; 0: there is none in this family."""
+    is_flow: bool = False
+    """Whether it is trained on straight lines from noise to picture (rectified flow), which has samplers of its own."""
 
 
 FAMILIES: dict[FamilyName, Family] = {
@@ -82,5 +92,75 @@ FAMILIES: dict[FamilyName, Family] = {
         sampler=SamplerName.DPMPP_2M_KARRAS,
         steps=25,
         guidance_scale=6.0,
+    ),
+    FamilyName.SD3: Family(
+        name=FamilyName.SD3,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=PreviewMap(
+            rows=(
+                (-0.0922, -0.0175, 0.0749),
+                (0.0311, 0.0633, 0.0954),
+                (0.1994, 0.0927, 0.0458),
+                (0.0856, 0.0339, 0.0902),
+                (0.0587, 0.0272, -0.0496),
+                (-0.0006, 0.1104, 0.0309),
+                (0.0978, 0.0306, 0.0427),
+                (-0.0042, 0.1038, 0.1358),
+                (-0.0194, 0.0020, 0.0669),
+                (-0.0488, 0.0130, -0.0268),
+                (0.0922, 0.0988, 0.0951),
+                (-0.0278, 0.0524, -0.0542),
+                (0.0332, 0.0456, 0.0895),
+                (-0.0069, -0.0030, -0.0810),
+                (-0.0596, -0.0465, -0.0293),
+                (-0.1448, -0.1463, -0.1189),
+            ),
+            bias=(0.2394, 0.2135, 0.1925),
+        ),
+        sampler=SamplerName.EULER,
+        steps=28,
+        guidance_scale=4.5,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.FLUX: Family(
+        name=FamilyName.FLUX,
+        native_px=1024,
+        min_side_px=256,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        preview_map=PreviewMap(
+            rows=(
+                (-0.0346, 0.0244, 0.0681),
+                (0.0034, 0.0210, 0.0687),
+                (0.0275, -0.0668, -0.0433),
+                (-0.0174, 0.0160, 0.0617),
+                (0.0859, 0.0721, 0.0329),
+                (0.0004, 0.0383, 0.0115),
+                (0.0405, 0.0861, 0.0915),
+                (-0.0236, -0.0185, -0.0259),
+                (-0.0245, 0.0250, 0.1180),
+                (0.1008, 0.0755, -0.0421),
+                (-0.0515, 0.0201, 0.0011),
+                (0.0428, -0.0012, -0.0036),
+                (0.0817, 0.0765, 0.0749),
+                (-0.1264, -0.0522, -0.1103),
+                (-0.0280, -0.0881, -0.0499),
+                (-0.1262, -0.0982, -0.0778),
+            ),
+            bias=(-0.0329, -0.0718, -0.0851),
+        ),
+        sampler=SamplerName.EULER,
+        steps=24,
+        guidance_scale=3.5,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=384,
+        is_flow=True,
     ),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,11 @@ def masked_document(picture: Pixels, mask: Pixels) -> tuple[Document, Pixels]:
     return edits.set_frame(document, document.bounds), rgba
 
 
-def ours(engine: Any, case: Case, **changes: Any) -> Pixels:
-    """prepare → engine → apply, as in the window."""
+def ours(case: Case, make: Callable[[GenerationRequest], Pixels], **changes: Any) -> Pixels:
+    """prepare → engine → apply, as in the window; `make` is the engine."""
     document, rgba = masked_document(case.truth, case.mask)
     prepared = prepare(document, params(case.caption, **changes), INFO, case.seed)
-    return laid_over(apply_result(document, prepared, run(engine, prepared.request)), rgba)
+    return laid_over(apply_result(document, prepared, make(prepared.request)), rgba)
 
 
 class BarePipeline:

@@ -184,3 +184,73 @@ def build_checkpoint(
         index[name] = ["transformers", "CLIPTokenizer"]
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
+
+
+# -- families trained on flows ----------------------------------------------------------------------------------------
+
+
+def _t5(folder: Path, name: str) -> Any:
+    """A tiny T5 encoder; its tokenizer, of a few pieces, is saved beside it."""
+    from tokenizers import Tokenizer, models
+    from transformers import T5Config, T5EncoderModel, T5TokenizerFast
+
+    words = ["▁", "a", "e", "i", "o", "s", "t", "▁sea"]
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((word, -2.0) for word in words)]
+    tokenizer = T5TokenizerFast(tokenizer_object=Tokenizer(models.Unigram(pieces, unk_id=2)), extra_ids=0)
+    tokenizer.save_pretrained(folder / name)
+    config = T5Config(
+        vocab_size=32, d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=2, relative_attention_num_buckets=4
+    )
+    return T5EncoderModel(config)
+
+
+def _flow_autoencoder() -> Any:
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8), norm_num_groups=4, latent_channels=16, sample_size=64, shift_factor=0.1159,
+        scaling_factor=0.3611, use_quant_conv=False, use_post_quant_conv=False,
+    )
+
+
+def build_flow_checkpoint(folder: Path, class_name: str) -> Path:
+    """Save a tiny checkpoint of Stable Diffusion 3 or Flux with random weights, the same each time."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel, SD3Transformer2DModel
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    is_flux = class_name.startswith("Flux")
+    parts: dict[str, Any] = {"vae": _flow_autoencoder()}
+    if is_flux:
+        parts["transformer"] = FluxTransformer2DModel(
+            patch_size=1, in_channels=384 if "Fill" in class_name else 64, out_channels=64, num_layers=1,
+            num_single_layers=1, attention_head_dim=16, num_attention_heads=2, joint_attention_dim=32,
+            pooled_projection_dim=32, guidance_embeds=True, axes_dims_rope=(4, 4, 8),
+        )
+        parts["text_encoder"] = _text_encoder(CLIPTextModel, 32)
+        parts["text_encoder_2"] = _t5(folder, "tokenizer_2")
+        parts["scheduler"] = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+    else:
+        parts["transformer"] = SD3Transformer2DModel(
+            sample_size=8, patch_size=2, in_channels=16, out_channels=16, num_layers=1, attention_head_dim=8,
+            num_attention_heads=4, caption_projection_dim=32, joint_attention_dim=64, pooled_projection_dim=64,
+            pos_embed_max_size=32,
+        )
+        parts["text_encoder"] = _text_encoder(CLIPTextModelWithProjection, 32)
+        parts["text_encoder_2"] = _text_encoder(CLIPTextModelWithProjection, 32)
+        parts["scheduler"] = FlowMatchEulerDiscreteScheduler(shift=3.0)
+    index: dict[str, Any] = {"_class_name": class_name}
+    for name, part in parts.items():
+        part.save_pretrained(folder / name)
+        index[name] = ["transformers" if "text" in name else "diffusers", type(part).__name__]
+    for name in ("tokenizer",) if is_flux else ("tokenizer", "tokenizer_2"):
+        shutil.copytree(starter_checkpoint() / "tokenizer", folder / name)
+    index |= {name: ["transformers", "CLIPTokenizer"] for name in ("tokenizer", "tokenizer_2")}
+    if is_flux:
+        index["tokenizer_2"] = ["transformers", "T5TokenizerFast"]
+    else:
+        index |= {"text_encoder_3": [None, None], "tokenizer_3": [None, None]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder

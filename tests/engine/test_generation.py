@@ -384,3 +384,47 @@ def test_closing_frees_and_the_engine_can_be_used_again(engine: DiffusionEngine)
     engine.warm_up(starter_checkpoint())
     engine.close()
     assert picture(engine, make_request()).any()
+
+
+@pytest.mark.parametrize("family", ["tiny_sd", "tiny_sd_inpaint", "tiny_sdxl_inpaint"])
+def test_another_seed_encodes_neither_words_nor_picture_again(
+    engine: DiffusionEngine, request: pytest.FixtureRequest, family: str
+) -> None:
+    checkpoint = request.getfixturevalue(family)
+    loaded = _loaded(engine, checkpoint)
+    calls: list[str] = []
+    for name, network in (("words", loaded.components["text_encoder"]), ("picture", loaded.vae.encoder)):
+        network.register_forward_pre_hook(lambda *_, name=name: calls.append(name))
+    soft = centre_mask()
+    soft[soft == 0] = 60
+    picture(engine, make_request(checkpoint, image=landscape(), mask=soft, seed=1))
+    first = list(calls)
+    assert set(first) == {"words", "picture"}
+    picture(engine, make_request(checkpoint, image=landscape(), mask=soft, seed=2))
+    assert calls == first
+    picture(engine, make_request(checkpoint, image=np.flipud(landscape()).copy(), mask=soft, seed=2))
+    assert calls.count("picture") > first.count("picture"), "another picture is looked at"
+    assert calls.count("words") == first.count("words")
+
+
+@pytest.mark.parametrize("family", ["tiny_sd_inpaint", "tiny_sdxl_inpaint"])
+def test_a_grey_mask_means_less_change_for_a_dedicated_network_too(
+    shared_engine: DiffusionEngine, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, family: str
+) -> None:
+    import sdpaint.engine.diffusion as diffusion
+
+    finals: list[torch.Tensor] = []
+    decode = diffusion.decode
+
+    def remember(loaded: Any, latents: torch.Tensor, cancel: CancelToken) -> np.ndarray:
+        finals.append(latents)
+        return decode(loaded, latents, cancel)
+
+    monkeypatch.setattr(diffusion, "decode", remember)
+    checkpoint, image = request.getfixturevalue(family), landscape()
+    for grey in (0, 80, 160, 254):
+        mask = np.full((64, 64), grey, np.uint8)
+        mask[0, 0] = 1
+        picture(shared_engine, make_request(checkpoint, image=image, mask=mask, strength=1.0, steps=8))
+    changes = [float((latents - finals[0]).abs().mean()) for latents in finals]
+    assert all(np.diff(changes) > 0), changes

@@ -1,0 +1,60 @@
+"""Layouts: families whose networks take latents in patches, and sides in larger multiples than 8 pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sdpaint.engine.observer import KeptRegion
+from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest
+from sdpaint.imaging.geometry import Size
+
+
+def same(latents: Tensor) -> Tensor:
+    """Latents that are as they are."""
+    return latents
+
+
+def packed(latents: Tensor) -> Tensor:
+    """(1, channels, h, w) → (1, h/2 · w/2, channels · 4): Flux's patches of two by two latents."""
+    _, channels, height, width = latents.shape
+    cells = latents.view(1, channels, height // 2, 2, width // 2, 2).permute(0, 2, 4, 1, 3, 5)
+    return cells.reshape(1, (height // 2) * (width // 2), channels * 4)
+
+
+def unpacked(latents: Tensor, size: Size) -> Tensor:
+    """The way back, for a picture of this size in pixels."""
+    height, width = size.height // LATENT_MULTIPLE, size.width // LATENT_MULTIPLE
+    channels = latents.shape[-1] // 4
+    cells = latents.view(1, height // 2, width // 2, channels, 2, 2).permute(0, 3, 1, 4, 2, 5)
+    return cells.reshape(1, channels, height, width)
+
+
+def packed_region(kept: KeptRegion) -> KeptRegion:
+    """What is kept, as a loop over packed latents needs it."""
+    mask = kept.mask.expand(-1, kept.original.shape[1], -1, -1).contiguous()
+    return KeptRegion(packed(kept.original), packed(kept.noise), packed(mask))
+
+
+def padded(request: GenerationRequest, multiple_px: int) -> GenerationRequest:
+    """The request with sides that are multiples of so many pixels: to the right and below its last pixels repeat.
+
+    `cut_back` takes that off again. What the mask says goes on there too, so that no edge arises.
+    """
+    width, height = (-(-side // multiple_px) * multiple_px for side in (request.size.width, request.size.height))
+    if (width, height) == (request.size.width, request.size.height):
+        return request
+    by = ((0, height - request.size.height), (0, width - request.size.width))
+    image = None if request.image is None else np.pad(request.image, (*by, (0, 0)), mode="edge")
+    mask = None if request.mask is None else np.pad(request.mask, by, mode="edge")
+    return replace(request, size=Size(width, height), image=image, mask=mask)
+
+
+def cut_back(image: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
+    """(h, w, 3) without what `padded` has added; owned and contiguous."""
+    if image.shape[:2] == (size.height, size.width):
+        return image
+    return np.array(image[: size.height, : size.width], order="C")
