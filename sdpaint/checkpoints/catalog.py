@@ -7,9 +7,31 @@ from pathlib import Path
 
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.errors import CheckpointError
+from sdpaint.generation.families import FamilyName
 from sdpaint.paths import starter_checkpoint
 
-__all__ = ["CheckpointInfo", "find_checkpoints", "read_checkpoint"]
+__all__ = ["CheckpointInfo", "dedicated_to_inpainting", "find_checkpoints", "read_checkpoint"]
+
+DEDICATED_ABOVE: dict[FamilyName, float] = {FamilyName.SD: 0.5, FamilyName.SDXL: 0.8, FamilyName.FLUX: 0.99}
+"""Above this strength a dedicated inpaint checkpoint does better than a general one (krita-ai-diffusion's)."""
+
+
+def dedicated_to_inpainting(
+    info: CheckpointInfo, checkpoints: Iterable[CheckpointInfo], strength: float
+) -> CheckpointInfo | None:
+    """The checkpoint to inpaint with instead of `info` at this strength; None where there is no better one.
+
+    It must be of the same family and native size; of several, the one whose name shares most words with `info`'s.
+    """
+    if info.is_inpaint or info.is_edit or strength <= DEDICATED_ABOVE.get(info.family, 1.0):
+        return None
+    fitting = [
+        each
+        for each in checkpoints
+        if each.is_inpaint and each.family is info.family and each.native_px == info.native_px
+    ]
+    words = set(info.name.casefold().split())
+    return max(fitting, key=lambda each: len(words & set(each.name.casefold().split())), default=None)
 
 
 def find_checkpoints(

@@ -207,6 +207,9 @@ class GenerationController(GenerationSettings):
             self.failed.emit(self._not_installed())
             return
         document, params = self._documents.committed, self._params
+        dedicated = self.inpaint_checkpoint
+        if dedicated is not None:
+            info, params = dedicated, replace(params, checkpoint=dedicated.path)
         self._prepare_and_submit(document, params, info)
 
     def extend(self, extent: Rect) -> None:
@@ -475,6 +478,8 @@ class GenerationController(GenerationSettings):
                 done = f"Done{where} in {seconds:.1f} s · seed {job.seed}"
                 if job.prepared is not None and job.prepared.request.mode.is_masked:
                     done += " · pixels outside the band are untouched"
+                    if job.prepared.request.checkpoint != self._params.checkpoint:
+                        done += f" · with {job.checkpoint_name}"
                 self.finished.emit(closed if job.of.is_closed else done)
             case Cancelled():
                 self.finished.emit("Cancelled")

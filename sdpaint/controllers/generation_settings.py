@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from sdpaint.checkpoints.catalog import dedicated_to_inpainting
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.errors import SdPaintError
@@ -131,6 +132,14 @@ class GenerationSettings(QObject):
     def info_of(self, path: Path) -> CheckpointInfo | None:
         """The installed checkpoint at this path."""
         return next((info for info in self._checkpoints if info.path == path), None)
+
+    @property
+    def inpaint_checkpoint(self) -> CheckpointInfo | None:
+        """The dedicated checkpoint that inpainting or expanding would use now instead of the chosen one, or None."""
+        info = self.info_of(self._params.checkpoint)
+        if info is None or not self._mode.is_masked:
+            return None
+        return dedicated_to_inpainting(info, self._checkpoints, effective_strength(self._mode, self._params))
 
     def _take(self, params: GenerationParams) -> None:
         if params != self._params:

@@ -169,3 +169,20 @@ def test_extending_by_the_dialog_grows_the_canvas_in_one_step(driver, qtbot):
     assert driver.documents.history.undo_label == "Expand"
     driver.trigger("undo")
     assert driver.documents.committed is document
+
+
+def test_a_dedicated_checkpoint_inpaints_by_itself_and_that_is_said(driver, qtbot):
+    starter = driver.generation.checkpoints[0]
+    sibling = replace(starter, path=starter.path.parent / "sibling", name="Starter inpainting", is_inpaint=True)
+    driver.generation.set_checkpoints((starter, sibling))
+    driver.documents.open(edits.fill_mask(painted(Size(256, 256), Rect(0, 0, 256, 256)), Rect(100, 100, 60, 60)))
+    driver.generation.set_sampling(strength=0.3)
+    assert driver.generation.inpaint_checkpoint is None
+    driver.generation.set_sampling(strength=1.0)
+    assert driver.generation.inpaint_checkpoint is sibling
+    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS) as said:
+        driver.trigger("generate")
+    assert driver.engine.requests[-1].checkpoint == sibling.path
+    assert driver.generation.params.checkpoint == starter.path
+    assert "with Starter inpainting" in said.args[0]
+    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
