@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest
+from sdpaint.generation.passes import with_tones_of
+from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest, MaskFill
 from sdpaint.imaging.masks import distance_to
 from sdpaint.imaging.oklab import oklab_of, rgb_of
 from sdpaint.imaging.spread import smoothed_among, spread
@@ -31,6 +32,8 @@ _FLAT = 1e-3
 _UNSEEN = 1e-3
 _LOCAL_SIGMA_PX = 5.0
 """What the autoencoder loses of lines and grain is no shift, and is averaged away over so many pixels."""
+_ALIKE = 0.15
+"""Colours so far apart in OKLab are corrected by six tenths of what is off."""
 _DEPTH_PX = 64.0
 """So deep in the mask, the local correction is down to a third."""
 
@@ -39,6 +42,9 @@ def with_matched_colors(request: GenerationRequest, image: Pixels) -> Pixels:
     """The picture (h, w, 3) RGB that came of the request, its colours brought back where that is wanted."""
     if request.mask is None or request.image is None or not request.color_match:
         return image
+    if request.fill is MaskFill.REMOVE:
+        # What was copied from around has the right colours, everywhere.
+        return with_tones_of(image, request.image)
     return match_colors(image, request.image, request.mask)
 
 
@@ -61,7 +67,14 @@ def match_colors(image: Pixels, original: Pixels, mask: Pixels) -> Pixels:
     local = _local_shift(was - matched, ring)
     if max(np.abs(matched - made).max(), np.abs(local).max()) < _UNSEEN:
         return image
-    return rgb_of(matched + local)
+    return rgb_of(np.asarray(made + (matched - made + local) * _likeness(made, ring)[..., None], np.float32))
+
+
+def _likeness(made: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(h, w) 0…1: how far each colour is that of the ring near it. How green is off says nothing of how red is."""
+    near = spread(smoothed_among(made, ring, _LOCAL_SIGMA_PX), ring)
+    apart = np.square(made - near).sum(axis=-1)
+    return np.asarray(np.exp(-apart / np.float32(2 * _ALIKE**2)), np.float32)
 
 
 def _matched_as_a_whole(

@@ -103,10 +103,11 @@ def strength_map(
     denoise, alpha = np.zeros_like(mask), np.zeros_like(mask)
     if bounds.is_empty:
         return denoise, alpha
+    bounds_of_all, bounds = bounds, _largest_island(mask)
     strongest = int(mask.max())
     opaque_from = min(OPAQUE_FROM, strongest)
     reach = mask_bands(bounds, strength * strongest / 255, feather_px, by_hand).reach_px
-    near = bounds.inflated(reach).intersected(Rect(0, 0, mask.shape[1], mask.shape[0]))
+    near = bounds_of_all.inflated(reach).intersected(Rect(0, 0, mask.shape[1], mask.shape[0]))
     part = (slice(near.top, near.bottom), slice(near.left, near.right))
     cut, denoise_cut, alpha_cut = mask[part], denoise[part], alpha[part]
     for level in _levels_of(cut, strongest):
@@ -120,6 +121,13 @@ def strength_map(
     np.maximum(denoise_cut, felt, out=denoise_cut)
     np.maximum(alpha_cut, _bytes(felt / np.float32(opaque_from)), out=alpha_cut)
     return denoise, alpha
+
+
+def _largest_island(mask: Pixels) -> Rect:
+    """Around the part of the mask, in one piece, of the longest diagonal: widths follow it."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=8)
+    boxes = [Rect(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
+    return max(boxes, key=lambda box: box.width**2 + box.height**2)
 
 
 def _levels_of(mask: Pixels, strongest: int) -> list[int]:
