@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.cli import replay, vary
 from sdpaint.cli.common import (
     DONE,
@@ -41,6 +42,7 @@ from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, Sampl
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.paths import user_wildcard_dir
 
 
 def add_arguments(add: Callable[..., object]) -> None:
@@ -135,7 +137,8 @@ def _same_with(job: Job) -> Callable[[GenerationParams], Job]:
     """Jobs for other parameters on the same picture."""
 
     def job_of(params: GenerationParams) -> Job:
-        prepared = prepare(job.document, params, job.checkpoint, params.sampling.seed or 0)
+        lists = read_wildcards(user_wildcard_dir())
+        prepared = prepare(job.document, params, job.checkpoint, params.sampling.seed or 0, wildcards=lists)
         return replace(job, prepared=prepared, params=params)
 
     return job_of
@@ -213,7 +216,8 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo) -> Job:
         options.fill or MaskFill.AUTOMATIC,
         not options.no_color_match,
     )
-    return Job(prepare(document, params, checkpoint, seed), document, params, checkpoint, original)
+    prepared = prepare(document, params, checkpoint, seed, wildcards=read_wildcards(user_wildcard_dir()))
+    return Job(prepared, document, params, checkpoint, original)
 
 
 def _mask_of(path: Path, rgba: Pixels) -> Pixels:

@@ -68,6 +68,7 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
         "region": [request.region.x, request.region.y, request.region.width, request.region.height],
         "fill": request.fill.value if request.fill else None,
         "color_match": request.color_match,
+        "wildcards": {name: list(lines) for name, lines in request.wildcards.items()},
         "passes": None
         if passes is None
         else {
@@ -107,6 +108,7 @@ def request_of_values(
         mask=mask,
         fill=MaskFill(fill) if fill else None,
         color_match=bool(values.get("color_match", True)),
+        wildcards={str(name): tuple(map(str, lines)) for name, lines in values.get("wildcards", {}).items()},
         passes=None
         if passes is None
         else Passes(
@@ -161,7 +163,7 @@ class FullRecipe:
             image = _of_text(self._values.get("image"), cv2.IMREAD_COLOR)
             mask = _of_text(self._values.get("mask"), cv2.IMREAD_GRAYSCALE)
             return request_of_values(self._values, checkpoint, image, mask)
-        except (ValueError, TypeError, KeyError, OverflowError, cv2.error, SdPaintError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, cv2.error, SdPaintError) as error:
             raise self._damaged() from error
 
     def _damaged(self) -> FileError:

@@ -26,6 +26,8 @@ from sdpaint.generation.mode import beyond_the_canvas, effective_mode, is_bare
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prefill import REMOVE_STRENGTH, prefill, resolve_fill
+from sdpaint.generation.prompt.choices import Wildcards
+from sdpaint.generation.prompt.of_request import used_lists
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
 from sdpaint.imaging.geometry import Rect
@@ -83,9 +85,11 @@ def prepare(
     info: NativeSize,
     seed: int,
     request_id: str | None = None,
+    wildcards: Wildcards | None = None,
 ) -> Prepared:
     """The request for what lies under the frame. `seed` is that of the first picture.
 
+    `wildcards`: lists that the prompts may name. Those that they do go along with the request.
     The same document, params and seed give the same arrays. Raises SettingsError where inpainting is wanted and
     nothing inside the frame is masked.
     """
@@ -129,6 +133,7 @@ def prepare(
         fill=fill,
         color_match=params.color_match,
         passes=_needed_passes(plan, engine_mask),
+        wildcards=used_lists((params.prompt, params.negative_prompt), wildcards or {}),
     )
     return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND, document.moved)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from sdpaint import __version__
 from sdpaint.errors import SettingsError
+from sdpaint.generation.prompt.of_request import chosen_prompts
 from sdpaint.generation.request import (
     MAX_SEED,
     GenerationMode,
@@ -116,16 +117,17 @@ class Recipe:
 def recipe_of(
     request: GenerationRequest, seed: int, checkpoint_name: str, mask_blur_px: int | None = None
 ) -> Recipe:
-    """The recipe of the picture that `request` gives with `seed`."""
+    """The recipe of the picture that `request` gives with `seed`: with the words that the seed chose."""
     name, schedule = SAMPLER_LABELS[request.sampling.sampler]
+    prompt, negative = chosen_prompts(request, seed)
     extra = {"Version": f"sdpaint {__version__}"}
     if request.mode is GenerationMode.EXPAND:
         extra[_OUTPAINT] = "True"
     if request.fill is not None:
         extra["Masked content"] = FILL_LABELS[request.fill]
     return Recipe(
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
+        prompt=prompt,
+        negative_prompt=negative,
         sampler=request.sampling.sampler,
         sampler_label=f"{name} {schedule}".strip(),
         steps=request.sampling.steps,

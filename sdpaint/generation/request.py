@@ -6,6 +6,7 @@ It can be logged, saved as a recipe, replayed, or sent to another process.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -114,6 +115,7 @@ class GenerationRequest:
       (the picture is then scaled); the engine doesn't look at it.
     * `fill`: what was done to `image` under the mask, None without a mask; `color_match`: whether the result's colours
       are brought back to those around the mask. The engine looks at it between passes only.
+    * `wildcards`: the lists that the prompts name, so that the request stays complete.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
@@ -131,6 +133,7 @@ class GenerationRequest:
     fill: MaskFill | None = None
     color_match: bool = True
     passes: Passes | None = None
+    wildcards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:

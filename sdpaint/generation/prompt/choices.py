@@ -48,6 +48,11 @@ def has_choices(text: str) -> bool:
     return _resolved(text, lambda _: "") != _resolved(text, lambda _: " ") or _WILDCARD.search(text) is not None
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """The wildcard lists that a text names."""
+    return tuple(match[1].strip() for match in _WILDCARD.finditer(text))
+
+
 def choose(text: str, seed: int, wildcards: Wildcards | None = None) -> Chosen:
     """Everything chosen by `seed`; comments out first."""
     chooser = _Chooser(random.Random(f"sdpaint {seed}"), wildcards or {})
