@@ -23,6 +23,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_settings import GenerationSettings
 from sdpaint.controllers.layer_inserter import LayerInserter
 from sdpaint.controllers.open_document import OpenDocument
+from sdpaint.controllers.wildcard_lists import lists_for
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
@@ -249,7 +250,10 @@ class GenerationController(GenerationSettings):
         if seed is None:
             seed = secrets.randbelow(MAX_SEED + 1)
         self._submit(
-            lambda job_id: prepare(document, params, info, seed, job_id), seed, params.sampling.count, info.name
+            lambda job_id: prepare(document, params, info, seed, job_id, lists_for(params)),
+            seed,
+            params.sampling.count,
+            info.name,
         )
 
     def again(self) -> None:

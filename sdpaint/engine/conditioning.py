@@ -1,11 +1,27 @@
-"""Prompt → embeddings, remembered: the artist changes seed and mask more often than words."""
+"""Prompt → embeddings, remembered: the artist changes seed and mask more often than words.
+
+A prompt is read in sdpaint's prompt language (`generation.prompt`). What is plain goes through the pipeline's own
+encoding, bit for bit; weights, long prompts and BREAK through `clip_prompt`. Words that change with the steps become
+several sets of embeddings, which are exchanged between steps through the pipelines' own callback.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from sdpaint.engine.clip_prompt import ClipEncoder, is_plain
 from sdpaint.engine.loader import LoadedCheckpoint
-from sdpaint.generation.families import FamilyName
+from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.prompt.emphasis import Weighted, weighted
+from sdpaint.generation.prompt.explain import Honours, understand_chosen
+from sdpaint.generation.prompt.of_request import chosen_prompts
+from sdpaint.generation.prompt.schedule import Stretch
+from sdpaint.generation.request import GenerationRequest
 
 _NAMES: dict[FamilyName, tuple[str, ...]] = {
     FamilyName.SD: ("prompt_embeds", "negative_prompt_embeds"),
@@ -25,30 +41,134 @@ _NAMES: dict[FamilyName, tuple[str, ...]] = {
 }
 """What each family's `encode_prompt` returns, by the names under which its pipelines take it again."""
 
+Embeddings = Mapping[str, Any]
+"""Keyword arguments of the family's pipelines; each is (1, tokens, width) or, pooled, (1, width), or None."""
 
-def encode_prompt(
-    loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guidance_scale: float
-) -> dict[str, Any]:
-    """Embeddings as keyword arguments of the family's pipelines; each is (1, tokens, width) or, pooled, (1, width).
 
-    At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Prompts longer than the
-    text encoder reads are cut off, as its tokenizer does it. Remembered by prompt, negative prompt and guidance or not.
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """What the prompts ask for: from the first step on, and from later ones on (the first is 1)."""
+
+    first: Embeddings
+    later: tuple[tuple[int, Embeddings], ...] = ()
+
+    def arguments(self, steps: int) -> dict[str, Any]:
+        """Keyword arguments of a pipeline call of `steps` steps, with the callback that exchanges embeddings."""
+        if not self.later:
+            return dict(self.first)
+        return {**self.first, "callback_on_step_end": self._exchange(steps)}
+
+    def _exchange(self, steps: int) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
+        def after_step(pipeline: Any, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            # A sampler may call the network twice a step: which step the next call belongs to goes by its share.
+            coming = (index + 1) * steps // int(pipeline.num_timesteps) + 1
+            now = self.at(coming)
+            return {} if now is self.at(index * steps // int(pipeline.num_timesteps) + 1) else _in_loop(now)
+
+        return after_step
+
+    def at(self, step: int) -> Embeddings:
+        """What holds at a step."""
+        current = self.first
+        for start, embeddings in self.later:
+            if step >= start:
+                current = embeddings
+        return current
+
+
+def _in_loop(embeddings: Embeddings) -> dict[str, Tensor]:
+    """As the pipelines hold them within their loops: negative before positive, as one tensor."""
+    joined = {}
+    for name, positive in embeddings.items():
+        if name.startswith("negative") or positive is None:
+            continue
+        negative = embeddings.get(f"negative_{name}")
+        whole = positive if negative is None else torch.cat([negative, positive])
+        joined["add_text_embeds" if name.startswith("pooled") else name] = whole
+    return joined
+
+
+def encode_prompts(
+    loaded: LoadedCheckpoint, pipeline: Any, request: GenerationRequest, index: int, steps: int
+) -> Conditioning:
+    """The conditioning of picture `index` of a request, over `steps` steps.
+
+    At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words.
     """
-    guided = guidance_scale > 1.0
-    key = (prompt, negative_prompt if guided else None, guided)
-    embeddings: dict[str, Any] = loaded.prompts.get(
-        key, lambda: _encode(loaded, pipeline, prompt, negative_prompt, guided)
+    found: Conditioning = loaded.prompts.get(
+        _key(loaded, request, index, steps), lambda: _encode_all(loaded, pipeline, request, index, steps)
     )
-    return embeddings
+    return found
 
 
-def is_encoded(loaded: LoadedCheckpoint, prompt: str, negative_prompt: str, guidance_scale: float) -> bool:
+def is_encoded(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int) -> bool:
     """Whether the embeddings are known already."""
-    guided = guidance_scale > 1.0
-    return (prompt, negative_prompt if guided else None, guided) in loaded.prompts
+    return _key(loaded, request, index, steps) in loaded.prompts
 
 
-def _encode(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool) -> dict[str, Any]:
+def _key(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int) -> tuple[Any, ...]:
+    guided = _is_guided(request)
+    positive, negative = _stretches(loaded, request, index, steps)
+    return positive, negative if guided else None, guided
+
+
+def _is_guided(request: GenerationRequest) -> bool:
+    return request.sampling.guidance_scale > 1.0
+
+
+def _stretches(
+    loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int
+) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+    """What prompt and negative prompt ask for, step by step, as far as the family can."""
+    seed = request.seed_of(index)
+    honours = FAMILIES[loaded.info.family].honours
+    positive, negative = (
+        understand_chosen(text, steps, honours).stretches for text in chosen_prompts(request, seed)
+    )
+    return positive, negative
+
+
+def _encode_all(
+    loaded: LoadedCheckpoint, pipeline: Any, request: GenerationRequest, index: int, steps: int
+) -> Conditioning:
+    guided = _is_guided(request)
+    positive, negative = _stretches(loaded, request, index, steps)
+    if not guided:
+        negative = (Stretch(steps, ""),)
+    ends = sorted({stretch.last_step for stretch in (*positive, *negative)})
+    texts = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
+    known: dict[tuple[str, str], Embeddings] = {}
+    for words in texts:
+        if words not in known:
+            known[words] = _encode(loaded, pipeline, *words, guided)
+    starts = [1, *(end + 1 for end in ends[:-1])]
+    return Conditioning(
+        known[texts[0]], tuple((start, known[words]) for start, words in zip(starts[1:], texts[1:], strict=True))
+    )
+
+
+def _text_at(stretches: tuple[Stretch, ...], step: int) -> str:
+    return next(stretch.text for stretch in stretches if step <= stretch.last_step)
+
+
+def _encode(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool) -> Embeddings:
+    """Embeddings of one pair of texts, by the pipeline itself where it can."""
+    pieces, negative = weighted(prompt), weighted(negative_prompt)
+    if Honours.WEIGHTS in FAMILIES[loaded.info.family].honours:
+        encoders = _clip_encoders(loaded)
+        fits = all(len(encoder.chunks(each)) == 1 for encoder in encoders for each in (pieces, negative))
+        if not (fits and is_plain(pieces) and is_plain(negative)):
+            return _encode_weighted(loaded, encoders, pieces, negative, guided)
+    return _encode_plain(loaded, pipeline, _words(pieces), _words(negative), guided)
+
+
+def _words(pieces: tuple[Weighted, ...]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _encode_plain(
+    loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool
+) -> Embeddings:
     family = loaded.info.family
     own: dict[str, Any] = {}
     if family is FamilyName.FLUX:
@@ -67,3 +187,45 @@ def _encode(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_promp
     if not guided:
         embeddings |= {name: None for name in embeddings if name.startswith("negative")}
     return embeddings
+
+
+# -- weights and long prompts ------------------------------------------------------------------------------------
+
+
+def _clip_encoders(loaded: LoadedCheckpoint) -> tuple[ClipEncoder, ...]:
+    components = loaded.components
+    if loaded.info.family is FamilyName.SD:
+        return (ClipEncoder(components["tokenizer"], components["text_encoder"]),)
+    return tuple(
+        ClipEncoder(components[f"tokenizer{which}"], components[f"text_encoder{which}"], True, restores_mean=False)
+        for which in ("", "_2")
+        if components.get(f"text_encoder{which}") is not None
+    )
+
+
+def _encode_weighted(
+    loaded: LoadedCheckpoint,
+    encoders: tuple[ClipEncoder, ...],
+    pieces: tuple[Weighted, ...],
+    negative: tuple[Weighted, ...],
+    guided: bool,
+) -> Embeddings:
+    # Both branches have the same length: they go through the network together.
+    count = max(len(encoder.chunks(each)) for encoder in encoders for each in (pieces, negative))
+    states, pooled = _encoded_by(encoders, pieces, count)
+    found: dict[str, Any] = {"prompt_embeds": states, "pooled_prompt_embeds": pooled}
+    if guided:
+        below, below_pooled = _encoded_by(encoders, negative, count)
+        if not _words(negative) and pooled is not None and loaded.options.get("force_zeros_for_empty_prompt", True):
+            # What SDXL was trained with instead of an encoded empty prompt.
+            below, below_pooled = torch.zeros_like(states), torch.zeros_like(pooled)
+        found |= {"negative_prompt_embeds": below, "negative_pooled_prompt_embeds": below_pooled}
+    return {name: found.get(name) for name in _NAMES[loaded.info.family]}
+
+
+def _encoded_by(
+    encoders: tuple[ClipEncoder, ...], pieces: tuple[Weighted, ...], count: int
+) -> tuple[Tensor, Tensor | None]:
+    """The states of all encoders side by side, (1, tokens, widths), and the last one's pooled output."""
+    found = [encoder.encode(encoder.chunks(pieces), count) for encoder in encoders]
+    return torch.cat([states for states, _ in found], dim=-1), found[-1][1]

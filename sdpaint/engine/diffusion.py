@@ -27,7 +27,7 @@ from sdpaint.engine.observer import FinishedEarly, StepObserver
 from sdpaint.engine.pace import Pace
 from sdpaint.engine.passes import Part, make_in_passes
 from sdpaint.engine.preview import LatentsToRgb, Previewer
-from sdpaint.engine.tasks import prepare_call
+from sdpaint.engine.tasks import prepare_call, steps_of
 from sdpaint.errors import EngineError, SdPaintError
 from sdpaint.generation.cost import Cost
 from sdpaint.generation.engine import CancelToken, Emit, GenerationCancelled
@@ -160,7 +160,7 @@ class DiffusionEngine:
         self, job: _Job, loaded: LoadedCheckpoint, index: int, meter: Meter, part: Part
     ) -> tuple[Tensor, bool]:
         request, sampling = part.request, job.request.sampling
-        if not is_encoded(loaded, request.prompt, request.negative_prompt, sampling.guidance_scale):
+        if not is_encoded(loaded, request, 0, steps_of(request)):
             job.enter(Phase.ENCODING, index)
         call = prepare_call(loaded, request, 0, job.cancel)
         steps = part.steps or call.steps

@@ -29,7 +29,7 @@ from PIL import Image
 from torch import Tensor
 
 from sdpaint.engine.autoencode import encode
-from sdpaint.engine.conditioning import encode_prompt
+from sdpaint.engine.conditioning import encode_prompts
 from sdpaint.engine.layout import packed, packed_region, padded, same, unpacked
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn
@@ -97,13 +97,13 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     sampling = request.sampling
     seed = request.seed_of(index)
     generator = torch.Generator("cpu").manual_seed(seed)
+    steps = steps_of(request)
+    words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps)
     arguments: dict[str, Any] = {
         "guidance_scale": sampling.guidance_scale,
         "generator": generator,
         "output_type": "latent",
-        **encode_prompt(
-            loaded, text_pipeline(loaded), request.prompt, request.negative_prompt, sampling.guidance_scale
-        ),
+        **words.arguments(steps),
     }
     if loaded.info.is_inpaint:
         call = _masked_call(loaded, request, arguments, cancel)
@@ -125,6 +125,14 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
         return call
     kept = None if call.kept is None else packed_region(call.kept)
     return replace(call, kept=kept, unpack=functools.partial(unpacked, size=request.size))
+
+
+def steps_of(request: GenerationRequest) -> int:
+    """How many steps a picture of a request takes: fewer than asked for where something is kept of what is there."""
+    sampling = request.sampling
+    if request.image is None or (request.mask is not None and sampling.strength >= 1.0):
+        return sampling.steps
+    return plan_steps(sampling.steps, sampling.strength)[2]
 
 
 def _text_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any]) -> PipelineCall:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sdpaint.generation.prompt.explain import Honours
 from sdpaint.generation.request import SamplerName
+
+_CLIP_HONOURS = Honours.WEIGHTS | Honours.CHUNKS | Honours.SCHEDULES
 
 
 class FamilyName(Enum):
@@ -50,6 +53,8 @@ class Family:
     """Folder of the denoising network."""
     inpaint_channels: int = 9
     """Input channels of a network that takes mask and masked picture; 0: there is none in this family."""
+    honours: Honours = Honours.NONE
+    """What of the prompt language its text encoders can carry out; the rest is said and left out."""
     is_flow: bool = False
     """Whether it is trained on straight lines from noise to picture (rectified flow), which has samplers of its own."""
 
@@ -73,6 +78,7 @@ FAMILIES: dict[FamilyName, Family] = {
         sampler=SamplerName.DPMPP_2M_KARRAS,
         steps=20,
         guidance_scale=7.0,
+        honours=_CLIP_HONOURS,
     ),
     FamilyName.SDXL: Family(
         name=FamilyName.SDXL,
@@ -92,6 +98,7 @@ FAMILIES: dict[FamilyName, Family] = {
         sampler=SamplerName.DPMPP_2M_KARRAS,
         steps=25,
         guidance_scale=6.0,
+        honours=_CLIP_HONOURS,
     ),
     FamilyName.SD3: Family(
         name=FamilyName.SD3,

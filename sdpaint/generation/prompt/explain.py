@@ -19,6 +19,7 @@ class Honours(Flag):
     CHUNKS = auto()
     SCHEDULES = auto()
     ADAPTERS = auto()
+    NONE = 0
     ALL = WEIGHTS | CHUNKS | SCHEDULES | ADAPTERS
 
 
@@ -48,8 +49,15 @@ def understand(
     prompt is too long.
     """
     chosen = choose(prompt, seed, wildcards)
-    tagged = take_adapters(chosen.text)
-    warnings = [*chosen.warnings, *tagged.warnings]
+    return understand_chosen(chosen.text, steps, honours, chosen.warnings)
+
+
+def understand_chosen(
+    text: str, steps: int, honours: Honours = Honours.ALL, said: Sequence[str] = ()
+) -> Understood:
+    """The same for a text in which everything is chosen already; `said` are warnings of that."""
+    tagged = take_adapters(text)
+    warnings = [*said, *tagged.warnings]
     stretches = schedule(tagged.text, steps)
     if len(stretches) > 1 and Honours.SCHEDULES not in honours:
         warnings.append("This checkpoint can't change words between steps: those of the last step are used")
