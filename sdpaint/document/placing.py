@@ -13,7 +13,7 @@ from functools import reduce
 from sdpaint.document import tree
 from sdpaint.document.document import Document
 from sdpaint.document.edits import replace_layer, with_layer_tiles
-from sdpaint.document.layers import Layer, LayerId, LayerMask
+from sdpaint.document.layers import Layer, LayerId, LayerMask, Text
 from sdpaint.document.selection_edits import clear_selected, selected_tiles
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.projection import Projection
@@ -48,10 +48,15 @@ def parts_of(document: Document, layer_ids: Iterable[LayerId]) -> Iterator[Layer
         yield from layer.walk()
 
 
+def has_movable_pixels(document: Document, layer: Layer) -> bool:
+    """Whether what the layer shows is its own and has a place: pixels, or all of a text. A part of a text hasn't."""
+    return layer.holds_pixels or (isinstance(layer.content, Text) and document.selection is None)
+
+
 def moves_pixels(document: Document, layer: Layer) -> bool:
     """Whether the layer's pixels go along: not where its mask is worked on and isn't linked to them."""
     mask_alone = document.edits_mask and layer.id == document.active and layer.mask is not None
-    return layer.holds_pixels and not (mask_alone and layer.mask is not None and not layer.mask.linked)
+    return has_movable_pixels(document, layer) and not (mask_alone and layer.mask is not None and not layer.mask.linked)
 
 
 def moves_mask(document: Document, layer: Layer) -> bool:

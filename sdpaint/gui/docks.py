@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import SPACE, set_role
@@ -13,6 +22,7 @@ _TITLE_HEIGHT = 26
 _SLIM_HEIGHT = 18
 """Where it says no name."""
 _GRIP = 12
+_LEAST_HEIGHT = 96
 _PLACED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.ParentChange)
 
 
@@ -23,12 +33,34 @@ class Dock(QDockWidget):
         super().__init__(title)
         self.setObjectName(object_name)
         self.setAccessibleName(title)
-        self.setWidget(panel)
+        self.setWidget(_Room(panel))
         self.setTitleBarWidget(_Title(self, object_name, title))
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         shows = self.toggleViewAction()
         shows.setObjectName(f"{object_name}Action")
         shows.setToolTip(f"Show or hide {title}")
+
+
+class _Room(QScrollArea):
+    """Holds a panel. In a window too low for all panels it scrolls, rather than be drawn over the next one."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(panel)
+        self.viewport().setAutoFillBackground(False)
+        panel.setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        return self._panel.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        least = self._panel.minimumSizeHint().expandedTo(self._panel.minimumSize())
+        return QSize(least.width(), min(least.height(), _LEAST_HEIGHT))
 
 
 class BarDock(QDockWidget):

@@ -84,6 +84,7 @@ from sdpaint.settings.schema import Settings
 from sdpaint.settings.store import SettingsStore
 
 DEFAULT_SIZE = QSize(1440, 900)
+_LOW_WINDOW = 700
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = self._make_actions()
         self._exports.name_after_last(self.actions_by_id["exportAgain"])
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
+        self.canvas.name_keys(self.actions_by_id)
         self._build_panels()
         self._lay_out()
         self._build_menus()
@@ -295,6 +297,11 @@ class MainWindow(QMainWindow):
     def _share_room(self) -> None:
         """Give the panels that are shown their usual sizes."""
         docks = list(self._docks.values())
+        if self.height() < _LOW_WINDOW:
+            # Two rows of panels: a third would leave none of them room.
+            self.tabifyDockWidget(self._docks["Layers"], self._docks["Results"])
+            self.tabifyDockWidget(self._docks["Results"], self._docks["Navigator"])
+            self._docks["Layers"].raise_()
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
         heights = {"Colour": 330, "Layers": 320, "Results": 200}
         self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
@@ -484,9 +491,12 @@ class MainWindow(QMainWindow):
         else:
             # Showing them one by one would share out the room anew.
             self.restoreState(self._layout_before)
-        for bar in (self._status, self._tabs):
+        for bar in (self._status, self._tabs, self.menuBar()):
             bar.setVisible(not alone)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        key = native_key(self.actions_by_id["hidePanels"])
+        if alone and key:
+            self.messages.info(f"{key} brings everything back")
 
     def set_full_screen(self, full: bool) -> None:
         """Take the whole screen, or give it back."""

@@ -16,6 +16,7 @@ from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName
 from sdpaint.tools.laying import Weight, check_target, lay_colors, lay_strength
 from sdpaint.tools.options import GradientOptions, Target
 from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
+from sdpaint.tools.snapping import snapped
 
 LABEL = "Gradient"
 
@@ -63,14 +64,14 @@ class GradientTool:
         options = context.options_of(GradientOptions)
         check_target(context.document, options.target, options.blend_mode)
         if is_finite(event.pos):
-            self._start = within_reach(event.pos)
+            self._start = within_reach(snapped(context, event).pos)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Where it would end."""
         if self._start is None or not events or not is_finite(events[-1].pos):
             return
         self._last = events[-1]
-        end = self._end(self._start, events[-1])
+        end = self._end(self._start, snapped(context, events[-1]))
         if end is None:
             context.show_draft(None)
             context.cancel()
@@ -86,7 +87,7 @@ class GradientTool:
         if start is None:
             return
         event = event if is_finite(event.pos) or last is None else last
-        end = self._end(start, event) if is_finite(event.pos) else None
+        end = self._end(start, snapped(context, event)) if is_finite(event.pos) else None
         if end is None:
             context.show_draft(None)
             context.cancel()

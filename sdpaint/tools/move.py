@@ -11,8 +11,8 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import insert_layer
 from sdpaint.document.guide_edits import guide_at, move_guide, remove_guide, snap_targets
 from sdpaint.document.guides import Guide, GuideKind
-from sdpaint.document.layers import Layer, LayerId
-from sdpaint.document.placing import lift, moves_mask, moves_pixels, parts_of, place
+from sdpaint.document.layers import Adjustment, Fill, Layer, LayerId, Text
+from sdpaint.document.placing import has_movable_pixels, lift, moves_mask, moves_pixels, parts_of, place
 from sdpaint.document.selection_edits import touches_selection
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.projection import Projection
@@ -273,7 +273,7 @@ def layer_at(document: Document, pos: Point) -> LayerId | None:
     """The topmost layer that is shown and has something at a canvas position; None where none has."""
     pixel = Rect(math.floor(pos.x), math.floor(pos.y), 1, 1)
     for layer in reversed(list(document.walk())):
-        if layer.holds_pixels and layer.tiles.read(pixel)[0, 0, 3] > 0 and document.is_shown(layer.id):
+        if has_movable_pixels(document, layer) and layer.tiles.read(pixel)[0, 0, 3] > 0 and document.is_shown(layer.id):
             return layer.id
     return None
 
@@ -287,11 +287,25 @@ def movable_layers(document: Document) -> tuple[LayerId, ...]:
         if layer.locked or layer.position_locked:
             raise ToolRefused(f"{layer.name} is locked", hint="Unlock it in the layers panel")
     if not any(_has_something(document, layer) for layer in parts):
-        name = document.active_layer.name
+        layer, name = document.active_layer, document.active_layer.name
+        if layer.content is not None and not layer.is_group:
+            raise ToolRefused(*_why_not(layer))
         if document.selection is not None:
             raise ToolRefused(f"Nothing of {name} is selected", hint="Choose another layer, or deselect")
         raise ToolRefused(f"{name} is empty", hint="Choose a layer with something on it")
     return ids
+
+
+def _why_not(layer: Layer) -> tuple[str, str]:
+    """Why a layer that isn't made of pixels has nothing to move."""
+    match layer.content:
+        case Text():
+            return f"{layer.name} is text, and moves as a whole", "Deselect, or make it pixels with Layer → Rasterise"
+        case Fill():
+            return f"{layer.name} fills the whole canvas: there is nothing to move", "Work on its mask to move that"
+        case Adjustment():
+            return f"{layer.name} adjusts all that is below: there is nothing to move", "Work on its mask to move that"
+    return f"{layer.name} isn't made of pixels yet", "Rasterise it to move parts of it"
 
 
 def _has_something(document: Document, layer: Layer) -> bool:

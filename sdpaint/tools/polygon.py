@@ -17,6 +17,7 @@ from sdpaint.tools.selection import (
     selecting,
     within_reach,
 )
+from sdpaint.tools.snapping import snapped
 
 CLOSE_VIEW_PX = 8.0
 """A polygon closes on a click so near to its first point, or on a double click that wanders less."""
@@ -47,7 +48,7 @@ class PolygonTool:
         """A corner, or the end."""
         if not is_finite(event.pos):
             return
-        pos = within_reach(event.pos)
+        pos = within_reach(snapped(context, event).pos)
         if not self._points:
             self._mode = mode_for(event, context.selection_options)
         elif self._closes(pos, event):
@@ -61,7 +62,7 @@ class PolygonTool:
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """The newest corner goes with the pointer until it is let go."""
         if events and self._is_placing and is_finite(events[-1].pos):
-            self._points[-1] = within_reach(events[-1].pos)
+            self._points[-1] = within_reach(snapped(context, events[-1]).pos)
             self._show(context)
 
     def release(self, context: ToolContext, event: PointerEvent) -> None:

@@ -37,6 +37,7 @@ from sdpaint.tools.options import Ink, ShapeOptions, Target
 from sdpaint.tools.paint import stroke_along
 from sdpaint.tools.polygon import CLOSE_VIEW_PX, DOUBLE_CLICK_MS
 from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
+from sdpaint.tools.snapping import snapped
 
 LABELS = {
     ShapeKind.LINE: "Line",
@@ -169,7 +170,7 @@ class ShapeTool:
         if options.kind is ShapeKind.FREE or self._corners:
             self._press_corner(context, event)
         else:
-            self._start = within_reach(event.pos)
+            self._start = within_reach(snapped(context, event).pos)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Show the shape as it would be."""
@@ -177,13 +178,13 @@ class ShapeTool:
             return
         if self._corners:
             if self._is_placing:
-                self._corners[-1] = self._corner(events[-1])
+                self._corners[-1] = self._corner(context, events[-1])
                 self._show_corners(context)
             return
         if self._start is None:
             return
         self._last = events[-1]
-        outline = self._outline(context, self._start, events[-1])
+        outline = self._outline(context, self._start, snapped(context, events[-1]))
         if outline is None:
             context.cancel()
         else:
@@ -201,7 +202,7 @@ class ShapeTool:
             return
         if not is_finite(event.pos) and last is not None:
             event = last
-        outline = self._outline(context, start, event) if is_finite(event.pos) else None
+        outline = self._outline(context, start, snapped(context, event)) if is_finite(event.pos) else None
         if outline is None:
             context.cancel()
         else:
@@ -263,7 +264,7 @@ class ShapeTool:
             self._show_corners(context)
 
     def _press_corner(self, context: ToolContext, event: PointerEvent) -> None:
-        pos = self._corner(event)
+        pos = self._corner(context, event)
         if self._closes(pos, event):
             self.confirm(context)
             return
@@ -272,8 +273,8 @@ class ShapeTool:
         self._is_placing = True
         self._show_corners(context)
 
-    def _corner(self, event: PointerEvent) -> Point:
-        pos = within_reach(event.pos)
+    def _corner(self, context: ToolContext, event: PointerEvent) -> Point:
+        pos = within_reach(snapped(context, event).pos)
         fixed = self._corners[:-1] if self._is_placing else self._corners
         return at_an_angle(fixed[-1], pos) if event.shift and fixed else pos
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -11,6 +11,7 @@ from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.command_list import WHY_NOT, commands_of
 from sdpaint.gui.command_search import MAX_RECENT_COMMANDS, Command, search
 from sdpaint.gui.widgets.command_palette import CommandPalette
+from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.tools.base import ToolName
 from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
@@ -197,3 +198,14 @@ def test_it_stays_within_a_small_window(driver, palette):
     driver.window.resize(720, 480)
     QApplication.processEvents()
     assert driver.window.rect().contains(palette.geometry())
+
+
+def test_it_opens_over_a_number_that_is_being_typed(driver, qtbot):
+    slider = next(each for each in driver.window.findChildren(NumberSlider) if each.isVisible())
+    slider.edit("12")
+    driver.key(Qt.Key.Key_K, CTRL)
+    QTest.keyClicks(search_field(), "eraser")
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    driver.key(Qt.Key.Key_Return)
+    assert driver.tools.tool is ToolName.ERASER
+    assert not driver.window.findChild(CommandPalette).isVisible()

@@ -197,3 +197,15 @@ def test_sliders_can_show_every_default_exactly(name):
 def test_the_panel_is_a_child_of_the_window_and_not_of_the_canvas(driver):
     # Or keys of the canvas, such as Tab, would count in it.
     assert not driver.canvas.isAncestorOf(driver.window.findChild(QWidget, "filterPanel"))
+
+
+def test_enter_applies_once_no_number_is_being_typed(painted, qtbot):
+    before = painted.documents.committed
+    panel = open_filter(painted, qtbot, "gaussianBlur")
+    painted.key(Qt.Key.Key_9)
+    painted.key(Qt.Key.Key_Return)
+    assert panel.isVisible()
+    with qtbot.waitSignal(painted.window._filters.filters.closed, timeout=TIMEOUT_MS):
+        painted.key(Qt.Key.Key_Return)
+    expected = filtered(before, before.active, FILTERS_BY_ID["gaussianBlur"], {"radius": 9.0})
+    assert painted.documents.committed.active_layer.tiles == expected.active_layer.tiles

@@ -10,11 +10,14 @@ from PySide6.QtWidgets import QApplication
 
 from sdpaint.document.document import Document, EditTarget
 from sdpaint.document.edits import new_document, set_active, set_target
-from sdpaint.document.layers import Group, Layer, LayerMask
+from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
 from sdpaint.document.selection_edits import select
+from sdpaint.document.text_edits import SetWords, was_reshaped, words_of
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect, Size
-from sdpaint.imaging.selection import rectangle
+from sdpaint.imaging.selection import SelectionMode, rectangle
 from sdpaint.imaging.tiles import TileMap
+from sdpaint.imaging.words import TextStyle, Words
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.crop import CropTool
 from sdpaint.tools.placing_options import CropOptions, CropRatio, MoveOptions, SnapOptions, TransformOptions
@@ -224,6 +227,58 @@ def test_what_can_t_be_moved_is_said(board, qtbot):
     with qtbot.waitSignal(board.tools.tool_message) as said:
         key(board, qtbot, Qt.Key.Key_Left)
     assert "Fixed is locked" in said.args[0]
+
+
+def test_kinds_without_pixels_say_why_they_can_t_be_moved(board, qtbot):
+    for layer, why in (
+        (Layer("Sky", content=Fill(Color(1, 2, 3))), "fills the whole canvas"),
+        (Layer("Light", content=Adjustment("levels")), "adjusts all that is below"),
+    ):
+        open_in(board, picture(layer))
+        take(board, qtbot, ToolName.MOVE)
+        with qtbot.waitSignal(board.tools.tool_message) as said:
+            drag(board, qtbot, (150, 120), (190, 120))
+        assert why in said.args[0]
+
+
+def text_picture() -> Document:
+    document = picture()
+    return SetWords("words", Words("Hello", Point(100, 80), TextStyle(size_px=40)))(document)
+
+
+def test_text_moves_and_stays_text_at_its_new_place(board, qtbot):
+    open_in(board, text_picture())
+    before = bounds(board)
+    take(board, qtbot, ToolName.MOVE)
+    drag(board, qtbot, (150, 120), (190, 170))
+    layer = board.documents.committed.layer("words")
+    assert bounds(board) == before.translated(40, 50)
+    assert words_of(layer).at == Point(140, 130)
+    assert not was_reshaped(layer)
+    assert undo_count(board) == 1
+
+
+def test_text_is_moved_with_its_group_and_scaled_by_transform(board, qtbot):
+    document = text_picture()
+    group = Layer("Group", content=Group((document.layer("words"),)))
+    open_in(board, picture(group))
+    take(board, qtbot, ToolName.TRANSFORM)
+    box = document.layer("words").tiles.bounds()
+    drag(board, qtbot, (box.right, box.bottom), (box.right + box.width, box.bottom + box.height))
+    key(board, qtbot, Qt.Key.Key_Return)
+    words = words_of(board.documents.committed.layer("words"))
+    assert words.style.size_px in (79, 80, 81)
+    assert abs(board.documents.committed.layer("words").tiles.bounds().width - 2 * box.width) <= 3
+
+
+def test_a_part_of_a_text_can_t_be_moved_and_that_is_said(board, qtbot):
+    document = text_picture()
+    board.documents.open(select(document, rectangle(Rect(100, 80, 30, 60)), SelectionMode.REPLACE))
+    take(board, qtbot, ToolName.MOVE)
+    with qtbot.waitSignal(board.tools.tool_message) as said:
+        drag(board, qtbot, (110, 100), (190, 120))
+    assert "is text, and moves as a whole" in said.args[0]
+    assert board.documents.committed.layer("words") is document.layer("words")
 
 
 def test_ctrl_takes_the_move_tool_while_selecting(board, qtbot):

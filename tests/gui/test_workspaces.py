@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QMenu
 
 from sdpaint.gui.dialogs.base import Form
+from sdpaint.gui.docks import Dock
 from sdpaint.gui.workspaces import ARRANGEMENTS, Workspace
 from tests.gui.test_main_window import controls, described
 
@@ -129,3 +130,27 @@ def test_every_control_of_the_dialogs_has_its_names(driver, action):
     form = dialog(driver, f"{action}Dialog")
     assert [described(each) for each in controls(form) if described(each)] == []
     form.reject()
+
+
+def test_the_canvas_alone_has_no_menu_bar_and_says_how_to_get_everything_back(driver):
+    driver.trigger("hidePanels")
+    assert not driver.window.menuBar().isVisible()
+    assert "Tab brings everything back" in driver.find("messageBar").text
+    driver.trigger("hidePanels")
+    assert driver.window.menuBar().isVisible()
+
+
+def test_panels_of_a_low_window_never_lie_over_one_another(driver):
+    driver.window.resize(800, 600)
+    driver.trigger("resetWorkspace")
+    for height in (600, 480):
+        driver.window.resize(800, height)
+        QApplication.processEvents()
+        docks = [each for each in driver.window.findChildren(Dock) if each.isVisible()]
+        seen = [each for each in docks if not each.visibleRegion().isEmpty()]
+        assert len(seen) >= 2
+        for each in seen:
+            inner = each.widget()
+            low = inner.mapTo(driver.window, inner.rect().bottomLeft()).y()
+            assert low <= each.mapTo(driver.window, each.rect().bottomLeft()).y()
+            assert not any(each.geometry().intersects(other.geometry()) for other in seen if other is not each)

@@ -16,6 +16,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.gradient import PRESETS
 from sdpaint.imaging.selection import coverage_map, rectangle
+from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import PointerEvent, ToolRefused
 from sdpaint.tools.gradient import GradientTool
@@ -168,3 +169,11 @@ def test_esc_leaves_no_trace():
     assert made.draft is None
     tool.release(made, PointerEvent(Point(200, 5)))
     assert made.steps == []
+
+
+def test_both_ends_snap_to_lines_that_are_near():
+    free, snapping = board(), board()
+    snapping.snapping = SnapTargets(xs=(50.0, 250.0))
+    drag(free, (50, 10), (250, 10))
+    drag(snapping, (53, 10), (246, 10))
+    assert (pixels(snapping.document) == pixels(free.document)).all()

@@ -14,6 +14,7 @@ from sdpaint.document.edits import new_document, with_layer_tiles
 from sdpaint.document.selection_edits import select
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.selection import SelectionMode, rectangle
+from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import LastingTool, PointerEvent, Tool, ToolName
 from sdpaint.tools.options import FillOptions, SelectionOptions
@@ -343,3 +344,11 @@ def test_a_double_tap_may_wander_a_little_where_it_is_quick():
             drag(tool, desk, place, time_ms=1000.0 * i)
         drag(tool, desk, (155, 122), time_ms=2000.0 + wait_ms)
         assert tool.is_open is not closes
+
+
+def test_corners_of_a_polygon_snap_to_lines_that_are_near():
+    desk, tool = board(), PolygonTool()
+    desk.snapping = SnapTargets(xs=(50.0, 150.0), ys=(50.0,))
+    for place in ((46, 53), (154, 47), (100, 120)):
+        drag(tool, desk, place)
+    assert desk.draft.points[:2] == (Point(50, 50), Point(150, 50))

@@ -15,6 +15,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.selection import rectangle
 from sdpaint.imaging.shapes import ShapeKind
+from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import LastingTool, PointerEvent, ToolRefused
 from sdpaint.tools.options import Ink, ShapeOptions, Target
 from sdpaint.tools.shape import ShapeTool
@@ -179,3 +180,21 @@ def test_a_click_on_the_first_corner_closes_it_and_esc_drops_it():
     assert not tool.is_open
     assert made.draft is None
     assert made.steps == ["Polygon"]
+
+
+def test_corners_snap_to_lines_that_are_near():
+    made = board()
+    made.snapping = SnapTargets(xs=(10.0, 100.0), ys=(20.0,), grid=None)
+    assert used(drag(made, (13, 17), (95, 60))) == (10, 20, 100, 60)
+    assert used(drag(board(), (13, 17), (95, 60))) == (13, 17, 95, 60)
+
+
+def test_corners_of_a_free_polygon_snap_too():
+    made, tool = board(kind=ShapeKind.FREE), ShapeTool()
+    made.snapping = SnapTargets(xs=(50.0, 150.0), ys=(50.0,))
+    for place in ((46, 53), (154, 47), (100, 120)):
+        tool.press(made, PointerEvent(Point(*place)))
+        tool.release(made, PointerEvent(Point(*place)))
+    assert made.draft.points[:2] == (Point(50, 50), Point(150, 50))
+    tool.confirm(made)
+    assert used(pixels(made.document))[:3] == (50, 50, 150)

@@ -342,26 +342,22 @@ class PointerInput(QObject):
         self._modifiers = modifiers
         if self._drag is not Drag.NONE:
             return
-        wanted: ToolName | None = None
-        if self._space:
-            wanted = ToolName.PAN
-        elif modifiers & _PICKING:
-            wanted = ToolName.PICKER
-        elif modifiers & Qt.KeyboardModifier.ControlModifier and not self._tools.has_open_shape:
-            wanted = ToolName.MOVE
+        wanted = self._wanted(modifiers)
         if wanted is self._temporary:
             return
         self._pop()
-        if wanted is not None and self._may_push(wanted):
+        if wanted is not None:
             self._push(wanted)
 
-    def _may_push(self, wanted: ToolName) -> bool:
-        match wanted:
-            case ToolName.PICKER:
-                return self._tools.tool.takes_color
-            case ToolName.MOVE:
-                return self._tools.tool.selects
-        return True
+    def _wanted(self, modifiers: Qt.KeyboardModifier) -> ToolName | None:
+        """Ctrl means something else to each kind of tool."""
+        chosen = self._tools.chosen_tool.name
+        if self._space:
+            return ToolName.PAN
+        if modifiers & _PICKING and chosen.takes_color:
+            return ToolName.PICKER
+        moves = chosen.selects and not self._tools.has_open_shape
+        return ToolName.MOVE if modifiers & Qt.KeyboardModifier.ControlModifier and moves else None
 
     def _push(self, name: ToolName) -> None:
         self._pop()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtGui import QAction, QPalette
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import set_role
-from sdpaint.gui.widgets.controls import icon_button, label, push_button
+from sdpaint.gui.widgets.controls import follow_keys, icon_button, label, push_button, with_key
 
 GAP_PX = 10
 """Between the frame and the bar, and between the bar and the edge of the view."""
@@ -33,22 +36,21 @@ class ResultBar(QFrame):
             "chevron-left",
             "Previous result",
             generation.show_previous,
-            shortcut="Left",
         )
         self._count = label("")
         self._count.setObjectName("resultCountLabel")
         self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._next = icon_button(
-            "nextResultButton", "chevron-right", "Next result", generation.show_next, shortcut="Right"
+            "nextResultButton", "chevron-right", "Next result", generation.show_next
         )
         self._keep = push_button(
-            "keepResultButton", "Keep", generation.keep, "Keep this result as a layer (Enter)", role="primary"
+            "keepResultButton", "Keep", generation.keep, "Keep this result as a layer", role="primary"
         )
         self._again = push_button(
             "againResultButton", "Again", generation.again, "Generate again with the next seed"
         )
         self._discard = push_button(
-            "discardResultButton", "Discard", generation.discard, "Take this result away (Delete)"
+            "discardResultButton", "Discard", generation.discard, "Take this result away"
         )
         self._words = {self._keep: "Keep", self._again: "Again", self._discard: "Discard"}
         for button, name in ((self._keep, "check"), (self._again, "again"), (self._discard, "trash")):
@@ -59,6 +61,17 @@ class ResultBar(QFrame):
         self._lay_out()
         generation.results_changed.connect(self.refresh)
         self.refresh()
+
+    def name_keys(self, actions: Mapping[str, QAction]) -> None:
+        """Say the keys of the actions that do the same, as they are now and will be."""
+        buttons = {
+            "previousResult": self._previous,
+            "nextResult": self._next,
+            "keepResult": self._keep,
+            "discardResult": self._discard,
+        }
+        for name, button in buttons.items():
+            follow_keys(actions[name], partial(_say_key, button, button.toolTip()))
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -105,3 +118,7 @@ class ResultBar(QFrame):
             max(0, min(max(GAP_PX, y), view.height() - size.height() - GAP_PX)),
         )
         self.setGeometry(QRect(corner, size))
+
+
+def _say_key(button: QAbstractButton, words: str, key: str) -> None:
+    button.setToolTip(with_key(words, key))

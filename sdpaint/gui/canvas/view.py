@@ -8,11 +8,12 @@ else happens.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QAction,
     QCursor,
     QEnterEvent,
     QFocusEvent,
@@ -177,6 +178,11 @@ class CanvasView(Navigator):
     def ants(self) -> MarchingAnts:
         """The outline of the selection."""
         return self._ants
+
+    def name_keys(self, actions: Mapping[str, QAction]) -> None:
+        """Let the bar of results say the keys of the actions that do the same."""
+        if self._result_bar is not None:
+            self._result_bar.name_keys(actions)
 
     def draw_small(self, painter: QPainter, area: QRectF) -> None:
         """Draw the whole picture into `area`, from what is composed already."""

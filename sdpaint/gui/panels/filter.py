@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -28,6 +29,7 @@ from sdpaint.imaging.filter_table import Filter, Parameter, Values
 WIDTH = 304
 _MARGIN = 12
 _CURVE_HEIGHT = 220
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MARKS = {"levels": ("black", "white"), "threshold": ("level",)}
 """Which values are marked in the histogram."""
 
@@ -74,7 +76,9 @@ class FilterPanel(QFrame):
         self._reset = push_button(
             "filterResetButton", "Reset", self._reset_values, "The values that the filter comes with", "flat"
         )
-        self._apply = push_button("filterApplyButton", "Apply", self._filters.apply, "Filter the layer", "primary")
+        self._apply = push_button(
+            "filterApplyButton", "Apply", self._filters.apply, "Filter the layer (Enter)", "primary"
+        )
         bottom = QHBoxLayout()
         bottom.setSpacing(2 * SPACE)
         bottom.addWidget(self._preview, 1)
@@ -156,6 +160,7 @@ class FilterPanel(QFrame):
         )
         slider.set_value(value)
         slider.value_changed.connect(lambda new, name=parameter.name: self._change(name, new))
+        slider.installEventFilter(self)
         self._sliders[parameter.name] = slider
         return slider
 
@@ -220,6 +225,12 @@ class FilterPanel(QFrame):
         moved = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
         if watched is self._beside and event.type() in moved and self.isVisible():
             self._place()
+        if isinstance(watched, NumberSlider) and event.type() == QEvent.Type.KeyPress:
+            # A digit or F2 begins to type; Enter ends that, and the next one applies, as in any dialog.
+            assert isinstance(event, QKeyEvent)
+            if event.key() in _ENTER and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._filters.apply()
+                return True
         return False
 
     def event(self, event: QEvent) -> bool:
@@ -235,6 +246,8 @@ class FilterPanel(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._filters.cancel()
+        elif event.key() in _ENTER and not isinstance(QApplication.focusWidget(), QPushButton):
+            self._filters.apply()
         else:
             super().keyPressEvent(event)
 

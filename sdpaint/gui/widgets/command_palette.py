@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from sdpaint.gui.command_search import Command, Found, search
 from sdpaint.gui.icons import paint_icon
@@ -71,7 +72,8 @@ class CommandPalette(QFrame):
         self._ask_commands, self._ask_recent = commands, recent
         self._commands: Sequence[Command] = ()
         self._recent: Sequence[str] = ()
-        self._focus_before: QWidget | None = None
+        self._focus_before: list[QWidget] = []
+        """What had the focus, and what that lies in: an editor within a slider is gone by the time this closes."""
         self._model = _Model(self)
         self._search = QLineEdit()
         describe(self._search, "commandSearch", "Search in all commands", "Type a few letters; Enter does it")
@@ -108,7 +110,7 @@ class CommandPalette(QFrame):
         if self.isVisible():
             self.close_palette()
             return
-        self._focus_before = QApplication.focusWidget()
+        self._focus_before = _with_ancestors(QApplication.focusWidget())
         self._commands, self._recent = self._ask_commands(), self._ask_recent()
         self._search.clear()
         self._find("")
@@ -128,9 +130,12 @@ class CommandPalette(QFrame):
         self._window.removeEventFilter(self)
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._window)
         self.hide()
-        if had_focus and self._focus_before is not None:
-            self._focus_before.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._focus_before = None
+        before, self._focus_before = self._focus_before, []
+        if had_focus:
+            for widget in before:
+                if isValid(widget) and widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                    widget.setFocus(Qt.FocusReason.OtherFocusReason)
+                    break
 
     def _find(self, text: str) -> None:
         self._model.show(search(self._commands, text, self._recent))
@@ -299,6 +304,14 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(faint)
             words = painter.fontMetrics().elidedText(beside, Qt.TextElideMode.ElideRight, rest.width())
             painter.drawText(rest, middle | Qt.AlignmentFlag.AlignRight, words)
+
+
+def _with_ancestors(widget: QWidget | None) -> list[QWidget]:
+    found: list[QWidget] = []
+    while widget is not None:
+        found.append(widget)
+        widget = widget.parentWidget()
+    return found
 
 
 def _runs(name: str, places: frozenset[int]) -> list[tuple[str, bool]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QTabletEvent
+from PySide6.QtGui import QAction, QKeyEvent, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
@@ -215,3 +215,18 @@ def test_a_narrow_view_has_a_bar_of_icons_that_fits(studio):
     for button in bar.findChildren(QAbstractButton):
         assert bar.rect().contains(button.geometry())
         assert button.accessibleName()
+
+
+def test_its_buttons_say_the_keys_that_the_actions_have_now(studio):
+    desk = studio()
+    generate(desk, 1)
+    names = ("previousResult", "nextResult", "keepResult", "discardResult")
+    actions = {name: QAction(name, desk.view) for name in names}
+    actions["keepResult"].setShortcut("Return")
+    bar_of(desk).name_keys(actions)
+    keep = desk.view.findChild(QAbstractButton, "keepResultButton")
+    assert keep.toolTip() == "Keep this result as a layer (Return)"
+    actions["keepResult"].setShortcut("F7")
+    assert keep.toolTip() == "Keep this result as a layer (F7)"
+    actions["keepResult"].setShortcuts([])
+    assert keep.toolTip() == "Keep this result as a layer"
