@@ -22,6 +22,7 @@ PALETTE_ACTION = "commandPalette"
 WHY_NOT: Mapping[str, str] = {
     "undo": "Nothing to undo",
     "redo": "Nothing to redo",
+    "removeMissing": "No file of the list is missing",
     **dict.fromkeys(NEEDS_SELECTION, "Nothing is selected"),
     "maskToSelection": "Nothing is masked",
     "repeatFilter": "No filter was applied yet",
