@@ -35,6 +35,7 @@ from sdpaint.controllers.generation_controller import GenerationController, Resu
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.palettes_controller import PalettesController
+from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
@@ -151,8 +152,9 @@ def build_window(
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
     keeper = HistoryKeeper(documents)
+    prompts = PromptController(generation)
     services = Services(
-        documents, tools, brushes, generation, files, exports, palettes, recent, settings, journal, keeper
+        documents, tools, brushes, generation, prompts, files, exports, palettes, recent, settings, journal, keeper
     )
     window = MainWindow(services, asker)
 
@@ -174,7 +176,8 @@ def build_window(
     tools.settings.restore(present.tool_options)
     tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)
-    for child in (documents, tools, brushes, client, generation, files, exports, palettes, recent, journal, keeper):
+    own = (documents, tools, brushes, client, generation, prompts, files, exports, palettes, recent, journal, keeper)
+    for child in own:
         child.setParent(window)
     for path, problem in broken:
         log.warning("%s: %s", path, problem)

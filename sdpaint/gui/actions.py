@@ -42,6 +42,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Generate again, with the next seed",
     ),
     ActionSpec(
+        "promptLibrary",
+        "Prompts and &styles…",
+        "prompts.show",
+        ("Ctrl+Shift+P",),
+        "",
+        "Prompts used before, and styles",
+    ),
+    ActionSpec(
         "nextResult",
         "&Next result",
         "generation.show_next",

@@ -20,6 +20,7 @@ from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.palettes_controller import PalettesController
+from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
@@ -68,6 +69,7 @@ from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
 from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
+from sdpaint.gui.prompt_flow import PromptFlow
 from sdpaint.gui.recent_menu import RecentMenu
 from sdpaint.gui.recovery import Recovery
 from sdpaint.gui.references import References
@@ -95,6 +97,7 @@ class Services:
     tools: ToolController
     brushes: BrushesController
     generation: GenerationController
+    prompts: PromptController
     files: FileController
     exports: ExportController
     palettes: PalettesController
@@ -146,6 +149,7 @@ class MainWindow(QMainWindow):
         self._exports = ExportFlow(
             self._documents, services.exports, services.tools, self.messages, self._asker, self
         )
+        self._prompt_flow = PromptFlow(services.prompts, self._generation, self._asker, self)
         self._palettes = PaletteFlow(services.palettes, services.tools, self.messages, self._asker, self)
         self.canvas = CanvasView(self._documents, services.tools, self._generation)
         services.tools.visible_part = lambda: self.canvas.viewport.visible
@@ -212,6 +216,7 @@ class MainWindow(QMainWindow):
             "screen_picker": self._screen_picker,
             "canvas": self.canvas,
             "generation": self._generation,
+            "prompts": self._prompt_flow,
             "selection": self._selection,
             "selecting": self._selecting,
             "clipboard": self._clipboard,
@@ -239,7 +244,7 @@ class MainWindow(QMainWindow):
             services.brushes.warm_textures,
         )
         sampling = SamplingPanel(self._documents, self._generation, self._edits, self.checkpoints.add_folder)
-        self._prompt = PromptBar(self._generation, actions)
+        self._prompt = PromptBar(self._generation, services.prompts, actions, self._prompt_flow.show)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
         self._layers = LayersPanel(self._documents, self._edits, self._layer_edits, actions, self._selection.from_layer)
@@ -339,6 +344,8 @@ class MainWindow(QMainWindow):
         self._services.brushes.failed.connect(self.messages.error)
         self._services.brushes.imported.connect(self._show_imported)
         self.first_painted.connect(self._services.brushes.load)
+        self.first_painted.connect(self._services.prompts.start)
+        self._services.prompts.failed.connect(self.messages.error)
         self.first_painted.connect(self.references.restore)
         self._tabs.close_asked.connect(self._flow.close)
         self._tabs.close_others_asked.connect(self._flow.close_others)
@@ -647,6 +654,7 @@ class MainWindow(QMainWindow):
         self._services.exports.shutdown()
         self._services.palettes.shutdown()
         self._services.recent.shutdown()
+        self._services.prompts.shutdown()
         self._services.journal.shutdown()
         self._services.keeper.shutdown()
         self._layers.shutdown()

@@ -177,6 +177,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "showPreviews",
             None,
             "focusPrompt",
+            "promptLibrary",
             "toggleSampling",
         ),
     ),

@@ -316,6 +316,7 @@ QLabel[role="small"] {{ color: {t.text_dim}; font-size: {SMALL_PX}px; }}
 QLabel[role="title"] {{ font-weight: 600; }}
 QLabel[role="section"] {{ font-weight: 600; font-size: {SMALL_PX}px; color: {t.text_dim}; }}
 QLabel[role="danger"] {{ color: {t.danger}; }}
+QLabel[role="warning"] {{ color: {t.warning}; font-size: {SMALL_PX}px; }}
 QFrame[role="line"] {{ background: {t.outline}; border: none; }}
 QFrame[role="card"] {{ background: {t.popup}; border: 1px solid {t.outline}; border-radius: 6px; }}
 QFrame[role="bar"] {{ background: {t.window}; border: none; border-top: 1px solid {t.divider}; }}

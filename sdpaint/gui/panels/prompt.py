@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.prompt_controller import PromptController, PromptReading
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode
@@ -34,8 +35,9 @@ from sdpaint.gui.widgets.controls import (
     signals_blocked,
     with_key,
 )
-from sdpaint.gui.widgets.fields import GrowingEdit
+from sdpaint.gui.widgets.fields import ElidedLabel
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
+from sdpaint.gui.widgets.prompt_edit import PromptEdit
 from sdpaint.gui.wording import MODE_HELP, MODE_VERBS, params_words
 
 _WIDTH = 140
@@ -52,14 +54,20 @@ class PromptBar(QFrame):
     """Prompt, strength, the button; below, folded, the negative prompt, and a line that says the sampling settings."""
 
     def __init__(
-        self, generation: GenerationController, actions: Mapping[str, QAction]
+        self,
+        generation: GenerationController,
+        prompts: PromptController,
+        actions: Mapping[str, QAction],
+        open_library: Callable[[], None],
     ) -> None:
         super().__init__()
         self.setObjectName("promptBar")
         self.setAccessibleName("Prompt")
         set_role(self, "bar")
         self._generation = generation
+        self._prompts = prompts
         self._actions = actions
+        self._open_library = open_library
         self._last_seed: int | None = None
         self._build()
         self._connect()
@@ -69,20 +77,26 @@ class PromptBar(QFrame):
     # -- building
 
     def _build(self) -> None:
-        self._prompt = GrowingEdit(
+        self._prompt = PromptEdit(
             "promptEdit",
             "Prompt",
             "Describe what shall appear in the frame",
             4,
             "Prompt",
+            self._prompts.offer,
         )
-        self._negative = GrowingEdit(
+        self._negative = PromptEdit(
             "negativeEdit",
             "Negative prompt",
             "What shall not appear",
             3,
             "Negative prompt: what shall not appear",
+            self._prompts.offer,
         )
+        self._note = ElidedLabel()
+        describe(self._note, "promptNote", "Notes on the prompt")
+        set_role(self._note, "warning")
+        self._note.hide()
         self._strength = NumberSlider(
             "strengthSlider",
             "Strength",
@@ -96,6 +110,7 @@ class PromptBar(QFrame):
         prompts = QVBoxLayout()
         prompts.setSpacing(SPACE)
         prompts.addWidget(self._prompt)
+        prompts.addWidget(self._note)
         prompts.addWidget(self._negative)
         prompts.addStretch(1)
         top.addLayout(prompts, 1)
@@ -118,6 +133,14 @@ class PromptBar(QFrame):
         row.setSpacing(SPACE)
         row.addWidget(self._negative_fold)
         row.addWidget(self._details_fold, 1)
+        self._counter = QToolButton()
+        describe(self._counter, "tokenCounter", "Tokens", "Prompts used before, and styles")
+        self._counter.setText("Prompts")
+        self._counter.setFixedHeight(24)
+        self._counter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        set_role(self._counter, "line")
+        self._counter.clicked.connect(self._open_library)
+        row.addWidget(self._counter)
         row.addWidget(action_button("againButton", self._actions["again"], 24))
         row.addWidget(action_button("showPreviewsButton", self._actions["showPreviews"], 24))
         return row
@@ -128,6 +151,8 @@ class PromptBar(QFrame):
         is_narrow = self.width() < _NARROW_PX
         line, place = (self._lower_line, 2) if is_narrow else (self._top_line, 1)
         self._strength.setFixedWidth(_STRENGTH_WIDTHS[is_narrow])
+        # There the menu alone leads to prompts and styles.
+        self._counter.setVisible(not is_narrow)
         if line.indexOf(self._strength) < 0:
             line.insertWidget(place, self._strength, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -147,6 +172,7 @@ class PromptBar(QFrame):
         self._negative.textChanged.connect(
             lambda: self._generation.set_params(negative_prompt=self._negative.toPlainText())
         )
+        self._prompts.read.connect(self._show_reading)
         self._strength.value_changed.connect(lambda v: self._generation.set_sampling(strength=v))
         self._negative_fold.toggled.connect(self._fold_negative)
         self._details_fold.toggled.connect(self._actions["toggleSampling"].setChecked)
@@ -162,8 +188,21 @@ class PromptBar(QFrame):
 
     # -- what is shown
 
+    def _show_reading(self, reading: PromptReading) -> None:
+        """Tokens, chunks, and what of the prompt won't be carried out."""
+        self._prompt.show_chunk_borders(reading.borders)
+        words = "Prompts"
+        if reading.tokens is not None:
+            words = f"{reading.tokens}/{reading.room * reading.chunks}"
+        self._counter.setText(words)
+        whole = "" if reading.tokens is None else f"{reading.tokens} tokens in {reading.chunks} × {reading.room}. "
+        self._counter.setToolTip(f"{whole}Click for prompts used before, and styles")
+        self._counter.setAccessibleDescription(whole)
+        self._note.setText(" · ".join(reading.warnings))
+        self._note.setVisible(bool(reading.warnings))
+
     @property
-    def prompt_edit(self) -> GrowingEdit:
+    def prompt_edit(self) -> PromptEdit:
         """Where the prompt is written."""
         return self._prompt
 

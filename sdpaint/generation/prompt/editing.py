@@ -1,0 +1,218 @@
+"""Editing a prompt: weights raised and lowered where the cursor is, marks for colouring, and what is being written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+WEIGHT_STEP = 0.1
+_LEAST, _MOST = 0.0, 4.0
+
+_WEIGHTED = re.compile(r"\(([^()]*):\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
+_TAG = re.compile(r"<(?:lora|lyco|hypernet):([^<>:]*)(?::([+-]?(?:\d+\.?\d*|\.\d+)))?[^<>]*>", re.IGNORECASE)
+_WORD = re.compile(r"[^\s,()\[\]{}|<>:]+")
+
+
+class Mark(Enum):
+    """What a part of a prompt is."""
+
+    BRACKET = "bracket"
+    WEIGHT = "weight"
+    SCHEDULE = "schedule"
+    KEYWORD = "keyword"
+    ADAPTER = "adapter"
+    WILDCARD = "wildcard"
+    CHOICE = "choice"
+    COMMENT = "comment"
+    UNBALANCED = "unbalanced"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A marked part: characters `start` to `end`."""
+
+    start: int
+    end: int
+    mark: Mark
+
+
+_MARKS = re.compile(
+    r"(?P<escape>\\.)"
+    r"|(?P<comment>(?<![\w#&\\])#(?!(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\b)[^\n]*)"
+    r"|(?P<adapter><(?:lora|lyco|hypernet):[^<>]*>)"
+    r"|(?P<wildcard>__[\w][\w /.-]*?__)"
+    r"|(?P<keyword>\bBREAK\b)"
+    r"|(?P<weight>:\s*[+-]?(?:\d+\.?\d*|\.\d+)(?=\s*[)\]]))"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<bar>[|:])",
+    re.IGNORECASE | re.DOTALL,
+)
+_PARTNERS = {")": "(", "]": "[", "}": "{"}
+_OF_BRACKET = {"(": Mark.BRACKET, "[": Mark.SCHEDULE, "{": Mark.CHOICE}
+
+
+def spans(text: str) -> tuple[Span, ...]:
+    """The marked parts of a prompt, by their starts. A bracket without a partner is marked as that."""
+    found: list[Span] = []
+    opened: list[tuple[str, int]] = []
+    for match in _MARKS.finditer(text):
+        kind, start, end = match.lastgroup, match.start(), match.end()
+        if kind == "open":
+            opened.append((match[0], len(found)))
+            found.append(Span(start, end, Mark.UNBALANCED))
+        elif kind == "close":
+            partner = _PARTNERS[match[0]]
+            if opened and opened[-1][0] == partner:
+                _, index = opened.pop()
+                mark = _OF_BRACKET[partner]
+                found[index] = Span(found[index].start, found[index].end, mark)
+                found.append(Span(start, end, mark))
+            else:
+                found.append(Span(start, end, Mark.UNBALANCED))
+        elif kind == "bar":
+            if opened and opened[-1][0] != "(":
+                found.append(Span(start, end, _OF_BRACKET[opened[-1][0]]))
+        elif kind == "keyword":
+            if match[0] == "BREAK":
+                found.append(Span(start, end, Mark.KEYWORD))
+        elif kind in ("comment", "adapter", "wildcard", "weight"):
+            found.append(Span(start, end, Mark(kind)))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A prompt after an edit, with what is selected in it."""
+
+    text: str
+    start: int
+    end: int
+
+
+def reweighted(text: str, start: int, end: int, change: float) -> Edited:
+    """The weight of the selection, or of what the cursor stands in, changed: `(word:1.1)`.
+
+    The cursor may stand in a tag of an adapter, in weighted brackets, or in a word. A weight that comes back to 1 loses
+    its brackets. Where the cursor stands in nothing, nothing changes.
+    """
+    start, end = sorted(max(0, min(len(text), place)) for place in (start, end))
+    for match in _TAG.finditer(text):
+        if match.start() <= start and end <= match.end():
+            return _tag_reweighted(text, match, change)
+    for match in _WEIGHTED.finditer(text):
+        if match.start() <= start and end <= match.end():
+            return _brackets_reweighted(text, match, change)
+    if start == end:
+        word = _word_at(text, start)
+        if word is None:
+            return Edited(text, start, end)
+        start, end = word
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start == end:
+        return Edited(text, start, end)
+    inside = text[start:end]
+    weight = _number(1.0 + change)
+    return Edited(f"{text[:start]}({inside}:{weight}){text[end:]}", start + 1, start + 1 + len(inside))
+
+
+def _brackets_reweighted(text: str, match: re.Match[str], change: float) -> Edited:
+    inside = match[1]
+    weight = _bounded(float(match[2]) + change)
+    if abs(weight - 1.0) < 1e-6:
+        return Edited(text[: match.start()] + inside + text[match.end() :], match.start(), match.start() + len(inside))
+    written = f"({inside}:{_number(weight)})"
+    start = match.start() + 1
+    return Edited(text[: match.start()] + written + text[match.end() :], start, start + len(inside))
+
+
+def _tag_reweighted(text: str, match: re.Match[str], change: float) -> Edited:
+    if match[2] is None:
+        at = match.end(1)
+        written = f":{_number(1.0 + change)}"
+        return Edited(text[:at] + written + text[at:], match.start(1), match.end(1))
+    weight = _number(max(-_MOST, min(_MOST, float(match[2]) + change)))
+    return Edited(text[: match.start(2)] + weight + text[match.end(2) :], match.start(1), match.end(1))
+
+
+def _word_at(text: str, at: int) -> tuple[int, int] | None:
+    for match in _WORD.finditer(text):
+        if match.start() <= at <= match.end():
+            return match.start(), match.end()
+    return None
+
+
+def _bounded(weight: float) -> float:
+    return max(_LEAST, min(_MOST, weight))
+
+
+def _number(weight: float) -> str:
+    return f"{round(weight, 2):g}"
+
+
+class Sought(Enum):
+    """What may be completed."""
+
+    WORD = "word"
+    ADAPTER = "adapter"
+    WILDCARD = "wildcard"
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What is being written before the cursor: characters `start` to `end`, which a completion replaces."""
+
+    sought: Sought
+    start: int
+    end: int
+    prefix: str
+
+
+_ADAPTER_START = re.compile(r"<(?:lora|lyco):([^<>:]*)$", re.IGNORECASE)
+_WILDCARD_START = re.compile(r"__([\w/.-]*)$")
+_WORDS_START = re.compile(r"[^\s,()\[\]{}|<>:\\](?:[^,()\[\]{}|<>:\\\n]*[^\s,()\[\]{}|<>:\\])?$")
+
+
+def completion_at(text: str, at: int) -> Completion | None:
+    """What is being written at the cursor, None where nothing is. Words reach back to the comma or bracket before."""
+    before = text[:at]
+    adapter = _ADAPTER_START.search(before)
+    if adapter is not None:
+        return Completion(Sought.ADAPTER, adapter.start(1), at, adapter[1])
+    wildcard = _WILDCARD_START.search(before)
+    if wildcard is not None and before.count("__") % 2 == 1:
+        return Completion(Sought.WILDCARD, wildcard.start(1), at, wildcard[1])
+    words = _WORDS_START.search(before)
+    if words is None or (at < len(text) and text[at].isalnum()):
+        return None
+    return Completion(Sought.WORD, words.start(), at, words[0])
+
+
+def matches(prefix: str, offered: tuple[str, ...], most: int = 12) -> tuple[str, ...]:
+    """What begins with the prefix, then what holds a word that does; in the order offered. Empty below 2 letters."""
+    sought = prefix.casefold().strip()
+    if len(sought) < 2:
+        return ()
+    return tuple(_unique(_ranked(sought, offered)))[:most]
+
+
+def _ranked(sought: str, offered: tuple[str, ...]) -> Iterator[str]:
+    folded = [(word, word.casefold()) for word in offered]
+    yield from (word for word, plain in folded if plain.startswith(sought) and plain != sought)
+    yield from (word for word, plain in folded if f" {sought}" in plain)
+
+
+def _unique(words: Iterator[str]) -> Iterator[str]:
+    return iter(dict.fromkeys(words))
+
+
+def inserted(text: str, completion: Completion, word: str) -> tuple[str, int]:
+    """The text with a completion taken, and where the cursor is then."""
+    behind = {Sought.ADAPTER: ":1>", Sought.WILDCARD: "__", Sought.WORD: ""}[completion.sought]
+    if completion.sought is Sought.WORD:
+        word = re.sub(r"([\\()\[\]{}])", r"\\\1", word)
+    whole = text[: completion.start] + word + behind + text[completion.end :]
+    return whole, completion.start + len(word) + len(behind)

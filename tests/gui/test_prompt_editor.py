@@ -1,0 +1,191 @@
+"""The prompt as it is written: colours, weights by keys, completion, tokens, notes, history and styles."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent, QTextCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPushButton, QToolButton
+
+from sdpaint import paths
+from sdpaint.fileio.prompt_store import PromptStore, Written
+from sdpaint.generation.prompt.editing import Sought
+from sdpaint.generation.prompt.styles import Style
+from sdpaint.gui.dialogs.prompt_library import PromptLibrary
+from sdpaint.gui.widgets.prompt_edit import PromptEdit
+
+TIMEOUT_MS = 20_000
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)    # popups without a window system
+
+
+@pytest.fixture
+def edit(driver, qtbot) -> PromptEdit:
+    prompts = driver.window._services.prompts
+    qtbot.waitUntil(lambda: bool(prompts.offer(Sought.WORD)), timeout=TIMEOUT_MS)
+    found = driver.window.findChild(PromptEdit, "promptEdit")
+    found.setFocus()
+    found.clear()
+    return found
+
+
+def typed(edit, text):
+    QTest.keyClicks(edit, text)
+
+
+def popup(edit):
+    return edit.completion_list
+
+
+def test_keys_raise_and_lower_the_weight_of_the_word_at_the_cursor(driver, edit):
+    typed(edit, "a red hill")
+    edit.moveCursor(QTextCursor.MoveOperation.WordLeft)
+    edit.moveCursor(QTextCursor.MoveOperation.WordLeft)
+
+    QTest.keyClick(edit, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(edit, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert edit.toPlainText() == "a (red:1.2) hill"
+    assert driver.window._generation.params.prompt == "a (red:1.2) hill"
+
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(edit, Qt.Key.Key_Down, shift)
+    assert edit.toPlainText() == "a (red:1.15) hill"
+
+    edit.undo()
+    edit.undo()
+    edit.undo()
+    assert edit.toPlainText() == "a red hill"
+
+
+def test_a_word_is_completed_by_tab_and_the_list_goes_on_escape(edit, qtbot):
+    typed(edit, "hills, hot air b")
+    assert popup(edit).isVisible()
+    QTest.keyClick(edit, Qt.Key.Key_Tab)
+    assert edit.toPlainText() == "hills, hot air balloon"
+    assert not popup(edit).isVisible()
+
+    typed(edit, ", lighth")
+    assert popup(edit).isVisible()
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
+    assert not popup(edit).isVisible()
+    assert edit.toPlainText() == "hills, hot air balloon, lighth"
+
+
+def test_enter_breaks_the_line_unless_a_word_is_chosen(edit):
+    typed(edit, "sunse")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+
+    assert edit.toPlainText() == "sunse\n"
+
+
+def test_an_input_method_keeps_its_own_list(edit):
+    typed(edit, "lighth")
+    QApplication.sendEvent(edit, QInputMethodEvent("まち", []))
+    assert not popup(edit).isVisible()
+
+    event = QInputMethodEvent("", [])
+    event.setCommitString("町")
+    QApplication.sendEvent(edit, event)
+    assert edit.toPlainText() == "lighth町"
+
+
+def formats(edit, block=0):
+    return [
+        (edit.document().findBlockByNumber(block).text()[each.start : each.start + each.length], each.format)
+        for each in edit.document().findBlockByNumber(block).layout().formats()
+    ]
+
+
+def test_the_language_is_coloured(edit):
+    edit.setPlainText("(red:1.2) __w__ [a\nb:3]")
+
+    words = [text for text, _ in formats(edit)]
+    assert words == ["(", ":1.2)", "__w__", "["]    # neighbours of one colour are one
+    assert [text for text, _ in formats(edit, 1)] == [":3", "]"]
+
+
+def test_tokens_are_counted_and_chunks_are_marked(driver, edit, qtbot):
+    edit.setPlainText("sun, " * 25)
+    counter = driver.window.findChild(QToolButton, "tokenCounter")
+
+    qtbot.waitUntil(lambda: len(edit.chunk_borders) == 1, timeout=TIMEOUT_MS)
+
+    assert counter.text() == "50/60"
+    assert edit.toPlainText()[: edit.chunk_borders[0]].rstrip().endswith(",")
+    edit.grab()
+
+
+def test_what_cannot_be_carried_out_is_said_beside_the_prompt(driver, edit, qtbot):
+    note = driver.window.findChild(QLabel, "promptNote")
+    assert not note.isVisible()
+
+    edit.setPlainText("__nothing__ <lora:ink:1>")
+    qtbot.waitUntil(note.isVisible, timeout=TIMEOUT_MS)
+    assert "nothing" in note.text()
+    assert "ink" in note.text()
+
+    edit.setPlainText("a hill")
+    qtbot.waitUntil(lambda: not note.isVisible(), timeout=TIMEOUT_MS)
+
+
+@pytest.fixture
+def library(driver, edit, qtbot) -> PromptLibrary:
+    driver.window.actions_by_id["promptLibrary"].trigger()
+    found = driver.window.findChild(PromptLibrary)
+    qtbot.waitExposed(found)
+    yield found
+    found.close()
+
+
+def test_prompts_that_pictures_were_made_from_are_found_and_used_again(driver, edit, qtbot):
+    prompts = driver.window._services.prompts
+    for text in ("a red hill", "a blue sea"):
+        edit.setPlainText(text)
+        driver.window.actions_by_id["generate"].trigger()
+        qtbot.waitUntil(lambda text=text: Written(text) in prompts.history, timeout=TIMEOUT_MS)
+    driver.window.actions_by_id["promptLibrary"].trigger()
+    library = driver.window.findChild(PromptLibrary)
+    rows = library.findChild(QListWidget, "promptHistoryList")
+    assert [rows.item(row).text() for row in range(rows.count())] == ["a blue sea", "a red hill"]
+
+    library.findChild(QLineEdit, "promptHistorySearch").setText("red")
+    assert [rows.item(row).isHidden() for row in range(2)] == [True, False]
+    rows.setCurrentRow(1)
+    library.findChild(QPushButton, "usePrompt").click()
+
+    assert edit.toPlainText() == "a red hill"
+    assert PromptStore(paths.data_dir() / "prompts").history() == prompts.history
+    library.close()
+
+
+def test_styles_are_imported_applied_saved_and_deleted(driver, edit, library, qtbot, tmp_path):
+    prompts = driver.window._services.prompts
+    file = tmp_path / "styles.csv"
+    file.write_text('name,prompt,negative_prompt\nInk,"{prompt}, ink drawing",photo\n', encoding="utf-8")
+    driver.asker.open_path = file
+    library.findChild(QPushButton, "importStyles").click()
+    qtbot.waitUntil(lambda: bool(prompts.styles), timeout=TIMEOUT_MS)
+    rows = library.findChild(QListWidget, "promptStylesList")
+    edit.setPlainText("a hill")
+    rows.setCurrentRow(0)
+
+    library.findChild(QPushButton, "applyStyle").click()
+
+    assert driver.window._generation.params.prompt == "a hill, ink drawing"
+    assert driver.window._generation.params.negative_prompt == "photo"
+    prompts.keep_style(Style("Mine", "x"))
+    qtbot.waitUntil(lambda: len(prompts.styles) == 2, timeout=TIMEOUT_MS)
+    rows.setCurrentRow(0)
+    library.findChild(QPushButton, "deleteStyle").click()
+    qtbot.waitUntil(lambda: [style.name for style in prompts.styles] == ["Mine"], timeout=TIMEOUT_MS)
+
+
+def test_a_file_without_styles_is_said(driver, library, qtbot, tmp_path):
+    file = tmp_path / "styles.csv"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    driver.asker.open_path = file
+    with qtbot.waitSignal(driver.window._services.prompts.failed, timeout=TIMEOUT_MS) as failed:
+        library.findChild(QPushButton, "importStyles").click()
+
+    assert "styles" in failed.args[0].message
