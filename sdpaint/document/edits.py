@@ -243,14 +243,22 @@ def with_all_tiles(layers: tuple[Layer, ...], change: Callable[[TileMap], TileMa
     """Pixels and masks of every layer at any depth replaced by what `change` makes of them."""
 
     def changed(layer: Layer) -> Layer:
-        mask = layer.mask
+        mask, tiles = layer.mask, change(layer.tiles)
         return replace(
             layer,
-            tiles=change(layer.tiles),
+            tiles=tiles,
             mask=None if mask is None else replace(mask, tiles=change(mask.tiles)),
+            origin=None if layer.origin is None else layer.origin.mapped(change, tiles),
         )
 
     return tree.mapped(layers, changed)
+
+
+def _with_places_moved(layers: tuple[Layer, ...], dx: int, dy: int) -> tuple[Layer, ...]:
+    def moved(layer: Layer) -> Layer:
+        return layer if layer.origin is None else replace(layer, origin=layer.origin.translated(dx, dy))
+
+    return tree.mapped(layers, moved)
 
 
 def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> Document:
@@ -264,7 +272,9 @@ def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> D
     return replace(
         document,
         size=size,
-        layers=with_all_tiles(document.layers, lambda tiles: tiles.translated(dx, dy)),
+        layers=_with_places_moved(
+            with_all_tiles(document.layers, lambda tiles: tiles.translated(dx, dy)), dx, dy
+        ),
         mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),
         moved=(document.moved[0] + dx, document.moved[1] + dy),

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sdpaint.document.generated import Generated
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import ADJUSTMENTS, FILTERS_BY_ID, Filter
@@ -183,6 +184,8 @@ class Layer:
     locked: bool = False
     """Nothing of it may be changed."""
     tag: ColorTag = ColorTag.NONE
+    origin: Generated | None = None
+    """How its pixels were generated, and what else it can show; `tiles` is what it shows."""
 
     def __post_init__(self) -> None:
         if self.tiles.channels != 4:
@@ -232,10 +235,12 @@ class Layer:
         yield self
 
     def tile_maps(self) -> Iterator[TileMap]:
-        """Its pixels and its mask, without those of its children."""
+        """Its pixels, its mask and its other pictures, without those of its children."""
         yield self.tiles
         if self.mask is not None:
             yield self.mask.tiles
+        if self.origin is not None:
+            yield from self.origin.tile_maps()
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,20 @@ def turn_document(document: Document, turn: Turn) -> Document:
     return replace(
         document,
         size=new_size,
-        layers=with_all_tiles(document.layers, lambda tiles: turn_tiles(tiles, turn, size)),
+        layers=_no_more_repeatable(with_all_tiles(document.layers, lambda tiles: turn_tiles(tiles, turn, size))),
         mask=replace(document.mask, tiles=turn_tiles(document.mask.tiles, turn, size)),
         frame=turn_rect(document.frame, turn, size),
         guides=tuple(_turned_guide(guide, turn, size) for guide in document.guides),
     )
+
+
+def _no_more_repeatable(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """What generated layers were asked for speaks of places on the canvas as it was."""
+
+    def changed(layer: Layer) -> Layer:
+        return layer if layer.origin is None else replace(layer, origin=replace(layer.origin, repeatable=False))
+
+    return tree.mapped(layers, changed)
 
 
 def _turned_guide(guide: Guide, turn: Turn, canvas: Size) -> Guide:
@@ -160,7 +169,7 @@ def scale_document(document: Document, size: Size, resampling: Resampling = Resa
     return replace(
         document,
         size=size,
-        layers=with_all_tiles(document.layers, scaled),
+        layers=_no_more_repeatable(with_all_tiles(document.layers, scaled)),
         mask=replace(document.mask, tiles=scaled(document.mask.tiles)),
         frame=Rect.from_edges(left, top, max(left + 1, right), max(top + 1, bottom)),
         guides=tuple(guide.mapped(across, down) for guide in document.guides),

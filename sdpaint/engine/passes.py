@@ -41,8 +41,7 @@ Make = Callable[[Part], tuple[Pixels, bool]]
 
 def make_in_passes(request: GenerationRequest, index: int, make: Make) -> tuple[Pixels, bool]:
     """Picture `index` of the request, (h, w, 3) RGB of its size, and whether all its steps were done."""
-    seed = request.seed_of(index)
-    whole = replace(request, seed=seed)
+    whole = replace(request, seed=request.seed_of(index), variations=request.variations_of(index))
     if request.passes is None:
         return make(Part(whole))
     return _Run(replace(whole, passes=None), request.passes, make).made()

@@ -35,10 +35,11 @@ from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.samplers import make_scheduler
+from sdpaint.engine.variation import vary_what_is_added, varied
 from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FAMILIES, FamilyName
-from sdpaint.generation.request import GenerationMode, GenerationRequest
+from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest
 from sdpaint.imaging.masks import inside_of
 
 
@@ -121,6 +122,7 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
         sampling.sampler, loaded.scheduler_config, call.arguments["num_inference_steps"], seed,
         FAMILIES[loaded.info.family].is_flow,
     )
+    vary_what_is_added(call.pipeline.scheduler, request.variations)
     if loaded.info.family is not FamilyName.FLUX:
         return call
     kept = None if call.kept is None else packed_region(call.kept)
@@ -138,7 +140,24 @@ def steps_of(request: GenerationRequest) -> int:
 def _text_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any]) -> PipelineCall:
     size = {"height": request.size.height, "width": request.size.width}
     steps = request.sampling.steps
-    return PipelineCall(text_pipeline(loaded), {**arguments, **size, "num_inference_steps": steps}, steps)
+    own: dict[str, Any] = {**size, "num_inference_steps": steps}
+    if request.variations and "latents" not in arguments:
+        own["latents"] = _start(loaded, request, _noise(loaded, request, arguments["generator"]))
+    return PipelineCall(text_pipeline(loaded), {**arguments, **own}, steps)
+
+
+def _noise(loaded: LoadedCheckpoint, request: GenerationRequest, generator: torch.Generator) -> Tensor:
+    """What a pipeline draws at first: (1, channels, height/8, width/8)."""
+    height, width = request.size.height // LATENT_MULTIPLE, request.size.width // LATENT_MULTIPLE
+    channels = int(loaded.vae.config.latent_channels)
+    device = loaded.device
+    return randn((1, channels, height, width), generator, device.torch_device, device.dtype)
+
+
+def _start(loaded: LoadedCheckpoint, request: GenerationRequest, noise: Tensor) -> Tensor:
+    """The noise with the variations, as the loop of the family takes it."""
+    noise = varied(noise, request.variations)
+    return packed(noise) if loaded.info.family is FamilyName.FLUX else noise
 
 
 def _image_call(
@@ -164,12 +183,12 @@ def _inpaint_call(
     original = encode(loaded, request.image, None, cancel)
     generator: torch.Generator = arguments["generator"]
     if request.sampling.strength >= 1.0:
-        noise = randn(original.shape, generator, original.device, original.dtype)
+        noise = varied(randn(original.shape, generator, original.device, original.dtype), request.variations)
         start = packed(noise) if loaded.info.family is FamilyName.FLUX else noise
         call = _text_call(loaded, request, {**arguments, "latents": start})
     else:
         # The pipeline will draw the same noise from the same state.
-        noise = randn(original.shape, _twin(generator), original.device, original.dtype)
+        noise = varied(randn(original.shape, _twin(generator), original.device, original.dtype), request.variations)
         call = _image_call(loaded, request, arguments, original)
     mask = latent_mask(request.mask, original)
     return PipelineCall(call.pipeline, call.arguments, call.steps, KeptRegion(original, noise, mask))
@@ -207,6 +226,9 @@ def _masked_call(
     }
     if loaded.info.family is FamilyName.FLUX:
         return _fill_call(loaded, request, PipelineCall(pipeline, {**arguments, **own}, done), image, cancel)
+    if strength >= 1.0 and request.variations:
+        # From pure noise: nothing is added to the picture, so the noise itself is handed over.
+        own["latents"] = varied(_noise(loaded, request, arguments["generator"]), request.variations)
     if request.mask is None or bool(((request.mask == 0) | (request.mask == 255)).all()):
         return PipelineCall(pipeline, {**arguments, **own}, done)
     # The grey needs latents of the picture, and the same noise that the pipeline will draw. What is given as latents
@@ -214,7 +236,10 @@ def _masked_call(
     original = encode(loaded, image, None, cancel)
     holed = np.where(hard[..., None], np.uint8(128), image)
     own |= {"image": original, "masked_image_latents": encode(loaded, holed, None, cancel)}
-    noise = randn(original.shape, _twin(arguments["generator"]), original.device, original.dtype)
+    noise = own.get("latents")
+    if noise is None:
+        drawn = randn(original.shape, _twin(arguments["generator"]), original.device, original.dtype)
+        noise = varied(drawn, request.variations)
     kept = KeptRegion(original, noise, latent_mask(request.mask, original))
     return PipelineCall(pipeline, {**arguments, **own}, done, kept)
 
@@ -233,7 +258,8 @@ def _fill_call(
     twin = _twin(call.arguments["generator"])
     drawn = 1 if isinstance(loaded.vae, AutoencoderTiny) else 2  # the tiny one has no distribution to draw from
     noise = [randn(original.shape, twin, original.device, original.dtype) for _ in range(drawn)][-1]
-    return replace(call, kept=KeptRegion(original, noise, latent_mask(request.mask, original)))
+    kept = KeptRegion(original, varied(noise, request.variations), latent_mask(request.mask, original))
+    return replace(call, kept=kept)
 
 
 def _edit_call(
@@ -245,7 +271,8 @@ def _edit_call(
     """
     assert request.image is not None
     original = encode(loaded, request.image, None, cancel)
-    noise = randn(original.shape, arguments["generator"], original.device, original.dtype)
+    drawn = randn(original.shape, arguments["generator"], original.device, original.dtype)
+    noise = varied(drawn, request.variations)
     size, steps = request.size, request.sampling.steps
     own = {
         "image": original,

@@ -68,6 +68,7 @@ def is_flat(document: Document) -> bool:
         and layer.visible
         and layer.is_plain
         and layer.holds_pixels
+        and layer.origin is None
         and layer.mask is None
         and document.mask.is_empty
         and not document.saved_selections
@@ -81,7 +82,9 @@ def psd_holds(document: Document) -> bool:
         document.mask.is_empty
         and not document.saved_selections
         and all(
-            layer.blend_mode is not BlendMode.ERASE and not isinstance(layer.content, Fill | Adjustment)
+            layer.blend_mode is not BlendMode.ERASE
+            and layer.origin is None
+            and not isinstance(layer.content, Fill | Adjustment)
             for layer in document.walk()
         )
     )

@@ -31,6 +31,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class StoredMap:
+    """A tile map of a generated layer: the layer's own, or a picture; None where it holds nothing."""
+
+    channels: int
+    picture: Picture | None = None
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
 class LayerData:
     """Of one layer or group. `name` is set where XML can't say it.
 
@@ -51,6 +60,9 @@ class LayerData:
     pixels_locked: bool = False
     position_locked: bool = False
     tag: ColorTag = ColorTag.NONE
+    origin: Mapping[str, Any] | None = None
+    """What a generated layer remembers, as `generated_values` says it."""
+    origin_maps: tuple[StoredMap, ...] = ()
 
 
 def _fill_json(fill: Fill) -> dict[str, Any]:
@@ -177,6 +189,8 @@ def layer_json(data: LayerData) -> dict[str, Any]:
         result["content"] = {"kind": kind.name, **kind.write(data.content)}
     if data.pixels is not None:
         result["pixels"] = _picture_json(data.pixels)
+    if data.origin is not None:
+        result["origin"] = {**data.origin, "maps": [_stored_json(each) for each in data.origin_maps]}
     if data.mask is not None:
         result["mask"] = {"default": data.mask.default, "enabled": data.mask.enabled, "linked": data.mask.linked}
         if data.mask_pixels is not None:
@@ -207,7 +221,25 @@ def read_layer(values: Mapping[str, Any]) -> LayerData:
         pixels_locked=values.get("pixels_locked") is True,
         position_locked=values.get("position_locked") is True,
         tag=ColorTag(values.get("tag", ColorTag.NONE.value)),
+        origin=values.get("origin"),
+        origin_maps=tuple(_read_stored(each) for each in (values.get("origin") or {}).get("maps", ())),
     )
+
+
+def _stored_json(stored: StoredMap) -> dict[str, Any]:
+    result: dict[str, Any] = {"channels": stored.channels}
+    if stored.is_own:
+        result["own"] = True
+    if stored.picture is not None:
+        result["picture"] = _picture_json(stored.picture)
+    return result
+
+
+def _read_stored(values: Mapping[str, Any]) -> StoredMap:
+    channels = values["channels"]
+    if channels not in (1, 4):
+        raise ValueError("a picture has 1 or 4 channels")
+    return StoredMap(channels, _read_picture(values.get("picture")), values.get("own") is True)
 
 
 def _read_mask(values: Mapping[str, Any]) -> LayerMask:

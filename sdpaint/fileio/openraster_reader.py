@@ -23,11 +23,12 @@ from xml.parsers import expat
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
+from sdpaint.document.generated import Generated, generated_of_values
 from sdpaint.document.layers import Group, Layer, LayerMask, MaskLayer, SavedSelection, new_layer_id
 from sdpaint.document.tree import with_children
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import MAX_PIXELS, decode_image
-from sdpaint.fileio.layer_data import LayerData
+from sdpaint.fileio.layer_data import LayerData, StoredMap
 from sdpaint.fileio.openraster_writer import (
     MASK,
     MERGED,
@@ -276,9 +277,10 @@ class _Reader:
                 # To OpenRaster such a group isn't isolated only as long as that makes no difference to its blending.
                 through = through and mode is BlendMode.NORMAL and opacity == 1.0
             content = Group(tuple(self._stack(element)), through, data.expanded)
+        tiles = TileMap(4) if is_group else self._tiles[element].result()
         layer = Layer(
             name=data.name if exact and data.name is not None else label,
-            tiles=TileMap(4) if is_group else self._tiles[element].result(),
+            tiles=tiles,
             visible=_is_visible(element),
             opacity=opacity,
             blend_mode=mode,
@@ -292,6 +294,7 @@ class _Reader:
             position_locked=data.position_locked,
             locked=element.get("edit-locked") == "true",
             tag=data.tag,
+            origin=self._origin(data, tiles, label),
         )
         if element.get("selected") == "true":
             self._selected = layer.id
@@ -302,6 +305,30 @@ class _Reader:
         if data.mask is None or picture is None or picture.src not in self._names:
             return data.mask
         return replace(data.mask, tiles=self._coverage(picture.src, picture.x, picture.y))
+
+    def _origin(self, data: LayerData, own: TileMap, label: str) -> Generated | None:
+        """What a generated layer remembers. The picture is there without it, so damage costs no more than that."""
+        if data.origin is None:
+            return None
+        try:
+            return generated_of_values(data.origin, [self._stored(each, own) for each in data.origin_maps])
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            self._note(f'How "{label}" was generated couldn\'t be read ({error})')
+            return None
+
+    def _stored(self, stored: StoredMap, own: TileMap) -> TileMap:
+        picture = stored.picture
+        if stored.is_own:
+            return own
+        if picture is None:
+            return TileMap(stored.channels)
+        if picture.src not in self._names:
+            raise ValueError("a picture of it is missing")
+        if stored.channels == 1:
+            return self._coverage(picture.src, picture.x, picture.y)
+        rgba = decode_image(self._bytes(picture.src, _MAX_PICTURE_BYTES), picture.src).rgba
+        self._spend(rgba.shape[0] * rgba.shape[1])
+        return TileMap.from_pixels(premultiplied_from_rgba(rgba), picture.x, picture.y)
 
     def _merged_layer(self, size: Size) -> Layer:
         if MERGED not in self._names:

@@ -22,10 +22,11 @@ import numpy as np
 
 from sdpaint.atomic import replacing
 from sdpaint.document.document import Document
+from sdpaint.document.generated import generated_values
 from sdpaint.document.layers import Group, Layer, LayerId
 from sdpaint.errors import FileError
 from sdpaint.fileio.images import MAX_PIXELS
-from sdpaint.fileio.layer_data import LayerData, Picture, layer_data
+from sdpaint.fileio.layer_data import LayerData, Picture, StoredMap, layer_data
 from sdpaint.fileio.layer_pictures import shown_layers
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
@@ -116,8 +117,26 @@ def _plan(document: Document) -> _Plan:
             mask = _picture(f"sdpaint/mask{index:03d}.png", layer, layer.mask.tiles)
             pictures.append(mask)
             said = replace(said, mask_pixels=mask.place)
+        if layer.origin is not None:
+            said = _with_origin(said, layer, index, pictures)
         data[names[layer.id]] = said
     return _Plan(tuple(pictures), data, names, leaves)
+
+
+def _with_origin(said: LayerData, layer: Layer, index: int, pictures: list[_Picture]) -> LayerData:
+    """What a generated layer remembers; its other pictures go to the end of `pictures`."""
+    assert layer.origin is not None
+    generated = layer.origin.with_shown_tiles(layer.tiles)
+    maps = tuple(generated.tile_maps())
+    stored: list[StoredMap] = []
+    for tiles in maps:
+        if tiles is layer.tiles or tiles.is_empty:
+            stored.append(StoredMap(tiles.channels, is_own=tiles is layer.tiles))
+            continue
+        picture = _picture(f"sdpaint/generated{index:03d}/{len(stored):03d}.png", layer, tiles)
+        pictures.append(picture)
+        stored.append(StoredMap(tiles.channels, picture.place))
+    return replace(said, origin=generated_values(generated, maps), origin_maps=tuple(stored))
 
 
 def _picture(src: str, layer: Layer, tiles: TileMap) -> _Picture:

@@ -5,6 +5,7 @@ A document is immutable, so the engine's thread can flatten it while the artist 
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass, replace
 
@@ -50,6 +51,8 @@ class Prepared:
     `alpha`: (h, w) uint8 of the region's size, how strongly the picture covers each canvas pixel; None: it covers
     the region, which is then the frame, wholly. `mask`: the mask layer that was read, None where none was. `grows`:
     the canvas is to grow by what of the frame lies beyond it. `moved`: that of the document that it was prepared from.
+    `params`: from which it was made. `seen`: the part of the canvas that the request looked at, and `ground` the digest
+    of what was there; empty where it looked at nothing.
     """
 
     request: GenerationRequest
@@ -58,6 +61,9 @@ class Prepared:
     mask: MaskLayer | None = None
     grows: bool = False
     moved: tuple[int, int] = (0, 0)
+    params: GenerationParams | None = None
+    ground: str = ""
+    seen: Rect = Rect(0, 0, 0, 0)
 
     def shift_in(self, document: Document) -> tuple[int, int]:
         """How far (x, y) what was prepared has moved in the document since."""
@@ -102,8 +108,13 @@ def prepare(
     alpha = frame_alpha(plan)
     mask: MaskLayer | None = None
     fill: MaskFill | None = None
+    ground, seen = "", Rect(0, 0, 0, 0)
     if mode is not GenerationMode.TEXT_TO_IMAGE:
-        image = resized(picture_under(document, plan.region), plan.work_size)
+        under = picture_under(document, plan.region)
+        image = resized(under, plan.work_size)
+        seen = plan.region.intersected(document.bounds)
+        at = seen.translated(-plan.region.x, -plan.region.y)
+        ground = digest_of(under[at.top : at.bottom, at.left : at.right])
     if mode.is_masked and image is not None:
         is_expanding = mode is GenerationMode.EXPAND
         if is_expanding:
@@ -135,7 +146,19 @@ def prepare(
         passes=_needed_passes(plan, engine_mask),
         wildcards=used_lists((params.prompt, params.negative_prompt), wildcards or {}),
     )
-    return Prepared(request, plan, alpha, mask, mode is GenerationMode.EXPAND, document.moved)
+    grows = mode is GenerationMode.EXPAND
+    return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen)
+
+
+def digest_of(pixels: Pixels) -> str:
+    """By which the same pixels are known again."""
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+
+
+def ground_under(document: Document, seen: Rect) -> str:
+    """The digest of what a request that looked at this part of the canvas would find there now."""
+    inside = seen.intersected(document.bounds)
+    return digest_of(picture_under(document, inside)) if not inside.is_empty else ""
 
 
 def effective_strength(mode: GenerationMode, params: GenerationParams) -> float:

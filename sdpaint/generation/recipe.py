@@ -125,6 +125,11 @@ def recipe_of(
         extra[_OUTPAINT] = "True"
     if request.fill is not None:
         extra["Masked content"] = FILL_LABELS[request.fill]
+    if len(request.variations) == 1:
+        extra["Variation seed"] = str(request.variations[0].seed)
+        extra["Variation seed strength"] = f"{request.variations[0].strength:g}"
+    elif request.variations:
+        extra["Variations"] = " ".join(f"{each.seed}:{each.strength:g}" for each in request.variations)
     return Recipe(
         prompt=prompt,
         negative_prompt=negative,

@@ -6,8 +6,12 @@ It can be logged, saved as a recipe, replayed, or sent to another process.
 from __future__ import annotations
 
 import uuid
+<<<<<<< HEAD
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+=======
+from dataclasses import dataclass, field, replace
+>>>>>>> cee1cf6 (Let generated layers remember how they were made, and noise be varied)
 from enum import Enum
 from pathlib import Path
 
@@ -99,6 +103,23 @@ class SamplingParams:
             raise SettingsError(f"{self.count} pictures can't be asked for at once", hint="Choose 1 to 64")
 
 
+@dataclass(frozen=True)
+class Variation:
+    """Noise of another seed mixed into that of the picture: 0 leaves it as it is, 1 is the other one wholly.
+
+    The angle between the two is divided, so that what comes out is as strong a noise as either.
+    """
+
+    seed: int
+    strength: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise SettingsError(f"{self.seed} is no seed", hint=f"Choose 0 to {MAX_SEED}")
+        if not 0.0 <= self.strength <= 1.0:
+            raise SettingsError(f"A variation strength of {self.strength} can't be used", hint="Choose 0 to 1")
+
+
 def _new_id() -> str:
     return uuid.uuid4().hex
 
@@ -115,7 +136,12 @@ class GenerationRequest:
       (the picture is then scaled); the engine doesn't look at it.
     * `fill`: what was done to `image` under the mask, None without a mask; `color_match`: whether the result's colours
       are brought back to those around the mask. The engine looks at it between passes only.
+<<<<<<< HEAD
     * `wildcards`: the lists that the prompts name, so that the request stays complete.
+=======
+    * `variations`: noise of other seeds that is mixed into that of the seed, one after the other. Where there are
+      any, all pictures have the same seed, and picture i has the last one's seed + i.
+>>>>>>> cee1cf6 (Let generated layers remember how they were made, and noise be varied)
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
@@ -133,7 +159,11 @@ class GenerationRequest:
     fill: MaskFill | None = None
     color_match: bool = True
     passes: Passes | None = None
+<<<<<<< HEAD
     wildcards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+=======
+    variations: tuple[Variation, ...] = ()
+>>>>>>> cee1cf6 (Let generated layers remember how they were made, and noise be varied)
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
@@ -156,4 +186,21 @@ class GenerationRequest:
 
     def seed_of(self, index: int) -> int:
         """The seed of picture `index`."""
-        return (self.seed + index) % (MAX_SEED + 1)
+        return self.seed if self.variations else (self.seed + index) % (MAX_SEED + 1)
+
+    def variations_of(self, index: int) -> tuple[Variation, ...]:
+        """What is mixed into the noise of picture `index`."""
+        if not self.variations:
+            return ()
+        last = self.variations[-1]
+        return (*self.variations[:-1], replace(last, seed=(last.seed + index) % (MAX_SEED + 1)))
+
+    def alone(self, index: int) -> GenerationRequest:
+        """The request for picture `index` by itself."""
+        seed = self.seed_of(index)
+        return replace(
+            self,
+            seed=seed,
+            sampling=replace(self.sampling, seed=seed, count=1),
+            variations=self.variations_of(index),
+        )
