@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,12 @@ class Result:
     def request(self) -> GenerationRequest:
         """The job that it is of."""
         return self.prepared.request
+
+    @property
+    def alone(self) -> GenerationRequest:
+        """The request for this picture by itself."""
+        index = int(self.id.rpartition(":")[2] or 0)
+        return replace(self.request.alone(index), seed=self.seed)
 
     @property
     def plan(self) -> CropPlan:
