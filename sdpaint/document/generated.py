@@ -6,7 +6,7 @@ maps, so that history, journal and undo budget treat them as they treat any othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,7 +149,7 @@ def generated_values(generated: Generated, maps: Sequence[TileMap]) -> dict[str,
     }
 
 
-def generated_of_values(values: dict[str, Any], maps: Sequence[TileMap]) -> Generated:
+def generated_of_values(values: Mapping[str, Any], maps: Sequence[TileMap]) -> Generated:
     """What `generated_values` said. Raises KeyError, TypeError, ValueError or IndexError on anything else."""
     sources = [Sources(*(None if part is None else _map(maps, part) for part in each)) for each in values["sources"]]
     alternatives = tuple(

@@ -35,7 +35,7 @@ from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.samplers import make_scheduler
-from sdpaint.engine.variation import vary_what_is_added, varied
+from sdpaint.engine.variation import varied, vary_what_is_added
 from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FAMILIES, FamilyName

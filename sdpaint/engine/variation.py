@@ -33,7 +33,8 @@ def slerp(one: Tensor, other: Tensor, share: float) -> Tensor:
     if float(sine) < _PARALLEL:
         return torch.lerp(a, b, share).to(one.dtype)
     direction = unit_a * (torch.sin((1.0 - share) * angle) / sine) + unit_b * (torch.sin(share * angle) / sine)
-    return (direction * torch.lerp(length_a, length_b, share)).to(one.dtype)
+    mixed: Tensor = direction * torch.lerp(length_a, length_b, share)
+    return mixed.to(one.dtype)
 
 
 def varied(noise: Tensor, variations: Sequence[Variation]) -> Tensor:

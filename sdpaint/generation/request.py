@@ -6,12 +6,8 @@ It can be logged, saved as a recipe, replayed, or sent to another process.
 from __future__ import annotations
 
 import uuid
-<<<<<<< HEAD
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-=======
 from dataclasses import dataclass, field, replace
->>>>>>> cee1cf6 (Let generated layers remember how they were made, and noise be varied)
 from enum import Enum
 from pathlib import Path
 
@@ -136,12 +132,9 @@ class GenerationRequest:
       (the picture is then scaled); the engine doesn't look at it.
     * `fill`: what was done to `image` under the mask, None without a mask; `color_match`: whether the result's colours
       are brought back to those around the mask. The engine looks at it between passes only.
-<<<<<<< HEAD
     * `wildcards`: the lists that the prompts name, so that the request stays complete.
-=======
     * `variations`: noise of other seeds that is mixed into that of the seed, one after the other. Where there are
       any, all pictures have the same seed, and picture i has the last one's seed + i.
->>>>>>> cee1cf6 (Let generated layers remember how they were made, and noise be varied)
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
@@ -159,11 +152,8 @@ class GenerationRequest:
     fill: MaskFill | None = None
     color_match: bool = True
     passes: Passes | None = None
-<<<<<<< HEAD
     wildcards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-=======
     variations: tuple[Variation, ...] = ()
->>>>>>> cee1cf6 (Let generated layers remember how they were made, and noise be varied)
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.variation import slerp, varied
 from sdpaint.generation.request import GenerationRequest, SamplerName, Variation
-from tests.engine.support import build_flow_checkpoint, centre_mask, images_of, landscape, make_request, picture, run
+from tests.engine.support import (
+    build_flow_checkpoint,
+    centre_mask,
+    images_of,
+    landscape,
+    make_request,
+    picture,
+    run,
+)
 
 FLOW = ("StableDiffusion3Pipeline", "FluxPipeline", "FluxFillPipeline", "FluxKontextPipeline")
 
@@ -93,7 +101,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", FLOW)
-@pytest.mark.parametrize("kind", ("txt2img", "img2img", "inpaint"))
+@pytest.mark.parametrize("kind", ["txt2img", "img2img", "inpaint"])
 def test_flow_families_vary_too(
     shared_engine: DiffusionEngine, flow: dict[str, Path], name: str, kind: str
 ) -> None:
