@@ -90,7 +90,8 @@ def _recipe(prepared: Prepared, result: Result, checkpoint_name: str) -> str:
     request = result.alone
     frame, params = prepared.plan.frame, prepared.params
     if params is None:    # a job that wasn't prepared from a document
-        params = GenerationParams(request.checkpoint, sampling=request.sampling, fill=request.fill or MaskFill.AUTOMATIC)
+        fill = request.fill or MaskFill.AUTOMATIC
+        params = GenerationParams(request.checkpoint, sampling=request.sampling, fill=fill)
     context = params.context
     values: dict[str, Any] = {
         "checkpoint": checkpoint_name,
