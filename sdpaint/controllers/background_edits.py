@@ -62,13 +62,15 @@ class BackgroundEdits(QObject):
         done: Callable[[Document, Document], None] | None = None,
         shown: Document | None = None,
         merge_key: str | None = None,
+        of: OpenDocument | None = None,
     ) -> None:
-        """Queue an edit. `done(before, after)` is called when it is part of the document; the same twice: no change.
+        """Queue an edit of the document in front, or of another open one.
 
+        `done(before, after)` is called when it is part of the document; the same twice: no change.
         `shown` is a preview of it that is seen already: it stays until the edit takes its place. Steps in a row with
         one `merge_key` are one.
         """
-        self._jobs.append(_Job(label, edit, done, self._documents.claim_front(), shown, merge_key))
+        self._jobs.append(_Job(label, edit, done, of or self._documents.claim_front(), shown, merge_key))
         if len(self._jobs) == 1:
             self.busy_changed.emit(True)
             self._start()

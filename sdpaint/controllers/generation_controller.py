@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,7 @@ from sdpaint.generation.events import (
 from sdpaint.generation.overlay import CanvasOverlay
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Prepared, prepare
+from sdpaint.generation.remember import remembered_layer
 from sdpaint.generation.request import MAX_SEED, GenerationMode, GenerationRequest
 from sdpaint.generation.result import Result, develop, result_id_of
 from sdpaint.generation.shelf import ResultShelf
@@ -73,6 +74,10 @@ class CostStore(Protocol):
 
     def write(self, book: CostBook) -> None:
         """Replace what is there. Raises FileError."""
+
+
+Take = Callable[[OpenDocument, Sequence[Result]], None]
+"""Gets the pictures of a job, in the order in which they were made."""
 
 
 @dataclass(eq=False)
@@ -153,6 +158,9 @@ class GenerationController(GenerationSettings):
         self._preview_visible = True
         self._being_kept: set[str] = set()
         self._fill_preview: Prepared | None = None
+        self._takers: dict[str, Take] = {}
+        self.instead: Callable[[], None] | None = None
+        """What generate() does while it is for something else than the frame."""
         # One thread each: pictures come out in the order in which they went in, and don't wait for the disk.
         self._developing = Background(1, self)
         self._writing = Background(1, self)
@@ -202,7 +210,10 @@ class GenerationController(GenerationSettings):
         return self._overlay
 
     def generate(self) -> None:
-        """Queue a job for what is under the frame now."""
+        """Queue a job for what is under the frame now, or for what is being edited."""
+        if self.instead is not None:
+            self.instead()
+            return
         info = self.info_of(self._params.checkpoint)
         if info is None:
             self.failed.emit(self._not_installed())
@@ -255,6 +266,22 @@ class GenerationController(GenerationSettings):
             params.sampling.count,
             info.name,
         )
+
+    def submit(
+        self, make: Callable[[str], Prepared], seed: int, count: int, checkpoint_name: str, take: Take | None = None
+    ) -> None:
+        """Queue a job that is made otherwise; `make` is called with its id, on the engine's thread.
+
+        `take` gets its pictures when it has ended; without it, they come as those of any job.
+        """
+        job_id = self._submit(make, seed, count, checkpoint_name)
+        if job_id is not None and take is not None:
+            self._takers[job_id] = take
+
+    @property
+    def shown(self) -> Result | None:
+        """The result that is shown in place."""
+        return self._shelf.shown
 
     def again(self) -> None:
         """The job of the shown result, or the last one, with the next seed; the first time, generate()."""
@@ -357,7 +384,14 @@ class GenerationController(GenerationSettings):
             self._being_kept.discard(result.id)
             self.failed.emit(error)
 
-        self._developing.run(result.layer, lambda layer: self._inserter.insert(result, layer, opened), failed)
+        others = self._shelf.of_job(result.request.id)
+        info = self.info_of(result.request.checkpoint)
+        name = result.request.checkpoint.name if info is None else info.name
+        self._developing.run(
+            lambda: remembered_layer(result, others, name),
+            lambda layer: self._inserter.insert(result, layer, opened),
+            failed,
+        )
 
     def discard(self) -> None:
         """The shown result leaves the canvas and the panel (its file stays); the next one of its job is shown."""
@@ -375,12 +409,13 @@ class GenerationController(GenerationSettings):
 
     def _submit(
         self, make: Callable[[str], Prepared], seed: int, count: int, checkpoint_name: str
-    ) -> None:
+    ) -> str | None:
+        """The id of the job, or None where there are too many."""
         if len(self._jobs) >= MAX_JOBS:
             self.failed.emit(
                 EngineError(f"{MAX_JOBS} generations are waiting already", hint="Wait, or press Esc to cancel them")
             )
-            return
+            return None
         job = _Job(uuid.uuid4().hex, count, self._documents.claim_front(), seed, checkpoint_name)
 
         def request() -> GenerationRequest:
@@ -397,6 +432,7 @@ class GenerationController(GenerationSettings):
             self.busy_changed.emit(True)
             self._set_progress(Progress(job.id, Phase.STARTING, count=count))
         self.queue_changed.emit(self.waiting)
+        return job.id
 
     def _on_event(self, event: Event) -> None:
         job = self._jobs.get(event.request_id)
@@ -426,17 +462,19 @@ class GenerationController(GenerationSettings):
         if prepared is None:
             raise RuntimeError("a picture came before Started")
         # What was stopped early was stopped to be kept.
-        becomes_layer = job.is_single or not event.complete
+        becomes_layer = (job.is_single or not event.complete) and job.id not in self._takers
 
         def work() -> tuple[Result, Layer | None]:
             result = develop(prepared, event)
-            return result, result.layer() if becomes_layer else None
+            return result, remembered_layer(result, (), job.checkpoint_name) if becomes_layer else None
 
         self._developing.run(work, lambda made: self._on_developed(job, *made), self.failed.emit)
 
     def _on_developed(self, job: _Job, result: Result, layer: Layer | None) -> None:
         if not job.of.is_closed:
-            self._desk_of(job.of).shelf.add(replace(result, path=job.paths.get(result.id)))
+            self._desk_of(job.of).shelf.add(
+                replace(result, path=job.paths.get(result.id), kept=job.id in self._takers)
+            )
             if layer is not None:
                 self._inserter.insert(result, layer, job.of)
             self.arrived.emit(job.of)
@@ -448,7 +486,9 @@ class GenerationController(GenerationSettings):
             raise RuntimeError("a picture came before Started")
         result_id = result_id_of(event)
         self._writing.run(
-            lambda: self._writer.write(prepared.request, event.seed, event.image, job.checkpoint_name),
+            lambda: self._writer.write(
+                prepared.request.alone(event.index), event.seed, event.image, job.checkpoint_name
+            ),
             lambda path: self._on_written(job, result_id, path),
             self.failed.emit,
         )
@@ -465,6 +505,9 @@ class GenerationController(GenerationSettings):
         if self._running is None:
             self._set_progress(None)
         shelf = self._desk_of(job.of).shelf
+        take, made = self._takers.pop(job.id, None), shelf.of_job(job.id)
+        if take is not None and made and not job.of.is_closed:
+            take(job.of, made)
         if not any(each.of is job.of for each in self._jobs.values()) and shelf.shown is None:
             waiting = [result for result in shelf.of_job(job.id) if not result.kept]
             if waiting and not job.is_single:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.open_document import OpenDocument
+from sdpaint.document.edits import moved_layer
 from sdpaint.document.layers import Layer
 from sdpaint.generation.apply import insert_result
 from sdpaint.generation.result import Result
@@ -53,7 +53,7 @@ class LayerInserter(QObject):
             present = opened.committed
             prepared = result.prepared
             dx, dy = prepared.shift_in(present)
-            placed = layer if (dx, dy) == (0, 0) else replace(layer, tiles=layer.tiles.translated(dx, dy))
+            placed = layer if (dx, dy) == (0, 0) else moved_layer(layer, dx, dy)
             document = insert_result(
                 present, placed, prepared.plan.frame.translated(dx, dy), prepared.mask, prepared.grows
             )

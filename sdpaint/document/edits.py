@@ -254,6 +254,12 @@ def with_all_tiles(layers: tuple[Layer, ...], change: Callable[[TileMap], TileMa
     return tree.mapped(layers, changed)
 
 
+def moved_layer(layer: Layer, dx: int, dy: int) -> Layer:
+    """The layer, with all that it remembers, on a canvas that has moved."""
+    (moved,) = _with_places_moved(with_all_tiles((layer,), lambda tiles: tiles.translated(dx, dy)), dx, dy)
+    return moved
+
+
 def _with_places_moved(layers: tuple[Layer, ...], dx: int, dy: int) -> tuple[Layer, ...]:
     def moved(layer: Layer) -> Layer:
         return layer if layer.origin is None else replace(layer, origin=layer.origin.translated(dx, dy))

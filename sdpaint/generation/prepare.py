@@ -52,7 +52,7 @@ class Prepared:
     the region, which is then the frame, wholly. `mask`: the mask layer that was read, None where none was. `grows`:
     the canvas is to grow by what of the frame lies beyond it. `moved`: that of the document that it was prepared from.
     `params`: from which it was made. `seen`: the part of the canvas that the request looked at, and `ground` the digest
-    of what was there; empty where it looked at nothing.
+    of what was there; empty where it looked at nothing. `frame`: the document's own.
     """
 
     request: GenerationRequest
@@ -64,6 +64,7 @@ class Prepared:
     params: GenerationParams | None = None
     ground: str = ""
     seen: Rect = Rect(0, 0, 0, 0)
+    frame: Rect = Rect(0, 0, 0, 0)
 
     def shift_in(self, document: Document) -> tuple[int, int]:
         """How far (x, y) what was prepared has moved in the document since."""
@@ -147,7 +148,7 @@ def prepare(
         wildcards=used_lists((params.prompt, params.negative_prompt), wildcards or {}),
     )
     grows = mode is GenerationMode.EXPAND
-    return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen)
+    return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame)
 
 
 def digest_of(pixels: Pixels) -> str:

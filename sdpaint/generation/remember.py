@@ -34,7 +34,7 @@ class Remembered:
     """A job as a layer remembers it, for the canvas as it is now.
 
     `prepared` makes the picture again from what was there; `params` and `painted`, in canvas pixels, ask for it anew
-    from what is there now, within `prepared.plan.frame`.
+    from what is there now, within `prepared.frame`.
     """
 
     checkpoint_name: str
@@ -74,7 +74,7 @@ def sources_of(prepared: Prepared) -> Sources:
         picture=None if request.image is None else TileMap.from_pixels(premultiplied_from_rgb(request.image)),
         mask=None if request.mask is None else TileMap.from_pixels(request.mask),
         cover=None if prepared.alpha is None else TileMap.from_pixels(prepared.alpha),
-        painted=None if painted is None else painted.tiles.cropped(prepared.plan.frame),
+        painted=None if painted is None else painted.tiles.cropped(prepared.frame),
     )
 
 
@@ -92,11 +92,12 @@ def _recipe(prepared: Prepared, result: Result, checkpoint_name: str) -> str:
     if params is None:    # a job that wasn't prepared from a document
         fill = request.fill or MaskFill.AUTOMATIC
         params = GenerationParams(request.checkpoint, sampling=request.sampling, fill=fill)
-    context = params.context
+    context, asked = params.context, prepared.frame
     values: dict[str, Any] = {
         "checkpoint": checkpoint_name,
         **request_values(request, request.seed),
         "frame": [frame.x, frame.y, frame.width, frame.height],
+        "within": [asked.x, asked.y, asked.width, asked.height],
         "params": {
             "strength": params.sampling.strength,
             "fill": params.fill.value,
@@ -135,7 +136,7 @@ def _remembered(alternative: Alternative, document: Document, checkpoint: Path) 
     rgb = None if picture is None else np.ascontiguousarray(picture[..., 2::-1])
     request = request_of_values(values, checkpoint, rgb, mask)
     request = replace(request, region=request.region.translated(dx, dy))
-    frame = Rect(*(int(side) for side in values["frame"])).translated(dx, dy)
+    frame, within = (Rect(*(int(side) for side in values[key])).translated(dx, dy) for key in ("frame", "within"))
     painted = None if sources.painted is None else sources.painted.translated(dx, dy)
     params = params_of(alternative, checkpoint)
     prepared = Prepared(
@@ -146,6 +147,7 @@ def _remembered(alternative: Alternative, document: Document, checkpoint: Path) 
         params=params,
         ground=alternative.ground,
         seen=alternative.seen,
+        frame=within,
     )
     return Remembered(str(values["checkpoint"]), prepared, params, painted)
 
