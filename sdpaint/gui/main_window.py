@@ -302,13 +302,14 @@ class MainWindow(QMainWindow):
     def _share_room(self) -> None:
         """Give the panels that are shown their usual sizes."""
         docks = list(self._docks.values())
-        if self.height() < _LOW_WINDOW:
+        is_low = self.height() < _LOW_WINDOW
+        if is_low:
             # Two rows of panels: a third would leave none of them room.
             self.tabifyDockWidget(self._docks["Layers"], self._docks["Results"])
             self.tabifyDockWidget(self._docks["Results"], self._docks["Navigator"])
             self._docks["Layers"].raise_()
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        heights = {"Colour": 330, "Layers": 320, "Results": 200}
+        heights = {"Colour": 200, "Layers": 280} if is_low else {"Colour": 330, "Layers": 320, "Results": 200}
         self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:
