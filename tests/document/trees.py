@@ -6,13 +6,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerMask
+from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerMask, Text
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import ADJUSTMENTS
-from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import TileMap
+from sdpaint.imaging.words import TextAlign, TextStyle, Words
 
 SIZE = Size(260, 150)
 """Of the canvas: six tiles, of which four stick out."""
@@ -67,6 +68,22 @@ def masks():
     )
 
 
+def words():
+    style = st.builds(
+        TextStyle,
+        st.sampled_from(["Noto Sans", "DejaVu Sans"]),
+        st.integers(4, 300),
+        st.sampled_from([100, 400, 700]),
+        st.booleans(),
+        st.sampled_from(TextAlign),
+        st.floats(0.3, 5.0),
+        st.floats(-100.0, 1000.0),
+    )
+    at = st.builds(Point, st.floats(-500, 500), st.floats(-500, 500))
+    width = st.one_of(st.none(), st.floats(1.0, 900.0))
+    return st.builds(Words, st.sampled_from(["Hello", "Ä & <b>\n two", ""]), at, style, st.just(Color(9, 8, 7)), width)
+
+
 OPACITIES = st.sampled_from([1.0, 1.0, 1.0, 0.7, 0.31, 0.0])
 MODES = st.one_of(st.just(BlendMode.NORMAL), st.sampled_from(list(BlendMode)))
 
@@ -74,7 +91,7 @@ MODES = st.one_of(st.just(BlendMode.NORMAL), st.sampled_from(list(BlendMode)))
 @st.composite
 def layers(draw, depth: int = 2) -> Layer:
     """A layer of any kind; groups go `depth` deep."""
-    kind = draw(st.sampled_from(["pixels", "pixels", "pixels", "group", "through", "fill", "adjustment"]))
+    kind = draw(st.sampled_from(["pixels", "pixels", "pixels", "group", "through", "fill", "adjustment", "text"]))
     tiles, content = TileMap(4), None
     if kind in ("group", "through") and depth:
         inside = draw(st.lists(layers(depth - 1), max_size=3))
@@ -85,6 +102,9 @@ def layers(draw, depth: int = 2) -> Layer:
     elif kind == "adjustment":
         content = Adjustment(*draw(st.sampled_from(ADJUSTMENT_VALUES)))
         assert content.filter in ADJUSTMENTS
+    elif kind == "text":
+        # What is drawn of the words is pixels like any other; whether these are theirs, the checksum says.
+        tiles, content = draw(pixels()), Text(draw(words()), draw(rects()), draw(st.integers(0, 2**32 - 1)))
     else:
         tiles = draw(pixels())
     return Layer(

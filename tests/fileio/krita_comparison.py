@@ -127,7 +127,8 @@ def by_krita(document: Document) -> Pixels:
 def main() -> None:
     """Ask Krita for everything and write the table."""
     os.environ.pop("QT_QPA_PLATFORM", None)
-    version = subprocess.run(["krita", "--version"], capture_output=True, text=True).stdout.strip()
+    asked = subprocess.run(["xvfb-run", "-a", "krita", "--version"], capture_output=True, text=True, check=True)
+    version = next(line for line in reversed(asked.stdout.splitlines()) if line.strip())
     pictures = sampled(by_krita(everything()))
     compact = json.JSONEncoder(separators=(",", ":"))
     lines = ",\n".join(f"{json.dumps(name)}:{compact.encode(rows)}" for name, rows in pictures.items())
