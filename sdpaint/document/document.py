@@ -10,8 +10,9 @@ from sdpaint.document import tree
 from sdpaint.document.guides import Guide
 from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer, SavedSelection
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.depth import map_at_depth
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.imaging.tiles import TileKey, TileMap
+from sdpaint.imaging.tiles import DEPTHS, TileKey, TileMap
 
 MAX_SIDE_PX = 32767
 """QPainter's coordinates end here."""
@@ -54,10 +55,16 @@ class Document:
     guides: tuple[Guide, ...] = ()
     quick_mask: TileMap | None = None
     saved_selections: tuple[SavedSelection, ...] = ()
+    depth: int = 8
+    """Bits a channel of all layers, 8 or 16: what is put in at another depth is converted. Masks have 8."""
 
     def __post_init__(self) -> None:
         if max(self.size.width, self.size.height) > MAX_SIDE_PX:
             raise ValueError(f"a document is at most {MAX_SIDE_PX} px a side, not {self.size}")
+        if self.depth not in DEPTHS:
+            raise ValueError(f"a document has 8 or 16 bits a channel, not {self.depth}")
+        if any(layer.tiles.depth != self.depth for layer in self.walk()):
+            object.__setattr__(self, "layers", layers_at_depth(self.layers, self.depth))
         if not self.layers:
             raise ValueError("a document has at least one layer")
         ids = [layer.id for layer in self.walk()]
@@ -176,6 +183,11 @@ def with_selections(document: Document, change: Callable[[TileMap], TileMap]) ->
         quick_mask=None if document.quick_mask is None else change(document.quick_mask),
         saved_selections=tuple(SavedSelection(name, tiles) for name, tiles in saved if not tiles.is_empty),
     )
+
+
+def layers_at_depth(layers: tuple[Layer, ...], depth: int, dithers: bool = False) -> tuple[Layer, ...]:
+    """Layers with all their pixels at 8 or 16 bits a channel, rounded or dithered."""
+    return tree.mapped(layers, lambda layer: replace(layer, tiles=map_at_depth(layer.tiles, depth, dithers)))
 
 
 def _listed(layers: tuple[Layer, ...]) -> Iterator[Layer]:

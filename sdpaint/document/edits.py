@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from sdpaint.document import tree
-from sdpaint.document.document import Document, EditTarget, with_selections
+from sdpaint.document.document import Document, EditTarget, layers_at_depth, with_selections
 from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer, swapped
+from sdpaint.imaging.depth import map_at_depth
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 
@@ -20,6 +21,7 @@ def new_document(
     size: Size,
     background: tuple[int, int, int] | None = (255, 255, 255),
     frame_px: int = DEFAULT_FRAME_PX,
+    depth: int = 8,
 ) -> Document:
     """A document with an opaque background of this RGB (None: none) and an empty layer above, which is active.
 
@@ -29,7 +31,14 @@ def new_document(
     layers: tuple[Layer, ...] = (paint,)
     if background is not None:
         layers = (Layer("Background", tiles=solid_tiles(size, background)), paint)
-    return Document(size=size, layers=layers, active=paint.id, frame=centered_frame(size, frame_px))
+    return Document(size=size, layers=layers, active=paint.id, frame=centered_frame(size, frame_px), depth=depth)
+
+
+def set_depth(document: Document, depth: int, dithers: bool = True) -> Document:
+    """The document at 8 or 16 bits a channel: exact to 16, dithered or rounded to 8. Looks at pixels."""
+    if depth == document.depth:
+        return document
+    return replace(document, layers=layers_at_depth(document.layers, depth, dithers), depth=depth)
 
 
 def solid_tiles(size: Size, rgb: tuple[int, int, int]) -> TileMap:
@@ -58,6 +67,7 @@ def with_layer_tiles(document: Document, layer_id: LayerId, tiles: TileMap) -> D
     layer = document.layer(layer_id)
     if tiles.channels != layer.tiles.channels:
         raise ValueError("a layer has 4 channels")
+    tiles = map_at_depth(tiles, document.depth)
     # Every event of a stroke comes here: with the same layers in the same order there's nothing else to check.
     layers = tree.replaced(document.layers, layer_id, (swapped(layer, tiles=tiles),))
     return swapped(document, layers=layers)

@@ -16,6 +16,7 @@ from sdpaint.document.edits import replace_layer, with_layer_tiles
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.render import flatten
 from sdpaint.imaging.adjustments import histogram
+from sdpaint.imaging.compositing import mixed as mixed_by
 from sdpaint.imaging.filter_table import Filter, Values
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import grey_pixels, values_of_grey
@@ -129,6 +130,9 @@ def blended(before: Pixels, after: Pixels, coverage: Pixels) -> Pixels:
     result = np.empty_like(before)
     for top in range(0, before.shape[0], _ROWS):
         rows = slice(top, top + _ROWS)
+        if before.dtype != np.uint8:
+            result[rows] = mixed_by(before[rows], after[rows], coverage[rows])
+            continue
         share = coverage[rows, :, None].astype(np.uint16)
         mixed = before[rows] * (255 - share) + after[rows] * share
         result[rows] = (mixed + 127) // 255
@@ -150,10 +154,10 @@ def with_alpha_of(before: Pixels, after: Pixels) -> Pixels:
 def _coarsely(pixels: Pixels, spec: Filter, values: Values, origin: tuple[int, int], coarseness: int) -> Pixels:
     height, width = pixels.shape[:2]
     size = (max(1, width // coarseness), max(1, height // coarseness))
-    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), pixels.dtype)
     place = (origin[0] // coarseness, origin[1] // coarseness)
     changed = spec.apply(small, spec.scaled(values, size[0] / width), place)
-    return np.asarray(cv2.resize(changed, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(changed, (width, height), interpolation=cv2.INTER_LINEAR), pixels.dtype)
 
 
 def _tile_bounds(tiles: TileMap) -> Rect:

@@ -3,8 +3,9 @@
 A log is a header and then records, only ever appended to. A record is a head of 24 bytes (magic, kind, serial
 number, length and checksum of the payload, checksum of the head itself) and the payload. There are four kinds:
 
-* TILE: one byte of channels, then for each pixel what it differs by from the one to its left, deflated.
-* MAP: one byte of channels, then column, row and tile serial of every tile, deflated.
+* TILE: one byte of channels (with 16 added to it where they have 16 bits), then for each pixel what it differs by from
+  the one to its left, deflated; of 16 bits, first all low bytes, then all high ones.
+* MAP: the same byte, then column, row and tile serial of every tile, deflated.
 * STATE: a document without its pixels, as JSON (see `journal_values`), with the serials of its maps.
 * COMMIT: the steps of the history as serials of states, which of them is present, and what else must come back.
 
@@ -122,45 +123,61 @@ def _next_magic(file: BinaryIO, offset: int) -> int | None:
 
 
 def pack_tile(tile: Pixels) -> bytes:
-    """The payload of a TILE: (128, 128, 4) or (128, 128) uint8."""
+    """The payload of a TILE: (128, 128, 4) uint8 or uint16, or (128, 128) uint8."""
     channels = 1 if tile.ndim == 2 else tile.shape[2]
     differences = np.array(tile, order="C")
     differences[:, 1:] -= tile[:, :-1]
+    if tile.dtype != np.uint8:
+        # Apart, the high bytes are nearly all zero.
+        differences = np.ascontiguousarray(differences.view(np.uint8).reshape(-1, 2).T)
     deflate = zlib.compressobj(_LEVEL, strategy=_STRATEGY)
-    return b"".join((bytes((channels,)), deflate.compress(differences.data), deflate.flush()))
+    return b"".join((_format_byte(channels, 8 * tile.itemsize), deflate.compress(differences.data), deflate.flush()))
 
 
-def unpack_tile(payload: bytes, channels: int) -> Pixels:
+def unpack_tile(payload: bytes, channels: int, depth: int = 8) -> Pixels:
     """The read-only tile of a payload. Raises Damaged."""
     shape = (TILE_SIZE, TILE_SIZE) if channels == 1 else (TILE_SIZE, TILE_SIZE, channels)
-    raw = _inflated(payload, channels)
-    if len(raw) != TILE_SIZE * TILE_SIZE * channels:
+    raw = _inflated(payload, channels, depth)
+    if len(raw) != TILE_SIZE * TILE_SIZE * channels * depth // 8:
         raise Damaged("a tile has another size")
-    tile: Pixels = np.cumsum(np.frombuffer(raw, np.uint8).reshape(shape), axis=1, dtype=np.uint8)
+    values = np.frombuffer(raw, np.uint8)
+    dtype = np.uint8 if depth == 8 else np.uint16
+    if depth == 16:
+        values = np.ascontiguousarray(values.reshape(2, -1).T)
+    tile: Pixels = np.cumsum(values.view(dtype).reshape(shape), axis=1, dtype=dtype)
     tile.flags.writeable = False
     return tile
 
 
-def pack_map(channels: int, serials: Mapping[TileKey, int]) -> bytes:
+def pack_map(channels: int, serials: Mapping[TileKey, int], depth: int = 8) -> bytes:
     """The payload of a MAP whose tiles are in the log already, with these serials."""
     places = np.array([(column, row, serial) for (column, row), serial in serials.items()], np.int64)
-    return bytes((channels,)) + zlib.compress(places.astype("<i8").tobytes(), _LEVEL)
+    return _format_byte(channels, depth) + zlib.compress(places.astype("<i8").tobytes(), _LEVEL)
 
 
-def unpack_map(payload: bytes) -> tuple[int, dict[TileKey, int]]:
-    """Channels, and the serial of each tile. Raises Damaged."""
-    channels = payload[0] if payload else 0
-    if channels not in (1, 4):
+def unpack_map(payload: bytes) -> tuple[int, int, dict[TileKey, int]]:
+    """Channels, bits of each, and the serial of each tile. Raises Damaged."""
+    said = payload[0] if payload else 0
+    if said not in _FORMATS:
         raise Damaged("a tile map has 1 or 4 channels")
-    raw = _inflated(payload, channels)
+    channels, depth = _FORMATS[said]
+    raw = _inflated(payload, channels, depth)
     if len(raw) % 24:
         raise Damaged("a tile map is cut off")
     places = np.frombuffer(raw, "<i8").reshape(-1, 3).tolist()
-    return channels, {(column, row): serial for column, row, serial in places}
+    return channels, depth, {(column, row): serial for column, row, serial in places}
 
 
-def _inflated(payload: bytes, channels: int) -> bytes:
-    if payload[:1] != bytes((channels,)):
+_FORMATS = {1: (1, 8), 4: (4, 8), 20: (4, 16)}
+"""Channels and bits of each, by the byte that says them."""
+
+
+def _format_byte(channels: int, depth: int) -> bytes:
+    return bytes((channels if depth == 8 else channels + depth,))
+
+
+def _inflated(payload: bytes, channels: int, depth: int) -> bytes:
+    if payload[:1] != _format_byte(channels, depth):
         raise Damaged("it has another number of channels")
     try:
         return zlib.decompress(payload[1:])

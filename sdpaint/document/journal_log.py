@@ -162,7 +162,7 @@ class JournalLog:
         if serials is None:
             serials = self._put_tiles(file, tiles)
         self._tiles_of[id(tiles)] = serials
-        return self._append(file, Kind.MAP, tiles, pack_map(tiles.channels, serials))
+        return self._append(file, Kind.MAP, tiles, pack_map(tiles.channels, serials, tiles.depth))
 
     def _put_tiles(self, file: BinaryIO, tiles: TileMap) -> dict[TileKey, int]:
         """Append the tiles that aren't there yet. The serials of all."""

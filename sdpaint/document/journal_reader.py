@@ -109,7 +109,7 @@ class _Index:
         self._whole: dict[int, bool] = {}
         self._tiles: dict[int, Pixels] = {}
         self._maps: dict[int, TileMap] = {}
-        self._map_serials: dict[int, tuple[int, dict[TileKey, int]]] = {}
+        self._map_serials: dict[int, tuple[int, int, dict[TileKey, int]]] = {}
         for record in read_records(file):
             if record.is_intact:
                 match record.kind:
@@ -175,20 +175,20 @@ class _Index:
             return False
         if serial not in self._map_serials:
             self._map_serials[serial] = unpack_map(payload)
-        return all(tile in self._tile_offsets for tile in self._map_serials[serial][1].values())
+        return all(tile in self._tile_offsets for tile in self._map_serials[serial][2].values())
 
     def _map(self, serial: int) -> TileMap:
         if serial not in self._maps:
-            channels, serials = self._map_serials[serial]
-            tiles = {key: self._tile(tile, channels) for key, tile in serials.items()}
-            self._maps[serial] = TileMap(channels, tiles)
+            channels, depth, serials = self._map_serials[serial]
+            tiles = {key: self._tile(tile, channels, depth) for key, tile in serials.items()}
+            self._maps[serial] = TileMap(channels, tiles, depth)
         return self._maps[serial]
 
-    def _tile(self, serial: int, channels: int) -> Pixels:
+    def _tile(self, serial: int, channels: int, depth: int) -> Pixels:
         """Equal serials are one array again, so that steps share what they shared."""
         if serial not in self._tiles:
             record = read_record(self._file, self._tile_offsets[serial])
             if record is None or not record.is_intact:
                 raise Damaged("the file changed while it was read")
-            self._tiles[serial] = unpack_tile(record.payload, channels)
+            self._tiles[serial] = unpack_tile(record.payload, channels, depth)
         return self._tiles[serial]

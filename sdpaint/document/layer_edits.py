@@ -17,6 +17,7 @@ from sdpaint.document.recipe import solid_tile
 from sdpaint.errors import EditRefused
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.compositing import straight_opaque, times
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.filter_table import Filter
 from sdpaint.imaging.selection import FULL_TILE
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
@@ -144,11 +145,11 @@ def mask_from_transparency(document: Document, layer_id: LayerId) -> Document:
     alpha: dict[TileKey, Pixels | None] = {}
     colors: dict[TileKey, Pixels | None] = {}
     for key, tile in layer.tiles.tiles.items():
-        alpha[key] = tile[..., 3].copy()
+        alpha[key] = rounded_8(tile[..., 3]).copy()
         colors[key] = straight_opaque(tile)
     mask = LayerMask.of_coverage(TileMap(1).with_tiles(alpha))
     result = add_mask(document, layer_id, mask)
-    return replace_layer(result, replace(result.layer(layer_id), tiles=TileMap(4).with_tiles(colors)))
+    return replace_layer(result, replace(result.layer(layer_id), tiles=layer.tiles.with_tiles(colors)))
 
 
 def apply_mask(document: Document, layer_id: LayerId) -> Document:
@@ -248,5 +249,6 @@ def rasterize(document: Document, layer_id: LayerId) -> Document:
         raise EditRefused("The layer has no picture of its own", "Merge it with the layers that it works on")
     if isinstance(content, Fill):
         keys = document.bounds.tiles(TILE_SIZE) if content.color.alpha else ()
-        tiles = TileMap(4, dict.fromkeys(keys, solid_tile(content.color))).cropped(document.bounds)
+        solid = solid_tile(content.color, document.depth)
+        tiles = TileMap(4, dict.fromkeys(keys, solid), document.depth).cropped(document.bounds)
     return replace_layer(document, replace(layer, content=None, tiles=tiles))

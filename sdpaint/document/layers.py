@@ -163,7 +163,7 @@ Content = Group | Fill | Adjustment | Text | None
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of any kind. `tiles` has 4 channels; pixels outside the canvas are kept."""
+    """A layer of any kind. `tiles` has 4 channels, at the depth of the document; pixels outside the canvas are kept."""
 
     name: str
     tiles: TileMap = field(default_factory=lambda: TileMap(4))

@@ -18,7 +18,7 @@ from sdpaint.document.selection_edits import clear_selected, selected_tiles
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.raster import composite
-from sdpaint.imaging.tiles import Pixels, TileKey, TileMap
+from sdpaint.imaging.tiles import Pixels, TileKey, TileMap, full_of
 from sdpaint.imaging.warp import Interpolation, warped
 
 
@@ -39,7 +39,7 @@ class Lifted:
 
     def picture(self) -> TileMap:
         """All pieces as one, the lowest first."""
-        return reduce(laid_over, self.pieces.values(), TileMap(4))
+        return reduce(laid_over, self.pieces.values(), TileMap(4, depth=self.source.depth))
 
 
 def parts_of(document: Document, layer_ids: Iterable[LayerId]) -> Iterator[Layer]:
@@ -124,7 +124,7 @@ def laid_over(below: TileMap, above: TileMap) -> TileMap:
     changes: dict[TileKey, Pixels | None] = {}
     for key, tile in above.tiles.items():
         ground = below.tile(key)
-        if ground is None or tile[..., 3].min() == 255:
+        if ground is None or tile[..., 3].min() == full_of(tile):
             changes[key] = tile
         else:
             mixed = ground.copy()

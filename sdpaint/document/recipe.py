@@ -251,7 +251,7 @@ def _source_of(layer: Layer, key: TileKey, path: Collection[LayerId]) -> Pixels 
             inner = recipe_for(children, key, path)
             return Stack(layer.id, inner.items, share, active=inner.active) if inner.items else None
         case Fill(color=color):
-            tile: Pixels | None = solid_tile(color)
+            tile: Pixels | None = solid_tile(color, layer.tiles.depth)
         case _:
             tile = layer.tiles.tile(key)
     if tile is None or share is None:
@@ -260,11 +260,11 @@ def _source_of(layer: Layer, key: TileKey, path: Collection[LayerId]) -> Pixels 
 
 
 @lru_cache(64)
-def solid_tile(color: Color) -> Pixels:
+def solid_tile(color: Color, depth: int = 8) -> Pixels:
     """A read-only tile of one colour."""
-    alpha = color.alpha
-    channels = [(value * alpha + 127) // 255 for value in (color.blue, color.green, color.red)]
-    tile = np.empty((TILE_SIZE, TILE_SIZE, 4), np.uint8)
-    tile[:] = (*channels, alpha)
+    alpha, scale = color.alpha, 1 if depth == 8 else 257
+    channels = [(value * alpha * scale + 127) // 255 for value in (color.blue, color.green, color.red)]
+    tile = np.empty((TILE_SIZE, TILE_SIZE, 4), np.uint8 if depth == 8 else np.uint16)
+    tile[:] = (*channels, alpha * scale)
     tile.flags.writeable = False
     return tile

@@ -18,24 +18,26 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, Layer, LayerId
 from sdpaint.document.recipe import Adjust, Item, Recipe, Sheet, Stack, Through, recipe_for, same_stack
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.compositing import BLEND_FUNCTIONS, blend_onto, mixed, straight_opaque, times
+from sdpaint.imaging.compositing import BLEND_FUNCTIONS, blend_onto, cut_to, mixed, straight_opaque, times
+from sdpaint.imaging.depth import at_depth, depth_of, dithered_tile
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.raster import COMPOSITION_MODES, Painter, image_over, painting
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, full_of, tile_rect
 
 CACHED_TILES = 1024
 """How many pictures of a tile the compositor remembers: at most 64 MiB."""
 
 
-def flatten(document: Document, rect: Rect) -> Pixels:
+def flatten(document: Document, rect: Rect, depth: int = 8) -> Pixels:
     """The visible layers under `rect` over transparency: a new (height, width, 4) premultiplied BGRA array.
 
-    What lies outside the canvas is transparent, as the artist sees it. Safe on any thread.
+    It is composed at the depth of the document and given at 8 or 16 bits a channel, rounded. What lies outside the
+    canvas is transparent, as the artist sees it. Safe on any thread.
     """
-    result = np.zeros((rect.height, rect.width, 4), np.uint8)
+    result = np.zeros((rect.height, rect.width, 4), np.uint8 if depth == 8 else np.uint16)
     inside = rect.intersected(document.bounds)
     if not inside.is_empty:
-        kitchen = _Kitchen(None)
+        kitchen = _Kitchen(None, document.depth)
         place = inside.translated(-rect.x, -rect.y)
         _flatten_into(
             result[place.top : place.bottom, place.left : place.right], document.layers, inside, kitchen
@@ -44,10 +46,15 @@ def flatten(document: Document, rect: Rect) -> Pixels:
 
 
 def flatten_layers(layers: Sequence[Layer], rect: Rect) -> Pixels:
-    """Likewise siblings by themselves, wherever the canvas ends."""
-    result = np.zeros((rect.height, rect.width, 4), np.uint8)
-    _flatten_into(result, layers, rect, _Kitchen(None))
+    """Likewise siblings by themselves, wherever the canvas ends, at the depth that they have."""
+    depth = _depth_of(layers)
+    result = np.zeros((rect.height, rect.width, 4), np.uint8 if depth == 8 else np.uint16)
+    _flatten_into(result, layers, rect, _Kitchen(None, depth))
     return result
+
+
+def _depth_of(layers: Sequence[Layer]) -> int:
+    return layers[0].tiles.depth if layers else 8
 
 
 def _flatten_into(target: Pixels, layers: Sequence[Layer], rect: Rect, kitchen: _Kitchen) -> None:
@@ -60,19 +67,19 @@ def _flatten_into(target: Pixels, layers: Sequence[Layer], rect: Rect, kitchen: 
         whole = tile_rect(key)
         part = whole.intersected(rect)
         inner, outer = part.translated(-whole.x, -whole.y), part.translated(-rect.x, -rect.y)
-        target[outer.top : outer.bottom, outer.left : outer.right] = tile[
-            inner.top : inner.bottom, inner.left : inner.right
-        ]
+        pixels = at_depth(tile[inner.top : inner.bottom, inner.left : inner.right], depth_of(target))
+        target[outer.top : outer.bottom, outer.left : outer.right] = pixels
 
 
 def composed_tiles(layers: Sequence[Layer], keys: Iterable[TileKey]) -> TileMap:
     """Siblings by themselves as a tile map, at these keys. Safe on any thread."""
-    kitchen = _Kitchen(None)
+    depth = _depth_of(layers)
+    kitchen = _Kitchen(None, depth)
     changes: dict[TileKey, Pixels | None] = {}
     for key in keys:
         recipe = recipe_for(layers, key)
         changes[key] = kitchen.cooked(recipe.items, key) if recipe.items else None
-    return TileMap(4).with_tiles(changes)
+    return TileMap(4, depth=depth).with_tiles(changes)
 
 
 def _on_canvas(keys: Collection[TileKey], document: Document) -> set[TileKey]:
@@ -116,8 +123,9 @@ _Memory = OrderedDict[tuple[TileKey, str], tuple[Stack, Pixels]]
 class _Kitchen:
     """Makes pictures of recipes. With a `memory`, it keeps those of stacks that the active layer isn't in."""
 
-    def __init__(self, memory: _Memory | None) -> None:
+    def __init__(self, memory: _Memory | None, depth: int) -> None:
         self._memory = memory
+        self._dtype = np.uint8 if depth == 8 else np.uint16
         self.has_merged = False
         """Whether anything was laid on as one that `flatten` lays on one by one."""
 
@@ -126,7 +134,7 @@ class _Kitchen:
         items = self._sandwich(items, key, active, owner)
         if len(items) == 1 and isinstance(items[0], Sheet) and items[0].is_plain:
             return self._pixels(items[0].source, key)
-        result = np.empty((TILE_SIZE, TILE_SIZE, 4), np.uint8)
+        result: Pixels = np.empty((TILE_SIZE, TILE_SIZE, 4), self._dtype)
         with painting(result) as painter:
             self._lay_on_nothing(_Easel(painter, result), 0, 0, items, key)
         result.flags.writeable = False
@@ -192,12 +200,15 @@ class _Kitchen:
         assert isinstance(first, Sheet)
         base = self._pixels(first.source, key)
         alpha = np.ascontiguousarray(base[..., 3])
-        is_opaque = bool(alpha.min() == 255)
+        full = full_of(base)
+        is_opaque = bool(alpha.min() == full)
         result = base.copy() if is_opaque else straight_opaque(base)
         with painting(result) as painter:
             self._lay(_Easel(painter, result), 0, 0, others, key)
         # Erasing shows the base, not a hole: the alpha stays.
-        return result if is_opaque and bool((result[..., 3] == 255).all()) else times(_opaque(result), alpha)
+        if is_opaque and bool((result[..., 3] == full).all()):
+            return result
+        return cut_to(_opaque(result), alpha)
 
     def _sandwich(self, items: Sequence[Item], key: TileKey, active: int | None, owner: str) -> Sequence[Item]:
         """What is remembered of what lies below and above the active item, in place of both."""
@@ -214,7 +225,7 @@ class _Kitchen:
 
 
 def _opaque(pixels: Pixels) -> Pixels:
-    pixels[..., 3] = 255
+    pixels[..., 3] = full_of(pixels)
     return pixels
 
 
@@ -280,10 +291,17 @@ class Compositor:
         return pixels
 
     def draw(self, keys: Iterable[TileKey], target: Pixels) -> None:
-        """Write the composites of tiles into `target`: (height, width, 4), from the canvas's first pixel on.
+        """Write the composites of tiles into `target`: (height, width, 4) uint8, from the canvas's first pixel on.
 
         It must cover each of the tiles wholly. One painter serves them all: opening it costs as much as two layers.
+        Those of 16 bits are dithered, so that a screen shows no bands.
         """
+        if self._document.depth != 8:
+            for key in keys:
+                place = target[key[1] * TILE_SIZE : (key[1] + 1) * TILE_SIZE, key[0] * TILE_SIZE :][:, :TILE_SIZE]
+                tile = self.tile(key)
+                place[:] = 0 if tile is None else dithered_tile(tile)
+            return
         with painting(target) as painter:
             easel = _Easel(painter, target)
             for key in keys:
@@ -296,7 +314,7 @@ class Compositor:
         self._rounded.discard(key)
         is_painted = key in self._painted
         recipe = recipe_for(self._document.layers, key, self._path if is_painted else ())
-        return recipe, _Kitchen(self._memory if is_painted else None)
+        return recipe, _Kitchen(self._memory if is_painted else None, self._document.depth)
 
     def _end(self, key: TileKey, kitchen: _Kitchen) -> None:
         if kitchen.has_merged:

@@ -23,6 +23,8 @@ from sdpaint.document.layers import Fill, Group, Layer, LayerId
 from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.imaging import selection as shapes
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.compositing import times
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import grey_pixels
 from sdpaint.imaging.selection import FULL_TILE, SelectionChange, SelectionMode
@@ -95,7 +97,7 @@ def selection_from_layer(
 ) -> Document:
     """Where the layer has pixels, selected as far as they are opaque."""
     alphas: dict[TileKey, Pixels | None] = {
-        key: cv2.extractChannel(tile, 3)
+        key: rounded_8(cv2.extractChannel(tile, 3))
         for key, tile in pixels_of(set_target(document, EditTarget.CONTENT), layer_id).tiles.items()
     }
     return select(document, _shared(TileMap(1).with_tiles(alphas)), mode)
@@ -123,10 +125,10 @@ def select_color_range(document: Document, wanted: ColorRange, pixels: Pixels | 
 
 
 def pixels_for(document: Document, layer_id: LayerId | None) -> Pixels:
-    """The canvas as one layer has it, or as all together are seen: (h, w, 4) premultiplied BGRA."""
+    """The canvas as one layer has it, or as all together are seen: (h, w, 4) premultiplied BGRA, 8 bits."""
     if layer_id is None:
         return flatten(document, document.bounds)
-    return document.layer(layer_id).tiles.read(document.bounds)
+    return rounded_8(document.layer(layer_id).tiles.read(document.bounds))
 
 
 def _shared(coverage: TileMap) -> TileMap:
@@ -149,7 +151,7 @@ def clear_selected(document: Document, layer_id: LayerId) -> Document:
     for key, selected in selection.tiles.items():
         tile = tiles.tile(key)
         if tile is not None:
-            changes[key] = None if selected is FULL_TILE else _times(tile, 255 - selected)
+            changes[key] = None if selected is FULL_TILE else times(tile, 255 - selected)
     return with_layer_tiles(document, layer_id, tiles.with_tiles(changes)) if changes else document
 
 
@@ -195,7 +197,7 @@ def _as_selected(tiles: TileMap, selection: TileMap | None) -> TileMap:
         for key, tile in tiles.tiles.items():
             selected = selection.tile(key)
             if selected is not FULL_TILE:
-                kept[key] = None if selected is None else _times(tile, selected)
+                kept[key] = None if selected is None else times(tile, selected)
         tiles = tiles.with_tiles(kept)
     return tiles
 
@@ -215,19 +217,13 @@ def selected_composite(document: Document) -> tuple[Rect, Pixels]:
     """What is seen of all layers, likewise."""
     selection = document.selection
     place = document.bounds if selection is None else selection.bounds()
-    pixels = flatten(document, place)
-    return place, pixels if selection is None else _times(pixels, selection.read(place))
+    pixels = flatten(document, place, document.depth)
+    return place, pixels if selection is None else times(pixels, selection.read(place))
 
 
 def paste_layer(document: Document, pixels: Pixels, x: int, y: int, name: str) -> Document:
     """Pixels (h, w, 4), premultiplied BGRA, on a new layer above the active one, the first at (x, y)."""
     return insert_layer(document, Layer(name, tiles=TileMap.from_pixels(pixels, x, y)))
-
-
-def _times(pixels: Pixels, share: Pixels) -> Pixels:
-    """Premultiplied pixels (h, w, 4) times coverage (h, w), each channel rounded to nearest."""
-    result: Pixels = cv2.multiply(pixels, cv2.merge([share] * 4), scale=1 / 255)
-    return result
 
 
 def is_selected(document: Document, x: int, y: int) -> bool:

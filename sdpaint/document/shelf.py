@@ -32,10 +32,11 @@ def pack(tile: Pixels) -> bytes:
     return zlib.compress(rows.data, _LEVEL)
 
 
-def unpack(packed: bytes, channels: int) -> Pixels:
+def unpack(packed: bytes, channels: int, depth: int = 8) -> Pixels:
     """The read-only tile. Raises zlib.error or ValueError where the bytes are others than `pack` gave."""
-    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(TILE_SIZE, -1)
-    tile: Pixels = np.add.accumulate(rows, axis=0, dtype=np.uint8)
+    dtype = np.uint8 if depth == 8 else np.uint16
+    rows = np.frombuffer(zlib.decompress(packed), dtype).reshape(TILE_SIZE, -1)
+    tile: Pixels = np.add.accumulate(rows, axis=0, dtype=dtype)
     tile = tile.reshape((TILE_SIZE, TILE_SIZE) if channels == 1 else (TILE_SIZE, TILE_SIZE, channels))
     tile.flags.writeable = False
     return tile
@@ -44,12 +45,13 @@ def unpack(packed: bytes, channels: int) -> Pixels:
 class _RestingTile:
     """One tile: the array itself as long as that is needed soon, else its packed bytes or their place in the file."""
 
-    __slots__ = ("__weakref__", "_array", "_shelf", "channels", "held", "packed", "place")
+    __slots__ = ("__weakref__", "_array", "_shelf", "channels", "depth", "held", "packed", "place")
 
     def __init__(self, shelf: Shelf, tile: Pixels) -> None:
         self._shelf = shelf
         self._array = weakref.ref(tile)
         self.channels = 1 if tile.ndim == 2 else tile.shape[2]
+        self.depth = 8 * tile.itemsize
         self.held: Pixels | None = tile
         self.packed: bytes | None = None
         self.place: tuple[int, int] | None = None
@@ -166,7 +168,7 @@ class Shelf:
             if packed is None:
                 packed = self._read(tile)
         try:
-            return unpack(packed, tile.channels)
+            return unpack(packed, tile.channels, tile.depth)
         except (zlib.error, ValueError) as error:
             raise _unreadable() from error
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sdpaint.document.document import Document
 from sdpaint.document.edits import delete_layer, insert_layer, replace_layer
 from sdpaint.document.layers import Layer, LayerId, Text
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.imaging.typeset import Typeset, has_family
@@ -57,7 +58,8 @@ def drawn(document: Document, words: Words) -> tuple[TileMap, Text]:
 
 
 def _checksum(tiles: TileMap, bounds: Rect) -> int:
-    return zlib.crc32(tiles.read(bounds).tobytes())
+    # Of 8 bits, as it was drawn: it says the same when the document has another depth.
+    return zlib.crc32(rounded_8(tiles.read(bounds)).tobytes())
 
 
 def words_of(layer: Layer) -> Words | None:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from sdpaint.document.layers import LayerId
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.raster import scaled
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
@@ -67,8 +68,9 @@ def _factor(canvas: Size, side_px: int) -> int:
 def _reduced(tile: Pixels, factor: int) -> Pixels:
     """Averages of factor × factor pixels."""
     if factor == 1:
-        return tile
+        return rounded_8(tile)
     side = TILE_SIZE // factor
+    tile = rounded_8(tile)
     blocks = tile.reshape(side, factor, side, factor, -1)
     means: Pixels = (blocks.sum(axis=(1, 3), dtype=np.uint32) // (factor * factor)).astype(np.uint8)
     return means.reshape((side, side) if tile.ndim == 2 else (side, side, tile.shape[2]))

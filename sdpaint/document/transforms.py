@@ -144,7 +144,7 @@ def turn_tiles(tiles: TileMap, turn: Turn, canvas: Size) -> TileMap:
     if tiles.is_empty:
         return tiles
     bounds = Rect.bounding(tile_rect(key) for key in tiles.tiles)
-    turned = np.ascontiguousarray(np.asarray(_TURNS[turn](tiles.read(bounds)), np.uint8))
+    turned = np.ascontiguousarray(np.asarray(_TURNS[turn](tiles.read(bounds)), tiles.dtype))
     place = turn_rect(bounds, turn, canvas)
     return _tiles(turned, place.x, place.y)
 
@@ -180,12 +180,12 @@ def resampled(pixels: Pixels, size: Size, resampling: Resampling = Resampling.SM
     """Premultiplied pixels (h, w, 4) or coverage (h, w) at another size; colours stay within their alpha."""
     if resampling is Resampling.PIXELS:
         nearest = cv2.resize(pixels, (size.width, size.height), interpolation=cv2.INTER_NEAREST_EXACT)
-        return np.asarray(nearest, np.uint8)
+        return np.asarray(nearest, pixels.dtype)
     height, width = pixels.shape[:2]
     # Each direction by itself: one may shrink while the other grows.
     lesser = (min(size.width, width), min(size.height, height))
     small = cv2.resize(pixels, lesser, interpolation=cv2.INTER_AREA)
-    result = np.asarray(cv2.resize(small, (size.width, size.height), interpolation=cv2.INTER_LANCZOS4), np.uint8)
+    result = np.asarray(cv2.resize(small, (size.width, size.height), interpolation=cv2.INTER_LANCZOS4), pixels.dtype)
     if result.ndim == 3:
         np.minimum(result[..., :3], result[..., 3:], out=result[..., :3])
     return result

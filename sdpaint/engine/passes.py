@@ -14,7 +14,7 @@ from sdpaint.generation.passes import Passes, blended, onset, with_tones_of
 from sdpaint.generation.request import LATENT_MULTIPLE, MAX_SEED, GenerationRequest
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.resample import resized
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 _SEEDS_APART = 7919
 """A tile's seed is that of its picture and so many more for each tile before it: equal noise would be a pattern."""
@@ -32,14 +32,14 @@ class Part:
     steps_before: int = 0
     steps: int = 0
     is_last: bool = True
-    in_place: Callable[[Pixels], Pixels] = lambda preview: preview
+    in_place: Callable[[Pixels8], Pixels8] = lambda preview: preview
 
 
-Make = Callable[[Part], tuple[Pixels, bool]]
+Make = Callable[[Part], tuple[Pixels8, bool]]
 """Part → (its picture (h, w, 3) RGB, whether all its steps were done)."""
 
 
-def make_in_passes(request: GenerationRequest, index: int, make: Make) -> tuple[Pixels, bool]:
+def make_in_passes(request: GenerationRequest, index: int, make: Make) -> tuple[Pixels8, bool]:
     """Picture `index` of the request, (h, w, 3) RGB of its size, and whether all its steps were done."""
     whole = replace(request, seed=request.seed_of(index), variations=request.variations_of(index))
     if request.passes is None:
@@ -60,7 +60,7 @@ class _Run:
         self._tile_steps = plan_steps(steps, passes.strength)[2]
         self._steps = self._first_steps + self._tile_steps * len(passes.tiles)
 
-    def made(self) -> tuple[Pixels, bool]:
+    def made(self) -> tuple[Pixels8, bool]:
         if self._passes.first is not None and not self._compose(self._passes.first):
             return self._picture, False
         for number, tile in enumerate(self._passes.tiles):
@@ -105,14 +105,14 @@ class _Run:
         self._picture[part] = blended(before, made, weight)
         return complete
 
-    def _placed(self, tile: Rect, mask: NDArray[np.uint8]) -> Callable[[Pixels], Pixels]:
+    def _placed(self, tile: Rect, mask: NDArray[np.uint8]) -> Callable[[Pixels8], Pixels8]:
         """The tile's preview, in a small picture of the whole."""
         width, height = (side // LATENT_MULTIPLE for side in (self._request.size.width, self._request.size.height))
         small = resized(self._picture, Size(width, height))
         top, left = tile.top // LATENT_MULTIPLE, tile.left // LATENT_MULTIPLE
         anew = mask[::LATENT_MULTIPLE, ::LATENT_MULTIPLE] > 0
 
-        def place(preview: Pixels) -> Pixels:
+        def place(preview: Pixels8) -> Pixels8:
             shown = small.copy()
             under = shown[top : top + preview.shape[0], left : left + preview.shape[1]]
             under[anew] = preview[anew]

@@ -22,7 +22,7 @@ from sdpaint.fileio.png import encode_png, text_in
 from sdpaint.fileio.problems import reading
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.generation.request_values import request_of_values, request_values
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 __all__ = ["KEYWORD", "FullRecipe", "full_recipe_in", "recipe_json", "request_of_values", "request_values"]
 
@@ -88,11 +88,11 @@ class FullRecipe:
         return FileError(f"The recipe in {self._name} is damaged", hint="Use another file")
 
 
-def _as_text(pixels: Pixels) -> str:
+def _as_text(pixels: Pixels8) -> str:
     return base64.b64encode(encode_png(pixels)).decode("ascii")
 
 
-def _of_text(text: Any, kind: int) -> Pixels | None:
+def _of_text(text: Any, kind: int) -> Pixels8 | None:
     """(h, w, 3) RGB or (h, w) grey of a PNG in base64."""
     if text is None:
         return None

@@ -19,7 +19,7 @@ from sdpaint.generation.request import GenerationMode
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import premultiplied_from_rgb, premultiplied_from_rgba
 from sdpaint.imaging.resample import resized
-from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.imaging.tiles import Pixels8, TileMap
 
 MAX_NAME_LENGTH = 32
 
@@ -45,7 +45,7 @@ def layer_name(prompt: str) -> str:
     return start.rstrip(" ,.;:") + "…"
 
 
-def result_layer(image: Pixels, plan: CropPlan, alpha: Pixels | None, name: str) -> Layer:
+def result_layer(image: Pixels8, plan: CropPlan, alpha: Pixels8 | None, name: str) -> Layer:
     """A layer of the picture, (h, w, 3) RGB of the plan's working size, laid onto the frame through `alpha`.
 
     Outside the frame, and where alpha is 0, the layer is empty, so that what lies below stays as it is.
@@ -77,7 +77,7 @@ def insert_result(
     return edits.set_mask(result, replace(document.mask, tiles=mask.tiles.cleared(frame)))
 
 
-def apply_result(document: Document, prepared: Prepared, image: Pixels) -> Document:
+def apply_result(document: Document, prepared: Prepared, image: Pixels8) -> Document:
     """The document with the engine's picture as a new layer: colour match, result_layer and insert_result in one."""
     name = layer_name(prepared.request.prompt)
     matched = with_matched_colors(prepared.request, image)

@@ -17,7 +17,7 @@ from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest, MaskF
 from sdpaint.imaging.masks import distance_to
 from sdpaint.imaging.oklab import oklab_of, rgb_of
 from sdpaint.imaging.spread import smoothed_among, spread
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 RING_PX = 24
 """Width of the ring, in pixels of the picture."""
@@ -38,7 +38,7 @@ _DEPTH_PX = 64.0
 """So deep in the mask, the local correction is down to a third."""
 
 
-def with_matched_colors(request: GenerationRequest, image: Pixels) -> Pixels:
+def with_matched_colors(request: GenerationRequest, image: Pixels8) -> Pixels8:
     """The picture (h, w, 3) RGB that came of the request, its colours brought back where that is wanted."""
     if request.mask is None or request.image is None or not request.color_match:
         return image
@@ -48,7 +48,7 @@ def with_matched_colors(request: GenerationRequest, image: Pixels) -> Pixels:
     return match_colors(image, request.image, request.mask)
 
 
-def ring_around(mask: Pixels) -> NDArray[np.bool_]:
+def ring_around(mask: Pixels8) -> NDArray[np.bool_]:
     """(h, w): which pixels lie near what is made anew (mask > 0), but are kept.
 
     It begins a latent pixel farther out: nearer, the autoencoder mixes old and new.
@@ -57,7 +57,7 @@ def ring_around(mask: Pixels) -> NDArray[np.bool_]:
     return (distance > LATENT_MULTIPLE) & (distance <= LATENT_MULTIPLE + RING_PX)
 
 
-def match_colors(image: Pixels, original: Pixels, mask: Pixels) -> Pixels:
+def match_colors(image: Pixels8, original: Pixels8, mask: Pixels8) -> Pixels8:
     """`image` (h, w, 3) with the colours that make it around the mask (h, w) what `original` is there."""
     ring = ring_around(mask)
     if int(np.count_nonzero(ring)) < LEAST_PIXELS:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 REFINE_STRENGTH = 0.4
 """Of the second pass (krita-ai-diffusion's): new detail, but no new composition."""
@@ -120,13 +120,13 @@ def onset(tile: Rect, before: tuple[Rect, ...]) -> NDArray[np.float32]:
     return np.asarray(np.minimum(down[:, None], across[None, :]), np.float32)
 
 
-def blended(under: Pixels, over: Pixels, weight: NDArray[np.float32]) -> Pixels:
+def blended(under: Pixels8, over: Pixels8, weight: NDArray[np.float32]) -> Pixels8:
     """(h, w, 3) `over` laid onto `under` by `weight` (h, w) 0…1. Where that is 0, nothing changes."""
     mixed = under + (over.astype(np.float32) - under) * weight[..., None]
     return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
 
 
-def with_tones_of(made: Pixels, before: Pixels) -> Pixels:
+def with_tones_of(made: Pixels8, before: Pixels8) -> Pixels8:
     """`made` (h, w, 3) with the broad colours of `before`: a refinement brings in detail, no tint of its own."""
     sigma_px = max(4.0, min(made.shape[:2]) / _TONE_SHARE)
     off = before.astype(np.float32) - made

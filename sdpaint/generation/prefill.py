@@ -14,7 +14,7 @@ from sdpaint.generation.request import MaskFill
 from sdpaint.imaging.exemplar import exemplar_fill
 from sdpaint.imaging.masks import distance_to, inside_of
 from sdpaint.imaging.spread import spread
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 FALLOFF_PX = 9
 """Over so many pixels, inside the mask, the fill sets in."""
@@ -44,8 +44,8 @@ def resolve_fill(fill: MaskFill, strength: float, is_expanding: bool) -> MaskFil
 
 
 def prefill(
-    image: Pixels, mask: Pixels, fill: MaskFill, seed: int, missing: NDArray[np.bool_] | None = None
-) -> Pixels:
+    image: Pixels8, mask: Pixels8, fill: MaskFill, seed: int, missing: NDArray[np.bool_] | None = None
+) -> Pixels8:
     """`image` (h, w, 3) RGB with what `mask` (h, w) marks filled.
 
     Of a soft mask, half coverage and less keeps what is there: a little change is asked for, not another content.
@@ -67,7 +67,7 @@ def prefill(
     return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
 
 
-def _weight(mask: Pixels) -> NDArray[np.float32]:
+def _weight(mask: Pixels8) -> NDArray[np.float32]:
     meant: NDArray[np.float32] = np.clip(mask.astype(np.float32) / np.float32(127.5) - 1.0, 0.0, 1.0, dtype=np.float32)
     inside = mask < 128
     if not inside.any():
@@ -76,13 +76,13 @@ def _weight(mask: Pixels) -> NDArray[np.float32]:
     return np.asarray(meant * np.clip((depth - 0.5) / FALLOFF_PX, 0.0, 1.0), np.float32)
 
 
-def _removing(mask: Pixels) -> NDArray[np.float32]:
+def _removing(mask: Pixels8) -> NDArray[np.float32]:
     """No falloff: what lies there, soft edges too, is to go."""
     inside = inside_of(mask)
     return (distance_to(inside) <= _EDGE_PX).astype(np.float32) if mask.any() else np.zeros(mask.shape, np.float32)
 
 
-def _filled(image: Pixels, hole: NDArray[np.bool_], fill: MaskFill, seed: int) -> NDArray[np.float32]:
+def _filled(image: Pixels8, hole: NDArray[np.bool_], fill: MaskFill, seed: int) -> NDArray[np.float32]:
     if fill is MaskFill.NEUTRAL:
         return np.full(image.shape, _NEUTRAL, np.float32)
     if fill is MaskFill.NOISE:
@@ -109,19 +109,19 @@ def _noise(height: int, width: int, seed: int) -> NDArray[np.float32]:
     return np.clip(whole[:height, :width], 0.0, 255.0)
 
 
-def _ground(image: Pixels) -> NDArray[np.float32]:
+def _ground(image: Pixels8) -> NDArray[np.float32]:
     """Light and dark as they are spread over the picture, in grey: no colour and no shape of the old background."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     broad = cv2.GaussianBlur(grey, (0, 0), max(1.0, _GROUND_SIGMA * max(grey.shape)))
     return np.asarray(np.repeat(broad[..., None], 3, axis=2), np.float32)
 
 
-def _extended(image: Pixels, hole: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _extended(image: Pixels8, hole: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Navier–Stokes carries lines on into the hole."""
     return _inpainted(image, hole, cv2.INPAINT_NS)
 
 
-def _inpainted(image: Pixels, hole: NDArray[np.bool_], method: int) -> NDArray[np.float32]:
+def _inpainted(image: Pixels8, hole: NDArray[np.bool_], method: int) -> NDArray[np.float32]:
     """What OpenCV's way finds, smoothed, more the farther from what is known."""
     height, width = hole.shape
     scale = min(1.0, _BORDER_SIDE_PX / max(height, width))

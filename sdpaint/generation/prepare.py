@@ -31,10 +31,11 @@ from sdpaint.generation.prompt.choices import Wildcards
 from sdpaint.generation.prompt.of_request import used_lists
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgb_over
 from sdpaint.imaging.resample import resized
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileMap, tile_rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels8, TileMap, tile_rect
 
 EXPAND_STRENGTH = 0.95
 """Nothing lies beyond the canvas that could be kept, but the colours of what is continued there lead to no seam."""
@@ -57,7 +58,7 @@ class Prepared:
 
     request: GenerationRequest
     plan: CropPlan
-    alpha: Pixels | None = None
+    alpha: Pixels8 | None = None
     mask: MaskLayer | None = None
     grows: bool = False
     moved: tuple[int, int] = (0, 0)
@@ -104,8 +105,8 @@ def prepare(
     sampling = replace(params.sampling, seed=seed, strength=effective_strength(mode, params))
     missing = _missing(document) if mode is GenerationMode.EXPAND and _fills_bare_ground(params) else None
     plan = plan_for(document, mode, params, info, missing)
-    image: Pixels | None = None
-    engine_mask: Pixels | None = None
+    image: Pixels8 | None = None
+    engine_mask: Pixels8 | None = None
     alpha = frame_alpha(plan)
     mask: MaskLayer | None = None
     fill: MaskFill | None = None
@@ -200,7 +201,7 @@ def _context_counts(params: GenerationParams, masked: Rect) -> bool:
     return params.context is not None and not params.context.intersected(masked).is_empty
 
 
-def _needed_passes(plan: CropPlan, mask: Pixels | None) -> Passes | None:
+def _needed_passes(plan: CropPlan, mask: Pixels8 | None) -> Passes | None:
     """The plan's passes without the tiles in which nothing is made anew."""
     if plan.passes is None or mask is None:
         return None
@@ -266,7 +267,7 @@ def _bounds_of(tiles: TileMap) -> Rect:
     return TileMap(1, outer).bounds()
 
 
-def picture_under(document: Document, region: Rect) -> Pixels:
+def picture_under(document: Document, region: Rect) -> Pixels8:
     """(h, w, 3) RGB of what the artist sees under `region`, on white paper.
 
     Beyond the canvas its edge is continued, so that no border arises that the engine would paint. A region that
@@ -289,18 +290,18 @@ def picture_under(document: Document, region: Rect) -> Pixels:
     return np.asarray(extended, np.uint8)
 
 
-def _flattened(document: Document, inside: Rect) -> Pixels:
-    """(h, w, 4) premultiplied BGRA of the visible layers under a part of the canvas."""
+def _flattened(document: Document, inside: Rect) -> Pixels8:
+    """(h, w, 4) premultiplied BGRA, rounded to 8 bits, of the visible layers under a part of the canvas."""
     visible = [layer for layer in document.layers if layer.visible and layer.opacity > 0.0]
     if len(visible) == 1 and visible[0].is_plain:
-        return visible[0].tiles.read(inside)
+        return rounded_8(visible[0].tiles.read(inside))
     # Brings in Qt, without which headless use goes: there, the picture is one plain layer.
     from sdpaint.document.render import flatten
 
-    return flatten(document, inside)
+    return rounded_8(flatten(document, inside))
 
 
-def mask_under(document: Document, plan: CropPlan) -> Pixels:
+def mask_under(document: Document, plan: CropPlan) -> Pixels8:
     """(h, w) uint8 of the region's size: what is masked in the plan's frame.
 
     Raises SettingsError where nothing is.
@@ -323,7 +324,7 @@ def _fills_bare_ground(params: GenerationParams) -> bool:
     return params.mode is GenerationMode.EXPAND
 
 
-def missing_under(document: Document, plan: CropPlan, with_bare: bool) -> Pixels:
+def missing_under(document: Document, plan: CropPlan, with_bare: bool) -> Pixels8:
     """(h, w) uint8 of the region's size: 255 where the plan's frame reaches beyond the canvas.
 
     `with_bare`: also where nothing is painted.
@@ -356,7 +357,7 @@ def _in_frame(plan: CropPlan) -> tuple[slice, slice]:
     return slice(frame.top, frame.bottom), slice(frame.left, frame.right)
 
 
-def _carried_out(mask: Pixels, plan: CropPlan) -> Pixels:
+def _carried_out(mask: Pixels8, plan: CropPlan) -> Pixels8:
     """The mask with what lies at the frame's edge carried on to that of the region: padding is as bare as its side."""
     rows, columns = _in_frame(plan)
     height, width = mask.shape
@@ -369,11 +370,11 @@ def _carried_out(mask: Pixels, plan: CropPlan) -> Pixels:
 def inpaint_masks(
     document: Document,
     plan: CropPlan,
-    mask: Pixels,
+    mask: Pixels8,
     strength: float,
     feather_px: float,
     by_hand: masks.HandBands = masks.AUTOMATIC_BANDS,
-) -> tuple[Pixels, Pixels]:
+) -> tuple[Pixels8, Pixels8]:
     """(what the engine makes anew, how its picture is laid back) for a mask, all (h, w) uint8 of the region's size.
 
     A soft mask is a strength map: see masks.strength_map. The second is 255 inside the mask, 0 outside the blend band
@@ -387,7 +388,7 @@ def inpaint_masks(
     return denoise, np.where(mask >= masks.FAINTEST, alpha, np.minimum(alpha, fade))
 
 
-def _fade_to_frame(document: Document, plan: CropPlan, width_px: int) -> Pixels:
+def _fade_to_frame(document: Document, plan: CropPlan, width_px: int) -> Pixels8:
     """255 well inside the frame, falling to 0 towards those of its edges beyond which the canvas goes on."""
     region, frame = plan.region, plan.frame
     x = np.arange(region.left, region.right, dtype=np.float32) + 0.5
@@ -405,7 +406,7 @@ def _fade_to_frame(document: Document, plan: CropPlan, width_px: int) -> Pixels:
     return np.rint(np.clip(to_edge / width_px, 0.0, 1.0) * 255).astype(np.uint8)
 
 
-def frame_alpha(plan: CropPlan) -> Pixels | None:
+def frame_alpha(plan: CropPlan) -> Pixels8 | None:
     """255 inside the frame, 0 in the rest of the region; None where they are the same."""
     if plan.region == plan.frame:
         return None

@@ -16,7 +16,7 @@ from sdpaint.generation.request import (
     Variation,
 )
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 
 def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
 
 
 def request_of_values(
-    values: Mapping[str, Any], checkpoint: Path, image: Pixels | None, mask: Pixels | None
+    values: Mapping[str, Any], checkpoint: Path, image: Pixels8 | None, mask: Pixels8 | None
 ) -> GenerationRequest:
     """The request that `request_values` said, for one picture.
 

@@ -16,7 +16,7 @@ from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.resample import resized
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 THUMBNAIL_PX = 128
 
@@ -38,8 +38,8 @@ class Result:
     id: str
     prepared: Prepared
     seed: int
-    image: Pixels
-    thumbnail: Pixels
+    image: Pixels8
+    thumbnail: Pixels8
     complete: bool = True
     kept: bool = False
     path: Path | None = None
@@ -66,7 +66,7 @@ class Result:
         return self.plan.region
 
     @property
-    def alpha(self) -> Pixels | None:
+    def alpha(self) -> Pixels8 | None:
         """(h, w) uint8 of the region's size, how strongly it covers the canvas; None: wholly."""
         return self.prepared.alpha
 
@@ -98,7 +98,7 @@ def develop(prepared: Prepared, done: ImageDone) -> Result:
     )
 
 
-def thumbnail_of(image: Pixels) -> Pixels:
+def thumbnail_of(image: Pixels8) -> Pixels8:
     """The picture scaled down to at most 128 px a side; smaller ones stay as they are."""
     height, width = image.shape[:2]
     scale = min(1.0, THUMBNAIL_PX / max(height, width))

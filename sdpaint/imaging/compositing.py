@@ -1,7 +1,7 @@
 """Blending in numpy: what QPainter's composition modes don't do, or do by another formula than painting programs.
 
-All pictures are premultiplied BGRA (h, w, 4) uint8. The formulas are those of W3C Compositing and Blending Level 1:
-where αs and αb are the alphas of source and backdrop, cs and cb their straight colours, and B(cb, cs) the blend mode,
+All pictures are premultiplied BGRA (h, w, 4), of 8 or 16 bits a channel, both of a pair alike; coverage is uint8. The
+formulas are those of W3C Compositing and Blending Level 1: where αs and αb are the alphas of source and backdrop, cs and cb their straight colours, and B(cb, cs) the blend mode,
 
     co = αs·(1 − αb)·cs + αb·(1 − αs)·cb + αs·αb·B(cb, cs)        αo = αs + αb − αs·αb
 """
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.imaging.blend import BlendMode
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels, full_of
 
 Floats = NDArray[np.float32]
 _TINY = np.float32(1e-6)
@@ -26,6 +26,7 @@ _ROWS = 32
 def blend_onto(target: Pixels, source: Pixels, blend: Callable[[Floats, Floats], Floats], opacity: float = 1.0) -> None:
     """Lay `source` onto `target`, in place, by B(cb, cs): of straight colours, planes (3, h, w) of blue, green and red,
     0…1."""
+    full = full_of(target)
     for top in range(0, target.shape[0], _ROWS):
         rows = slice(top, top + _ROWS)
         below, above = _planes(target[rows], 1.0), _planes(source[rows], opacity)
@@ -35,41 +36,59 @@ def blend_onto(target: Pixels, source: Pixels, blend: Callable[[Floats, Floats],
         result = below + above * (1 - alpha_b)
         result[:3] += alpha_s * alpha_b * blend(colors_b, colors_s) - alpha_s * below[:3]
         np.clip(result, 0, 1, out=result)
-        result *= np.float32(255)
+        result *= np.float32(full)
         result += np.float32(0.5)
-        target[rows] = cv2.merge(list(result.astype(np.uint8)))
+        target[rows] = cv2.merge(list(result.astype(target.dtype)))
 
 
 def _planes(pixels: Pixels, scale: float) -> Floats:
     """(4, h, w): with the channels apart, numpy has long rows to work on, which is several times as quick."""
     planes = np.stack(cv2.split(pixels)).astype(np.float32)
-    planes *= np.float32(scale / 255)
+    planes *= np.float32(scale / full_of(pixels))
     return planes
 
 
 def times(pixels: Pixels, share: Pixels) -> Pixels:
     """Premultiplied pixels (h, w, 4) times coverage (h, w), rounded to nearest: a new array."""
-    return np.asarray(cv2.multiply(pixels, cv2.merge([share] * 4), scale=1 / 255), np.uint8)
+    if pixels.dtype != np.uint8:
+        share = share.astype(np.uint16)
+    return np.asarray(cv2.multiply(pixels, cv2.merge([share] * 4), scale=1 / 255), pixels.dtype)
+
+
+def cut_to(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """Opaque pixels (h, w, 4) given an alpha (h, w) of their own depth, premultiplied: a new array."""
+    return np.asarray(cv2.multiply(pixels, cv2.merge([alpha] * 4), scale=1 / full_of(pixels)), pixels.dtype)
 
 
 def mixed(before: Pixels, after: Pixels, share: Pixels | None, opacity: float = 1.0) -> Pixels:
     """From one picture to the other by coverage (h, w) times opacity: a new array, whose ends are exact."""
+    if before.dtype != np.uint8:
+        return _mixed_deep(before, after, share, opacity)
+    weight: Pixels
     if share is None:
         weight = np.full(before.shape[:2], round(opacity * 255), np.uint8)
     elif opacity == 1.0:
         weight = share
     else:
-        weight = cv2.convertScaleAbs(share, alpha=opacity)
+        weight = np.asarray(cv2.convertScaleAbs(share, alpha=opacity), np.uint8)
     wide = cv2.merge([weight] * 4).astype(np.uint16)
     result = before * (255 - wide) + after * wide
     return np.asarray((result + 127) // 255, np.uint8)
 
 
+def _mixed_deep(before: Pixels, after: Pixels, share: Pixels | None, opacity: float) -> Pixels:
+    weight: Floats | np.float32 = np.float32(opacity)
+    if share is not None:
+        weight = (share * np.float32(opacity / 255))[..., None]
+    start = before.astype(np.float32)
+    return np.asarray(start + (after - start) * weight + np.float32(0.5), before.dtype)
+
+
 def straight_opaque(pixels: Pixels) -> Pixels:
     """The straight colours at full alpha; black where nothing is: a new array."""
     alpha = cv2.extractChannel(pixels, 3)
-    result = np.asarray(cv2.divide(pixels, cv2.merge([alpha] * 4), scale=255), np.uint8)
-    result[..., 3] = 255
+    result = np.asarray(cv2.divide(pixels, cv2.merge([alpha] * 4), scale=full_of(pixels)), pixels.dtype)
+    result[..., 3] = full_of(pixels)
     return result
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sdpaint.imaging.masks import distance_to
 from sdpaint.imaging.spread import spread
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 _HALF = 3
 """A patch has 2 · 3 + 1 pixels a side."""
@@ -28,7 +28,7 @@ _NEAR = 1.3
 Offsets = NDArray[np.int32]
 
 
-def exemplar_fill(image: Pixels, hole: NDArray[np.bool_], seed: int) -> Pixels:
+def exemplar_fill(image: Pixels8, hole: NDArray[np.bool_], seed: int) -> Pixels8:
     """`image` (h, w, 3) with the hole (h, w) filled from the rest. The same seed gives the same picture.
 
     Where nothing is known, or too little for a single patch, the colours around are spread instead.
@@ -204,8 +204,8 @@ def _voted(
 
 
 def _copied(
-    image: Pixels, hole: NDArray[np.bool_], guess: NDArray[np.float32], field: Offsets
-) -> Pixels:
+    image: Pixels8, hole: NDArray[np.bool_], guess: NDArray[np.float32], field: Offsets
+) -> Pixels8:
     """The hole at full size: the broad colours of the guess, the detail of the places where its patches were found."""
     height, width = hole.shape
     small_height, small_width = guess.shape[:2]

@@ -1,7 +1,7 @@
 """Filters: what a pixel becomes by its neighbours. Blurs, sharpening, noise, blocks, edges.
 
-All take and give premultiplied BGRA (h, w, 4) uint8; beyond its edge the picture is taken to go on as it ends, so that
-no dark fringe comes in. Blurs work on premultiplied colours, where a transparent pixel weighs nothing. Whatever works
+All take and give premultiplied BGRA (h, w, 4) of 8 or 16 bits a channel; beyond its edge the picture is taken to go on
+as it ends, so that no dark fringe comes in. Blurs work on premultiplied colours, where a transparent pixel weighs nothing. Whatever works
 on the colours of solid things (sharpening, noise, edges) leaves alpha alone.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sdpaint.imaging.adjustments import adjusted, luma
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, full_of
 
 _LARGE_SIGMA = 12.0
 """From here on a Gaussian is computed on a smaller copy: nothing finer is left in it."""
@@ -27,7 +27,7 @@ def gaussian_blur(pixels: Pixels, radius_px: float) -> Pixels:
         return pixels.copy()
     if radius_px <= _LARGE_SIGMA:
         blurred = cv2.GaussianBlur(pixels, (0, 0), radius_px, borderType=cv2.BORDER_REPLICATE)
-        return _valid(np.asarray(blurred, np.uint8))
+        return _valid(np.asarray(blurred, pixels.dtype))
     height, width = pixels.shape[:2]
     share = _LARGE_SIGMA / 2 / radius_px
     small_size = (max(1, round(width * share)), max(1, round(height * share)))
@@ -39,6 +39,9 @@ def gaussian_blur(pixels: Pixels, radius_px: float) -> Pixels:
         sigmaY=radius_px * small_size[1] / height,
         borderType=cv2.BORDER_REPLICATE,
     )
+    if pixels.dtype != np.uint8:
+        grown = cv2.resize(np.asarray(blurred, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        return _valid(np.asarray(np.rint(grown), pixels.dtype))
     # 16 bits while it grows again, or it would show steps.
     fine = np.rint(np.asarray(blurred, np.float32) * 256).astype(np.uint16)
     large = cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -55,7 +58,7 @@ def box_blur(pixels: Pixels, radius_px: int) -> Pixels:
     if radius_px <= 0:
         return pixels.copy()
     side = 2 * radius_px + 1
-    return _valid(np.asarray(cv2.blur(pixels, (side, side), borderType=cv2.BORDER_REPLICATE), np.uint8))
+    return _valid(np.asarray(cv2.blur(pixels, (side, side), borderType=cv2.BORDER_REPLICATE), pixels.dtype))
 
 
 def motion_blur(pixels: Pixels, length_px: float, angle: float) -> Pixels:
@@ -63,7 +66,7 @@ def motion_blur(pixels: Pixels, length_px: float, angle: float) -> Pixels:
     if length_px <= 0:
         return pixels.copy()
     blurred = cv2.filter2D(pixels, -1, _line(length_px, angle), borderType=cv2.BORDER_REPLICATE)
-    return _valid(np.asarray(blurred, np.uint8))
+    return _valid(np.asarray(blurred, pixels.dtype))
 
 
 def _line(length_px: float, angle: float) -> NDArray[np.float32]:
@@ -104,8 +107,8 @@ def add_noise(pixels: Pixels, amount: float, is_grey: bool, seed: int, origin: t
         rows = slice(top, top + TILE_SIZE)
 
         def change(rgb: Pixels, rows: slice = rows) -> Pixels:
-            values = rgb.astype(np.float32) + noise[rows] * np.float32(amount * 255)
-            return np.asarray(np.rint(np.clip(values, 0, 255)), np.uint8)
+            values = rgb.astype(np.float32) + noise[rows] * np.float32(amount * full_of(rgb))
+            return np.asarray(np.rint(np.clip(values, 0, full_of(rgb))), rgb.dtype)
 
         result[rows] = adjusted(pixels[rows], change)
     return result
@@ -130,13 +133,19 @@ def denoise(pixels: Pixels, strength: float, radius_px: int) -> Pixels:
     if strength <= 0 or radius_px <= 0:
         return pixels.copy()
     result = pixels.copy()
-    colors = np.ascontiguousarray(pixels[..., :3])
+    colors: Pixels | NDArray[np.float32] = np.ascontiguousarray(pixels[..., :3])
+    if pixels.dtype != np.uint8:
+        # OpenCV has this filter for bytes and for floats.
+        colors = colors * np.float32(1 / 257)
     smooth = cv2.bilateralFilter(
         colors, 2 * radius_px + 1, strength * 100, radius_px / 1.5, borderType=cv2.BORDER_REPLICATE
     )
     # Where it is half transparent, neighbours of another alpha would change the colour.
-    solid = pixels[..., 3] == 255
-    result[solid, :3] = smooth[solid]
+    solid = pixels[..., 3] == full_of(pixels)
+    if pixels.dtype == np.uint8:
+        result[solid, :3] = smooth[solid]
+    else:
+        result[solid, :3] = np.rint(np.clip(smooth[solid] * np.float32(257), 0, 65535))
     return result
 
 
@@ -146,10 +155,10 @@ def pixelate(pixels: Pixels, block_px: int, origin: tuple[int, int] = (0, 0)) ->
         return pixels.copy()
     ys = _block_starts(origin[1], pixels.shape[0], block_px)
     xs = _block_starts(origin[0], pixels.shape[1], block_px)
-    sums = np.add.reduceat(np.add.reduceat(pixels, ys, axis=0, dtype=np.uint32), xs, axis=1)
+    sums = np.add.reduceat(np.add.reduceat(pixels, ys, axis=0, dtype=np.uint64), xs, axis=1)
     heights, widths = np.diff([*ys, pixels.shape[0]]), np.diff([*xs, pixels.shape[1]])
-    counts = (heights[:, None] * widths[None])[..., None].astype(np.uint32)
-    means = ((sums + counts // 2) // counts).astype(np.uint8)
+    counts = (heights[:, None] * widths[None])[..., None].astype(np.uint64)
+    means = ((sums + counts // 2) // counts).astype(pixels.dtype)
     return np.repeat(np.repeat(means, heights, axis=0), widths, axis=1)
 
 
@@ -166,7 +175,8 @@ def find_edges(pixels: Pixels, amount: float, dark_lines: bool) -> Pixels:
         dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
         dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
         edges = np.clip(np.hypot(dx, dy) * (amount / 4), 0, 255)
-        lines = np.rint(255 - edges if dark_lines else edges).astype(np.uint8)
+        levels = (255 - edges if dark_lines else edges) * (full_of(rgb) / 255)
+        lines = np.rint(levels).astype(rgb.dtype)
         return np.repeat(lines[..., None], 3, axis=2)
 
     # In one piece: a strip has no neighbours beyond its edge.

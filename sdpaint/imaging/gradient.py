@@ -145,15 +145,25 @@ class Gradient:
             place = np.where(place > 1.0, np.float32(2.0) - place, place)
         return np.asarray(np.clip(place, 0.0, 1.0), np.float32)
 
-    def colors(self, rect: Rect, weight: float | NDArray[np.float32] = 1.0) -> Pixels:
-        """(h, w, 4) premultiplied BGRA of the pixels of `rect`, times `weight`: one number or (h, w), 0 … 1."""
-        values = self._table.take(np.rint(self.positions(rect) * (_ENTRIES - 1)).astype(np.int32), axis=0)
+    def colors(self, rect: Rect, weight: float | NDArray[np.float32] = 1.0, depth: int = 8) -> Pixels:
+        """(h, w, 4) premultiplied BGRA of the pixels of `rect`, times `weight`: one number or (h, w), 0 … 1.
+
+        At 16 bits a channel there is nothing to dither.
+        """
+        place = self.positions(rect) * np.float32(_ENTRIES - 1)
+        if depth == 16:
+            first = np.minimum(place.astype(np.int32), _ENTRIES - 2)
+            share = (place - first)[..., None]
+            values = self._table.take(first, axis=0) * (1 - share) + self._table.take(first + 1, axis=0) * share
+            values *= np.float32(257) * (weight[..., None] if isinstance(weight, np.ndarray) else np.float32(weight))
+            return np.asarray(values + np.float32(0.5), np.uint16)
+        values = self._table.take(np.rint(place).astype(np.int32), axis=0)
         if isinstance(weight, np.ndarray):
             values *= weight[..., None]
         elif weight != 1.0:
             values *= np.float32(weight)
         values += self._threshold(rect)[..., None]
-        return values.astype(np.uint8)
+        return np.asarray(values, np.uint8)
 
     def levels(self, rect: Rect) -> NDArray[np.float32]:
         """(h, w) strength, 0 … 255, for a mask: from all to nothing on the way, or the other way round."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.imaging.geometry import Rect
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels, Pixels8
 
 FEATHER_PX = 32.0
 """The least feather at full strength, for checkpoints of 512 px and more."""
@@ -90,8 +90,8 @@ def distance_to(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def strength_map(
-    mask: Pixels, strength: float, feather_px: float = FEATHER_PX, by_hand: HandBands = AUTOMATIC_BANDS
-) -> tuple[Pixels, Pixels]:
+    mask: Pixels8, strength: float, feather_px: float = FEATHER_PX, by_hand: HandBands = AUTOMATIC_BANDS
+) -> tuple[Pixels8, Pixels8]:
     """(how strongly each pixel is made anew, how the picture is laid back), both (h, w) uint8, from a soft mask.
 
     A grey mask means less change (differential diffusion): 128 is half the strength. Every grey has the bands that a
@@ -140,7 +140,7 @@ def _levels_of(mask: Pixels, strongest: int) -> list[int]:
     return [int(level) for level in found]
 
 
-def denoise_mask(distance: NDArray[np.float32], mask: Pixels, bands: MaskBands) -> Pixels:
+def denoise_mask(distance: NDArray[np.float32], mask: Pixels, bands: MaskBands) -> Pixels8:
     """What the engine makes anew: 255 inside, a ramp of `feather_px` about the grown edge, 0 beyond the reach.
 
     Where the artist's own soft edge reaches farther or is stronger, it counts.
@@ -152,63 +152,64 @@ def denoise_mask(distance: NDArray[np.float32], mask: Pixels, bands: MaskBands) 
     return np.maximum(_bytes(ramp), np.where(distance < bands.reach_px, mask, 0).astype(np.uint8))
 
 
-def paste_alpha(distance: NDArray[np.float32], bands: MaskBands) -> Pixels:
+def paste_alpha(distance: NDArray[np.float32], bands: MaskBands) -> Pixels8:
     """How the picture is laid back: 255 inside, falling to 0 over the last `blend_px` of the reach."""
     return _bytes((bands.reach_px - distance) / bands.blend_px)
 
 
-def _bytes(share: NDArray[np.floating]) -> Pixels:
+def _bytes(share: NDArray[np.floating]) -> Pixels8:
     return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * 255), np.uint8)
 
 
-def grow(mask: Pixels, radius_px: float) -> Pixels:
+def grow(mask: Pixels, radius_px: float) -> Pixels8:
     """The mask (h, w) spread by `radius_px` all around, with an anti-aliased edge; what was soft inside it stays."""
     # The edge lies half a pixel nearer than the middle of the next pixel, and that one is whole half a pixel later.
     spread = _bytes(np.float32(radius_px + 1.0) - distance_to(inside_of(mask)))
-    return np.maximum(mask, spread) if mask.any() else mask.copy()
+    known = np.asarray(mask, np.uint8)
+    return np.maximum(known, spread) if known.any() else known.copy()
 
 
-def shrink(mask: Pixels, radius_px: float) -> Pixels:
+def shrink(mask: Pixels, radius_px: float) -> Pixels8:
     """The mask (h, w) drawn in by `radius_px`, but not from the border of the array: there it may well go on."""
     return 255 - grow(255 - mask, radius_px)
 
 
-def feather(mask: Pixels, radius_px: int) -> Pixels:
+def feather(mask: Pixels, radius_px: int) -> Pixels8:
     """The mask (h, w) with its edge spread evenly by `radius_px` to both sides, as a Gaussian of half that deviation.
 
     Nothing changes farther than `radius_px` from an edge. The mask is taken to go on as it is beyond the array.
     """
     if radius_px <= 0:
-        return mask.copy()
+        return np.asarray(mask, np.uint8).copy()
     side = 2 * radius_px + 1
-    blurred: Pixels = cv2.GaussianBlur(
+    blurred: Pixels8 = cv2.GaussianBlur(
         mask, (side, side), radius_px / 2, borderType=cv2.BORDER_REPLICATE
     )
     return blurred
 
 
-def border(mask: Pixels, width_px: int) -> Pixels:
+def border(mask: Pixels, width_px: int) -> Pixels8:
     """A band of `width_px` along the edge of the mask (h, w), half of it inside; none along the edge of the array."""
     inner = width_px // 2
     return np.minimum(grow(mask, width_px - inner), 255 - shrink(mask, inner))
 
 
-def smooth(mask: Pixels, radius_px: int) -> Pixels:
+def smooth(mask: Pixels, radius_px: int) -> Pixels8:
     """The mask (h, w) without bumps, nicks and corners smaller than `radius_px`, its edge anti-aliased.
 
     A Gaussian blur evens the outline out; then the ramp is made as steep again as that of an anti-aliased edge.
     """
     if radius_px <= 0:
-        return mask.copy()
+        return np.asarray(mask, np.uint8).copy()
     # The slope of a blurred edge is 255 / (sqrt(2 pi) sigma) levels a pixel.
     steepness = np.sqrt(2.0 * np.pi) * radius_px / 2
     levels = (np.arange(256) - 127.5) * max(1.0, steepness) + 127.5
     table = np.asarray(np.rint(np.clip(levels, 0, 255)), np.uint8)
-    sharpened: Pixels = cv2.LUT(feather(mask, radius_px), table)
+    sharpened: Pixels8 = cv2.LUT(feather(mask, radius_px), table)
     return sharpened
 
 
-def fill_holes(mask: Pixels) -> Pixels:
+def fill_holes(mask: Pixels) -> Pixels8:
     """The mask (h, w) with all that it encloses masked; what touches the border of the array isn't enclosed."""
     open_ground = np.pad(np.where(inside_of(mask), 0, 255).astype(np.uint8), 1, constant_values=255)
     cv2.floodFill(open_ground, None, (0, 0), 0)

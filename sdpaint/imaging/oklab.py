@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels8
 
 _TO_LMS = np.array(
     [
@@ -40,14 +40,14 @@ _CODES = np.searchsorted(  # linear light, finely divided, to the nearest sRGB b
 ).astype(np.uint8)
 
 
-def oklab_of(rgb: Pixels) -> NDArray[np.float32]:
+def oklab_of(rgb: Pixels8) -> NDArray[np.float32]:
     """(h, w, 3) or (n, 3) sRGB bytes → as many OKLab values: lightness 0…1, then green–red, then blue–yellow."""
     light = _LINEAR[rgb].reshape(-1, 3)
     lab = np.cbrt(light @ _TO_LMS.T) @ _TO_LAB.T
     return np.asarray(lab, np.float32).reshape(rgb.shape)
 
 
-def rgb_of(lab: NDArray[np.float32]) -> Pixels:
+def rgb_of(lab: NDArray[np.float32]) -> Pixels8:
     """OKLab values → sRGB bytes of the same shape; what no screen can show is cut to what it can."""
     light = ((lab.reshape(-1, 3) @ _FROM_LAB.T) ** 3) @ _FROM_LMS.T
     steps = np.rint(np.clip(light, 0.0, 1.0) * _CODE_STEPS).astype(np.int32)
@@ -59,7 +59,7 @@ def linear_of_oklab(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(((lab @ _FROM_LAB.T.astype(np.float64)) ** 3) @ _FROM_LMS.T.astype(np.float64), np.float64)
 
 
-def difference(one: Pixels, other: Pixels) -> NDArray[np.float32]:
+def difference(one: Pixels8, other: Pixels8) -> NDArray[np.float32]:
     """(h, w) distance of the colours of two (h, w, 3) RGB pictures; 0.02 can just be seen side by side."""
     apart = oklab_of(one) - oklab_of(other)
     return np.asarray(cv2.sqrt(np.square(apart).sum(axis=-1)), np.float32).reshape(one.shape[:2])

@@ -15,10 +15,11 @@ import cv2
 import numpy as np
 
 from sdpaint.imaging import masks
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.imaging.raster import filled_ellipse, filled_polygon
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, Pixels8, TileKey, TileMap, tile_rect
 
 FULL_TILE: Pixels = np.full((TILE_SIZE, TILE_SIZE), 255, np.uint8)
 """Shared by all selections, so that a large one costs next to nothing and is known to be whole by its identity."""
@@ -118,8 +119,9 @@ def _around(points: Sequence[Point]) -> Rect:
     )
 
 
-def alike(pixels: Pixels, x: int, y: int, likeness: Likeness) -> Pixels:
+def alike(pixels: Pixels, x: int, y: int, likeness: Likeness) -> Pixels8:
     """Coverage (h, w) of what is like the pixel at column x, row y of premultiplied `pixels` (h, w, 4)."""
+    pixels = rounded_8(pixels)
     color = tuple(float(value) for value in pixels[y, x])
     channels = cv2.split(cv2.absdiff(pixels, color))
     distance = cv2.max(cv2.max(channels[0], channels[1]), cv2.max(channels[2], channels[3]))
@@ -139,6 +141,7 @@ def color_range(pixels: Pixels, colors: Sequence[tuple[int, int, int]], fuzzines
     height, width = pixels.shape[:2]
     if not colors:
         return np.zeros((height, width), np.uint8)
+    pixels = rounded_8(pixels)
     alpha = np.ascontiguousarray(pixels[..., 3])
     straight = pixels[..., :3]
     if alpha.min() < 255:
@@ -174,14 +177,14 @@ def outline_band(selection: TileMap, width_px: int, place: StrokePlace, canvas: 
     return coverage_map(np.rint(255 * band).astype(np.uint8), area.x, area.y).cropped(canvas)
 
 
-def _connected(inside: Pixels, x: int, y: int) -> Pixels:
+def _connected(inside: Pixels, x: int, y: int) -> Pixels8:
     """The part of `inside` that hangs together with a pixel by the sides of pixels: a diagonal line is a wall."""
     found = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), np.uint8)
     cv2.floodFill(inside, found, (x, y), 0, 0, 0, 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY)
     return np.ascontiguousarray(found[1:-1, 1:-1])
 
 
-def _connected_past_gaps(inside: Pixels, x: int, y: int, gap_px: int) -> Pixels:
+def _connected_past_gaps(inside: Pixels, x: int, y: int, gap_px: int) -> Pixels8:
     """Likewise, but not through openings of up to `gap_px`: what is left of `inside` when everything near its edge is
     taken away hangs together only through wider ones, and is grown back afterwards.
     """
@@ -217,7 +220,7 @@ def _nearest_in(core: Pixels, inside: Pixels, x: int, y: int, reach: int) -> tup
     return None
 
 
-def _with_soft_edge(inside: Pixels, distance: Pixels) -> Pixels:
+def _with_soft_edge(inside: Pixels, distance: Pixels) -> Pixels8:
     """`inside` with the pixels around it by their share of its colour.
 
     A pixel of a smooth edge is a mix of the colour and what lies beyond, and that is the farthest colour next to it;

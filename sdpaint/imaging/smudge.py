@@ -32,9 +32,9 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
         self._tips = tips
         self._base = base
         alpha = color.alpha / 255
-        self._color = np.array(
-            [color.blue * alpha, color.green * alpha, color.red * alpha, color.alpha], np.float32
-        )
+        self._full = np.float32(255 if base.depth == 8 else 65535)
+        premultiplied = [color.blue * alpha, color.green * alpha, color.red * alpha, color.alpha]
+        self._color = np.array(premultiplied, np.float32) * np.float32(self._full / 255)
         self._painted: dict[TileKey, _Patch] = {}
         self._carried: dict[int, tuple[int, int, _Patch]] = {}
 
@@ -60,7 +60,7 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
     def pixels(self, key: TileKey, part: Rect) -> Pixels | None:
         """The part of the tile as it is now, (h, w, 4) premultiplied BGRA."""
         view = self._painted[key][part.top : part.bottom, part.left : part.right]
-        result = np.asarray(np.clip(view + np.float32(0.5), 0, 255), np.uint8)
+        result: Pixels = np.asarray(np.clip(view + np.float32(0.5), 0, self._full), self._base.dtype)
         np.minimum(result[..., :3], result[..., 3:], out=result[..., :3])
         return result
 

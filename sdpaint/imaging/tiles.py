@@ -1,12 +1,12 @@
 """TileMap: an immutable, sparse map of 128 px tiles over an unbounded plane.
 
 Two maps share every tile that neither changed, so keeping an old one costs only what differs, and what differs
-is found by comparing identities. Pixels are uint8:
+is found by comparing identities. A map has 4 channels or 1:
 
 * 4 channels: blue, green, red, alpha, premultiplied (the memory order of QImage.Format_ARGB32_Premultiplied on
-  little-endian machines, QPainter's fastest format). `straight_rgba` and `from_straight_rgba` in
-  `imaging.pixels` convert at the edges of the program.
-* 1 channel: coverage, 0…255, for masks.
+  little-endian machines, QPainter's fastest format). `imaging.pixels` converts at the edges of the program.
+  `depth` is 8 (uint8, 0…255) or 16 (uint16, 0…65535) bits a channel; `imaging.depth` converts between them.
+* 1 channel: coverage, 0…255, for masks; always uint8.
 
 A tile that is absent is all zero: transparent.
 """
@@ -25,9 +25,18 @@ from sdpaint.imaging.geometry import Rect
 TILE_SIZE = 128
 """Side of a tile in pixels."""
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8 | np.uint16]
+"""Pixels of either depth; coverage is always uint8."""
+Pixels8 = NDArray[np.uint8]
+DEPTHS = (8, 16)
+"""Bits a channel."""
 TileKey = tuple[int, int]
 """Column and row of a tile; its first pixel is at (column * TILE_SIZE, row * TILE_SIZE)."""
+
+
+def full_of(pixels: Pixels) -> int:
+    """The largest value of a channel: 255 or 65535."""
+    return 255 if pixels.dtype == np.uint8 else 65535
 
 
 def tile_rect(key: TileKey) -> Rect:
@@ -55,15 +64,20 @@ class TileMap:
     What it holds may be put to rest, to save memory: it says the same then, only slower.
     """
 
-    __slots__ = ("_held", "channels")
+    __slots__ = ("_held", "channels", "depth")
 
     channels: int
+    depth: int
+    """Bits a channel, 8 or 16."""
 
-    def __init__(self, channels: int, tiles: Mapping[TileKey, Pixels] | None = None) -> None:
+    def __init__(self, channels: int, tiles: Mapping[TileKey, Pixels] | None = None, depth: int = 8) -> None:
         """`tiles` must be read-only arrays that nobody else writes to; `with_tiles` sees to that."""
         if channels not in (1, 4):
             raise ValueError(f"a tile map has 1 or 4 channels, not {channels}")
+        if depth != 8 and (depth != 16 or channels != 4):
+            raise ValueError(f"a tile map of {channels} channels has no {depth} bits")
         self.channels = channels
+        self.depth = depth
         self._held: dict[TileKey, Pixels] | RestingTiles = dict(tiles or {})
 
     @property
@@ -89,7 +103,20 @@ class TileMap:
         """A map that holds `pixels`, (height, width, 4) or (height, width), with the first at (x, y)."""
         channels = 1 if pixels.ndim == 2 else pixels.shape[2]
         height, width = pixels.shape[:2]
-        return cls(channels).with_pixels(Rect(x, y, width, height), pixels)
+        return cls(channels, depth=8 * pixels.itemsize).with_pixels(Rect(x, y, width, height), pixels)
+
+    @property
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """Of its tiles."""
+        return np.uint8 if self.depth == 8 else np.uint16
+
+    def _like(self, tiles: dict[TileKey, Pixels]) -> TileMap:
+        """Others of the same format, unchecked."""
+        result = TileMap.__new__(TileMap)
+        result.channels = self.channels
+        result.depth = self.depth
+        result._held = tiles
+        return result
 
     @property
     def tiles(self) -> Mapping[TileKey, Pixels]:
@@ -111,7 +138,7 @@ class TileMap:
         if not isinstance(other, TileMap):
             return NotImplemented
         mine, theirs = self._tiles, other._tiles
-        if self.channels != other.channels or mine.keys() != theirs.keys():
+        if (self.channels, self.depth) != (other.channels, other.depth) or mine.keys() != theirs.keys():
             return False
         return all(
             tile is theirs[key] or np.array_equal(tile, theirs[key]) for key, tile in mine.items()
@@ -130,23 +157,21 @@ class TileMap:
     def editable_tile(self, key: TileKey) -> Pixels:
         """A writable, contiguous copy of a tile, zeros where there is none."""
         tile = self.tile(key)
-        return np.zeros(self._tile_shape(), np.uint8) if tile is None else tile.copy()
+        return np.zeros(self._tile_shape(), self.dtype) if tile is None else tile.copy()
 
     def with_tiles(self, changes: Mapping[TileKey, Pixels | None]) -> TileMap:
         """This map with some tiles replaced (None removes). The arrays become read-only; tiles of zeros are dropped."""
         tiles = dict(self._tiles)
-        shape = self._tile_shape()
+        shape, dtype = self._tile_shape(), self.dtype
         for key, tile in changes.items():
             if tile is None or not tile.max():      # twice as quick as any()
                 tiles.pop(key, None)
                 continue
-            if tile.shape != shape or tile.dtype != np.uint8:
-                raise ValueError(f"a tile is uint8 {shape}, not {tile.dtype} {tile.shape}")
+            if tile.shape != shape or tile.dtype != dtype:
+                raise ValueError(f"a tile is {dtype.__name__} {shape}, not {tile.dtype} {tile.shape}")
             tile.flags.writeable = False
             tiles[key] = tile
-        result = TileMap(self.channels)
-        result._held = tiles
-        return result
+        return self._like(tiles)
 
     def with_painted(self, changes: Mapping[TileKey, Pixels]) -> TileMap:
         """As `with_tiles`, for a gesture under way: whole tiles, and ones of zeros may be there until it ends."""
@@ -154,14 +179,12 @@ class TileMap:
         for key, tile in changes.items():
             tile.flags.writeable = False
             tiles[key] = tile
-        result = TileMap(self.channels)
-        result._held = tiles
-        return result
+        return self._like(tiles)
 
     def read(self, rect: Rect) -> Pixels:
         """The pixels under `rect`, a new array (height, width, 4) or (height, width)."""
         shape = (rect.height, rect.width) if self.channels == 1 else (rect.height, rect.width, self.channels)
-        result = np.zeros(shape, np.uint8)
+        result = np.zeros(shape, self.dtype)
         for key, inner, outer in self._overlaps(rect):
             tile = self.tile(key)
             if tile is not None:
@@ -173,6 +196,8 @@ class TileMap:
         expected = (rect.height, rect.width) if self.channels == 1 else (rect.height, rect.width, self.channels)
         if pixels.shape != expected:
             raise ValueError(f"pixels are {pixels.shape}, not {expected}")
+        if pixels.dtype != self.dtype:
+            raise ValueError(f"pixels are {pixels.dtype}, not {self.dtype.__name__}")
         changes: dict[TileKey, Pixels | None] = {}
         for key, inner, outer in self._overlaps(rect):
             old = self.tile(key)
@@ -210,7 +235,7 @@ class TileMap:
             kept[key] = None
             inside = whole.intersected(rect)
             if not inside.is_empty:
-                new = np.zeros(self._tile_shape(), np.uint8)
+                new = np.zeros(self._tile_shape(), self.dtype)
                 part = _slices(inside.translated(-whole.x, -whole.y))
                 new[part] = tile[part]
                 kept[key] = new
@@ -220,19 +245,17 @@ class TileMap:
         """The same pixels, moved. Tiles are shared where the move is a multiple of the tile size."""
         if dx % TILE_SIZE == 0 and dy % TILE_SIZE == 0:
             columns, rows = dx // TILE_SIZE, dy // TILE_SIZE
-            return TileMap(
-                self.channels, {(c + columns, r + rows): tile for (c, r), tile in self._tiles.items()}
-            )
+            return self._like({(c + columns, r + rows): tile for (c, r), tile in self._tiles.items()})
         if self.is_empty:
             return self
         bounds = Rect.bounding(tile_rect(key) for key in self._tiles)
-        return TileMap(self.channels).with_pixels(bounds.translated(dx, dy), self.read(bounds))
+        return self._like({}).with_pixels(bounds.translated(dx, dy), self.read(bounds))
 
     def bounds(self) -> Rect:
         """The smallest rectangle around every pixel that isn't zero."""
         rects = []
         for key, tile in self._tiles.items():
-            used = tile if self.channels == 1 else tile.view(np.uint32)[..., 0]
+            used = tile if self.channels == 1 else tile.view(np.uint32 if self.depth == 8 else np.uint64)[..., 0]
             rows = np.flatnonzero(np.any(used, axis=1))
             columns = np.flatnonzero(np.any(used, axis=0))
             inner = Rect.from_edges(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

@@ -13,6 +13,7 @@ from enum import Enum
 import cv2
 import numpy as np
 
+from sdpaint.imaging.compositing import times
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.raster import filled_polygon
@@ -68,7 +69,7 @@ def warped(
     for block in _blocks(target):
         result = warp_pixels(pixels, to_canvas, interpolation, block, corners)
         changes.update(_tiles_of(result, block))
-    return TileMap(tiles.channels).with_tiles(changes)
+    return TileMap(tiles.channels, depth=tiles.depth).with_tiles(changes)
 
 
 def warp_pixels(
@@ -112,8 +113,9 @@ def _cut(pixels: Pixels, coverage: Pixels) -> Pixels:
     """Pixels times coverage (height, width)."""
     if coverage.min() == 255:
         return pixels
-    channels = coverage if pixels.ndim == 2 else cv2.merge([coverage] * 4)
-    return np.asarray(cv2.multiply(pixels, channels, scale=1 / 255), np.uint8)
+    if pixels.ndim == 3:
+        return times(pixels, coverage)
+    return np.asarray(cv2.multiply(pixels, coverage, scale=1 / 255), np.uint8)
 
 
 def reduced_to(pixels: Pixels, most_area: int) -> Pixels:

@@ -20,7 +20,7 @@ from sdpaint.imaging.tiles import Pixels, TileKey, tile_rect
 from sdpaint.imaging.tip_stroke import stroke_params
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.options import CloneOptions
-from sdpaint.tools.paint import LayerTarget, PaintTool
+from sdpaint.tools.paint import LayerTarget, PaintTool, deep_colors
 from sdpaint.tools.stroke_target import StrokeTarget
 
 Offset = tuple[int, int]
@@ -41,10 +41,13 @@ class CloneTarget(LayerTarget):
 
     def paint(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
         """The source's pixels over or atop the tile."""
+        source = self._source_of(key)[part.top : part.bottom, part.left : part.right]
+        if source.dtype != np.uint8:
+            self._lay(tile, key, part, deep_colors(source, self._opacity * self._covered(key, part, buffer)))
+            return
         coverage, selected = buffer.coverage(key, part), self.selected(key, part)
         if selected is not None:
             coverage = scaled_by(coverage, selected)
-        source = self._source_of(key)[part.top : part.bottom, part.left : part.right]
         share = cv2.merge([coverage] * 4)
         colors = np.asarray(cv2.multiply(source, share, scale=self._opacity / 255), np.uint8)
         self._lay(tile, key, part, colors)
@@ -55,11 +58,13 @@ class CloneTarget(LayerTarget):
         if pixels is None:
             place = tile_rect(key).translated(*self._offset)
             inside = place.intersected(self.document.bounds)
-            pixels = np.zeros((place.height, place.width, 4), np.uint8)
+            pixels = np.zeros((place.height, place.width, 4), self.base.dtype)
             if not inside.is_empty:
                 rows = slice(inside.top - place.top, inside.bottom - place.top)
                 columns = slice(inside.left - place.left, inside.right - place.left)
-                pixels[rows, columns] = flatten(self.document, inside) if self._takes_all else self.base.read(inside)
+                pixels[rows, columns] = (
+                    flatten(self.document, inside, self.base.depth) if self._takes_all else self.base.read(inside)
+                )
             self._source[key] = pixels
         return pixels
 

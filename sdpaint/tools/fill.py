@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import replace_layer, with_layer_tiles
@@ -26,7 +25,7 @@ from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.mask_target import shown_value
 from sdpaint.tools.options import FillOptions
-from sdpaint.tools.paint import premultiplied_table
+from sdpaint.tools.paint import deep_colors, premultiplied_table
 from sdpaint.tools.stroke_target import check_editable
 
 
@@ -53,6 +52,13 @@ def fill_coverage(
         return _fill_mask(document, coverage, color, opacity)
     mode = StampMode.ATOP if layer.alpha_locked else StampMode.OVER
     table = premultiplied_table(color, opacity)
+
+    def colored(coverage: Pixels) -> Pixels:
+        if layer.tiles.depth == 8:
+            return table.take(coverage).view(np.uint8).reshape(TILE_SIZE, TILE_SIZE, 4)
+        solid = np.array([color.blue, color.green, color.red, 255], np.float32) * np.float32(257)
+        return deep_colors(solid, coverage * np.float32(opacity * color.alpha / (255 * 255)))
+
     painter = TilePainter()
     plain: Pixels | None = None
     changes: dict[TileKey, Pixels | None] = {}
@@ -63,13 +69,13 @@ def fill_coverage(
         if tile is FULL_TILE and (base is None or (mode is StampMode.OVER and table[255] >> 24 == 255)):
             # All whole tiles are one shared array.
             if plain is None:
-                plain = _colored(tile, table)
+                plain = colored(tile)
             changes[key] = plain
         elif base is None:
-            changes[key] = _colored(tile, table)
+            changes[key] = colored(tile)
         else:
             target = base.copy()
-            painter.blend(target, base, _colored(tile, table), 0, 0, mode)
+            painter.blend(target, base, colored(tile), 0, 0, mode)
             changes[key] = target
     return with_layer_tiles(document, layer_id, layer.tiles.with_tiles(changes)) if changes else document
 
@@ -101,10 +107,6 @@ def _product(coverage: TileMap, selection: TileMap) -> TileMap:
         else:
             soft[key] = selected if tile is FULL_TILE else scaled_by(tile, selected)
     return TileMap(1).with_tiles(soft)
-
-
-def _colored(coverage: Pixels, table: NDArray[np.uint32]) -> Pixels:
-    return table.take(coverage).view(np.uint8).reshape(TILE_SIZE, TILE_SIZE, 4)
 
 
 class FillTool:

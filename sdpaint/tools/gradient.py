@@ -39,8 +39,10 @@ class GradientEdit:
         if self.target is Target.MASK:
             return lay_strength(document, area, lambda part: (gradient.levels(part), 1.0), self.opacity)
 
+        depth = 8 if document.edits_mask else document.depth
+
         def paint(part: Rect, weight: Weight) -> Pixels:
-            return gradient.colors(part, weight)
+            return gradient.colors(part, weight, depth)
 
         return lay_colors(document, self.layer_id, area, paint, self.blend_mode, self.opacity)
 

@@ -15,6 +15,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import replace_layer, set_mask, with_layer_tiles
 from sdpaint.document.layers import LayerId
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.depth import at_depth, rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE
@@ -53,7 +54,7 @@ def lay_colors(
     """The document with colours over one layer; the same one where nothing changes. Raises KeyError.
 
     `paint(part, weight)` makes the premultiplied pixels (h, w, 4) of a part of a tile, in canvas pixels, already
-    times `weight`.
+    times `weight`, of 8 or 16 bits a channel.
     """
     layer = document.layer(layer_id)
     if document.edits_mask and layer_id == document.active:
@@ -69,7 +70,7 @@ def lay_colors(
         if weight is None or (base is None and (mode is StampMode.ATOP or erases)):
             continue
         corner = tile_rect(key)
-        colors = np.ascontiguousarray(paint(part, weight))
+        colors = np.ascontiguousarray(at_depth(paint(part, weight), layer.tiles.depth))
         if not colors.any():
             continue
         inner = part.translated(-corner.x, -corner.y)
@@ -125,7 +126,7 @@ def _on_layer_mask(
         weight = _weight(document.selection, key, part, opacity)
         if weight is None:
             continue
-        colors = paint(part, weight).astype(np.float32)
+        colors = rounded_8(paint(part, weight)).astype(np.float32)
         kept = mask.read(part) * (1.0 - colors[..., 3] * np.float32(1 / 255))
         shown = np.asarray(kept + colors[..., :3] @ _LUMA + np.float32(0.5), np.uint8)
         tiles = replace(mask, tiles=tiles).with_shown(part, shown)

@@ -67,6 +67,7 @@ class LayerTarget(StrokeTarget):
         self._mode = StampMode.ERASE if erase else StampMode.ATOP if layer.alpha_locked else StampMode.OVER
         self._blend_mode = None if erase or blend_mode is BlendMode.NORMAL else blend_mode
         self._colors = premultiplied_table(color, opacity)
+        self._deep_color = np.array([color.blue, color.green, color.red, 255], np.float32) * np.float32(257)
         self._alpha = np.float32(opacity * color.alpha / 255)
         self._painter = TilePainter()
 
@@ -80,6 +81,9 @@ class LayerTarget(StrokeTarget):
         if moved is not None:
             self._paint_moved(tile, key, part, moved)
             return
+        if self.base.depth != 8:
+            self._paint_deep(tile, key, part, buffer)
+            return
         coverage, selected = buffer.coverage(key, part), self.selected(key, part)
         if selected is not None:
             coverage = scaled_by(coverage, selected)
@@ -87,11 +91,31 @@ class LayerTarget(StrokeTarget):
         if own is None and base is not None and self._blend_mode is None:
             self._painter.blend_color(tile, base, coverage, self._colors, part.left, part.top, self._mode)
             return
+        colors: Pixels
         if own is None:
             colors = self._colors.take(coverage).view(np.uint8).reshape(part.height, part.width, 4)
         else:
             colors = premultiplied_colors(own, coverage, self._alpha)
         self._lay(tile, key, part, colors)
+
+    def _paint_deep(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
+        """The same at 16 bits a channel: coverage stays a float until it is colour."""
+        covered = self._covered(key, part, buffer) * self._alpha
+        own = buffer.colors(key, part)
+        if own is None:
+            self._lay(tile, key, part, deep_colors(self._deep_color, covered))
+            return
+        opaque = np.full((*covered.shape, 4), 65535, np.float32)
+        opaque[..., :3] = np.moveaxis(own, 0, -1) * np.float32(65535)
+        self._lay(tile, key, part, deep_colors(opaque, covered))
+
+    def _covered(self, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> NDArray[np.float32]:
+        """What the stroke covers of what is selected: (h, w), 0 … 1."""
+        covered = np.float32(1.0) - buffer.transmittance(key, part)
+        selected = self.selected(key, part)
+        if selected is not None:
+            covered *= selected * np.float32(1 / 255)
+        return covered
 
     def _lay(self, tile: Pixels, key: TileKey, part: Rect, colors: Pixels) -> None:
         """Premultiplied pixels over, atop or cut out of a part of the tile at press."""
@@ -108,12 +132,12 @@ class LayerTarget(StrokeTarget):
         old = np.zeros_like(moved) if base is None else base[rows, columns]
         if self._mode is StampMode.ATOP:
             share = old[..., 3:] / np.maximum(moved[..., 3:], 1).astype(np.float32)
-            moved = np.asarray(np.minimum(moved * share + np.float32(0.5), old[..., 3:]), np.uint8)
+            moved = np.asarray(np.minimum(moved * share + np.float32(0.5), old[..., 3:]), old.dtype)
             moved[..., 3] = old[..., 3]
         selected = self.selected(key, part)
         if selected is not None:
             weight = selected[..., None] * np.float32(1 / 255)
-            moved = np.asarray(old + (moved.astype(np.float32) - old) * weight + np.float32(0.5), np.uint8)
+            moved = np.asarray(old + (moved.astype(np.float32) - old) * weight + np.float32(0.5), old.dtype)
         tile[rows, columns] = moved
 
     def document_with(self, tiles: TileMap) -> Document:
@@ -229,6 +253,13 @@ def premultiplied_colors(own: NDArray[np.float32], coverage: Pixels, alpha: np.f
         result[..., channel] = own[channel] * covered + np.float32(0.5)
     result[..., 3] = covered + np.float32(0.5)
     return result
+
+
+def deep_colors(colors: NDArray[Any], covered: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Premultiplied colours, (h, w, 4) or (4,) of 0 … 65535, times (h, w) of 0 … 1, rounded to 16 bits a channel."""
+    values = colors * covered[..., None]
+    values += np.float32(0.5)
+    return np.asarray(values, np.uint16)
 
 
 class StampCaches:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName
@@ -26,7 +27,7 @@ def color_at(document: Document, pos: Point, options: PickerOptions = POINT) -> 
     if options.source is PickerSource.ALL_LAYERS:
         pixels = flatten(document, area)
     else:
-        pixels = document.active_layer.tiles.read(area)
+        pixels = rounded_8(document.active_layer.tiles.read(area))
     if side == 1:
         straight = rgba_from_premultiplied(pixels)[0, 0].tolist()
         return Color(*straight[:3]) if straight[3] else None
