@@ -43,10 +43,10 @@ class Format:
 
 
 def document_of_picture(rgba: Pixels, name: str = "Background") -> Document:
-    """A document of one layer that holds the picture: (h, w, 4) straight RGBA."""
+    """A document of one layer that holds the picture, (h, w, 4) straight RGBA, at the picture's depth."""
     layer = Layer(name, tiles=TileMap.from_pixels(premultiplied_from_rgba(rgba)))
     size = Size(rgba.shape[1], rgba.shape[0])
-    return Document(size, (layer,), layer.id, centered_frame(size, DEFAULT_FRAME_PX))
+    return Document(size, (layer,), layer.id, centered_frame(size, DEFAULT_FRAME_PX), depth=layer.tiles.depth)
 
 
 def flat_pixels(document: Document) -> Pixels:
@@ -105,7 +105,7 @@ def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
 
 
 def _read_picture(path: Path) -> Project:
-    picture = read_image(path)
+    picture = read_image(path, keeps_depth=True)
     document = document_of_picture(picture.rgba)
     return Project(document, has_frame=False, notes=picture.notes, needs_new_name=picture.needs_new_name)
 

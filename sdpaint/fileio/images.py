@@ -8,7 +8,9 @@ import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from sdpaint.atomic import replacing
@@ -18,7 +20,7 @@ from sdpaint.fileio.color_profiles import in_srgb
 from sdpaint.fileio.encoding import TEXT_KEYWORD, UNICODE_PREFIX, encode
 from sdpaint.fileio.picture_kinds import KIND_OF_SUFFIX, EncodeOptions
 from sdpaint.fileio.problems import reading, writing
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels, Pixels8
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +34,16 @@ _READ_KINDS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 _ANIMATED = ("PNG", "WEBP", "AVIF", "GIF")
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
+_ORIENTATION = 0x0112
+_EXTRA_SAMPLES = 338
+_ASSOCIATED_ALPHA = 1
+"""TIFF's tag, and its value for premultiplied colours."""
 _ASCII_PREFIX = b"ASCII\0\0\0"
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """`rgba`: (h, w, 4) uint8, straight. `text`: the infotext in the file, or None.
+    """`rgba`: (h, w, 4), straight, 8 or 16 bits a channel. `text`: the infotext in the file, or None.
 
     `notes`: sentences on what was converted. `needs_new_name`: saving must not go over the file unasked, since it holds
     more, such as further pages, or can hold less, such as few colours.
@@ -49,13 +55,16 @@ class Picture:
     needs_new_name: bool = False
 
 
-def read_image(path: Path) -> Picture:
-    """Read a picture: upright, in sRGB, 8 bits, the first page or frame. Raises FileError."""
+def read_image(path: Path, keeps_depth: bool = False) -> Picture:
+    """Read a picture: upright, in sRGB, 8 bits, the first page or frame. Raises FileError.
+
+    `keeps_depth`: 16 bits a channel stay 16, where the colours needn't be converted.
+    """
     with reading(path):
-        return decode_image(path.read_bytes(), path.name)
+        return decode_image(path.read_bytes(), path.name, keeps_depth)
 
 
-def decode_image(data: bytes, name: str) -> Picture:
+def decode_image(data: bytes, name: str, keeps_depth: bool = False) -> Picture:
     """The picture in the bytes of a file called `name`. Raises FileError."""
     try:
         with Image.open(io.BytesIO(data), formats=_READ_KINDS) as image:
@@ -67,7 +76,8 @@ def decode_image(data: bytes, name: str) -> Picture:
             _check_size(image, name)
             is_gif = image.format == "GIF"
             text = _text_of(image)
-            rgba, of_colors = _rgba_of(image)
+            wide = _deep_rgba_of(image, data) if deep and keeps_depth else None
+            rgba, of_colors = _rgba_of(image) if wide is None else (wide, None)
     except (FileError, MemoryError):
         raise
     except UnidentifiedImageError as error:
@@ -81,6 +91,7 @@ def decode_image(data: bytes, name: str) -> Picture:
         # Pillow's decoders raise almost anything for files that are cut off or garbled: OSError, SyntaxError,
         # ValueError, struct.error, IndexError …
         raise FileError(f"{name} is damaged ({error})", hint="Get the file anew, or use a backup") from error
+    deep = deep and rgba.dtype == np.uint8
     of_depth = "Its 16 bits a channel were rounded to 8" if deep else None
     notes = tuple(each for each in (more, of_colors, of_depth) if each is not None)
     return Picture(rgba, text, notes, needs_new_name=more is not None or deep or is_gif)
@@ -145,23 +156,52 @@ def _rgba_of(image: Image.Image) -> tuple[Pixels, str | None]:
     return rgba, None
 
 
-def _array_of(image: Image.Image) -> Pixels:
+def _deep_rgba_of(image: Image.Image, data: bytes) -> Pixels | None:
+    """Straight RGBA of 16 bits a channel; None where that can't be had without a loss elsewhere.
+
+    Pillow unpacks no colours of 16 bits; OpenCV does, but converts none of them.
+    """
+    if image.mode.startswith("I"):
+        return _deep_grey(image)
+    is_plain = image.mode in ("RGB", "RGBA", "RGBX", "LA", "L") and image.getexif().get(_ORIENTATION, 1) == 1
+    is_associated = image.format == "TIFF" and _ASSOCIATED_ALPHA in _extra_samples(image)
+    if not is_plain or is_associated or in_srgb(image.convert("RGB"))[1] is not None:
+        return None
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None or found.dtype != np.uint16:
+        return None
+    if found.ndim == 2:
+        return np.asarray(cv2.cvtColor(found, cv2.COLOR_GRAY2RGBA), np.uint16)
+    order = {3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}.get(found.shape[2])
+    return None if order is None else np.asarray(cv2.cvtColor(found, order), np.uint16)
+
+
+def _extra_samples(image: Image.Image) -> tuple[int, ...]:
+    said = getattr(image, "tag_v2", {}).get(_EXTRA_SAMPLES, ())
+    return tuple(said) if isinstance(said, tuple | list) else (said,)
+
+
+def _array_of(image: Image.Image) -> Pixels8:
     return np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
 
 
-def _rgba_of_deep_grey(image: Image.Image) -> Pixels:
+def _rgba_of_deep_grey(image: Image.Image) -> Pixels8:
     """16-bit or floating grey, which Pillow would clip at 255 instead of scaling it."""
+    return np.asarray((_deep_grey(image).astype(np.int64) * 255 + 32767) // 65535, np.uint8)
+
+
+def _deep_grey(image: Image.Image) -> NDArray[np.uint16]:
+    """(h, w, 4) of 16 bits a channel."""
     values = np.asarray(image)
     if image.mode == "F":
         # Light from 0 to 1, or, where another program wrote counts, up to the largest of them.
         values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         most = float(values.max(initial=0.0))
         values = values / (most if most > 1.0 else 1.0) * 65535
-    deep = np.rint(np.clip(values, 0, 65535)).astype(np.int64)
-    grey = ((deep * 255 + 32767) // 65535).astype(np.uint8)
+    grey = np.rint(np.clip(values, 0, 65535)).astype(np.uint16)
     rgba = np.repeat(grey[..., None], 4, axis=2)
     clear = image.info.get("transparency")
-    rgba[..., 3] = np.where(deep == clear, 0, 255) if isinstance(clear, int) else 255
+    rgba[..., 3] = np.where(grey == clear, 0, 65535) if isinstance(clear, int) else 65535
     return rgba
 
 

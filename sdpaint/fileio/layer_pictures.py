@@ -14,6 +14,7 @@ from sdpaint.document.recipe import solid_tile
 from sdpaint.document.tree import clipping_bases
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.compositing import times
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileMap
 
@@ -45,11 +46,11 @@ def _own_picture(layers: Sequence[Layer], index: int, base: Layer | None, canvas
     layer = layers[index]
     match layer.content:
         case Fill(color=color):
-            tiles = dict.fromkeys(canvas.tiles(TILE_SIZE), solid_tile(color)) if color.alpha else {}
-            return TileMap(4, tiles).cropped(canvas)
+            tiles = dict.fromkeys(canvas.tiles(TILE_SIZE), solid_tile(color, layer.tiles.depth)) if color.alpha else {}
+            return TileMap(4, tiles, layer.tiles.depth).cropped(canvas)
         case Adjustment():
             if not layer.visible:
-                return TileMap(4)
+                return TileMap(4, depth=layer.tiles.depth)
             # What it makes of the layers below it, without what is drawn by its own opacity and blend mode.
             whole = replace(layer, opacity=1.0, blend_mode=BlendMode.NORMAL, mask=None)
             below = list(layers[:index])
@@ -75,7 +76,9 @@ def _alpha_of(base: Layer, canvas: Rect) -> LayerMask:
         tiles = plain.tiles
     else:
         tiles = _composed((plain,), canvas)
-    alpha: dict[tuple[int, int], Pixels | None] = {key: tile[..., 3].copy() for key, tile in tiles.tiles.items()}
+    alpha: dict[tuple[int, int], Pixels | None] = {
+        key: rounded_8(tile[..., 3]).copy() for key, tile in tiles.tiles.items()
+    }
     return LayerMask.of_coverage(TileMap(1).with_tiles(alpha))
 
 

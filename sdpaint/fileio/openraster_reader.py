@@ -135,7 +135,9 @@ class _Reader:
             layers = [self._merged_layer(size)]
         unique = _with_unique_ids(layers)
         ids = [layer.id for root in unique for layer in root.walk()]
+        deepest = max(layer.tiles.depth for root in unique for layer in root.walk())
         document = Document(
+            depth=self._data.depth or deepest,
             size=size,
             layers=unique,
             active=self._selected if self._selected in ids else unique[-1].id,
@@ -243,7 +245,7 @@ class _Reader:
                 src, x, y = data.pixels.src, data.pixels.x, data.pixels.y
         if src not in self._names:
             raise _damaged(self._name, f'the picture of the layer "{self._label(element)}" is missing')
-        rgba = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}").rgba
+        rgba = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}", keeps_depth=True).rgba
         self._spend(rgba.shape[0] * rgba.shape[1])
         return TileMap.from_pixels(premultiplied_from_rgba(rgba), x, y)
 
@@ -334,7 +336,7 @@ class _Reader:
         if MERGED not in self._names:
             return Layer("Layer 1")
         self._note("The file has no layers; its merged picture was opened")
-        rgba = decode_image(self._bytes(MERGED, _MAX_PICTURE_BYTES), MERGED).rgba
+        rgba = decode_image(self._bytes(MERGED, _MAX_PICTURE_BYTES), MERGED, keeps_depth=True).rgba
         tiles = TileMap.from_pixels(premultiplied_from_rgba(rgba)).cropped(Rect.of_size(size))
         return Layer("Background", tiles=tiles)
 

@@ -32,9 +32,10 @@ from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.project_data import encode_data
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
-from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.imaging.tiles import Pixels, TileMap, full_of
 
 MIMETYPE = b"image/openraster"
 STACK = "stack.xml"
@@ -183,7 +184,7 @@ def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
             for picture, png in zip(part, pngs, strict=True):
                 _put(archive, picture.src, png)
         merged = _merged(document)
-        _put(archive, THUMBNAIL, encode_png(_straight(_thumbnail(merged))))
+        _put(archive, THUMBNAIL, encode_png(_straight(_thumbnail(rounded_8(merged)))))
         _put(archive, MERGED, encode_png(_straight(merged)))
 
 
@@ -271,11 +272,11 @@ def _merged(document: Document) -> Pixels:
     # Brings in Qt, which reading doesn't need.
     from sdpaint.document.render import flatten
 
-    return flatten(document, document.bounds)
+    return flatten(document, document.bounds, document.depth)
 
 
 def _straight(bgra: Pixels) -> Pixels:
-    return bgra[..., 2::-1] if bool((bgra[..., 3] == 255).all()) else rgba_from_premultiplied(bgra)
+    return bgra[..., 2::-1] if bool((bgra[..., 3] == full_of(bgra)).all()) else rgba_from_premultiplied(bgra)
 
 
 def _thumbnail(bgra: Pixels) -> Pixels:

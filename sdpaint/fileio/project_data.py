@@ -23,6 +23,7 @@ from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, Sa
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.masks import MAX_BAND_PX, HandBands
+from sdpaint.imaging.tiles import DEPTHS
 
 VERSION = 1
 _STARTER = "starter"
@@ -50,6 +51,8 @@ class ProjectData:
     saved_selections: tuple[tuple[str, tuple[int, int]], ...] = ()
     params: GenerationParams | None = None
     guides: tuple[Guide, ...] = ()
+    depth: int | None = None
+    """Bits a channel; None: not said, as in all files of 8."""
 
 
 def encode_data(
@@ -75,6 +78,8 @@ def encode_data(
         },
         "layers": {src: layer_json(layer) for src, layer in layers.items()},
     }
+    if document.depth != 8:
+        data["depth"] = document.depth
     if selection_at is not None:
         data["selection"] = {"x": selection_at[0], "y": selection_at[1]}
     if document.guides:
@@ -143,10 +148,17 @@ def decode_data(raw: bytes) -> ProjectData:
             quick_mask_at=_place(data["quick_mask"]) if "quick_mask" in data else None,
             saved_selections=saved,
             params=_read_params(data["generation"]) if "generation" in data else None,
+            depth=_depth(data["depth"]) if "depth" in data else None,
             guides=tuple(Guide(GuideKind(kind), _whole(at)) for kind, at in data.get("guides", ())),
         )
     except (KeyError, TypeError, AttributeError, SettingsError, RecursionError, OverflowError) as error:
         raise ValueError(f"project.json is damaged: {error}") from error
+
+
+def _depth(value: Any) -> int:
+    if value not in DEPTHS:
+        raise ValueError(f"{value!r} is no depth")
+    return int(value)
 
 
 def _place(data: dict[str, Any]) -> tuple[int, int]:

@@ -76,6 +76,8 @@ class ActionStates(QObject):
 
     def _follow_document(self, old: Document | None, new: Document) -> None:
         self._actions["showMask"].setChecked(new.mask.visible)
+        self._actions[f"depth{new.depth}"].setChecked(True)
+        self._actions["roundDepth"].setEnabled(new.depth != 8)
         self._actions["quickMask"].setChecked(new.quick_mask is not None)
         for name in NEEDS_SELECTION:
             self._actions[name].setEnabled(new.selection is not None)

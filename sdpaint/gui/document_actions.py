@@ -285,6 +285,36 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         "imageSize", "&Image size…", "image.ask_size", ("Ctrl+Alt+S",), "", "Scale the whole picture to another size"
     ),
     ActionSpec(
+        "depth8",
+        "&8 bits a channel",
+        "image.set_depth",
+        (),
+        "",
+        "256 levels a channel; what lies between two of them is dithered",
+        checkable=True,
+        group="depth",
+        value=8,
+    ),
+    ActionSpec(
+        "depth16",
+        "&16 bits a channel",
+        "image.set_depth",
+        (),
+        "",
+        "65536 levels a channel: soft strokes that are built up show no bands",
+        checkable=True,
+        group="depth",
+        value=16,
+    ),
+    ActionSpec(
+        "roundDepth",
+        "8 bits a channel, &without dithering",
+        "image.round_depth",
+        (),
+        "",
+        "Every value to the nearest of 256 levels",
+    ),
+    ActionSpec(
         "cropToFrame", "Crop to the f&rame", "image.crop_to_frame", (), "frame", "Make the canvas as large as the frame"
     ),
     ActionSpec(

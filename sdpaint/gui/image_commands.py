@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
-from sdpaint.document import transforms
+from sdpaint.document import edits, transforms
 from sdpaint.document.transforms import Resampling, Turn
 from sdpaint.gui.dialogs.image_size import ImageSizeDialog
 from sdpaint.gui.messages import Messages
@@ -54,6 +54,21 @@ class ImageCommands(QObject):
     def scale(self, size: Size, resampling: Resampling) -> None:
         """The whole document at another size."""
         self._edits.run("Image size", lambda document: transforms.scale_document(document, size, resampling))
+
+    def set_depth(self, depth: int) -> None:
+        """The whole document at 8 or 16 bits a channel."""
+        self._convert(depth, dithers=True)
+
+    def round_depth(self) -> None:
+        """To 8 bits a channel by rounding alone: the same levels everywhere, and bands where there were none."""
+        self._convert(8, dithers=False)
+
+    def _convert(self, depth: int, dithers: bool) -> None:
+        if depth == self._documents.committed.depth:
+            self._messages.info(f"The document has {depth} bits a channel already")
+            return
+        words = f"Convert to {depth} bits a channel"
+        self._edits.run(words, lambda document: edits.set_depth(document, depth, dithers))
 
     def crop_to_frame(self) -> None:
         """The canvas as large as the frame."""

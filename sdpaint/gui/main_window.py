@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._is_shut_down = False
         self._engine_has_ended = True
-        self._last_new = NewDocument()
+        self._last_new = NewDocument(depth=16 if self._settings.settings.new_documents_deep else 8)
         self._layout_before = QByteArray()
         self.messages = Messages(self)
         self.checkpoints = CheckpointFolders(
@@ -431,6 +431,7 @@ class MainWindow(QMainWindow):
 
         def create() -> None:
             self._last_new = dialog.choice
+            self._settings.change(new_documents_deep=dialog.choice.depth == 16)
             self.open_new(self._last_new)
 
         dialog.accepted.connect(create)
@@ -442,7 +443,7 @@ class MainWindow(QMainWindow):
 
     def _page(self, choice: NewDocument) -> Document:
         frame = suggested_frame(choice.size, checkpoint_info(self._generation))
-        return set_frame(new_document(choice.size, choice.background), frame)
+        return set_frame(new_document(choice.size, choice.background, depth=choice.depth), frame)
 
     def _fresh_document(self) -> Document:
         return self._page(self._last_new)

@@ -86,6 +86,8 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             None,
             *IMAGE_TURNS,
             None,
+            ("&Bits a channel", ("depth8", "depth16", None, "roundDepth")),
+            None,
             "fitFrame",
             "swapFrame",
         ),

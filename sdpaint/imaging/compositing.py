@@ -1,7 +1,8 @@
 """Blending in numpy: what QPainter's composition modes don't do, or do by another formula than painting programs.
 
 All pictures are premultiplied BGRA (h, w, 4), of 8 or 16 bits a channel, both of a pair alike; coverage is uint8. The
-formulas are those of W3C Compositing and Blending Level 1: where αs and αb are the alphas of source and backdrop, cs and cb their straight colours, and B(cb, cs) the blend mode,
+formulas are those of W3C Compositing and Blending Level 1: where αs and αb are the alphas of source and backdrop, cs
+and cb their straight colours, and B(cb, cs) the blend mode,
 
     co = αs·(1 − αb)·cs + αb·(1 − αs)·cb + αs·αb·B(cb, cs)        αo = αs + αb − αs·αb
 """

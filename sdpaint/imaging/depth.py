@@ -33,10 +33,10 @@ def rounded_8(pixels: Pixels) -> Pixels8:
     """At 8 bits a channel, rounded to nearest; the same array where it is so already."""
     if pixels.dtype == np.uint8:
         return np.asarray(pixels, np.uint8)
-    # v / 257 rounded, without leaving 16 bits: v - v // 256 is 256 times the level and what is over.
-    wide = pixels - (pixels >> np.uint8(8))
+    # (v + 128) // 257 without leaving 16 bits: from 65407 on it is 255.
+    wide = np.minimum(pixels, np.uint16(65407))
     wide += np.uint16(128)
-    wide >>= np.uint8(8)
+    wide //= np.uint16(257)
     return wide.astype(np.uint8)
 
 
@@ -60,6 +60,7 @@ def _tile_thresholds() -> NDArray[np.uint16]:
 
 
 def _over(pixels: Pixels, thresholds: NDArray[np.uint16]) -> Pixels8:
+    # v - v // 256 is 256 times the level and what is over it.
     wide = pixels - (pixels >> np.uint8(8))
     wide += thresholds
     wide >>= np.uint8(8)

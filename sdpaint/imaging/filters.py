@@ -1,8 +1,8 @@
 """Filters: what a pixel becomes by its neighbours. Blurs, sharpening, noise, blocks, edges.
 
 All take and give premultiplied BGRA (h, w, 4) of 8 or 16 bits a channel; beyond its edge the picture is taken to go on
-as it ends, so that no dark fringe comes in. Blurs work on premultiplied colours, where a transparent pixel weighs nothing. Whatever works
-on the colours of solid things (sharpening, noise, edges) leaves alpha alone.
+as it ends, so that no dark fringe comes in. Blurs work on premultiplied colours, where a transparent pixel weighs
+nothing. Whatever works on the colours of solid things (sharpening, noise, edges) leaves alpha alone.
 """
 
 from __future__ import annotations

@@ -220,7 +220,7 @@ def _nearest_in(core: Pixels, inside: Pixels, x: int, y: int, reach: int) -> tup
     return None
 
 
-def _with_soft_edge(inside: Pixels, distance: Pixels) -> Pixels8:
+def _with_soft_edge(inside: Pixels8, distance: Pixels) -> Pixels8:
     """`inside` with the pixels around it by their share of its colour.
 
     A pixel of a smooth edge is a mix of the colour and what lies beyond, and that is the farthest colour next to it;

@@ -195,6 +195,8 @@ class Settings:
             Touch.PANS: "Moves the view",
         },
     )
+    new_documents_deep: bool = _setting(False)
+    """Whether the dialog for new documents begins with 16 bits a channel."""
     rulers_visible: bool = _setting(False)
     guides_visible: bool = _setting(True)
     grid_visible: bool = _setting(False)

@@ -13,6 +13,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import BLACK
+from sdpaint.imaging.deep_stroke import deep_colors
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.selection import scaled_by
 from sdpaint.imaging.stroke import CoverageBuffer
@@ -20,7 +21,7 @@ from sdpaint.imaging.tiles import Pixels, TileKey, tile_rect
 from sdpaint.imaging.tip_stroke import stroke_params
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.options import CloneOptions
-from sdpaint.tools.paint import LayerTarget, PaintTool, deep_colors
+from sdpaint.tools.paint import LayerTarget, PaintTool
 from sdpaint.tools.stroke_target import StrokeTarget
 
 Offset = tuple[int, int]

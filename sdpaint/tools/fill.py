@@ -18,6 +18,7 @@ from sdpaint.document.render import flatten
 from sdpaint.document.selection_edits import pixels_of
 from sdpaint.imaging import masks
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.deep_stroke import deep_colors, opaque_color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE, alike, coverage_map, scaled_by
@@ -25,7 +26,7 @@ from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.mask_target import shown_value
 from sdpaint.tools.options import FillOptions
-from sdpaint.tools.paint import deep_colors, premultiplied_table
+from sdpaint.tools.paint import premultiplied_table
 from sdpaint.tools.stroke_target import check_editable
 
 
@@ -56,8 +57,7 @@ def fill_coverage(
     def colored(coverage: Pixels) -> Pixels:
         if layer.tiles.depth == 8:
             return table.take(coverage).view(np.uint8).reshape(TILE_SIZE, TILE_SIZE, 4)
-        solid = np.array([color.blue, color.green, color.red, 255], np.float32) * np.float32(257)
-        return deep_colors(solid, coverage * np.float32(opacity * color.alpha / (255 * 255)))
+        return deep_colors(opaque_color(color), coverage * np.float32(opacity * color.alpha / (255 * 255)))
 
     painter = TilePainter()
     plain: Pixels | None = None

@@ -23,6 +23,7 @@ from sdpaint.document.quick_mask import masking_value, set_quick_mask
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.brush import BrushParams, Dab, StampCache
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.deep_stroke import deep_colors, laid_deep, opaque_color, opaque_colors
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import scaled_by
@@ -67,7 +68,7 @@ class LayerTarget(StrokeTarget):
         self._mode = StampMode.ERASE if erase else StampMode.ATOP if layer.alpha_locked else StampMode.OVER
         self._blend_mode = None if erase or blend_mode is BlendMode.NORMAL else blend_mode
         self._colors = premultiplied_table(color, opacity)
-        self._deep_color = np.array([color.blue, color.green, color.red, 255], np.float32) * np.float32(257)
+        self._deep_color = opaque_color(color)
         self._alpha = np.float32(opacity * color.alpha / 255)
         self._painter = TilePainter()
 
@@ -99,15 +100,15 @@ class LayerTarget(StrokeTarget):
         self._lay(tile, key, part, colors)
 
     def _paint_deep(self, tile: Pixels, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> None:
-        """The same at 16 bits a channel: coverage stays a float until it is colour."""
+        """The same at 16 bits a channel."""
         covered = self._covered(key, part, buffer) * self._alpha
-        own = buffer.colors(key, part)
-        if own is None:
-            self._lay(tile, key, part, deep_colors(self._deep_color, covered))
+        own, base = buffer.colors(key, part), self.base.tile(key)
+        colors = self._deep_color if own is None else opaque_colors(own)
+        if base is None or self._blend_mode is not None:
+            self._lay(tile, key, part, deep_colors(colors, covered))
             return
-        opaque = np.full((*covered.shape, 4), 65535, np.float32)
-        opaque[..., :3] = np.moveaxis(own, 0, -1) * np.float32(65535)
-        self._lay(tile, key, part, deep_colors(opaque, covered))
+        place = (slice(part.top, part.bottom), slice(part.left, part.right))
+        tile[place] = laid_deep(base[place], colors, covered, self._mode)
 
     def _covered(self, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> NDArray[np.float32]:
         """What the stroke covers of what is selected: (h, w), 0 … 1."""
@@ -253,13 +254,6 @@ def premultiplied_colors(own: NDArray[np.float32], coverage: Pixels, alpha: np.f
         result[..., channel] = own[channel] * covered + np.float32(0.5)
     result[..., 3] = covered + np.float32(0.5)
     return result
-
-
-def deep_colors(colors: NDArray[Any], covered: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Premultiplied colours, (h, w, 4) or (4,) of 0 … 65535, times (h, w) of 0 … 1, rounded to 16 bits a channel."""
-    values = colors * covered[..., None]
-    values += np.float32(0.5)
-    return np.asarray(values, np.uint16)
 
 
 class StampCaches:

@@ -1,4 +1,4 @@
-"""NewDocumentDialog: size and background of a new document."""
+"""NewDocumentDialog: size, background and depth of a new document."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class NewDocument:
 
     size: Size = Size(768, 512)
     background: tuple[int, int, int] | None = (255, 255, 255)
+    depth: int = 8
+    """Bits a channel."""
 
 
 class NewDocumentDialog(Form):
@@ -63,11 +65,20 @@ class NewDocumentDialog(Form):
             f"Foreground colour ({foreground.hex})", (foreground.red, foreground.green, foreground.blue)
         )
         self._background.addItem("Black", (0, 0, 0))
+        self._depth = ComboBox(
+            "newDepth",
+            "Bits a channel",
+            "16 bits keep soft strokes that are built up and wide gradients free of bands, in twice the memory",
+        )
+        self._depth.addItem("8 bits", 8)
+        self._depth.addItem("16 bits", 16)
+        self._depth.setCurrentIndex(self._depth.findData(last.depth))
         self.rows.addRow(self._preset_grid())
         self.add_row(
             "Size", side_by_side(self._width, label("×", "dim"), self._height, label("px", "dim"), swap)
         )
         self.add_row("Background", self._background)
+        self.add_row("Bits a channel", self._depth)
         self._show_size(last.size)
         place = self._background.findData(last.background)
         self._background.setCurrentIndex(max(0, place))
@@ -75,7 +86,8 @@ class NewDocumentDialog(Form):
     @property
     def choice(self) -> NewDocument:
         """What is set."""
-        return NewDocument(Size(self._width.value, self._height.value), self._background.currentData())
+        size = Size(self._width.value, self._height.value)
+        return NewDocument(size, self._background.currentData(), self._depth.currentData())
 
     def _preset_grid(self) -> QGridLayout:
         grid = QGridLayout()

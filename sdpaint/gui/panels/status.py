@@ -110,8 +110,9 @@ class StatusBar(QStatusBar):
         self._mirrored.setVisible(self._canvas.flipped)
 
     def _show_document(self, old: Document | None, new: Document) -> None:
-        if old is None or old.size != new.size:
-            self._size.setText(f"{new.size.width} × {new.size.height} px")
+        if old is None or (old.size, old.depth) != (new.size, new.depth):
+            depth = f" · {new.depth} bit" if new.depth != 8 else ""
+            self._size.setText(f"{new.size.width} × {new.size.height} px{depth}")
 
     def _show_position(self, position: Point | None) -> None:
         self._position.setText(
