@@ -152,7 +152,7 @@ def prepare(
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame)
 
 
-def digest_of(pixels: Pixels) -> str:
+def digest_of(pixels: Pixels8) -> str:
     """By which the same pixels are known again."""
     return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
 

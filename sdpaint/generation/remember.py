@@ -23,10 +23,11 @@ from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.generation.request_values import request_of_values, request_values
 from sdpaint.generation.result import Result
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.masks import HandBands
 from sdpaint.imaging.pixels import premultiplied_from_rgb
-from sdpaint.imaging.tiles import Pixels, TileMap
+from sdpaint.imaging.tiles import Pixels8, TileMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +188,8 @@ def _damaged() -> EditRefused:
     return EditRefused("What the layer remembers is damaged", "Bake it, and generate anew")
 
 
-def _read(tiles: TileMap | None, size: Size) -> Pixels | None:
-    return None if tiles is None else tiles.read(Rect.of_size(size))
+def _read(tiles: TileMap | None, size: Size) -> Pixels8 | None:
+    return None if tiles is None else rounded_8(tiles.read(Rect.of_size(size)))
 
 
 def can_be_asked_anew(mode: GenerationMode) -> bool:

@@ -216,12 +216,12 @@ def test_soft_strokes_at_3_percent_add_up_as_they_do_in_floats_and_show_no_bands
     assert off_deep < 0.4
     # At 8 bits faint strokes stall: the pixels stop well before they get where they should.
     assert off_shallow > 8.0
-    # Where the colour should change by a tenth of a level or more, it does, but for the outermost rim, where a stroke is
-    # fainter than half of a 65535th; at 8 bits there are plateaus.
+    # Where the colour should change by a tenth of a level or more, it does, but for the outermost rim, where a stroke
+    # is fainter than half of a 65535th; at 8 bits there are plateaus.
     changes = np.abs(np.diff(exact[..., 2], axis=0)) > 0.1
     stands = [(np.diff(pixels[..., 2].astype(int), axis=0) == 0)[changes].mean() for pixels in (deep, shallow)]
     assert stands[0] < 0.03
     assert stands[1] > 0.3
     levels = [len(np.unique(pixels[..., 2])) for pixels in (deep, shallow)]
-    assert levels[0] > 3000
+    assert levels[0] > 2000
     assert levels[1] <= 256
