@@ -41,6 +41,7 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.costs import CostFile
+from sdpaint.fileio.queue_store import QueueStore
 from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
@@ -142,8 +143,9 @@ def build_window(
     client = EngineClient(make_engine)
     folder = ResultStore(present.results_dir, recipes=present.recipes)
     costs = CostFile(paths.data_dir() / "costs.json")
+    disk = QueueStore(paths.data_dir() / "queue")
     generation = GenerationController(
-        documents, client, results or folder, checkpoint, checkpoints, costs=costs
+        documents, client, results or folder, checkpoint, checkpoints, costs=costs, disk=disk
     )
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)

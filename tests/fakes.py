@@ -169,7 +169,9 @@ class FakeResultStore:
         self.written: list[Written] = []
         self.error = error
 
-    def write(self, request: GenerationRequest, seed: int, image: Any, checkpoint_name: str) -> Path:
+    def write(
+        self, request: GenerationRequest, seed: int, image: Any, checkpoint_name: str, announce: Any = None
+    ) -> Path:
         if self.error is not None:
             raise self.error
         path = Path(f"result-{len(self.written)}.png")

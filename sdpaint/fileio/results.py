@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
@@ -22,6 +26,9 @@ from sdpaint.settings.schema import RecipeChoice
 
 _MAX_WORDS_LENGTH = 48
 _MAX_TRIES = 10_000
+
+Announce = Callable[[Path, Path, str], None]
+"""Called with where a picture will be, where it lies until it is whole, and the SHA-256 of its content."""
 
 
 def now() -> datetime:
@@ -43,9 +50,17 @@ class ResultStore:
         self._clock = clock
 
     def write(
-        self, request: GenerationRequest, seed: int, image: NDArray[np.uint8], checkpoint_name: str
+        self,
+        request: GenerationRequest,
+        seed: int,
+        image: NDArray[np.uint8],
+        checkpoint_name: str,
+        announce: Announce | None = None,
     ) -> Path:
-        """Write the picture, (h, w, 3) RGB, as PNG with its recipe. Returns where. Raises FileError with a hint."""
+        """Write the picture, (h, w, 3) RGB, as PNG with its recipe. Returns where. Raises FileError with a hint.
+
+        `announce` hears where it is going to be before anything is written.
+        """
         texts = {}
         if self.recipes is not RecipeChoice.NONE:
             texts[TEXT_KEYWORD] = infotext_of(request, seed, checkpoint_name)
@@ -59,7 +74,16 @@ class ResultStore:
         path = folder / f"{stem}-{words}.png" if words else folder / f"{stem}.png"
         with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
-            return _write_new(path, data)
+            return _write_new(path, data, announce)
+
+    def write_sheet(self, picture: NDArray[np.uint8], words: str) -> Path:
+        """Write a contact sheet, (h, w, 3) RGB, beside the results of the day. Raises FileError with a hint."""
+        time = self._clock()
+        folder = self.folder / f"{time:%Y-%m-%d}"
+        path = folder / f"{time:%H%M%S}-sheet-{words_of(words)}.png"
+        with writing(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            return _write_new(path, encode_png(picture))
 
 
 def words_of(prompt: str) -> str:
@@ -75,20 +99,42 @@ def words_of(prompt: str) -> str:
     return result
 
 
-def _write_new(path: Path, data: bytes) -> Path:
-    """Write to `path`, or to `path-2`, `-3` … where it is taken. No other program's file can be hit in between."""
-    for number in range(1, _MAX_TRIES):
-        free = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-        try:
-            with free.open("xb") as file:
-                try:
+def _write_new(path: Path, data: bytes, announce: Announce | None = None) -> Path:
+    """Write to `path`, or to `path-2`, `-3` … where it is taken. No other program's file can be hit in between.
+
+    It is written under another name first, so that what bears its name is whole.
+    """
+    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        for number in range(1, _MAX_TRIES):
+            free = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+            if free.exists():
+                continue
+            if announce is not None:
+                announce(free, draft, hashlib.sha256(data).hexdigest())
+            if not draft.exists():
+                with draft.open("xb") as file:
                     file.write(data)
-                except OSError:
-                    # Half a picture is none.
-                    file.close()
-                    free.unlink(missing_ok=True)
-                    raise
-        except FileExistsError:
-            continue
-        return free
+                    file.flush()
+                    os.fsync(file.fileno())
+            try:
+                _name(draft, free)
+            except FileExistsError:
+                continue
+            return free
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
     raise FileError(f"There are too many results named {path.name}", hint="Choose another results folder")
+
+
+def _name(draft: Path, free: Path) -> None:
+    """Give the draft a name that nothing bears yet. Raises FileExistsError."""
+    try:
+        os.link(draft, free)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A drive without links: the name is taken first.
+        free.open("xb").close()
+        os.replace(draft, free)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sdpaint.document.document import MAX_SIDE_PX
 from sdpaint.errors import SettingsError
 from sdpaint.imaging.geometry import Size
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels, Pixels8
 
 _GROUND = (38, 38, 38)
 _INK = (226, 226, 226)
@@ -35,7 +35,7 @@ def contact_sheet(
     column_labels: Sequence[str] = (),
     row_labels: Sequence[str] = (),
     style: SheetStyle = SheetStyle(),
-) -> Pixels:
+) -> Pixels8:
     """One picture (h, w, 3) of many, each (h, w, 3) RGB or (h, w, 4) straight RGBA, in reading order.
 
     `labels` stand below the pictures, `column_labels` above the columns, `row_labels` left of the rows. Pictures of

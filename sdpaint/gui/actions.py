@@ -8,6 +8,7 @@ from __future__ import annotations
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.document_actions import DOCUMENT_ACTIONS
+from sdpaint.gui.queue_actions import QUEUE_ACTIONS
 from sdpaint.gui.workspaces import Workspace
 
 ROTATION_STEP = 15.0
@@ -25,6 +26,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Generate in the frame",
     ),
     ActionSpec("cancel", "&Cancel", "generation.cancel", ("Esc",), "stop", "Stop generating"),
+    *QUEUE_ACTIONS,
     ActionSpec(
         "keepPreview",
         "&Keep what you see",

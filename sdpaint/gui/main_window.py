@@ -64,12 +64,14 @@ from sdpaint.gui.panels.layers import LayersPanel
 from sdpaint.gui.panels.navigator import NavigatorPanel
 from sdpaint.gui.panels.palettes import PalettesPanel
 from sdpaint.gui.panels.prompt import PromptBar
+from sdpaint.gui.panels.queue import QueuePanel
 from sdpaint.gui.panels.results import ResultsPanel
 from sdpaint.gui.panels.sampling import SamplingPanel, checkpoint_info
 from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
 from sdpaint.gui.panels.tool_options import ToolOptions
 from sdpaint.gui.prompt_flow import PromptFlow
+from sdpaint.gui.queue_flow import QueueFlow
 from sdpaint.gui.recent_menu import RecentMenu
 from sdpaint.gui.recovery import Recovery
 from sdpaint.gui.references import References
@@ -173,6 +175,13 @@ class MainWindow(QMainWindow):
             self._documents, services.tools, self._layer_edits, self.canvas, self.messages, self
         )
         self._screen_picker = ScreenPicker(services.tools, self.messages, self)
+        self._queue = QueueFlow(
+            self._generation,
+            self.messages,
+            lambda: self._prompt.prompt_edit.mark(),
+            self._show_in_folder,
+            self,
+        )
         self.actions_by_id = self._make_actions()
         self._exports.name_after_last(self.actions_by_id["exportAgain"])
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
@@ -219,6 +228,7 @@ class MainWindow(QMainWindow):
             "prompts": self._prompt_flow,
             "selection": self._selection,
             "selecting": self._selecting,
+            "queue": self._queue,
             "clipboard": self._clipboard,
             "references": self.references,
             "workspaces": self._workspaces,
@@ -260,12 +270,14 @@ class MainWindow(QMainWindow):
             "Navigator": Dock(
                 "navigatorDock", "Navigator", NavigatorPanel(self._documents, self.canvas, actions)
             ),
+            "Queue": Dock("queueDock", "Queue", QueuePanel(self._generation, services.settings, actions)),
             "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
         }
         self._status = StatusBar(self._documents, self._generation, self.canvas, actions)
 
     def _lay_out(self) -> None:
         bar = MessageBar(self.messages)
+        self._queue.follow(self.actions_by_id, bar)
         self.recovery = Recovery(self._services.journal, self.messages, bar, self)
         self._tabs = DocumentTabs(self._documents, self._generation, self.actions_by_id["new"])
         self.setCentralWidget(CanvasArea(self._aids.canvas, bar, self._tabs))
@@ -277,7 +289,8 @@ class MainWindow(QMainWindow):
         # All above one another would leave none of them room in a small window.
         self.tabifyDockWidget(self._docks["Colour"], self._docks["Brushes"])
         self.tabifyDockWidget(self._docks["Brushes"], self._docks["Palettes"])
-        self.tabifyDockWidget(self._docks["Results"], self._docks["Navigator"])
+        self.tabifyDockWidget(self._docks["Results"], self._docks["Queue"])
+        self.tabifyDockWidget(self._docks["Queue"], self._docks["Navigator"])
         self._docks["Colour"].raise_()
         self._docks["Results"].raise_()
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -306,10 +319,11 @@ class MainWindow(QMainWindow):
         if is_low:
             # Two rows of panels: a third would leave none of them room.
             self.tabifyDockWidget(self._docks["Layers"], self._docks["Results"])
-            self.tabifyDockWidget(self._docks["Results"], self._docks["Navigator"])
+            self.tabifyDockWidget(self._docks["Results"], self._docks["Queue"])
+            self.tabifyDockWidget(self._docks["Queue"], self._docks["Navigator"])
             self._docks["Layers"].raise_()
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        heights = {"Colour": 200, "Layers": 280} if is_low else {"Colour": 330, "Layers": 320, "Results": 200}
+        heights = {"Colour": 200, "Layers": 280} if is_low else {"Colour": 330, "Layers": 290, "Results": 230}
         self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:
@@ -424,6 +438,7 @@ class MainWindow(QMainWindow):
         """Keep safety copies from now on, and offer what a sudden end left behind."""
         if not self._is_shut_down:
             self._services.journal.start()
+            self._generation.keeper.look()
 
     def new_document(self) -> None:
         """Ask for size and background of a new document."""
@@ -465,9 +480,8 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def generate(self) -> None:
-        """Make what the button says. While the engine works, one more waits behind it."""
-        self._prompt.prompt_edit.mark()
-        self._generation.generate()
+        """Make what the button says. While the engine works, one more waits behind it, or as the settings say."""
+        self._queue.generate(self._settings.settings.queue_place)
 
     def set_mode(self, mode: GenerationMode | None) -> None:
         """Choose by hand what is made; None follows the canvas."""

@@ -14,6 +14,7 @@ from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.document_actions import TOOL_ACTIONS, TURN_ACTIONS
 from sdpaint.gui.icons import icon
 from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
+from sdpaint.gui.queue_actions import QUEUE_ENTRIES
 from sdpaint.gui.widgets.controls import tooltip_text
 from sdpaint.gui.workspaces import Workspace
 from sdpaint.imaging.filter_table import FILTERS, FilterGroup
@@ -169,6 +170,8 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "again",
             "cancel",
             "keepPreview",
+            None,
+            *QUEUE_ENTRIES,
             None,
             "nextResult",
             "previousResult",

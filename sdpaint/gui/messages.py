@@ -52,7 +52,13 @@ class Message:
     remedy: Remedy | None = None
     other: Remedy | None = None
     """What may be done instead."""
-    is_offer: bool = False
+    topic: str = ""
+    """What it offers something about; empty where it is no offer."""
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it waits for an answer."""
+        return bool(self.topic)
 
 
 class Messages(QObject):
@@ -65,9 +71,9 @@ class Messages(QObject):
         """Good to know."""
         self._post(Message(Severity.INFO, text, hint, remedy))
 
-    def offer(self, text: str, remedy: Remedy, other: Remedy | None = None) -> None:
-        """Something that waits for an answer, for as long as it takes."""
-        self._post(Message(Severity.INFO, text, remedy=remedy, other=other, is_offer=True))
+    def offer(self, text: str, remedy: Remedy, other: Remedy | None = None, topic: str = "recovery") -> None:
+        """Something that waits for an answer, for as long as it takes. One of the same topic takes its place."""
+        self._post(Message(Severity.INFO, text, remedy=remedy, other=other, topic=topic))
 
     def warn(self, text: str, hint: str = "", remedy: Remedy | None = None) -> None:
         """Something isn't as expected."""
@@ -103,7 +109,7 @@ class MessageBar(QFrame):
     def __init__(self, messages: Messages) -> None:
         super().__init__()
         self._message: Message | None = None
-        self._offer: Message | None = None
+        self._offers: dict[str, Message] = {}
         self.setObjectName("messageBar")
         self.setAccessibleName("Messages")
         set_role(self, "card")
@@ -159,7 +165,7 @@ class MessageBar(QFrame):
         """Say it, unless an error stands there and this is less."""
         shown = self._message
         if message.is_offer:
-            self._offer = message
+            self._offers[message.topic] = message
         if shown and shown.severity is Severity.ERROR and message.severity is not Severity.ERROR:
             return
         self._message = message
@@ -181,15 +187,14 @@ class MessageBar(QFrame):
         """Say no more of this. An offer that was covered is there again."""
         self._leave.stop()
         gone, self._message = self._message, None
-        if self._offer is gone:
-            self._offer = None
+        self._offers = {topic: offer for topic, offer in self._offers.items() if offer is not gone}
         self.hide()
-        if self._offer is not None:
-            self.show_message(self._offer)
+        if self._offers:
+            self.show_message(next(iter(self._offers.values())))
 
-    def withdraw_offer(self) -> None:
+    def withdraw_offer(self, topic: str = "recovery") -> None:
         """What was offered isn't there any more."""
-        offer, self._offer = self._offer, None
+        offer = self._offers.pop(topic, None)
         if offer is not None and self._message is offer:
             self.dismiss()
 

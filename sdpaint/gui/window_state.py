@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from sdpaint.settings.store import SettingsStore
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 """Raised when panels change so much that an old layout makes no sense any more."""
 
 

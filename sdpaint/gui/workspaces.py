@@ -54,10 +54,10 @@ ARRANGEMENTS: Mapping[Workspace, Arrangement] = {
         ("colorDock", "navigatorDock"),
     ),
     Workspace.INPAINTING: Arrangement(
-        _BARS | {"layersDock", "resultsDock", "promptDock", "samplingDock"}, ("resultsDock",)
+        _BARS | {"layersDock", "resultsDock", "queueDock", "promptDock", "samplingDock"}, ("resultsDock",)
     ),
     Workspace.CONCEPT: Arrangement(
-        _BARS | {"colorDock", "brushesDock", "layersDock", "resultsDock", "navigatorDock", "promptDock"},
+        _BARS | {"colorDock", "brushesDock", "layersDock", "resultsDock", "queueDock", "navigatorDock", "promptDock"},
         ("brushesDock", "resultsDock"),
     ),
     Workspace.MINIMAL: Arrangement(_BARS | {"promptDock"}),

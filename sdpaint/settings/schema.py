@@ -54,6 +54,14 @@ class RecipeChoice(Enum):
     NONE = "none"
 
 
+class QueueChoice(Enum):
+    """Where what is asked for goes while the engine works; the value is stored."""
+
+    END = "end"
+    FRONT = "front"
+    REPLACE = "replace"
+
+
 class DeviceChoice(Enum):
     """Where pictures are computed; the value is stored, and is what torch calls the device."""
 
@@ -197,6 +205,16 @@ class Settings:
     )
     new_documents_deep: bool = _setting(False)
     """Whether the dialog for new documents begins with 16 bits a channel."""
+    queue_place: QueueChoice = _setting(
+        QueueChoice.END,
+        label="While the engine works, new jobs go",
+        help="Where what you ask for is put in the queue",
+        choices={
+            QueueChoice.END: "To the end",
+            QueueChoice.FRONT: "To the front",
+            QueueChoice.REPLACE: "In place of all others",
+        },
+    )
     rulers_visible: bool = _setting(False)
     guides_visible: bool = _setting(True)
     grid_visible: bool = _setting(False)

@@ -638,7 +638,7 @@ class TestQueue:
         engine.release()
         s.wait_until_idle()
         assert [request.seed for request in engine.requests] == [1, 2, 3]
-        assert waiting == [0, 1, 2, 1, 0, 0]
+        assert waiting == [0, 1, 2, 1, 0]
         assert len(s.document.layers) == 5
 
     def test_a_waiting_job_sees_the_document_of_its_click(self, studio):
@@ -652,13 +652,13 @@ class TestQueue:
         s.wait_until_idle()
         assert [request.mode for request in engine.requests] == [GenerationMode.TEXT_TO_IMAGE] * 2
 
-    def test_cancel_stops_the_running_one_and_forgets_the_others(self, studio):
+    def test_cancel_all_stops_the_running_one_and_forgets_the_others(self, studio):
         engine = FakeEngine(hold_at=2)
         s = studio(engine)
         for _ in range(3):
             s.generation.generate()
         engine.wait_until_held()
-        s.generation.cancel()
+        s.generation.cancel_all()
         s.wait_until_idle()
         assert len(engine.requests) == 1
         assert len(s.document.layers) == 2
@@ -691,7 +691,7 @@ class TestQueue:
             s.generation.generate()
         assert len(s.errors) == 1
         assert s.errors[0].hint
-        s.generation.cancel()
+        s.generation.cancel_all()
         s.wait_until_idle()
 
     def test_shutdown_in_the_middle_leaves_the_document(self, studio):

@@ -70,7 +70,7 @@ def test_a_picture_is_painted_generated_undone_saved_and_reopened_equal(driver, 
     kept = driver.documents.committed
     assert len(kept.layers) == len(painted.layers) + 1
     assert kept.layers[-1].generated
-    assert len(driver.results.written) == 1
+    qtbot.waitUntil(lambda: len(driver.results.written) == 1, timeout=TIMEOUT_MS)
 
     driver.trigger("undo")
     assert driver.documents.committed is painted
