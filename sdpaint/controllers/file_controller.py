@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.open_document import OpenDocument
-from sdpaint.document.edits import insert_layer, new_document, set_frame
+from sdpaint.document.edits import insert_layers, new_document, set_frame
+from sdpaint.document.layers import LayerId
 from sdpaint.document.tree import with_fresh_ids
 from sdpaint.errors import FileError
 from sdpaint.fileio.formats import NATIVE_SUFFIX, format_of, read_project, write_project
@@ -50,6 +51,9 @@ class HasParams(Protocol):
 
     def restore(self, params: GenerationParams) -> None:
         """Parameters as a file holds them. A checkpoint that isn't installed is passed over."""
+
+Place = tuple[LayerId | None, int]
+"""In the tree of layers: the group (None: beside the outermost), and the index in it."""
 
 
 class FileController(QObject):
@@ -127,10 +131,10 @@ class FileController(QObject):
         self._remember(path)
         self.opened.emit(path)
 
-    def open_as_layer(self, path: Path) -> None:
-        """Put the layers of a file above the active layer, as one undo step."""
+    def open_as_layer(self, path: Path, place: Place | None = None) -> None:
+        """Put the layers of a file above the active layer, or at a place in the tree, as one undo step."""
         opened = self._documents.claim_front()
-        self._start(lambda: read_project(path), lambda project: self._insert(path, project, opened))
+        self._start(lambda: read_project(path), lambda project: self._insert(path, project, opened, place))
 
     def save(self) -> bool:
         """Save to the document's own file. False where a path is needed first; then nothing happens."""
@@ -238,23 +242,25 @@ class FileController(QObject):
         for arrive in arrivals:
             arrive()
 
-    def _insert(self, path: Path, project: Project, opened: OpenDocument) -> None:
+    def _insert(self, path: Path, project: Project, opened: OpenDocument, place: Place | None) -> None:
         if opened.is_painting:
-            self._arrivals.append(lambda: self._insert(path, project, opened))
+            self._arrivals.append(lambda: self._insert(path, project, opened, place))
             return
         document = opened.committed
-        at = document.active_index + 1
-        parent = document.parent_of(document.active)
-        parent_id = None if parent is None else parent.id
         layers = project.document.layers
-        for offset, layer in enumerate(layers):
-            name = path.stem if len(layers) == 1 else layer.name
-            # Ids are unique within a document, and the same file may be put in twice.
-            fresh = replace(with_fresh_ids(layer), name=name)
-            document = insert_layer(document, fresh, at + offset, parent_id)
+        # Ids are unique within a document, and the same file may be put in twice.
+        fresh = [
+            replace(with_fresh_ids(layer), name=path.stem if len(layers) == 1 else layer.name) for layer in layers
+        ]
+        # The group may be gone by now.
+        if place is not None and (place[0] is None or document.has_layer(place[0])):
+            parent, index = place
+        else:
+            group = document.parent_of(document.active)
+            parent, index = None if group is None else group.id, document.active_index + 1
         for note in project.notes:
             self.noted.emit(note)
-        self._documents.apply_to(opened, "Open as layer", document)
+        self._documents.apply_to(opened, "Open as layer", insert_layers(document, fresh, parent, index))
 
     def _remember(self, path: Path) -> None:
         path = path.absolute()

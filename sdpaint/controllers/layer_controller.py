@@ -41,6 +41,7 @@ class LayerController(QObject):
         super().__init__(parent)
         self._documents = documents
         self._foreground = foreground
+        self._hidden_by_solo: frozenset[LayerId] = frozenset()
         self._edits = BackgroundEdits(documents, self)
         self._edits.busy_changed.connect(self.busy_changed)
         self._edits.failed.connect(self.failed)
@@ -60,6 +61,24 @@ class LayerController(QObject):
         """Choose layers beside the active one."""
         self._amend(edits.set_selected(self._present, ids))
 
+    def choose(self, layer_id: LayerId, ids: Collection[LayerId]) -> None:
+        """Work on one layer, with others chosen beside it."""
+        before = self._present
+        after = before if layer_id == before.active else edits.set_active(before, layer_id)
+        self._amend(edits.set_selected(after, ids))
+
+    def work_on(self, layer_id: LayerId, target: EditTarget) -> None:
+        """Make a layer the active one, and tools work on its pixels or its mask. Others stay chosen if it was."""
+        before = self._present
+        if target is EditTarget.MASK and before.layer(layer_id).mask is None:
+            self.failed.emit(EditRefused("The layer has no mask", "Add one first"))
+            return
+        others = before.selected | {before.active} if layer_id in before.selected else frozenset()
+        after = before
+        if layer_id != before.active:
+            after = edits.set_selected(edits.set_active(before, layer_id), others)
+        self._amend(edits.set_target(after, target))
+
     def toggle_selected(self, layer_id: LayerId) -> None:
         """Choose a layer beside the active one, or not any more."""
         self.select(self._present.selected ^ {layer_id})
@@ -76,8 +95,11 @@ class LayerController(QObject):
         self.set_target(EditTarget.MASK if edited else EditTarget.CONTENT)
 
     def set_expanded(self, layer_id: LayerId, expanded: bool) -> None:
-        """Show what is in a group, or not."""
-        self._amend(layer_edits.set_expanded(self._present, layer_id, expanded))
+        """Show what is in a group, or not. Where the active layer is in it, a closed group takes its place."""
+        document = self._present
+        if not expanded and layer_id in {layer.id for layer in document.path_to(document.active)}:
+            document = edits.set_active(document, layer_id)
+        self._amend(layer_edits.set_expanded(document, layer_id, expanded))
 
     # -- the tree
 
@@ -85,18 +107,19 @@ class LayerController(QObject):
         """A new empty group."""
         self._apply("Add group", layer_edits.add_group)
 
-    def group(self) -> None:
-        """The layers in a group of their own."""
-        self._apply("Group layers", lambda document: layer_edits.group_layers(document, self._ids))
+    def group(self, ids: Collection[LayerId] | None = None) -> None:
+        """The layers in a group of their own; `ids`: others than the chosen ones."""
+        wanted = self._ids if ids is None else frozenset(ids)
+        self._apply("Group layers", lambda document: layer_edits.group_layers(document, wanted))
 
     def ungroup(self) -> None:
         """The group taken apart."""
         active = self._present.active
         self._apply("Ungroup", lambda document: layer_edits.ungroup(document, active), locked=(active,))
 
-    def delete(self) -> None:
-        """The layers gone."""
-        ids = self._ids
+    def delete(self, ids: Collection[LayerId] | None = None) -> None:
+        """The layers gone; `ids`: others than the chosen ones."""
+        ids = self._ids if ids is None else frozenset(ids)
         label = "Delete layers" if len(ids) > 1 else "Delete layer"
 
         def edit(document: Document) -> Document:
@@ -105,54 +128,99 @@ class LayerController(QObject):
 
         self._apply(label, edit)
 
-    def duplicate(self) -> None:
-        """A copy of each of the layers above it."""
+    def duplicate(self, ids: Collection[LayerId] | None = None) -> None:
+        """A copy of each of the layers above it; `ids`: others than the chosen ones. The copies are chosen then."""
+        wanted = self._ids if ids is None else frozenset(ids)
 
         def edit(document: Document) -> Document:
-            for layer in tree.topmost(document.layers, self._ids):
+            copies = []
+            for layer in tree.topmost(document.layers, wanted):
                 document = edits.duplicate_layer(document, layer.id)
-            return document
+                copies.append(document.active)
+            return edits.set_selected(document, copies)
 
-        self._apply("Duplicate layer", edit)
+        self._apply("Duplicate layers" if len(wanted) > 1 else "Duplicate layer", edit)
+
+    def copy(self, ids: Collection[LayerId], parent: LayerId | None, index: int) -> None:
+        """Copies of layers at a place; see `move`."""
+        label = "Duplicate layers" if len(ids) > 1 else "Duplicate layer"
+        self._apply(label, lambda document: edits.copy_layers(document, ids, parent, index))
 
     def move(self, ids: Collection[LayerId], parent: LayerId | None, index: int) -> None:
         """Layers to another place: the group (None: beside the outermost), and the index without them in it."""
-        self._apply("Move layer", lambda document: edits.move_layers(document, ids, parent, index), locked=ids)
+        label = "Move layers" if len(ids) > 1 else "Move layer"
+        self._apply(label, lambda document: edits.move_layers(document, ids, parent, index), locked=ids)
 
     def move_up(self) -> None:
-        """The active layer one place higher, into and out of groups."""
+        """The layers one place higher, into and out of groups."""
         self._step(True)
 
     def move_down(self) -> None:
-        """The active layer one place lower, likewise."""
+        """The layers one place lower, likewise."""
         self._step(False)
 
     def _step(self, up: bool) -> None:
-        active = self._present.active
-        self._apply("Move layer", lambda document: edits.step_layer(document, active, up), locked=(active,))
+        ids = self._ids
+        label = "Move layers" if len(ids) > 1 else "Move layer"
+        self._apply(label, lambda document: edits.step_layers(document, ids, up), locked=ids)
 
     # -- the look
 
     def set_pass_through(self, pass_through: bool) -> None:
-        """Whether the layers of the active group meet what lies below it one by one."""
-        active = self._present.active
+        """Whether the layers of the groups meet what lies below them one by one."""
         label = "Pass through" if pass_through else "Isolate group"
-        self._apply(
-            label, lambda document: layer_edits.set_pass_through(document, active, pass_through), locked=(active,)
-        )
+
+        def change(layer: Layer) -> Layer:
+            content = layer.content
+            if not isinstance(content, Group):
+                return layer
+            return replace(layer, content=replace(content, pass_through=pass_through))
+
+        if not any(layer.is_group for layer in self._present.selected_layers):
+            self.failed.emit(EditRefused("The layer is no group", "Only groups can pass through"))
+            return
+        self._change(label, change)
 
     def set_opacity(self, opacity: float) -> None:
         """Changes in a row are one step, until `end_change`."""
         self._change("Layer opacity", lambda layer: replace(layer, opacity=opacity), f"opacity {self._present.active}")
 
     def set_blend_mode(self, mode: BlendMode) -> None:
-        """How they meet what lies below."""
-        self._change("Blend mode", lambda layer: replace(layer, blend_mode=mode))
+        """How they meet what lies below. Groups don't pass through any more."""
 
-    def set_visible(self, visible: bool) -> None:
-        """Show or hide them."""
-        label = "Show layer" if visible else "Hide layer"
-        self._change(label, lambda layer: replace(layer, visible=visible), looks_at_locks=False)
+        def change(layer: Layer) -> Layer:
+            content = layer.content
+            if isinstance(content, Group) and content.pass_through:
+                content = replace(content, pass_through=False)
+            return replace(layer, blend_mode=mode, content=content)
+
+        self._change("Blend mode", change)
+
+    def set_visible(self, visible: bool, ids: Collection[LayerId] | None = None) -> None:
+        """Show or hide them; `ids`: others than the chosen ones. Those in a row are one step, until `end_change`."""
+        wanted = self._ids if ids is None else frozenset(ids)
+        noun = "layers" if len(wanted) > 1 else "layer"
+        self._apply(
+            f"Show {noun}" if visible else f"Hide {noun}",
+            lambda document: layer_edits.set_visible(document, wanted, visible),
+            merge_key=None if ids is None else f"visible {visible}",
+        )
+
+    def toggle_solo(self, layer_id: LayerId) -> None:
+        """See a layer alone; once more, and what that has hidden is seen again."""
+        after, hidden = layer_edits.solo(self._present, layer_id)
+        if after is not self._present:
+            self._hidden_by_solo = hidden
+            self._apply("Show one layer alone", lambda _document: after)
+            return
+        ids = {each.id for each in self._present.walk()}
+        back = self._hidden_by_solo & ids
+        if not back:
+            # Hidden otherwise, or before this session.
+            back = frozenset(
+                each.id for step in self._present.path_to(layer_id) for each in self._present.siblings_of(step.id)
+            )
+        self._apply("Show all layers again", lambda document: layer_edits.set_visible(document, back, True))
 
     def end_change(self) -> None:
         """A slider was let go."""
@@ -227,6 +295,10 @@ class LayerController(QObject):
             locked=(layer_id,),
         )
 
+    def mask_from_selection(self) -> None:
+        """The mask shows what is selected, whatever it showed."""
+        self._on_active("Mask from selection", layer_edits.mask_from_selection)
+
     def mask_from_transparency(self) -> None:
         """The layer's alpha as its mask."""
         self._on_active("Mask from transparency", layer_edits.mask_from_transparency, is_slow=True)
@@ -243,18 +315,20 @@ class LayerController(QObject):
         """What showed is hidden, and the other way round."""
         self._on_active("Invert layer mask", layer_edits.invert_mask)
 
-    def set_mask_enabled(self, enabled: bool) -> None:
-        """Whether the mask counts."""
+    def set_mask_enabled(self, enabled: bool, layer_id: LayerId | None = None) -> None:
+        """Whether the mask counts `layer_id`: of another one than the active."""
         self._on_active(
             "Enable mask" if enabled else "Disable mask",
             lambda document, layer_id: layer_edits.set_mask_enabled(document, layer_id, enabled),
+            layer_id=layer_id,
         )
 
-    def set_mask_linked(self, linked: bool) -> None:
-        """Whether the mask moves along with the layer."""
+    def set_mask_linked(self, linked: bool, layer_id: LayerId | None = None) -> None:
+        """Whether the mask moves along with the layer `layer_id`: of another one than the active."""
         self._on_active(
             "Link mask" if linked else "Unlink mask",
             lambda document, layer_id: layer_edits.set_mask_linked(document, layer_id, linked),
+            layer_id=layer_id,
         )
 
     # -- kinds
@@ -382,9 +456,13 @@ class LayerController(QObject):
         self._apply(label, edit, merge_key, ids if looks_at_locks else ())
 
     def _on_active(
-        self, label: str, edit: Callable[[Document, LayerId], Document], is_slow: bool = False
+        self,
+        label: str,
+        edit: Callable[[Document, LayerId], Document],
+        is_slow: bool = False,
+        layer_id: LayerId | None = None,
     ) -> None:
-        active = self._present.active
+        active = layer_id or self._present.active
 
         def checked(document: Document) -> Document:
             refuse_locked_pixels(document, active)

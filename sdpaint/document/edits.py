@@ -90,6 +90,19 @@ def insert_layer(
     return set_active(replace(document, layers=layers), layer.id)
 
 
+def insert_layers(
+    document: Document, layers: Collection[Layer], parent: LayerId | None = None, index: int | None = None
+) -> Document:
+    """Several layers beside each other, bottom to top, at one place (see `insert_layer`); all of them are chosen."""
+    new = tuple(layers)
+    if not new:
+        return document
+    if index is None:
+        parent, index = _place_above(document)
+    inserted = set_active(replace(document, layers=tree.inserted(document.layers, parent, index, new)), new[-1].id)
+    return set_selected(inserted, [layer.id for layer in new])
+
+
 def _place_above(document: Document) -> tuple[LayerId | None, int]:
     """Where a new layer goes: the group (None: beside the outermost), and its place there."""
     active = document.active_layer
@@ -178,6 +191,30 @@ def move_layers(
 def _parent_id(document: Document, layer_id: LayerId) -> LayerId | None:
     parent = document.parent_of(layer_id)
     return None if parent is None else parent.id
+
+
+def copy_layers(document: Document, ids: Collection[LayerId], parent: LayerId | None, index: int) -> Document:
+    """Copies of layers put into a group (None: beside the outermost) at `index`; they are chosen. Raises KeyError."""
+    copies = [
+        replace(tree.with_fresh_ids(layer), name=f"{layer.name} copy") for layer in tree.topmost(document.layers, ids)
+    ]
+    return insert_layers(document, copies, parent, index)
+
+
+def step_layers(document: Document, ids: Collection[LayerId], up: bool) -> Document:
+    """Each of the layers one place up or down, in their order; what is at the end already holds up those behind it."""
+    chosen = tree.topmost(document.layers, ids)
+    stuck: set[LayerId] = set()
+    for layer in chosen[::-1] if up else chosen:
+        siblings, beside = document.siblings_of(layer.id), document.index_of(layer.id) + (1 if up else -1)
+        if 0 <= beside < len(siblings) and siblings[beside].id in stuck:
+            stuck.add(layer.id)
+            continue
+        moved = step_layer(document, layer.id, up)
+        if moved is document:
+            stuck.add(layer.id)
+        document = moved
+    return document
 
 
 def step_layer(document: Document, layer_id: LayerId, up: bool) -> Document:

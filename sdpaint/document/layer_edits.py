@@ -101,6 +101,26 @@ def set_expanded(document: Document, layer_id: LayerId, expanded: bool) -> Docum
     return replace_layer(document, replace(group, content=replace(group.content, expanded=expanded)))
 
 
+# --------------------------------------------------------------------------------------------------------- visibility
+
+
+def set_visible(document: Document, ids: Collection[LayerId], visible: bool) -> Document:
+    """Layers shown or hidden."""
+    for layer_id in ids:
+        layer = document.layer(layer_id)
+        if layer.visible != visible:
+            document = replace_layer(document, replace(layer, visible=visible))
+    return document
+
+
+def solo(document: Document, layer_id: LayerId) -> tuple[Document, frozenset[LayerId]]:
+    """The layer seen by itself, with the groups around it; and what was hidden for that: all that is beside them."""
+    path = document.path_to(layer_id)
+    beside = {each.id for step in path for each in document.siblings_of(step.id) if each.visible}
+    hidden = frozenset(beside - {step.id for step in path})
+    return set_visible(set_visible(document, hidden, False), [step.id for step in path], True), hidden
+
+
 # ---------------------------------------------------------------------------------------------------------- clipping
 
 
@@ -132,6 +152,16 @@ def mask_of_selection(document: Document, hide: bool = False) -> LayerMask:
     if document.selection is None:
         return LayerMask(default=0 if hide else 255)
     return LayerMask(document.selection, default=255 if hide else 0)
+
+
+def mask_from_selection(document: Document, layer_id: LayerId) -> Document:
+    """The layer's mask shows what is selected, whatever it showed before. Raises EditRefused without a selection."""
+    layer = document.layer(layer_id)
+    if document.selection is None:
+        raise EditRefused("Nothing is selected", "Drag with a selection tool first")
+    if layer.mask is None:
+        return add_mask(document, layer_id, mask_of_selection(document))
+    return _with_mask(document, layer, replace(layer.mask, tiles=document.selection, default=0))
 
 
 def mask_from_transparency(document: Document, layer_id: LayerId) -> Document:

@@ -103,6 +103,16 @@ def selection_from_layer(
     return select(document, _shared(TileMap(1).with_tiles(alphas)), mode)
 
 
+def selection_from_layer_mask(
+    document: Document, layer_id: LayerId, mode: SelectionMode = SelectionMode.REPLACE
+) -> Document:
+    """What the layer's mask shows selected. Raises KeyError; a layer without a mask changes nothing."""
+    mask = document.layer(layer_id).mask
+    if mask is None:
+        return document
+    return select(document, _shared(TileMap.from_pixels(mask.read(document.bounds))), mode)
+
+
 @dataclass(frozen=True)
 class ColorRange:
     """What a selection by colour takes: colours as (red, green, blue), see `imaging.selection.color_range`.

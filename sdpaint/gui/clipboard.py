@@ -16,7 +16,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document import selection_edits as edits
 from sdpaint.document.document import Document
-from sdpaint.document.edits import next_name
+from sdpaint.document.edits import move_layers, next_name
+from sdpaint.document.layers import LayerId
 from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.png import encode_png
 from sdpaint.gui.messages import Messages
@@ -102,6 +103,19 @@ class PixelClipboard(QObject):
         else:
             self._messages.info("There is no picture in the clipboard")
 
+    def insert(self, mime: QMimeData, parent: LayerId | None, index: int) -> None:
+        """The picture of a drag as a new layer at this place in the tree; see `Document`."""
+        image = mime.imageData() if mime.hasImage() else None
+        if not isinstance(image, QImage) or image.isNull():
+            self._messages.info("What was dropped is no picture", "Drop an image, a picture file or a layer")
+            return
+
+        def put(document: Document) -> Document:
+            inside = parent if parent is None or document.has_layer(parent) else None
+            return move_layers(document, (document.active,), inside, index)
+
+        self._unpack(lambda: array_of(image, 4), None, put)
+
     # -- packing
 
     def _pack(
@@ -135,7 +149,12 @@ class PixelClipboard(QObject):
 
     # -- unpacking
 
-    def _unpack(self, read: Callable[[], Pixels], place: tuple[int, int] | None) -> None:
+    def _unpack(
+        self,
+        read: Callable[[], Pixels],
+        place: tuple[int, int] | None,
+        then: Callable[[Document], Document] = lambda document: document,
+    ) -> None:
         visible = self._visible()
 
         def insert(pixels: Pixels) -> None:
@@ -143,7 +162,7 @@ class PixelClipboard(QObject):
 
             def edit(document: Document) -> Document:
                 x, y = _where(place, width, height, visible, document.bounds)
-                return edits.paste_layer(document, pixels, x, y, next_name(document, "Pasted"))
+                return then(edits.paste_layer(document, pixels, x, y, next_name(document, "Pasted")))
 
             self._commands.run("Paste", edit, lambda _before, _after: self.changed.emit())
 

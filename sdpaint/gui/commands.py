@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -13,7 +13,7 @@ from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, LayerId
-from sdpaint.document.tree import path_to, with_fresh_ids
+from sdpaint.document.tree import path_to, topmost, with_fresh_ids
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.geometry import Rect, Size
 
@@ -47,17 +47,17 @@ class DocumentCommands(QObject):
         """A new empty layer above the active one."""
         self._documents.apply("Add layer", edits.add_layer(self._present))
 
-    def copy_layer_to(self, layer_id: LayerId, target: OpenDocument) -> None:
-        """A copy of a layer of any open document above the active layer of another one."""
-        paths = (path_to(each.committed.layers, layer_id) for each in self._documents.open_documents)
-        path = next((each for each in paths if each), ())
-        if not path or target.is_painting:
+    def copy_layers_to(self, ids: Collection[LayerId], target: OpenDocument) -> None:
+        """Copies of layers of any open document above the active layer of another one, as one step."""
+        source = next((each.committed for each in self._documents.open_documents if _holds(each.committed, ids)), None)
+        if source is None or target.is_painting:
             return
-        layer = with_fresh_ids(path[-1])
-        after = edits.insert_layer(target.committed, replace(layer, clipped=False))
-        self._documents.apply_to(target, "Copy layer", after)
+        layers = tuple(replace(with_fresh_ids(layer), clipped=False) for layer in topmost(source.layers, ids))
+        after = edits.insert_layers(target.committed, layers)
+        self._documents.apply_to(target, "Copy layer" if len(layers) == 1 else "Copy layers", after)
         if target is not self._documents.in_front:
-            self._messages.info(f"{layer.name} was copied into {target.title}")
+            what = f"{layers[0].name} was" if len(layers) == 1 else f"{len(layers)} layers were"
+            self._messages.info(f"{what} copied into {target.title}")
 
     def activate_layer(self, layer_id: LayerId) -> None:
         """Paint on another layer: no undo step."""
@@ -83,18 +83,6 @@ class DocumentCommands(QObject):
         layer = self._present.layer(layer_id)
         if name.strip() and name.strip() != layer.name:
             self._change("Rename layer", replace(layer, name=name.strip()))
-
-    def toggle_layer_visible(self, layer_id: LayerId | None = None) -> None:
-        """Show or hide a layer (None: the active one)."""
-        layer = self._present.layer(layer_id or self._present.active)
-        self._change(
-            "Hide layer" if layer.visible else "Show layer", replace(layer, visible=not layer.visible)
-        )
-
-    def set_layer_visible(self, visible: bool) -> None:
-        """Show or hide the active layer."""
-        if self._present.active_layer.visible != visible:
-            self.toggle_layer_visible()
 
     def _change(self, label: str, layer: Layer, merge_key: str | None = None) -> None:
         if layer != self._present.layer(layer.id):
@@ -148,3 +136,7 @@ class DocumentCommands(QObject):
     def resize_canvas(self, size: Size, dx: int, dy: int) -> None:
         """The canvas larger or smaller, its content moved."""
         self._in_background("Canvas size", lambda document: edits.resize_canvas(document, size, dx, dy))
+
+
+def _holds(document: Document, ids: Collection[LayerId]) -> bool:
+    return bool(ids) and all(path_to(document.layers, each) for each in ids)

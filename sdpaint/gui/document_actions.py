@@ -364,7 +364,7 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "layerVisible",
         "&Visible",
-        "edits.set_layer_visible",
+        "layers.set_visible",
         ("Ctrl+H",),
         "",
         "Show or hide the layer",

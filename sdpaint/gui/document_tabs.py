@@ -26,7 +26,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.generation.events import Progress
-from sdpaint.gui.dropped import dropped_files, dropped_layer
+from sdpaint.gui.dropped import dropped_files, dropped_layers
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import CONTROL_HEIGHT, SPACE
 from sdpaint.gui.widgets.controls import describe
@@ -48,7 +48,7 @@ class DocumentTabs(QWidget):
     """OpenDocument that stays."""
     files_dropped = Signal(object)
     """list[Path] to be opened."""
-    layer_dropped = Signal(str, object)
+    layers_dropped = Signal(object, object)
     """LayerId, and the OpenDocument that gets a copy."""
 
     def __init__(
@@ -60,7 +60,7 @@ class DocumentTabs(QWidget):
         self._bar = _Bar(documents, generation)
         self._bar.close_asked.connect(self.close_asked)
         self._bar.close_others_asked.connect(self.close_others_asked)
-        self._bar.layer_dropped.connect(self.layer_dropped)
+        self._bar.layers_dropped.connect(self.layers_dropped)
         self._bar.files_dropped.connect(self.files_dropped)
         more = QToolButton()
         describe(more, "newTabButton", "New document", new.toolTip())
@@ -101,7 +101,7 @@ class _Bar(QTabBar):
     close_asked = Signal(object)
     close_others_asked = Signal(object)
     files_dropped = Signal(object)
-    layer_dropped = Signal(str, object)
+    layers_dropped = Signal(object, object)
 
     def __init__(self, documents: DocumentController, generation: GenerationController) -> None:
         super().__init__()
@@ -251,7 +251,7 @@ class _Bar(QTabBar):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data = event.mimeData()
-        if dropped_files(data) or dropped_layer(data):
+        if dropped_files(data) or dropped_layers(data):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -260,16 +260,16 @@ class _Bar(QTabBar):
         event.setAccepted(bool(dropped_files(event.mimeData())) or index >= 0)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths, layer = dropped_files(event.mimeData()), dropped_layer(event.mimeData())
+        paths, layers = dropped_files(event.mimeData()), dropped_layers(event.mimeData())
         index = self.tabAt(event.position().toPoint())
         if paths:
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
-        elif layer and index >= 0:
+        elif layers and index >= 0:
             # A copy: the source must not take its layer away.
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self.layer_dropped.emit(layer, self.opened_at(index))
+            self.layers_dropped.emit(layers, self.opened_at(index))
 
 
 def _shortened(title: str) -> str:

@@ -1,15 +1,16 @@
-"""What a drag carries: files from elsewhere, or a layer of one of the open documents."""
+"""What a drag carries: files from elsewhere, or layers of one of the open documents."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QByteArray, QMimeData
 
 from sdpaint.document.layers import LayerId
 
 LAYER_MIME = "application/x-sdpaint-layer"
-"""The id of a layer, which is unique beyond its document."""
+"""The ids of layers, a line each; an id is unique beyond its document."""
 
 
 def dropped_files(data: QMimeData) -> list[Path]:
@@ -17,6 +18,15 @@ def dropped_files(data: QMimeData) -> list[Path]:
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
-def dropped_layer(data: QMimeData) -> LayerId:
-    """The id of the layer; empty where there is none."""
-    return bytes(data.data(LAYER_MIME).data()).decode(errors="replace") if data.hasFormat(LAYER_MIME) else ""
+def dropped_layers(data: QMimeData) -> tuple[LayerId, ...]:
+    """The ids of the layers, none where there are none."""
+    if not data.hasFormat(LAYER_MIME):
+        return ()
+    return tuple(bytes(data.data(LAYER_MIME).data()).decode(errors="replace").splitlines())
+
+
+def layers_data(ids: Iterable[LayerId]) -> QMimeData:
+    """What a drag of layers carries."""
+    data = QMimeData()
+    data.setData(LAYER_MIME, QByteArray("\n".join(ids).encode()))
+    return data

@@ -68,6 +68,22 @@ MASK_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Make the layer's transparency its mask",
     ),
+    _command(
+        "layerMaskFromSelection",
+        "From &selection",
+        "mask_from_selection",
+        (),
+        "selection-to-mask",
+        "Let the layer's mask show what is selected, and nothing else",
+    ),
+    ActionSpec(
+        "layerMaskToSelection",
+        "To sele&ction",
+        "selection.from_layer_mask",
+        (),
+        "mask-to-selection",
+        "Select what the layer's mask shows; or Ctrl+click its picture",
+    ),
     _switch(
         "editLayerMask",
         "&Paint on the mask",
@@ -86,10 +102,17 @@ MASK_ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 LOCK_ACTIONS: tuple[ActionSpec, ...] = (
-    _switch("lockLayer", "&Everything", "set_locked", (), "", "Lock the layer: nothing of it may be changed"),
-    _switch("lockPixels", "&Pixels", "set_pixels_locked", (), "", "Lock pixels: nothing may be painted on the layer"),
+    _switch("lockLayer", "&Everything", "set_locked", (), "lock", "Lock the layer: nothing of it may be changed"),
     _switch(
-        "lockPosition", "P&osition", "set_position_locked", (), "", "Lock position: the layer can't be moved or scaled"
+        "lockPixels", "&Pixels", "set_pixels_locked", (), "brush", "Lock pixels: nothing may be painted on the layer"
+    ),
+    _switch(
+        "lockPosition",
+        "P&osition",
+        "set_position_locked",
+        (),
+        "move",
+        "Lock position: the layer can't be moved or scaled",
     ),
     _switch(
         "alphaLock", "&Alpha", "set_alpha_locked", ("/",), "alpha-lock", "Lock alpha: paint only where there is paint"
@@ -173,6 +196,7 @@ WHY_NO_LAYER_ACTION = {
     "addLayerMask": "The layer has a mask already",
     "addHidingMask": "The layer has a mask already",
     "maskFromTransparency": "The layer has a mask already, or no pixels of its own",
+    "layerMaskFromSelection": "Nothing is selected",
     "editLayer": "The layer is no adjustment or fill",
     "rasterizeLayer": "The layer is made of pixels already, or of other layers",
     **dict.fromkeys(
@@ -180,6 +204,7 @@ WHY_NO_LAYER_ACTION = {
             "editLayerMask",
             "layerMaskEnabled",
             "layerMaskLinked",
+            "layerMaskToSelection",
             "invertLayerMask",
             "applyLayerMask",
             "deleteLayerMask",

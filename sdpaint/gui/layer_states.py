@@ -15,6 +15,7 @@ _NEEDS_MASK = (
     "editLayerMask",
     "layerMaskEnabled",
     "layerMaskLinked",
+    "layerMaskToSelection",
     "invertLayerMask",
     "applyLayerMask",
     "deleteLayerMask",
@@ -62,6 +63,7 @@ class LayerStates(QObject):
             ("addLayerMask", mask is None),
             ("addHidingMask", mask is None),
             ("maskFromTransparency", mask is None and layer.holds_pixels),
+            ("layerMaskFromSelection", new.selection is not None),
             ("editLayer", isinstance(layer.content, Adjustment | Fill)),
             ("rasterizeLayer", layer.content is not None and not isinstance(layer.content, Group | Adjustment)),
             *((name, mask is not None) for name in _NEEDS_MASK),
@@ -73,4 +75,4 @@ class LayerStates(QObject):
 
 
 def _choice(document: Document) -> tuple[object, ...]:
-    return document.active, document.selected, document.target
+    return document.active, document.selected, document.target, document.selection is None

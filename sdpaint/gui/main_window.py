@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget
 
@@ -25,6 +25,7 @@ from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
+from sdpaint.document.layers import LayerId
 from sdpaint.document.text_edits import missing_families
 from sdpaint.document.tree import path_to
 from sdpaint.errors import CheckpointError, OutOfMemory, SdPaintError
@@ -48,7 +49,7 @@ from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import BarDock, Dock
 from sdpaint.gui.document_tabs import DocumentTabs
-from sdpaint.gui.dropped import dropped_files, dropped_layer
+from sdpaint.gui.dropped import dropped_files, dropped_layers
 from sdpaint.gui.export_flow import ExportFlow
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
@@ -60,7 +61,7 @@ from sdpaint.gui.messages import MessageBar, Messages, Remedy
 from sdpaint.gui.palette_flow import PaletteFlow
 from sdpaint.gui.panels.brushes import BrushesPanel
 from sdpaint.gui.panels.color import ColorPanel
-from sdpaint.gui.panels.layers import LayersPanel
+from sdpaint.gui.panels.layers import LayerServices, LayersPanel
 from sdpaint.gui.panels.navigator import NavigatorPanel
 from sdpaint.gui.panels.palettes import PalettesPanel
 from sdpaint.gui.panels.prompt import PromptBar
@@ -257,7 +258,19 @@ class MainWindow(QMainWindow):
         self._prompt = PromptBar(self._generation, services.prompts, actions, self._prompt_flow.show)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
-        self._layers = LayersPanel(self._documents, self._edits, self._layer_edits, actions, self._selection.from_layer)
+        self._layers = LayersPanel(
+            self._documents,
+            self._edits,
+            self._layer_edits,
+            actions,
+            LayerServices(
+                self._selection.from_layer,
+                self._selection.from_layer_mask,
+                self._filters.edit_layer,
+                self._insert_dropped,
+            ),
+            self.messages,
+        )
         self._docks = {
             "Colour": Dock(
                 "colorDock", "Colour", ColorPanel(self._documents, services.tools, services.settings, actions)
@@ -365,7 +378,7 @@ class MainWindow(QMainWindow):
         self._tabs.close_asked.connect(self._flow.close)
         self._tabs.close_others_asked.connect(self._flow.close_others)
         self._tabs.files_dropped.connect(self._open_all)
-        self._tabs.layer_dropped.connect(self._edits.copy_layer_to)
+        self._tabs.layers_dropped.connect(self._edits.copy_layers_to)
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
         self.canvas.installEventFilter(self)
@@ -607,6 +620,14 @@ class MainWindow(QMainWindow):
         for path in paths:
             self._services.files.open_as_layer(path)
 
+    def _insert_dropped(self, data: QMimeData, parent: LayerId | None, index: int) -> None:
+        """Files and pictures that were dropped between layers become layers there."""
+        paths = dropped_files(data)
+        for path in paths:
+            self._services.files.open_as_layer(path, (parent, index))
+        if not paths:
+            self._clipboard.insert(data, parent, index)
+
     # ----------------------------------------------------------------------------------------------- events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -617,12 +638,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         data, front = event.mimeData(), self._documents.committed
-        layer = dropped_layer(data)
-        if dropped_files(data) or (layer and not path_to(front.layers, layer)):
+        layers = dropped_layers(data)
+        if dropped_files(data) or (layers and not path_to(front.layers, layers[0])):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths, layer = dropped_files(event.mimeData()), dropped_layer(event.mimeData())
+        paths, layers = dropped_files(event.mimeData()), dropped_layers(event.mimeData())
         if paths:
             event.acceptProposedAction()
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -630,10 +651,10 @@ class MainWindow(QMainWindow):
                     self.references.add(path)
             else:
                 self._take_files(paths)
-        elif layer:
+        elif layers:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self._edits.copy_layer_to(layer, self._documents.in_front)
+            self._edits.copy_layers_to(layers, self._documents.in_front)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -180,6 +180,20 @@ class SelectionCommands(QObject):
             "Select layer", lambda document: edits.selection_from_layer(document, layer.id, mode)
         )
 
+    def from_layer_mask(
+        self, layer_id: LayerId | None = None, mode: SelectionMode = SelectionMode.REPLACE
+    ) -> None:
+        """What the mask of a layer (None: the active one) shows."""
+        layer = self._present.layer(layer_id or self._present.active)
+        if layer.mask is None:
+            self._messages.info(f"{layer.name} has no mask", "Add one with the button below the layers")
+            return
+        self._edits.run(
+            "Select layer mask",
+            lambda document: edits.selection_from_layer_mask(document, layer.id, mode),
+            self._say_if_nothing,
+        )
+
     # -- pixels
 
     def clear(self) -> None:

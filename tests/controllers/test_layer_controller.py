@@ -75,7 +75,7 @@ def test_the_look_of_all_chosen_layers_changes_together(documents, layers):
             ColorTag.GREEN,
             False,
         )
-    for label in ("Hide layer", "Colour tag", "Blend mode", "Layer opacity"):
+    for label in ("Hide layers", "Colour tag", "Blend mode", "Layer opacity"):
         assert documents.history.undo_label == label
         documents.undo()
     assert not documents.history.can_undo

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
-from sdpaint.document import edits
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
 from sdpaint.gui.document_actions import TOOL_ACTIONS
-from sdpaint.gui.panels.layer_delegate import EYE_WIDTH, thumbnail_rect
-from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE, MASK_KEY
+from sdpaint.gui.panels.layer_row import EYE_WIDTH, row_places
+from sdpaint.gui.panels.layer_thumbnails import MASK_KEY
+from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
 from sdpaint.gui.wording import duration_words, params_words, progress_words
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
@@ -75,23 +75,12 @@ def test_groups_are_listed_with_what_is_in_them_until_they_are_closed(driver):
     view = driver.find("layersList")
     depths = [view.model().index(row).data(DEPTH_ROLE) for row in range(3)]
     assert depths == [0, 1, 0]
-    picture = thumbnail_rect(view.visualRect(row_of(driver, "Group 1"))).center()
+    group = row_of(driver, "Group 1")
+    picture = row_places(view.visualRect(group), group).fold.center()
     QTest.mouseClick(view.viewport(), LEFT, pos=picture)
     assert names(driver) == ["Group 1", "Background"]
     QTest.mouseClick(view.viewport(), LEFT, pos=picture)
     assert names(driver) == ["Group 1", "Layer 1", "Background"]
-
-
-def test_a_layer_dropped_onto_a_group_goes_into_it(driver, qtbot):
-    driver.window.actions_by_id["groupLayers"].trigger()
-    model = driver.find("layersList").model()
-    data = model.mimeData([row_of(driver, "Background")])
-    model.dropMimeData(data, Qt.DropAction.MoveAction, -1, 0, row_of(driver, "Group 1"))
-    qtbot.waitUntil(lambda: names(driver) == ["Group 1", "Background", "Layer 1"])
-    data = model.mimeData([row_of(driver, "Layer 1")])
-    model.dropMimeData(data, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
-    qtbot.waitUntil(lambda: names(driver) == ["Layer 1", "Group 1", "Background"])
-    assert len(driver.documents.committed.layers) == 2
 
 
 def test_an_adjustment_layer_from_the_menu_opens_its_values(driver):
@@ -134,31 +123,6 @@ def test_a_layer_is_renamed_in_its_row(driver, how):
     QApplication.processEvents()
     assert names(driver)[0] == "Sky [b]"
     assert driver.documents.committed.active_layer.name == "Sky [b]"
-
-
-@pytest.mark.parametrize(
-    ("dragged", "onto_row", "order"),
-    [
-        ("C", 3, ["B", "A", "C", "Background"]),
-        ("A", 0, ["A", "C", "B", "Background"]),
-        ("B", 4, ["C", "A", "Background", "B"]),
-        ("B", 1, ["C", "B", "A", "Background"]),
-        ("B", 2, ["C", "B", "A", "Background"]),
-    ],
-)
-def test_dropping_a_row_moves_the_layer(driver, dragged, onto_row, order):
-    document = driver.documents.committed
-    document = edits.replace_layer(document, replace(document.active_layer, name="A"))
-    for name in "BC":
-        document = edits.add_layer(document)
-        document = edits.replace_layer(document, replace(document.active_layer, name=name))
-    driver.documents.apply("Set up", document)
-    model = driver.find("layersList").model()
-    data = model.mimeData([row_of(driver, dragged)])
-    # Never True: Qt would then remove the row by itself.
-    assert not model.dropMimeData(data, Qt.DropAction.MoveAction, onto_row, 0, model.index(-1))
-    QApplication.processEvents()
-    assert names(driver) == order
 
 
 def test_opacity_is_one_undo_step_for_each_drag(driver):

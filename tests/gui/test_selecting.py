@@ -17,7 +17,7 @@ from sdpaint.document.selection_edits import select
 from sdpaint.fileio.png import encode_png
 from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.clipboard import PLACE, PNG
-from sdpaint.gui.panels.layer_delegate import thumbnail_rect
+from sdpaint.gui.panels.layer_row import row_places
 from sdpaint.gui.panels.layers import mode_of_click
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
@@ -292,8 +292,9 @@ def test_the_buttons_say_when_there_is_nothing_to_turn(driver):
 
 def click_picture(driver: Driver, row: int, modifiers: Qt.KeyboardModifier) -> None:
     layers = driver.find("layersList")
-    rect = layers.visualRect(layers.model().index(row, 0))
-    QTest.mouseClick(layers.viewport(), LEFT, modifiers, thumbnail_rect(rect).center())
+    index = layers.model().index(row, 0)
+    picture = row_places(layers.visualRect(index), index).picture
+    QTest.mouseClick(layers.viewport(), LEFT, modifiers, picture.center())
 
 
 def test_ctrl_click_on_a_picture_selects_its_pixels_and_keeps_the_active_layer(driver, qtbot):

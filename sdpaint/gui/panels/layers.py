@@ -1,36 +1,54 @@
-"""LayersPanel: the layers with what can be done to them, and the mask above them."""
+"""LayersPanel: the layers with what can be done to them, and the inpaint mask above them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Group, LayerId
+from sdpaint.document.layers import Adjustment, Group, Layer, LayerId
 from sdpaint.gui.commands import DocumentCommands
-from sdpaint.gui.panels.layer_delegate import (
-    EYE_WIDTH,
-    ROW_HEIGHT,
-    LayerDelegate,
-    draw_thumbnail,
-    row_rect,
-    thumbnail_rect,
-)
-from sdpaint.gui.panels.layers_model import MASK_KEY, LayersModel, LayerThumbnails
+from sdpaint.gui.menus import fill_menu
+from sdpaint.gui.messages import Messages
+from sdpaint.gui.panels.layer_buttons import LayerButtons
+from sdpaint.gui.panels.layer_drop import DropPlace
+from sdpaint.gui.panels.layer_filter import LayerFilter
+from sdpaint.gui.panels.layer_list import LayerList
+from sdpaint.gui.panels.layer_menu import LAYER_ENTRIES, LAYER_MASK_ENTRIES
+from sdpaint.gui.panels.layer_row import RowPart
+from sdpaint.gui.panels.layer_search import LayerSearch
+from sdpaint.gui.panels.layer_thumbnails import LayerThumbnails
+from sdpaint.gui.panels.layers_model import LayersModel
+from sdpaint.gui.panels.mask_row import MaskRow
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import action_button, describe, label, signals_blocked
+from sdpaint.gui.widgets.controls import action_button, label, signals_blocked
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.selection import SelectionMode
 
 SelectPixels = Callable[[LayerId, SelectionMode], None]
-"""Puts what a layer holds to the selection."""
+"""Puts what a layer holds, or what its mask shows, to the selection."""
+_PASS_THROUGH = "pass through"
+_ROOM_FOR_MASK = 250
+_LOCKS = ("alphaLock", "lockPixels", "lockPosition", "lockLayer")
+
+
+class LayerServices(NamedTuple):
+    """What the panel asks of others."""
+
+    select_pixels: SelectPixels
+    select_mask: SelectPixels
+    edit_layer: Callable[[], object]
+    """Set the values of the active fill or adjustment."""
+    insert: Callable[[QMimeData, LayerId | None, int], object]
+    """Put the files or the picture of a drag at this place in the tree."""
 
 
 def mode_of_click(keys: Qt.KeyboardModifier) -> SelectionMode:
@@ -44,7 +62,7 @@ def mode_of_click(keys: Qt.KeyboardModifier) -> SelectionMode:
 
 
 class LayersPanel(QWidget):
-    """Blend mode and opacity of the active layer, the mask, the list, and buttons."""
+    """Blend mode, opacity and locks of the chosen layers, search, the inpaint mask, the list, and buttons."""
 
     def __init__(
         self,
@@ -52,18 +70,21 @@ class LayersPanel(QWidget):
         commands: DocumentCommands,
         layers: LayerController,
         actions: Mapping[str, QAction],
-        select_pixels: SelectPixels,
+        services: LayerServices,
+        messages: Messages,
     ) -> None:
         super().__init__()
-        self._layer_edits = layers
+        self._edits = layers
+        self._services = services
+        self._messages = messages
         self.setObjectName("layersPanel")
         self._documents = documents
-        self._commands = commands
         self._thumbnails = LayerThumbnails(documents, self)
-        self._model = LayersModel(documents, commands, layers, self._thumbnails)
-        self._build(actions, select_pixels)
+        self._model = LayersModel(documents, commands, self._thumbnails)
+        self._build(commands, actions)
+        self._menus = self._build_menus(dict(actions))
         documents.document_changed.connect(self._follow)
-        self._refresh(documents.document)
+        self._follow(None, documents.document)
 
     @property
     def is_drawing(self) -> bool:
@@ -75,171 +96,133 @@ class LayersPanel(QWidget):
         self._thumbnails.shutdown()
 
     def sizeHint(self) -> QSize:
-        return QSize(PANEL_WIDTH, 280)
+        return QSize(PANEL_WIDTH, 320)
 
-    def _build(self, actions: Mapping[str, QAction], select_pixels: SelectPixels) -> None:
-        self._blend = ComboBox("blendModeCombo", "Blend mode", "How the layer meets what lies below it")
+    # ------------------------------------------------------------------------------------------------------- layout
+
+    def _build(self, commands: DocumentCommands, actions: Mapping[str, QAction]) -> None:
+        self._blend = ComboBox("blendModeCombo", "Blend mode", "How the layers meet what lies below them")
         for mode in BlendMode:
             self._blend.addItem(mode.label, mode)
-        self._blend.activated.connect(lambda i: self._layer_edits.set_blend_mode(self._blend.itemData(i)))
-        self._opacity = NumberSlider("layerOpacitySlider", "Opacity", PERCENT, "Opacity of the layer")
-        self._opacity.value_changed.connect(self._layer_edits.set_opacity)
-        self._opacity.value_committed.connect(lambda _value: self._layer_edits.end_change())
-        self._list = _LayerList(self._model, self._commands, self._layer_edits, select_pixels)
-        self._mask = _MaskRow(self._documents, self._commands, self._thumbnails, actions)
+        self._blend.activated.connect(self._take_blend)
+        self._opacity = NumberSlider("layerOpacitySlider", "Opacity", PERCENT, "Opacity of the layers")
+        self._opacity.value_changed.connect(self._edits.set_opacity)
+        self._opacity.value_committed.connect(lambda _value: self._edits.end_change())
+        self._list = LayerList(self._documents, self._model, self._edits)
+        self._list.part_clicked.connect(self._click_part)
+        self._list.edit_asked.connect(self._edit_values)
+        self._list.menu_asked.connect(self._show_menu)
+        self._list.files_dropped.connect(self._insert)
+        self._list.refused.connect(self._messages.info)
+        self._search = LayerSearch()
+        self._search.changed.connect(self._look_for)
+        self._search.left.connect(lambda: self._list.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._nothing = label("", "dim")
+        self._nothing.setWordWrap(True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.hide()
+        self._mask = MaskRow(self._documents, commands, self._thumbnails, actions)
 
         look = QHBoxLayout()
         look.setSpacing(SPACE)
         look.addWidget(self._blend, 1)
         look.addWidget(self._opacity, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(0)
-        for name in ("addLayer", "addGroup", "addLayerMask", "duplicateLayer", "mergeDown", "alphaLock"):
-            buttons.addWidget(action_button(f"{name}Button", actions[name]))
-        buttons.addStretch(1)
-        buttons.addWidget(action_button("deleteLayerButton", actions["deleteLayer"]))
+        locks = QHBoxLayout()
+        locks.setSpacing(0)
+        for name in _LOCKS:
+            locks.addWidget(action_button(f"{name}Button", actions[name]))
+        locks.addSpacing(SPACE)
+        locks.addWidget(self._search, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addLayout(look)
+        layout.addLayout(locks)
         layout.addWidget(self._mask)
+        layout.addWidget(self._nothing)
         layout.addWidget(self._list, 1)
-        layout.addLayout(buttons)
+        layout.addWidget(LayerButtons(actions, self._edits))
+
+    def _build_menus(self, actions: dict[str, QAction]) -> tuple[QMenu, QMenu]:
+        menus = (QMenu(self), QMenu(self))
+        for menu, entries in zip(menus, (LAYER_ENTRIES, LAYER_MASK_ENTRIES), strict=True):
+            fill_menu(menu, entries, actions)
+        menus[0].setObjectName("layerContextMenu")
+        menus[1].setObjectName("layerMaskContextMenu")
+        return menus
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a low window the layers themselves are what counts.
+        self._mask.setVisible(self.height() >= _ROOM_FOR_MASK)
+
+    # ---------------------------------------------------------------------------------------------------- following
 
     def _follow(self, old: Document | None, new: Document) -> None:
-        self._refresh(new)
+        is_other = old is None or old.active != new.active
+        if is_other or old is None or old.selected != new.selected or old.layers is not new.layers:
+            self._list.show_chosen(new, scrolls=is_other)
+        layer = new.active_layer
+        if old is None or is_other or _look(old.active_layer) != _look(layer):
+            self._show_look(layer)
+        self._mask.refresh(new)
 
-    def _refresh(self, document: Document) -> None:
-        layer = document.active_layer
+    def _show_look(self, layer: Layer) -> None:
         self._opacity.set_value(layer.opacity)
         with signals_blocked(self._blend):
-            self._blend.setCurrentIndex(self._blend.findData(layer.blend_mode))
-        self._list.show_active(document.active)
-        self._mask.refresh(document)
+            is_group = isinstance(layer.content, Group)
+            if is_group is not (self._blend.findData(_PASS_THROUGH) >= 0):
+                if is_group:
+                    self._blend.insertItem(0, "Pass through", _PASS_THROUGH)
+                else:
+                    self._blend.removeItem(self._blend.findData(_PASS_THROUGH))
+            passes = isinstance(layer.content, Group) and layer.content.pass_through
+            self._blend.setCurrentIndex(self._blend.findData(_PASS_THROUGH if passes else layer.blend_mode))
+
+    def _take_blend(self, place: int) -> None:
+        chosen = self._blend.itemData(place)
+        if chosen == _PASS_THROUGH:
+            self._edits.set_pass_through(True)
+        else:
+            self._edits.set_blend_mode(chosen)
+
+    def _look_for(self, wanted: LayerFilter) -> None:
+        self._model.set_filter(wanted)
+        finds_nothing = not self._model.rowCount()
+        self._nothing.setText("No layer is like that. Esc in the search shows all.")
+        self._nothing.setVisible(finds_nothing)
+        self._list.show_chosen(self._documents.document, scrolls=True)
+
+    # ----------------------------------------------------------------------------------------------------- commands
 
     def rename_active(self) -> None:
         """Begin to type another name for the active layer."""
         self._list.edit(self._list.currentIndex())
 
+    def _click_part(self, layer_id: LayerId, part: RowPart, keys: Qt.KeyboardModifier) -> None:
+        mask = self._documents.committed.layer(layer_id).mask
+        if keys & Qt.KeyboardModifier.ControlModifier:
+            select = self._services.select_mask if part is RowPart.MASK else self._services.select_pixels
+            select(layer_id, mode_of_click(keys))
+        elif part is RowPart.LINK and mask is not None:
+            self._edits.set_mask_linked(not mask.linked, layer_id)
+        elif part is RowPart.MASK and mask is not None and keys & Qt.KeyboardModifier.ShiftModifier:
+            self._edits.set_mask_enabled(not mask.enabled, layer_id)
 
-class _LayerList(QListView):
-    """The rows. Space shows and hides, F2 or a double click renames, dragging reorders, Ctrl+click selects pixels."""
-
-    def __init__(
-        self, model: LayersModel, commands: DocumentCommands, edits: LayerController, select_pixels: SelectPixels
-    ) -> None:
-        super().__init__()
-        self._select_pixels = select_pixels
-        self._layers = model
-        self._edits = edits
-        self._commands = commands
-        describe(
-            self,
-            "layersList",
-            "Layers",
-            "Drag to reorder, double click to rename, Space hides or shows\nCtrl+click a picture to select its pixels",
-        )
-        self.setModel(model)
-        delegate = LayerDelegate(self)
-        delegate.eye_clicked.connect(commands.toggle_layer_visible)
-        self.setItemDelegate(delegate)
-        self.setMouseTracking(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setDropIndicatorShown(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setUniformItemSizes(True)
-        self.setMinimumHeight(ROW_HEIGHT)
-        self.selectionModel().currentChanged.connect(self._on_current)
-
-    def show_active(self, layer_id: str) -> None:
-        """Select the row of the active layer."""
-        index = self._layers.index_of(layer_id)
-        selection = self.selectionModel()
-        if selection.currentIndex() != index or not selection.isSelected(index):
-            with signals_blocked(selection):
-                selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.scrollTo(index)
-            self.viewport().update()
-
-    def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
-        if current.isValid():
-            self._commands.activate_layer(self._layers.layer_at(current).id)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = event.position().toPoint()
-        index = self.indexAt(place)
-        on_picture = index.isValid() and thumbnail_rect(row_rect(self.visualRect(index), index)).contains(place)
-        if on_picture and self._layers.layer_at(index).is_group:
-            content = self._layers.layer_at(index).content
-            expanded = isinstance(content, Group) and content.expanded
-            self._edits.set_expanded(self._layers.layer_at(index).id, not expanded)
+    def _edit_values(self, layer_id: LayerId) -> None:
+        content = self._documents.committed.layer(layer_id).content
+        if isinstance(content, Adjustment) and not content.filter.parameters:
+            self._messages.info(f"{content.filter.label} has no values to set", "Change its opacity or its mask")
             return
-        if on_picture and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            # Not handed on: with Ctrl, Qt would take the row out of its own selection.
-            self._select_pixels(self._layers.layer_at(index).id, mode_of_click(event.modifiers()))
-            return
-        super().mousePressEvent(event)
+        self._services.edit_layer()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
-            self._commands.toggle_layer_visible(self._layers.layer_at(self.currentIndex()).id)
-            return
-        super().keyPressEvent(event)
+    def _show_menu(self, place: QPoint, is_about_mask: bool) -> None:
+        self._menus[1 if is_about_mask else 0].popup(place)
 
-    def keyboardSearch(self, search: str) -> None:
-        """Nothing: letters choose tools."""
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, 3 * ROW_HEIGHT)
+    def _insert(self, data: QMimeData, place: DropPlace) -> None:
+        self._services.insert(data, place.parent, place.index)
 
 
-class _MaskRow(QWidget):
-    """The mask: its eye, a picture of it, and what can be done to it."""
-
-    def __init__(
-        self,
-        documents: DocumentController,
-        commands: DocumentCommands,
-        thumbnails: LayerThumbnails,
-        actions: Mapping[str, QAction],
-    ) -> None:
-        super().__init__()
-        self._documents = documents
-        self._thumbnails = thumbnails
-        self.setObjectName("maskRow")
-        self.setFixedHeight(ROW_HEIGHT)
-        self._eye = action_button("maskVisibleButton", actions["showMask"])
-        self._words = label("Mask")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(thumbnail_rect(self.rect()).right() + 10, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._words, 1)
-        for name in ("selectionToMask", "maskToSelection", "fillMask", "invertMask", "clearMask"):
-            layout.addWidget(action_button(f"{name}Button", actions[name]))
-        self._eye.setParent(self)
-        self._eye.move((EYE_WIDTH - self._eye.width()) // 2, (ROW_HEIGHT - self._eye.height()) // 2 + 1)
-        thumbnails.changed.connect(lambda key: self.update() if key == MASK_KEY else None)
-
-    def refresh(self, document: Document) -> None:
-        """The document has changed."""
-        words = "Mask" if not document.mask.is_empty else "Mask (empty)"
-        if self._words.text() != words:
-            self._words.setText(words)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        colors = self.palette()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color(QPalette.ColorRole.AlternateBase))
-        painter.drawRect(self.rect())
-        edge = colors.color(QPalette.ColorRole.Mid)
-        draw_thumbnail(painter, thumbnail_rect(self.rect()), self._thumbnails.pixmap(MASK_KEY), edge)
+def _look(layer: Layer) -> tuple[object, ...]:
+    passes = isinstance(layer.content, Group) and layer.content.pass_through
+    return layer.opacity, layer.blend_mode, layer.is_group, passes

@@ -2,202 +2,173 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QByteArray,
-    QMimeData,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
 from sdpaint.controllers.document_controller import DocumentController
-from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import Document
-from sdpaint.document.layers import Group, Layer, LayerId
-from sdpaint.document.thumbnail import Thumbnailer
-from sdpaint.errors import SdPaintError
+from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerId, Text
 from sdpaint.gui.commands import DocumentCommands
-from sdpaint.gui.dropped import LAYER_MIME
-from sdpaint.gui.widgets.images import pixmap_of_mask, pixmap_of_premultiplied
-from sdpaint.imaging.geometry import Size
-from sdpaint.imaging.tiles import Pixels, TileMap
-from sdpaint.worker.background import Background
+from sdpaint.gui.dropped import LAYER_MIME, layers_data
+from sdpaint.gui.panels.layer_filter import LayerFilter
+from sdpaint.gui.panels.layer_thumbnails import LayerThumbnails, mask_key
 
 Index = QModelIndex | QPersistentModelIndex
 LAYER_ROLE = Qt.ItemDataRole.UserRole
 THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 1
 DEPTH_ROLE = Qt.ItemDataRole.UserRole + 2
 """How many groups the layer is in."""
+MASK_ROLE = Qt.ItemDataRole.UserRole + 3
+"""The thumbnail of the layer's mask."""
+SHOWN_ROLE = Qt.ItemDataRole.UserRole + 4
+"""Whether all groups around the layer are visible."""
+LOCKED_ROLE = Qt.ItemDataRole.UserRole + 5
+"""Whether the layer or a group around it is locked."""
+TARGET_ROLE = Qt.ItemDataRole.UserRole + 6
+"""An `EditTarget` where the layer is the one that is worked on, else None."""
 
-MASK_KEY: LayerId = "mask"
-THUMBNAIL_PX = 64
-"""Of the longer side, for screens of 2×."""
-_DELAY_MS = 120
-"""After a change, before thumbnails are drawn anew: strokes change layers many times a second."""
 
+@dataclass(frozen=True)
+class LayerRow:
+    """A layer, and what the groups around it say of it."""
 
-class LayerThumbnails(QObject):
-    """Thumbnails of layers and mask, drawn away from the GUI thread, a little after the last change."""
-
-    changed = Signal(str)
-    """LayerId, or MASK_KEY."""
-
-    def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._documents = documents
-        self._drawer = Thumbnailer(THUMBNAIL_PX)
-        self._pixmaps: dict[LayerId, QPixmap] = {}
-        self._drawn: dict[LayerId, tuple[TileMap, Size]] = {}
-        self._background = Background(1, self)
-        self._soon = QTimer(self, singleShot=True, interval=_DELAY_MS)
-        self._soon.timeout.connect(self._draw)
-        documents.document_changed.connect(self._note)
-        self._soon.start()
-
-    def pixmap(self, key: LayerId) -> QPixmap | None:
-        """None until it is drawn."""
-        return self._pixmaps.get(key)
-
-    @property
-    def is_drawing(self) -> bool:
-        """Whether some are on their way."""
-        return self._soon.isActive() or self._background.is_busy
-
-    def shutdown(self) -> None:
-        """Wait for what is under way."""
-        self._soon.stop()
-        self._background.close()
-
-    def _note(self, old: Document | None, new: Document) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
-
-    def _draw(self) -> None:
-        if self._background.is_busy:
-            self._soon.start()
-            return
-        document = self._documents.document
-        sources = {layer.id: layer.tiles for layer in document.walk()} | {MASK_KEY: document.mask.tiles}
-        self._pixmaps = {key: pixmap for key, pixmap in self._pixmaps.items() if key in sources}
-        wanted = {
-            key: tiles for key, tiles in sources.items() if not self._is_drawn(key, tiles, document.size)
-        }
-        if not wanted:
-            return
-        self._drawn = {key: value for key, value in self._drawn.items() if key in sources}
-        self._drawn |= {key: (tiles, document.size) for key, tiles in wanted.items()}
-        kept = set(sources)
-
-        def draw() -> dict[LayerId, Pixels]:
-            self._drawer.forget_all_but(kept)
-            return {key: self._drawer.thumbnail(key, tiles, document.size) for key, tiles in wanted.items()}
-
-        self._background.run(draw, self._take, self._fail)
-
-    def _is_drawn(self, key: LayerId, tiles: TileMap, size: Size) -> bool:
-        drawn = self._drawn.get(key)
-        return drawn is not None and drawn[0] is tiles and drawn[1] == size
-
-    def _take(self, pictures: dict[LayerId, Pixels]) -> None:
-        for key, pixels in pictures.items():
-            self._pixmaps[key] = (
-                pixmap_of_mask(pixels) if pixels.ndim == 2 else pixmap_of_premultiplied(pixels)
-            )
-            self.changed.emit(key)
-
-    def _fail(self, error: SdPaintError) -> None:
-        # Logged by Background already; a thumbnail is no reason to disturb the artist.
-        self._drawn.clear()
+    layer: Layer
+    depth: int = 0
+    is_shown: bool = True
+    is_locked: bool = False
 
 
 class LayersModel(QAbstractListModel):
-    """Row 0 is the topmost layer; what is in an open group stands below it. Dropping a row moves the layer."""
+    """Row 0 is the topmost layer; what is in an open group stands below it. With a filter: what it finds, and no tree.
+
+    A change makes work only for the rows that it changes: strokes come many times a second.
+    """
 
     def __init__(
-        self,
-        documents: DocumentController,
-        commands: DocumentCommands,
-        layers: LayerController,
-        thumbnails: LayerThumbnails,
+        self, documents: DocumentController, commands: DocumentCommands, thumbnails: LayerThumbnails
     ) -> None:
         super().__init__()
         self._documents = documents
         self._commands = commands
-        self._layer_edits = layers
         self._thumbnails = thumbnails
-        self._layers: tuple[Layer, ...] = ()
-        self._depths: dict[LayerId, int] = {}
-        self._take(documents.document)
+        self._filter = LayerFilter()
+        self._rows: list[LayerRow] = list(_rows(documents.document, self._filter))
+        self._places = _places(self._rows)
         documents.document_changed.connect(self._follow)
         thumbnails.changed.connect(self._repaint)
 
+    @property
+    def filter(self) -> LayerFilter:
+        """What is looked for."""
+        return self._filter
+
+    def set_filter(self, wanted: LayerFilter) -> None:
+        """List what it finds alone; an empty one lists the tree."""
+        if wanted != self._filter:
+            self._filter = wanted
+            self._take(self._documents.document)
+
+    @property
+    def rows(self) -> tuple[LayerRow, ...]:
+        """As they are listed."""
+        return tuple(self._rows)
+
     def layer_at(self, index: Index) -> Layer:
         """The layer of a row."""
-        return self._layers[index.row()]
+        return self._rows[index.row()].layer
 
     def index_of(self, layer_id: LayerId) -> QModelIndex:
         """The row of a layer; invalid where there is none."""
-        for row, layer in enumerate(self._layers):
-            if layer.id == layer_id:
-                return self.index(row)
-        return QModelIndex()
+        row = self._places.get(layer_id)
+        return QModelIndex() if row is None else self.index(row)
+
+    # -- following
 
     def _follow(self, old: Document | None, new: Document) -> None:
-        before, depths = self._layers, self._depths
-        rows = [(layer.id, depth) for depth, layer in _rows(new)]
-        if rows != [(layer.id, depths[layer.id]) for layer in before]:
-            self.beginResetModel()
-            self._take(new)
-            self.endResetModel()
+        if old is not None and old.layers is new.layers:
+            targets = {old.active, new.active} if _target(old) != _target(new) else set()
+            for layer_id in targets:
+                self._repaint(layer_id)
             return
         self._take(new)
-        for row, (was, now) in enumerate(zip(before, self._layers, strict=True)):
-            if _look(was) != _look(now):
-                self.dataChanged.emit(self.index(row), self.index(row))
 
     def _take(self, document: Document) -> None:
-        rows = _rows(document)
-        self._layers = tuple(layer for _, layer in rows)
-        self._depths = {layer.id: depth for depth, layer in rows}
+        before, after = self._rows, list(_rows(document, self._filter))
+        if _keys(before) == _keys(after):
+            self._rows = after
+        else:
+            self._replace(before, after)
+        known = {row.layer.id: row for row in before}
+        for place, row in enumerate(after):
+            was = known.get(row.layer.id)
+            if was is None or _is_seen_otherwise(was, row):
+                self._tell(place)
 
-    def _repaint(self, layer_id: LayerId) -> None:
-        index = self.index_of(layer_id)
-        if index.isValid():
-            self.dataChanged.emit(index, index, [THUMBNAIL_ROLE])
+    def _replace(self, before: list[LayerRow], after: list[LayerRow]) -> None:
+        """The rows between what is the same at both ends taken out and put in, so that the view stays where it is."""
+        old, new = _keys(before), _keys(after)
+        same = min(len(old), len(new))
+        top = next((i for i in range(same) if old[i] != new[i]), same)
+        left = same - top
+        bottom = next((i for i in range(left) if old[-1 - i] != new[-1 - i]), left)
+        if len(old) - bottom > top:
+            self.beginRemoveRows(QModelIndex(), top, len(old) - bottom - 1)
+            self._rows = before[:top] + before[len(old) - bottom :]
+            self._places = _places(self._rows)
+            self.endRemoveRows()
+        if len(new) - bottom > top:
+            self.beginInsertRows(QModelIndex(), top, len(new) - bottom - 1)
+            self._rows = after
+            self._places = _places(after)
+            self.endInsertRows()
+        self._rows, self._places = after, _places(after)
+
+    def _tell(self, row: int) -> None:
+        self.dataChanged.emit(self.index(row), self.index(row))
+
+    def _repaint(self, key: LayerId) -> None:
+        row = self._places.get(key.removesuffix(mask_key("")))
+        if row is not None:
+            self._tell(row)
 
     # -- what Qt asks
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self._layers)
+        return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        layer = self._layers[index.row()]
+        row = self._rows[index.row()]
+        layer = row.layer
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return layer.name
         if role == LAYER_ROLE:
             return layer
         if role == THUMBNAIL_ROLE:
             return self._thumbnails.pixmap(layer.id)
+        if role == MASK_ROLE:
+            return self._thumbnails.pixmap(mask_key(layer.id))
         if role == DEPTH_ROLE:
-            return self._depths[layer.id]
+            return row.depth
+        if role == SHOWN_ROLE:
+            return row.is_shown
+        if role == LOCKED_ROLE:
+            return row.is_locked
+        if role == TARGET_ROLE:
+            document = self._documents.document
+            return document.target if layer.id == document.active else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            made = "\nMade by a generation" if layer.generated else ""
-            return f"{layer.name}\n{layer.blend_mode.label}, {round(layer.opacity * 100)} %{made}"
+            return _tooltip(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{layer.name}, {'visible' if layer.visible else 'hidden'}"
+            return _spoken(row)
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.EditRole:
             return False
-        self._commands.rename_layer(self._layers[index.row()].id, str(value))
+        self._commands.rename_layer(self._rows[index.row()].layer.id, str(value))
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -208,60 +179,102 @@ class LayersModel(QAbstractListModel):
             | Qt.ItemFlag.ItemIsSelectable
             | Qt.ItemFlag.ItemIsEditable
             | Qt.ItemFlag.ItemIsDragEnabled
+            | Qt.ItemFlag.ItemIsDropEnabled
         )
 
     def supportedDropActions(self) -> Qt.DropAction:
-        return Qt.DropAction.MoveAction
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
 
     def mimeTypes(self) -> list[str]:
         return [LAYER_MIME]
 
     def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:
-        data = QMimeData()
-        if indexes:
-            data.setData(LAYER_MIME, QByteArray(self._layers[indexes[0].row()].id.encode()))
-        return data
-
-    def dropMimeData(
-        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
-    ) -> bool:
-        if not data.hasFormat(LAYER_MIME):
-            return False
-        layer_id = bytes(data.data(LAYER_MIME).data()).decode()
-        source = self.index_of(layer_id).row()
-        if source < 0:
-            return False
-        group_id, index = self._place_of_drop(layer_id, row, parent)
-        # After the drop is over: the view still holds on to the rows of now.
-        QTimer.singleShot(0, self, lambda: self._layer_edits.move((layer_id,), group_id, index))
-        return False
-
-    def _place_of_drop(self, layer_id: LayerId, row: int, parent: Index) -> tuple[LayerId | None, int]:
-        """The group and the place in it, counted from the bottom without the dragged layer."""
-        document = self._documents.committed
-        if row < 0 and parent.isValid():
-            onto = self._layers[parent.row()]
-            if onto.is_group and onto.id != layer_id:
-                return onto.id, len([each for each in onto.children if each.id != layer_id])
-            row = parent.row()
-        if row < 0 or row >= len(self._layers):
-            return None, 0
-        # Right above the layer whose row it is; where that is the dragged one, it stays where it is.
-        below = self._layers[row]
-        group = document.parent_of(below.id)
-        siblings = [each.id for each in document.siblings_of(below.id) if each.id != layer_id]
-        place = siblings.index(below.id) + 1 if below.id != layer_id else document.index_of(layer_id)
-        return None if group is None else group.id, place
+        return layers_data(self.layer_at(index).id for index in indexes)
 
 
-def _rows(document: Document) -> list[tuple[int, Layer]]:
-    """The listed layers, the topmost first, with how many groups each is in."""
-    listed = list(document.listed())[::-1]
-    depths = dict.fromkeys((layer.id for layer in document.layers), 0)
-    for layer in listed:
-        for child in layer.children:
-            depths[child.id] = depths[layer.id] + 1
-    return [(depths[layer.id], layer) for layer in listed]
+def _rows(document: Document, wanted: LayerFilter) -> Iterator[LayerRow]:
+    """The listed layers, the topmost first."""
+    for row in _tree(document.layers, LayerRow(document.layers[0], -1), lists_all=not wanted.is_empty):
+        if wanted.is_empty:
+            yield row
+        elif wanted.finds(row.layer):
+            yield LayerRow(row.layer, 0, row.is_shown, row.is_locked)
+
+
+def _tree(layers: tuple[Layer, ...], around: LayerRow, lists_all: bool) -> Iterator[LayerRow]:
+    for layer in reversed(layers):
+        row = LayerRow(layer, around.depth + 1, around.is_shown, around.is_locked or layer.locked)
+        yield row
+        content = layer.content
+        if isinstance(content, Group) and (content.expanded or lists_all):
+            inner = LayerRow(layer, row.depth, row.is_shown and layer.visible, row.is_locked)
+            yield from _tree(content.children, inner, lists_all)
+
+
+def _keys(rows: list[LayerRow]) -> list[tuple[LayerId, int]]:
+    return [(row.layer.id, row.depth) for row in rows]
+
+
+def _is_seen_otherwise(was: LayerRow, now: LayerRow) -> bool:
+    if (was.is_shown, was.is_locked) != (now.is_shown, now.is_locked):
+        return True
+    return was.layer is not now.layer and _look(was.layer) != _look(now.layer)
+
+
+def _places(rows: list[LayerRow]) -> dict[LayerId, int]:
+    return {row.layer.id: place for place, row in enumerate(rows)}
+
+
+def _target(document: Document) -> tuple[object, ...]:
+    return document.active, document.target
+
+
+def kind_words(layer: Layer) -> str:
+    """What kind of layer it is, in a word or two."""
+    match layer.content:
+        case Group(pass_through=passes):
+            return "Group, pass through" if passes else "Group"
+        case Fill():
+            return "Colour fill"
+        case Adjustment() as adjustment:
+            return f"Adjustment: {adjustment.filter.label.lower()}"
+        case Text():
+            return "Text"
+    return "Generated layer" if layer.generated else "Layer"
+
+
+def _tooltip(row: LayerRow) -> str:
+    layer = row.layer
+    lines = [layer.name, f"{kind_words(layer)} · {layer.blend_mode.label}, {round(layer.opacity * 100)} %"]
+    if layer.clipped:
+        lines.append("Clipped to the layer below")
+    locks = [
+        word
+        for word, on in (
+            ("everything", layer.locked),
+            ("pixels", layer.pixels_locked),
+            ("position", layer.position_locked),
+            ("alpha", layer.alpha_locked),
+        )
+        if on
+    ]
+    if locks:
+        lines.append(f"Locked: {', '.join(locks)}")
+    elif row.is_locked:
+        lines.append("Locked by its group")
+    if not layer.visible:
+        lines.append("Hidden")
+    elif not row.is_shown:
+        lines.append("Hidden by its group")
+    if layer.mask is not None:
+        lines.append("Has a mask" if layer.mask.enabled else "Has a mask that is off")
+    return "\n".join(lines)
+
+
+def _spoken(row: LayerRow) -> str:
+    name, *rest = _tooltip(row).split("\n")
+    seen = "" if not row.layer.visible or not row.is_shown else ", visible"
+    return ", ".join((name, *rest)) + seen
 
 
 def _look(layer: Layer) -> tuple[object, ...]:
@@ -278,6 +291,6 @@ def _look(layer: Layer) -> tuple[object, ...]:
         layer.pixels_locked,
         layer.position_locked,
         layer.tag,
-        None if layer.mask is None else layer.mask.enabled,
+        None if layer.mask is None else (layer.mask.enabled, layer.mask.linked),
         (content.expanded, content.pass_through) if isinstance(content, Group) else content,
     )

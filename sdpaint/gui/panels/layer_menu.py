@@ -1,0 +1,47 @@
+"""What a right click on a layer or on its mask offers."""
+
+from __future__ import annotations
+
+from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
+from sdpaint.gui.menus import Entry
+
+LAYER_ENTRIES: tuple[Entry, ...] = (
+    ("&New", NEW_ENTRIES),
+    "duplicateLayer",
+    "renameLayer",
+    "deleteLayer",
+    None,
+    "copy",
+    "cut",
+    "paste",
+    None,
+    "groupLayers",
+    "ungroupLayers",
+    "passThrough",
+    "clipLayer",
+    ("Layer mas&k", MASK_ENTRIES),
+    "editLayer",
+    "rasterizeLayer",
+    None,
+    "layerVisible",
+    ("&Lock", LOCK_ENTRIES),
+    ("Colour t&ag", TAG_ENTRIES),
+    "layerToSelection",
+    None,
+    ("&Merge", MERGE_ENTRIES),
+)
+"""Of a layer."""
+
+LAYER_MASK_ENTRIES: tuple[Entry, ...] = (
+    "editLayerMask",
+    "layerMaskEnabled",
+    "layerMaskLinked",
+    None,
+    "invertLayerMask",
+    "layerMaskFromSelection",
+    "layerMaskToSelection",
+    None,
+    "applyLayerMask",
+    "deleteLayerMask",
+)
+"""Of its mask."""
