@@ -57,6 +57,8 @@ class FilterController(QObject):
     """The latest values are on the canvas."""
     histogram_ready = Signal(object)
     """256 weights."""
+    values_changed = Signal()
+    """The values are others than were set here: an adjustment layer was undone, or changed elsewhere."""
     failed = Signal(object)
     """SdPaintError."""
 
@@ -100,6 +102,11 @@ class FilterController(QObject):
     def values(self) -> Values:
         """Of the open filter."""
         return self._values
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether the values are those of an adjustment layer: they are taken as they are set."""
+        return self._adjusts
 
     @property
     def shows_preview(self) -> bool:
@@ -156,10 +163,16 @@ class FilterController(QObject):
             self._values.update(changes)
             self._refresh()
 
+    def commit_values(self) -> None:
+        """A control was let go: an adjustment layer takes the values, one undo step. A filter waits for `apply`."""
+        if self._adjusts and self._filter is not None:
+            self._take_values(self._filter)
+
     def reset_values(self) -> None:
         """The values that the filter comes with."""
         if self._filter is not None:
             self.set_values(**self._filter.defaults)
+            self.commit_values()
 
     def set_preview_visible(self, visible: bool) -> None:
         """Show what the layer would become, or what it is."""
@@ -180,7 +193,8 @@ class FilterController(QObject):
         if spec is None or base is None or self._is_applying:
             return
         if self._adjusts:
-            self._apply_adjustment(spec, base)
+            self._take_values(spec)
+            self._end()
             return
         self._remembered[spec.id] = dict(self._values)
         if spec.changes_nothing(self._values):
@@ -221,7 +235,8 @@ class FilterController(QObject):
             return
         if self._adjusts:
             # Nothing is computed here: the canvas adjusts what it shows.
-            self._show(self._adjusted(spec, base))
+            self._base = self._documents.committed
+            self._show(self._adjusted(spec, self._base))
             self.previewed.emit()
             return
         if self._is_computing:
@@ -277,15 +292,16 @@ class FilterController(QObject):
     def _adjusted(self, spec: Filter, base: Document) -> Document:
         return set_content(base, self._layer, Adjustment(spec.id, self._values))
 
-    def _apply_adjustment(self, spec: Filter, base: Document) -> None:
+    def _take_values(self, spec: Filter) -> None:
+        # Not `_base`: what was painted meanwhile was committed as it was previewed, and told by no change.
+        base = self._documents.committed
         result = self._adjusted(spec, base)
         with self._changing():
             if result is base:
                 self._documents.cancel_preview()
             else:
                 self._documents.apply(spec.label, result)
-        self._shown = None
-        self._end()
+        self._shown, self._base = None, self._documents.committed
 
     def _compute_histogram(self) -> None:
         base, layer, session = self._base, self._layer, self._session
@@ -343,7 +359,11 @@ class FilterController(QObject):
         if self._own_change or self._filter is None or old is None or self._of is not self._documents.in_front:
             return
         committed = self._documents.committed
-        if new is not committed or committed is self._base:
+        if self._adjusts:
+            self._shown = None
+            if new is committed:
+                self._rebase()
+        elif new is not committed or committed is self._base:
             # A stroke that has begun, or an undo that took the preview away.
             self._shown = None
             self._end()
@@ -369,7 +389,24 @@ class FilterController(QObject):
         )
         self._base = committed
         # Not at once: other listeners haven't heard of this change yet.
-        QTimer.singleShot(0, self, self._refresh if goes_on else self.cancel)
+        if self._adjusts:
+            QTimer.singleShot(0, self, self._follow_layer)
+        else:
+            QTimer.singleShot(0, self, self._refresh if goes_on else self.cancel)
+
+    def _follow_layer(self) -> None:
+        """Go on with an adjustment layer that was changed elsewhere, or with the one that is active now."""
+        if not self._adjusts or self._filter is None:
+            return
+        active = self._documents.committed.active_layer
+        content = active.content
+        if not isinstance(content, Adjustment) or not content.filter.parameters:
+            self.cancel()
+        elif active.id != self._layer or content.filter is not self._filter:
+            self.open_adjustment(active.id)
+        elif dict(content.values) != self._values:
+            self._values = dict(content.values)
+            self.values_changed.emit()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from sdpaint.document.layers import Adjustment, Fill
 from sdpaint.document.selection_edits import touches_selection
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.messages import Messages
+from sdpaint.gui.panels.fill_card import FillCard
 from sdpaint.gui.panels.filter import FilterPanel
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
 from sdpaint.tools.base import ToolRefused
@@ -45,6 +46,7 @@ class FilterFlow(QObject):
         self.filters.closed.connect(self._name_repeat)
         canvas.view_changed.connect(self.filters.follow_view)
         self._panel = FilterPanel(window, canvas, self.filters)
+        self._fill_card = FillCard(window, canvas, documents, layers, lambda: tools.foreground)
 
     def name_after_last(self, action: QAction) -> None:
         """From now on this action says what it would repeat."""
@@ -64,11 +66,10 @@ class FilterFlow(QObject):
             self.filters.open_adjustment(self._documents.committed.active)
 
     def edit_layer(self) -> None:
-        """Set the values of an adjustment layer; a fill layer takes the foreground colour."""
+        """Set the values of an adjustment layer, or the colour of a fill layer."""
         layer = self._documents.committed.active_layer
         if isinstance(layer.content, Fill):
-            self._layers.set_fill_color(layer.id, self._tools.foreground)
-            self._layers.end_change()
+            self._fill_card.edit(layer.id)
         elif isinstance(layer.content, Adjustment) and layer.content.filter.parameters:
             self.filters.open_adjustment(layer.id)
         else:

@@ -157,7 +157,7 @@ LAYER_ACTIONS: tuple[ActionSpec, ...] = (
         "filters.edit_layer",
         (),
         "settings",
-        "Change the values of an adjustment layer, or give a fill layer the foreground colour",
+        "Change the values of an adjustment layer, or the colour of a fill layer",
     ),
     _command("rasterizeLayer", "&Rasterise", "rasterize", (), "", "Make the layer pixels, to paint on"),
     _command("mergeVisible", "Merge &visible", "merge_visible", (), "", "Merge all visible layers"),

@@ -387,6 +387,68 @@ def test_while_searching_layers_are_not_moved_and_it_says_why(tree):
     assert not drop(tree, dragged(tree, "D"), middle(tree, "D"))
 
 
+# ---------------------------------------------------------------------------------------------- fills and adjustments
+
+
+def test_a_double_click_on_a_fill_opens_its_colour_and_each_drag_is_one_step(tree):
+    tree.trigger("addFillLayer")
+    view = tree.find("layersList")
+    at = places(tree, "Colour 1").picture.center()
+    QTest.mouseDClick(view.viewport(), LEFT, NONE, at)
+    wheel = tree.find("fillWheel")
+    assert wheel.isVisible()
+    center = wheel.rect().center()
+    QTest.mousePress(wheel, LEFT, NONE, center)
+    for step in range(1, 4):
+        QTest.mouseMove(wheel, center + QPoint(4 * step, -4 * step))
+    QTest.mouseRelease(wheel, LEFT, NONE, center + QPoint(12, -12))
+    color = layer(tree, "Colour 1").content.color
+    assert color.hex != "#000000"
+    tree.trigger("undo")
+    assert layer(tree, "Colour 1").content.color.hex == "#000000"
+    tree.trigger("redo")
+    assert layer(tree, "Colour 1").content.color == color
+    choose(tree, "D")
+    assert not wheel.isVisible()
+
+
+def test_values_of_an_adjustment_are_taken_live_with_one_step_for_each_drag(tree):
+    tree.trigger("addLevelsLayer")
+    slider = tree.find("filterLevels_gamma")
+    before = layer(tree, "Levels 1").content.values["gamma"]
+    taken = []
+    for start, end in ((100, 130), (100, 60)):
+        QTest.mousePress(slider, LEFT, NONE, QPoint(start, 10))
+        for x in range(start, end, 5 if end > start else -5):
+            QTest.mouseMove(slider, QPoint(x, 10))
+        QTest.mouseRelease(slider, LEFT, NONE, QPoint(end, 10))
+        taken.append(layer(tree, "Levels 1").content.values["gamma"])
+    assert len({before, *taken}) == 3
+    tree.trigger("undo")
+    QApplication.processEvents()
+    assert layer(tree, "Levels 1").content.values["gamma"] == taken[0]
+    assert slider.value == taken[0]
+    tree.trigger("undo")
+    QApplication.processEvents()
+    assert slider.value == before
+    assert tree.find("filterPanel").isVisible()
+
+
+def test_what_is_painted_while_values_are_shown_stays(tree):
+    tree.trigger("addLevelsLayer")
+    tree.trigger("addLayerMask")
+    QApplication.processEvents()
+    tree.drag((100, 100), (200, 200))
+    painted = layer(tree, "Levels 1").mask
+    assert not painted.tiles.is_empty
+    slider = tree.find("filterLevels_gamma")
+    QTest.mousePress(slider, LEFT, NONE, QPoint(100, 10))
+    QTest.mouseMove(slider, QPoint(60, 10))
+    QTest.mouseRelease(slider, LEFT, NONE, QPoint(60, 10))
+    assert layer(tree, "Levels 1").mask is painted
+    assert layer(tree, "Levels 1").content.values["gamma"] != 1.0
+
+
 # ------------------------------------------------------------------------------------------------------------- looks
 
 

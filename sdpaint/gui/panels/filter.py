@@ -51,6 +51,7 @@ class FilterPanel(QFrame):
         beside.installEventFilter(self)
         filters.opened.connect(self._show_filter)
         filters.closed.connect(self._leave)
+        filters.values_changed.connect(self._show_values)
         filters.histogram_ready.connect(self._histogram.set_weights)
         filters.applying_changed.connect(self._show_applying)
         self.hide()
@@ -81,7 +82,8 @@ class FilterPanel(QFrame):
         )
         bottom = QHBoxLayout()
         bottom.setSpacing(2 * SPACE)
-        bottom.addWidget(self._preview, 1)
+        bottom.addWidget(self._preview)
+        bottom.addStretch(1)
         bottom.addWidget(self._reset)
         bottom.addWidget(self._apply)
         layout = QVBoxLayout(self)
@@ -144,6 +146,7 @@ class FilterPanel(QFrame):
         editor.setFixedHeight(_CURVE_HEIGHT)
         channel.currentIndexChanged.connect(lambda _index: self._show_curve())
         editor.curve_changed.connect(lambda curve: self._change(channel.currentData(), curve))
+        editor.curve_committed.connect(lambda _curve: self._filters.commit_values())
         self._channel, self._curve = channel, editor
         self._show_curve()
         column.addWidget(channel)
@@ -161,6 +164,7 @@ class FilterPanel(QFrame):
         slider.set_value(value)
         slider.value_changed.connect(lambda new, name=parameter.name: self._change(name, new))
         slider.installEventFilter(self)
+        slider.value_committed.connect(lambda _value: self._filters.commit_values())
         self._sliders[parameter.name] = slider
         return slider
 
@@ -169,6 +173,7 @@ class FilterPanel(QFrame):
         describe(box, f"{_prefix(spec)}_{parameter.name}", parameter.label)
         box.setChecked(bool(value))
         box.toggled.connect(lambda on, name=parameter.name: self._change(name, float(on)))
+        box.toggled.connect(lambda _on: self._filters.commit_values())
         self._switches[parameter.name] = box
         return box
 
@@ -178,6 +183,9 @@ class FilterPanel(QFrame):
 
     def _reset_values(self) -> None:
         self._filters.reset_values()
+        self._show_values()
+
+    def _show_values(self) -> None:
         values = self._filters.values
         for name, slider in self._sliders.items():
             slider.set_value(values[name])
@@ -195,7 +203,10 @@ class FilterPanel(QFrame):
     def _show_applying(self, is_applying: bool) -> None:
         for widget in (self._scroll, self._preview, self._reset, self._apply):
             widget.setEnabled(not is_applying)
-        self._apply.setText("Applying…" if is_applying else "Apply")
+        # An adjustment layer has taken the values already.
+        adjusts = self._filters.adjusts
+        self._preview.setVisible(not adjusts)
+        self._apply.setText("Done" if adjusts else "Applying…" if is_applying else "Apply")
 
     def _leave(self) -> None:
         focus = QApplication.focusWidget()

@@ -17,7 +17,7 @@ INDENT = 16
 _DEEPEST = 5
 """Deeper groups aren't indented further: their names would have no room."""
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 40, 34
-_LINK_WIDTH = 12
+_LINK_WIDTH = 14
 _GAP = 8
 
 Index = QModelIndex | QPersistentModelIndex

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPixmap
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from sdpaint.document.layers import ColorTag
-from sdpaint.gui.icons import icon
+from sdpaint.gui.icons import paint_icon
 from sdpaint.gui.panels.layer_delegate import TAG_COLORS
 from sdpaint.gui.panels.layer_filter import LayerFilter, LayerTrait
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import describe, icon_button
+
+_SIGN_PX = 16
+
+
+class _Field(QLineEdit):
+    """With a magnifying glass, which is no button."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextMargins(_SIGN_PX + SPACE, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        place = QRect(2 * SPACE, (self.height() - _SIGN_PX) // 2, _SIGN_PX, _SIGN_PX)
+        paint_icon(painter, place, "search", self.palette().color(QPalette.ColorRole.PlaceholderText))
 
 
 class LayerSearch(QWidget):
@@ -24,11 +40,9 @@ class LayerSearch(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._edit = QLineEdit()
+        self._edit = _Field()
         describe(self._edit, "layerSearchEdit", "Search layers", "List the layers with these words in their names")
         self._edit.setPlaceholderText("Search layers")
-        self._edit.setClearButtonEnabled(True)
-        self._edit.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self._edit.textChanged.connect(self._tell)
         self._edit.installEventFilter(self)
         self._menu = QMenu(self)
@@ -43,10 +57,15 @@ class LayerSearch(QWidget):
         )
         self._button.setMenu(self._menu)
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._clear = icon_button(
+            "layerSearchClearButton", "close", "Show all layers", self.clear, "Show all layers (Esc)"
+        )
+        self._clear.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE)
+        layout.setSpacing(0)
         layout.addWidget(self._edit, 1)
+        layout.addWidget(self._clear)
         layout.addWidget(self._button)
 
     @property
@@ -75,7 +94,7 @@ class LayerSearch(QWidget):
 
     def _tell(self) -> None:
         wanted = self.wanted
-        self._button.setDown(bool(wanted.traits or wanted.tags))
+        self._clear.setVisible(not wanted.is_empty)
         self.changed.emit(wanted)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -21,7 +21,7 @@ from sdpaint.gui.panels.layer_drop import DropPlace
 from sdpaint.gui.panels.layer_filter import LayerFilter
 from sdpaint.gui.panels.layer_list import LayerList
 from sdpaint.gui.panels.layer_menu import LAYER_ENTRIES, LAYER_MASK_ENTRIES
-from sdpaint.gui.panels.layer_row import RowPart
+from sdpaint.gui.panels.layer_row import ROW_HEIGHT, RowPart
 from sdpaint.gui.panels.layer_search import LayerSearch
 from sdpaint.gui.panels.layer_thumbnails import LayerThumbnails
 from sdpaint.gui.panels.layers_model import LayersModel
@@ -97,6 +97,11 @@ class LayersPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(PANEL_WIDTH, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        # Without the row of the inpaint mask, which gives way.
+        size = super().minimumSizeHint()
+        return size if self._mask.isHidden() else QSize(size.width(), size.height() - ROW_HEIGHT - SPACE)
 
     # ------------------------------------------------------------------------------------------------------- layout
 

@@ -36,6 +36,8 @@ class CurveEditor(QWidget):
 
     curve_changed = Signal(object)
     """Curve, while it is dragged."""
+    curve_committed = Signal(object)
+    """Curve: once, when a change is over."""
 
     def __init__(self, object_name: str, name: str, tooltip: str = "") -> None:
         super().__init__()
@@ -142,11 +144,14 @@ class CurveEditor(QWidget):
             self._move(self._chosen, *self._point_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._is_dragging = False
+        if self._is_dragging:
+            self._is_dragging = False
+            self.curve_committed.emit(self._curve)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._is_dragging = False
         self._remove(self._near(event.position()))
+        self.curve_committed.emit(self._curve)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {
@@ -162,9 +167,11 @@ class CurveEditor(QWidget):
             x, y = self._curve.points[i]
             dx, dy = moves[key]
             self._move(i, x + dx, y + dy)
+            self.curve_committed.emit(self._curve)
             self.update()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._remove(self._chosen)
+            self.curve_committed.emit(self._curve)
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             step = 1 if key == Qt.Key.Key_PageDown else -1
             self._chosen = ((self._chosen or 0) + step) % len(self._curve.points)
