@@ -445,15 +445,16 @@ class LayerController(QObject):
     ) -> None:
         ids = self._ids
 
-        def edit(document: Document) -> Document:
-            for layer_id in ids:
-                layer = document.layer(layer_id)
-                changed = change(layer)
-                if changed != layer:
-                    document = edits.replace_layer(document, changed)
-            return document
+        def changed(layer: Layer) -> Layer:
+            after = change(layer)
+            return layer if after == layer else after
 
-        self._apply(label, edit, merge_key, ids if looks_at_locks else ())
+        self._apply(
+            label,
+            lambda document: edits.change_layers(document, ids, changed),
+            merge_key,
+            ids if looks_at_locks else (),
+        )
 
     def _on_active(
         self,

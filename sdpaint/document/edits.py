@@ -62,6 +62,12 @@ def replace_layer(document: Document, layer: Layer) -> Document:
     return replace(document, layers=tree.replaced(document.layers, layer.id, (layer,)))
 
 
+def change_layers(document: Document, ids: Collection[LayerId], change: Callable[[Layer], Layer]) -> Document:
+    """Several layers, at any depth, swapped for what `change` makes of them, in one go."""
+    layers = tree.mapped(document.layers, lambda layer: change(layer) if layer.id in ids else layer)
+    return document if layers is document.layers else replace(document, layers=layers)
+
+
 def with_layer_tiles(document: Document, layer_id: LayerId, tiles: TileMap) -> Document:
     """The layer's pixels replaced."""
     layer = document.layer(layer_id)

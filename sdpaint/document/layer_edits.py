@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sdpaint.document import tree
 from sdpaint.document.document import Document, EditTarget
-from sdpaint.document.edits import insert_layer, next_name, replace_layer, set_active
+from sdpaint.document.edits import change_layers, insert_layer, next_name, replace_layer, set_active
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerId, LayerMask
 from sdpaint.document.recipe import solid_tile
 from sdpaint.errors import EditRefused
@@ -106,11 +106,9 @@ def set_expanded(document: Document, layer_id: LayerId, expanded: bool) -> Docum
 
 def set_visible(document: Document, ids: Collection[LayerId], visible: bool) -> Document:
     """Layers shown or hidden."""
-    for layer_id in ids:
-        layer = document.layer(layer_id)
-        if layer.visible != visible:
-            document = replace_layer(document, replace(layer, visible=visible))
-    return document
+    return change_layers(
+        document, ids, lambda layer: layer if layer.visible == visible else replace(layer, visible=visible)
+    )
 
 
 def solo(document: Document, layer_id: LayerId) -> tuple[Document, frozenset[LayerId]]:

@@ -2,12 +2,17 @@
 
 Pixels travel as PNG, which keeps their transparency, and as Qt's image, which the platform turns into what others read.
 A note beside them says where they lay. Packing and unpacking happen away from the GUI thread.
+
+Where nothing is selected, the chosen layers are copied as layers, too: with their masks, blend modes and what is in
+them. Other programs see their picture.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal
@@ -16,8 +21,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document import selection_edits as edits
 from sdpaint.document.document import Document
-from sdpaint.document.edits import move_layers, next_name
-from sdpaint.document.layers import LayerId
+from sdpaint.document.edits import insert_layers, move_layers, next_name
+from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.render import flatten_layers
+from sdpaint.document.tree import topmost, with_fresh_ids
 from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.png import encode_png
 from sdpaint.gui.messages import Messages
@@ -31,6 +38,9 @@ from sdpaint.worker.background import Background
 PNG = "image/png"
 PLACE = "application/x-sdpaint-place"
 """JSON: the canvas position of the first pixel."""
+
+LAYERS = "application/x-sdpaint-layers"
+"""Names the layers that this window keeps for pasting; no other program can read them."""
 
 _FARTHEST_PX = 2**20
 
@@ -57,6 +67,7 @@ class PixelClipboard(QObject):
         self._visible = visible
         self._open_files = open_files
         self._background = Background(1, self)
+        self._copied: tuple[bytes, tuple[Layer, ...]] = (b"", ())
 
     @property
     def is_busy(self) -> bool:
@@ -68,9 +79,19 @@ class PixelClipboard(QObject):
         self._background.close()
 
     def copy(self) -> None:
-        """The selected pixels of the active layer."""
+        """The selected pixels of the active layer. Without a selection the chosen layers, as they are."""
         document = self._documents.committed
-        self._pack(lambda: edits.selected_pixels(document, document.active), document)
+        if document.selection is not None or document.quick_mask is not None or document.edits_mask:
+            self._pack(lambda: edits.selected_pixels(document, document.active), document)
+            return
+        layers = tuple(topmost(document.layers, {layer.id for layer in document.selected_layers}))
+
+        def take() -> tuple[Rect, Pixels]:
+            if len(layers) == 1:
+                return edits.selected_pixels(document, layers[0].id)
+            return document.bounds, flatten_layers(layers, document.bounds)
+
+        self._pack(take, document, layers=layers)
 
     def copy_merged(self) -> None:
         """The selected part of what is seen."""
@@ -93,6 +114,10 @@ class PixelClipboard(QObject):
         """A new layer: at its place where that is known and in sight, else in the middle of what is seen."""
         # Qt has none where the clipboard belongs to nobody.
         mime = QGuiApplication.clipboard().mimeData() or QMimeData()
+        name, layers = self._copied
+        if layers and mime.hasFormat(LAYERS) and bytes(mime.data(LAYERS).data()) == name:
+            self._paste_layers(layers)
+            return
         files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
         read = picture_in_clipboard()
         if files and not mime.hasFormat(PLACE):
@@ -116,6 +141,14 @@ class PixelClipboard(QObject):
 
         self._unpack(lambda: array_of(image, 4), None, put)
 
+    def _paste_layers(self, layers: tuple[Layer, ...]) -> None:
+        # What it was clipped to isn't below it here.
+        lowest, *others = map(with_fresh_ids, layers)
+        fresh = (replace(lowest, clipped=False), *others)
+        label = "Paste layer" if len(fresh) == 1 else "Paste layers"
+        self._documents.apply(label, insert_layers(self._documents.committed, fresh))
+        self.changed.emit()
+
     # -- packing
 
     def _pack(
@@ -123,6 +156,7 @@ class PixelClipboard(QObject):
         take: Callable[[], tuple[Rect, Pixels]],
         document: Document,
         then: Callable[[], None] | None = None,
+        layers: tuple[Layer, ...] = (),
     ) -> None:
         def work() -> tuple[Rect, bytes, QImage] | None:
             place, pixels = take()
@@ -131,15 +165,19 @@ class PixelClipboard(QObject):
             return place, encode_png(rgba_from_premultiplied(pixels)), image_over(pixels).copy()
 
         def put(packed: tuple[Rect, bytes, QImage] | None) -> None:
-            if packed is None:
+            mime = QMimeData()
+            self._copied = (uuid.uuid4().bytes, layers)
+            if layers:
+                mime.setData(LAYERS, self._copied[0])
+            if packed is not None:
+                place, png, image = packed
+                mime.setData(PNG, png)
+                mime.setData(PLACE, json.dumps([place.x, place.y]).encode())
+                mime.setImageData(image)
+            elif not layers:
                 where = "" if document.selection is None else " in the selection"
                 self._messages.info(f"There is nothing{where} to copy")
                 return
-            place, png, image = packed
-            mime = QMimeData()
-            mime.setData(PNG, png)
-            mime.setData(PLACE, json.dumps([place.x, place.y]).encode())
-            mime.setImageData(image)
             QGuiApplication.clipboard().setMimeData(mime)
             if then is not None:
                 then()

@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
@@ -15,6 +22,7 @@ from sdpaint.document import edits
 from sdpaint.document.document import EditTarget
 from sdpaint.document.layers import ColorTag, Group, Layer, LayerMask
 from sdpaint.fileio.png import encode_png
+from sdpaint.gui.dialogs.new_document import NewDocument
 from sdpaint.gui.dropped import layers_data
 from sdpaint.gui.panels.layer_row import INDENT, RowPlaces, depth_left, row_places
 from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
@@ -385,6 +393,42 @@ def test_layers_are_found_by_kind_and_tag(tree):
 def test_while_searching_layers_are_not_moved_and_it_says_why(tree):
     QTest.keyClicks(tree.find("layerSearchEdit"), "d")
     assert not drop(tree, dragged(tree, "D"), middle(tree, "D"))
+
+
+# --------------------------------------------------------------------------------------------------------- clipboard
+
+
+def test_layers_are_copied_as_they_are_into_another_document(tree, qtbot):
+    tree.documents.apply(
+        "Look", edits.replace_layer(tree.documents.committed, replace(layer(tree, "G"), opacity=0.5, tag=ColorTag.RED))
+    )
+    choose(tree, "A", "G")
+    group, lowest = layer(tree, "G"), layer(tree, "A")
+    tree.trigger("copy")
+    qtbot.waitUntil(lambda: not tree.window._clipboard.is_busy, timeout=TIMEOUT_MS)
+    tree.window.open_new(NewDocument())
+    count = len(tree.documents.committed.layers)
+    tree.trigger("paste")
+    document = tree.documents.committed
+    assert len(document.layers) == count + 2
+    assert chosen(tree) == ["G", "A"]
+    assert layer(tree, "A").mask is lowest.mask
+    assert (layer(tree, "G").opacity, layer(tree, "G").tag) == (0.5, ColorTag.RED)
+    assert [each.name for each in layer(tree, "G").children] == ["B", "C"]
+    assert group.id not in {each.id for each in document.walk()}
+    tree.trigger("undo")
+    assert len(tree.documents.committed.layers) == count
+
+
+def test_what_another_program_copied_later_is_pasted_instead_of_layers(tree, qtbot):
+    tree.trigger("copy")
+    qtbot.waitUntil(lambda: not tree.window._clipboard.is_busy, timeout=TIMEOUT_MS)
+    image = QImage(12, 10, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.red)
+    QGuiApplication.clipboard().setImage(image)
+    tree.trigger("paste")
+    qtbot.waitUntil(lambda: tree.documents.committed.active_layer.name == "Pasted 1", timeout=TIMEOUT_MS)
+    QGuiApplication.clipboard().clear()
 
 
 # ---------------------------------------------------------------------------------------------- fills and adjustments

@@ -514,7 +514,7 @@ def test_a_selection_is_saved_and_opened_with_the_document(driver, qtbot, tmp_pa
     driver.asker.save_path = driver.asker.open_path = tmp_path / "selected.ora"
     with qtbot.waitSignal(driver.files.saved, timeout=TIMEOUT_MS):
         driver.trigger("save")
-    driver.trigger("deselect")
+    driver.trigger("closeDocument")
     with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
         driver.trigger("open")
     assert driver.documents.committed.selection == shape

@@ -20,7 +20,7 @@ from sdpaint.gui.widgets.fields import HexField
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.color_models import Hsv
 
-_WIDTH = 248
+_WIDTH = 296
 _WHEEL = 200
 _MARGIN = 12
 
@@ -62,6 +62,7 @@ class FillCard(QFrame):
         self._wheel.installEventFilter(self)
         self._hex = HexField()
         self._hex.setObjectName("fillHexEdit")
+        self._hex.setMinimumWidth(84)
         self._hex.setAccessibleName("Colour of the fill layer as hexadecimal number")
         self._hex.color_entered.connect(self._take_once)
         bottom = QHBoxLayout()
