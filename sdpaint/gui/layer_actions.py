@@ -92,6 +92,15 @@ MASK_ACTIONS: tuple[ActionSpec, ...] = (
         "mask-brush",
         "Work on the layer's mask: white shows, black hides",
     ),
+    ActionSpec(
+        "viewLayerMask",
+        "Show a&lone",
+        "canvas.show_layer_mask",
+        (),
+        "",
+        "See the layer's mask alone, white where it shows; or Alt+click its picture",
+        checkable=True,
+    ),
     _switch("layerMaskEnabled", "&Enabled", "set_mask_enabled", (), "eye", "Whether the layer's mask counts"),
     _switch("layerMaskLinked", "&Linked", "set_mask_linked", (), "link", "Move the mask along with the layer"),
     _command(
@@ -205,6 +214,7 @@ WHY_NO_LAYER_ACTION = {
             "layerMaskEnabled",
             "layerMaskLinked",
             "layerMaskToSelection",
+            "viewLayerMask",
             "invertLayerMask",
             "applyLayerMask",
             "deleteLayerMask",

@@ -16,6 +16,7 @@ _NEEDS_MASK = (
     "layerMaskEnabled",
     "layerMaskLinked",
     "layerMaskToSelection",
+    "viewLayerMask",
     "invertLayerMask",
     "applyLayerMask",
     "deleteLayerMask",

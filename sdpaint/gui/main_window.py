@@ -381,6 +381,7 @@ class MainWindow(QMainWindow):
         self._tabs.layers_dropped.connect(self._edits.copy_layers_to)
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
+        self.canvas.layer_mask_shown.connect(self.actions_by_id["viewLayerMask"].setChecked)
         self.canvas.installEventFilter(self)
         for name in ("brushTool", "generate"):
             follow_keys(self.actions_by_id[name], self._say_keys)

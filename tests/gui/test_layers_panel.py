@@ -27,6 +27,7 @@ from sdpaint.gui.dropped import layers_data
 from sdpaint.gui.panels.layer_row import INDENT, RowPlaces, depth_left, row_places
 from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.tiles import TileMap
 from tests.gui.conftest import TIMEOUT_MS, Driver
 
@@ -254,6 +255,30 @@ def test_ctrl_click_on_a_mask_selects_what_it_shows(tree, qtbot):
     selected = document.selection.read(document.bounds)
     assert selected[:, : document.size.width // 2].min() == 255
     assert not selected[:, document.size.width // 2 :].any()
+
+
+def test_alt_click_on_a_mask_shows_it_alone_until_another_layer_is_worked_on(tree, qtbot):
+    def color_at(x: float, y: float) -> str:
+        qtbot.waitUntil(lambda: tree.canvas.is_complete, timeout=TIMEOUT_MS)
+        return tree.canvas.grab().toImage().pixelColor(tree.at(x, y)).name()
+
+    driver, width = tree, tree.documents.committed.size.width
+    frame = replace(tree.documents.committed, frame=tree.documents.committed.bounds)
+    driver.documents.apply("Frame", frame)
+    before = color_at(40, 100)
+    click(driver, places(driver, "A").mask.center(), ALT)
+    assert driver.documents.committed.edits_mask
+    assert driver.window.actions_by_id["viewLayerMask"].isChecked()
+    assert (color_at(40, 100), color_at(width - 40, 100)) == ("#ffffff", "#000000")
+    driver.tools.set_foreground(Color(0, 0, 0))
+    driver.drag((40, 200), (120, 200))
+    assert color_at(80, 200) == "#000000"
+    click(driver, places(driver, "A").mask.center(), ALT)
+    assert color_at(40, 100) == before
+    click(driver, places(driver, "A").mask.center(), ALT)
+    choose(driver, "D")
+    assert color_at(40, 100) == before
+    assert not driver.window.actions_by_id["viewLayerMask"].isChecked()
 
 
 def test_a_mask_takes_what_is_selected(tree):

@@ -36,6 +36,8 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
+from sdpaint.document.layers import LayerId
+from sdpaint.document.mask_view import mask_alone
 from sdpaint.generation.events import Progress
 from sdpaint.generation.overlay import CanvasOverlay
 from sdpaint.generation.prepare import Outlook
@@ -80,6 +82,8 @@ SINGLE_TILES = 32
 class CanvasView(Navigator):
     """The canvas. `generation` None: nothing is shown in place and there is no result bar."""
 
+    layer_mask_shown = Signal(bool)
+    """The mask of a layer is seen by itself, or the picture again."""
     cursor_moved = Signal(object)
     """Canvas position of the pointer, a Point; None where it left."""
 
@@ -97,6 +101,7 @@ class CanvasView(Navigator):
         self._seen = documents.in_front
         self._views: WeakKeyDictionary[OpenDocument, SavedView] = WeakKeyDictionary()
         self._backing = Backing(documents.document)
+        self._mask_of: LayerId | None = None
         self._hint = EmptyHint(documents.document)
         self._hint_lines: tuple[str, ...] = HINT_LINES
         self._picture: OverlayPicture | None = None
@@ -217,7 +222,7 @@ class CanvasView(Navigator):
         """The document is another one."""
         if old is None and self._generation is not None:
             self._on_progress(self._generation.progress)
-        changed = self._backing.update(new)
+        changed = self._backing.update(self._as_seen(new))
         if old is None or self._hint.is_over_with(new):
             self._hint = EmptyHint(new) if old is None else EmptyHint(None)
             self.update()
@@ -239,6 +244,25 @@ class CanvasView(Navigator):
             self._ants.show_selection(new.selection, new.bounds)
         if not self._backing.is_complete:
             self._idle.start()
+
+    def show_layer_mask(self, shown: bool) -> None:
+        """See the active layer's mask by itself, white where it shows; or the picture again."""
+        document = self._documents.document
+        self._mask_of = document.active if shown and document.active_layer.mask is not None else None
+        self.layer_mask_shown.emit(self._mask_of is not None)
+        self._backing.update(self._as_seen(document))
+        self.update()
+        self._idle.start()
+
+    def _as_seen(self, document: Document) -> Document:
+        """The document, or the mask that is seen by itself: until another layer is worked on."""
+        if self._mask_of is None:
+            return document
+        if document.active == self._mask_of and document.active_layer.mask is not None:
+            return mask_alone(document, self._mask_of)
+        self._mask_of = None
+        self.layer_mask_shown.emit(False)
+        return document
 
     def _show_draft(self, draft: Draft | None) -> None:
         before = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))

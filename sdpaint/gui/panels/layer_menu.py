@@ -34,6 +34,7 @@ LAYER_ENTRIES: tuple[Entry, ...] = (
 
 LAYER_MASK_ENTRIES: tuple[Entry, ...] = (
     "editLayerMask",
+    "viewLayerMask",
     "layerMaskEnabled",
     "layerMaskLinked",
     None,

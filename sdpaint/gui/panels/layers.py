@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.layer_controller import LayerController
-from sdpaint.document.document import Document
+from sdpaint.document.document import Document, EditTarget
 from sdpaint.document.layers import Adjustment, Group, Layer, LayerId
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.menus import fill_menu
@@ -75,6 +75,7 @@ class LayersPanel(QWidget):
     ) -> None:
         super().__init__()
         self._edits = layers
+        self._view_mask = actions["viewLayerMask"]
         self._services = services
         self._messages = messages
         self.setObjectName("layersPanel")
@@ -209,6 +210,11 @@ class LayersPanel(QWidget):
         if keys & Qt.KeyboardModifier.ControlModifier:
             select = self._services.select_mask if part is RowPart.MASK else self._services.select_pixels
             select(layer_id, mode_of_click(keys))
+        elif part is RowPart.MASK and keys & Qt.KeyboardModifier.AltModifier:
+            is_seen = self._view_mask.isChecked() and layer_id == self._documents.committed.active
+            self._edits.work_on(layer_id, EditTarget.MASK)
+            if self._view_mask.isChecked() is is_seen:
+                self._view_mask.trigger()
         elif part is RowPart.LINK and mask is not None:
             self._edits.set_mask_linked(not mask.linked, layer_id)
         elif part is RowPart.MASK and mask is not None and keys & Qt.KeyboardModifier.ShiftModifier:
