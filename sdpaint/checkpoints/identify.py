@@ -7,46 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sdpaint.checkpoints.parts import EDIT_PIPELINES, OPTIONAL, PARTS, PIPELINE_FAMILIES, is_tokenizer
+from sdpaint.checkpoints.variants import quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.errors import CheckpointError
-from sdpaint.generation.families import FAMILIES, Family, FamilyName, PreviewMap
+from sdpaint.generation.families import FAMILIES, Family, FamilyName
+from sdpaint.generation.preview_maps import PreviewMap
 from sdpaint.generation.request import MAX_STEPS, SamplerName
 
-PIPELINE_FAMILIES: dict[str, FamilyName] = {
-    "StableDiffusionPipeline": FamilyName.SD,
-    "StableDiffusionImg2ImgPipeline": FamilyName.SD,
-    "StableDiffusionInpaintPipeline": FamilyName.SD,
-    "StableDiffusionXLPipeline": FamilyName.SDXL,
-    "StableDiffusionXLImg2ImgPipeline": FamilyName.SDXL,
-    "StableDiffusionXLInpaintPipeline": FamilyName.SDXL,
-    "StableDiffusion3Pipeline": FamilyName.SD3,
-    "FluxPipeline": FamilyName.FLUX,
-    "FluxFillPipeline": FamilyName.FLUX,
-    "FluxKontextPipeline": FamilyName.FLUX,
-}
-"""`_class_name` of model_index.json → family."""
-
-WEIGHT_COMPONENTS: dict[FamilyName, tuple[str, ...]] = {
-    FamilyName.SD: ("unet", "vae", "text_encoder"),
-    FamilyName.SDXL: ("unet", "vae", "text_encoder", "text_encoder_2"),
-    FamilyName.SD3: ("transformer", "vae", "text_encoder", "text_encoder_2"),
-    FamilyName.FLUX: ("transformer", "vae", "text_encoder", "text_encoder_2"),
-}
-"""Components with weights that each family needs."""
-
-TOKENIZERS: dict[FamilyName, tuple[str, ...]] = {
-    FamilyName.SD: ("tokenizer",),
-    FamilyName.SDXL: ("tokenizer", "tokenizer_2"),
-    FamilyName.SD3: ("tokenizer", "tokenizer_2"),
-    FamilyName.FLUX: ("tokenizer", "tokenizer_2"),
-}
-"""Tokenizers that each family needs."""
-
-OPTIONAL: dict[FamilyName, tuple[str, ...]] = {FamilyName.SD3: ("text_encoder_3", "tokenizer_3")}
-"""Components that a family can do without: to save memory, SD 3's large text encoder is often left out."""
-
-EDIT_PIPELINES = frozenset({"FluxKontextPipeline"})
-"""Those whose network is given the picture that it is to change."""
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "vocab.txt")
 
 _PLAIN_CHANNELS = {"unet": 4, "transformer": None}
 """Input channels of a network that takes latents alone; None: as its config says."""
@@ -67,12 +36,16 @@ class CheckpointInfo:
     min_side_px: int
     max_side_px: int
     max_area_px: int
-    preview_map: PreviewMap
+    preview_map: PreviewMap | None
     sampler: SamplerName
     steps: int
     guidance_scale: float
     is_inpaint: bool = False
     is_edit: bool = False
+    is_refiner: bool = False
+    """Whether it only improves pictures that are there."""
+    class_name: str = ""
+    """The pipeline that the checkpoint was saved from."""
 
 
 def read_checkpoint(path: Path) -> CheckpointInfo:
@@ -87,16 +60,18 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
     if family_name is None:
         raise CheckpointError(
             f"{path.name} is a {class_name}, which sdpaint doesn't know",
-            hint="Choose a checkpoint of Stable Diffusion (1, 2, XL, 3) or Flux",
+            hint=f"Choose one of {', '.join(name.value for name in FAMILIES)}",
         )
-    _check_components(path, index, family_name)
+    is_refiner = _is_refiner(class_name, index)
+    _check_components(path, index, family_name, is_refiner)
     family = FAMILIES[family_name]
     network = read_json(path / family.network / "config.json")
     is_inpaint = _takes_masks(path, family, network)
     facts = _Facts(path)
     native_px = facts.integer("native_px", _native_px(path, network, family.native_px), least=64)
     scale = native_px / family.native_px
-    sampler = facts.text("sampler", family.sampler.value)
+    quirks = quirks_of(path, family, index, network)
+    sampler = facts.text("sampler", quirks.sampler.value)
     try:
         sampler_name = SamplerName(sampler)
     except ValueError as error:
@@ -109,13 +84,20 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
         min_side_px=facts.integer("min_side_px", _multiple(family.min_side_px * scale), least=8),
         max_side_px=facts.integer("max_side_px", _multiple(family.max_side_px * scale), least=native_px),
         max_area_px=facts.integer("max_area_px", int(family.max_area_px * scale * scale), least=64),
-        preview_map=_read_preview_map(path, len(family.preview_map.rows)) or family.preview_map,
+        preview_map=_read_preview_map(path, family.latent_channels) or family.preview_map,
         sampler=sampler_name,
-        steps=facts.integer("steps", family.steps, least=1, most=MAX_STEPS),
-        guidance_scale=facts.number("guidance_scale", family.guidance_scale),
+        steps=facts.integer("steps", quirks.steps, least=1, most=MAX_STEPS),
+        guidance_scale=facts.number("guidance_scale", quirks.guidance_scale),
         is_inpaint=is_inpaint,
         is_edit=class_name in EDIT_PIPELINES,
+        is_refiner=is_refiner,
+        class_name=class_name,
     )
+
+
+def _is_refiner(class_name: str, index: dict[str, Any]) -> bool:
+    """SDXL's refiner is saved without the first text encoder."""
+    return PIPELINE_FAMILIES[class_name] is FamilyName.SDXL and index.get("text_encoder", [None])[0] is None
 
 
 def _takes_masks(path: Path, family: Family, network: dict[str, Any]) -> bool:
@@ -150,20 +132,21 @@ def _read_index(path: Path) -> dict[str, Any]:
     return read_json(path / "model_index.json")
 
 
-def _check_components(path: Path, index: dict[str, Any], family: FamilyName) -> None:
-    for component in (*WEIGHT_COMPONENTS[family], *TOKENIZERS[family], "scheduler"):
+def _check_components(path: Path, index: dict[str, Any], family: FamilyName, is_refiner: bool) -> None:
+    left_out = {"text_encoder", "tokenizer"} if is_refiner else set(OPTIONAL.get(family, ()))
+    parts = [name for name in PARTS[family] if name not in left_out]
+    for component in (*parts, "scheduler"):
         entry = index.get(component)
         present = isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry)
         if not present or not (path / component).is_dir():
             raise CheckpointError(
                 f"{path.name} lacks its {component}", hint="Choose a complete diffusers folder, or download it again"
             )
-    for component in WEIGHT_COMPONENTS[family]:
-        read_json(path / component / "config.json")
-        find_weights(path / component)
-    for component in TOKENIZERS[family]:
-        folder = path / component
-        if not ((folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file()):
+    for component in parts:
+        if not is_tokenizer(component):
+            read_json(path / component / "config.json")
+            find_weights(path / component)
+        elif not any((path / component / name).is_file() for name in _VOCABULARIES):
             raise CheckpointError(f"{component} holds no vocabulary", hint="Download the checkpoint again")
     read_json(path / "scheduler" / "scheduler_config.json")
 

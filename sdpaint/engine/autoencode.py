@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sdpaint.engine.layout import folded, unfolded
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.preview import non_finite
 from sdpaint.generation.engine import CancelToken
@@ -33,10 +34,12 @@ def encode(
     encoding = loaded.encodings.get(key, lambda: _encode(loaded, image, cancel))
     distribution = getattr(encoding, "latent_dist", None)
     if distribution is None:
-        latents = encoding.latents
+        latents = _latents_of(encoding)
     else:
         latents = distribution.mode() if generator is None else distribution.sample(generator)
-    return _scaled(loaded.vae.config, latents.to(loaded.device.dtype))
+    if _is_video(loaded.vae):
+        latents = latents.squeeze(2)
+    return _scaled(loaded.vae, latents.to(loaded.device.dtype))
 
 
 def decode(loaded: LoadedCheckpoint, latents: Tensor, cancel: CancelToken) -> NDArray[np.uint8]:
@@ -47,7 +50,7 @@ def decode(loaded: LoadedCheckpoint, latents: Tensor, cancel: CancelToken) -> ND
     if not bool(torch.isfinite(latents).all()):
         raise non_finite()
     vae = loaded.vae
-    unscaled = _unscaled(vae.config, latents)
+    unscaled = _unscaled(vae, latents)
     with _cancelled_at(vae.decoder, cancel):
         # fp16 alone: bfloat16 has the range of float32.
         upcast = loaded.device.dtype == torch.float16 and _wants_float32(loaded)
@@ -95,8 +98,13 @@ def _encode(loaded: LoadedCheckpoint, image: NDArray[np.uint8], cancel: CancelTo
 
 def _is_finite(encoding: Any) -> bool:
     distribution = getattr(encoding, "latent_dist", None)
-    values = encoding.latents if distribution is None else distribution.parameters
+    values = _latents_of(encoding) if distribution is None else distribution.parameters
     return bool(torch.isfinite(values).all())
+
+
+def _latents_of(encoding: Any) -> Tensor:
+    latents: Tensor = encoding.latents if hasattr(encoding, "latents") else encoding.latent
+    return latents
 
 
 def _wants_float32(loaded: LoadedCheckpoint) -> bool:
@@ -106,13 +114,15 @@ def _wants_float32(loaded: LoadedCheckpoint) -> bool:
 
 def _encode_in(vae: Any, pixels: Tensor, dtype: torch.dtype) -> Any:
     with _precision(vae, dtype):
-        return vae.encode(pixels.to(device=vae.device, dtype=dtype))
+        pixels = pixels.to(device=vae.device, dtype=dtype)
+        return vae.encode(pixels.unsqueeze(2) if _is_video(vae) else pixels)
 
 
 def _decode_in(vae: Any, latents: Tensor, dtype: torch.dtype) -> Tensor:
     with _precision(vae, dtype):
-        pixels: Tensor = vae.decode(latents.to(dtype), return_dict=False)[0]
-        return pixels
+        latents = latents.to(dtype)
+        pixels: Tensor = vae.decode(latents.unsqueeze(2) if _is_video(vae) else latents, return_dict=False)[0]
+        return pixels.squeeze(2) if _is_video(vae) else pixels
 
 
 @contextmanager
@@ -140,18 +150,42 @@ def _cancelled_at(network: torch.nn.Module, cancel: CancelToken) -> Iterator[Non
         handle.remove()
 
 
-def _scaled(config: Any, latents: Tensor) -> Tensor:
+def _scaled(vae: Any, latents: Tensor) -> Tensor:
+    config = vae.config
+    if hasattr(vae, "bn"):
+        return normalised(vae, latents)
     mean, std = _statistics(config, latents)
     if mean is not None and std is not None:
-        return (latents - mean) * float(config.scaling_factor) / std
-    return (latents - _shift(config)) * float(config.scaling_factor)
+        return (latents - mean) * _factor(config) / std
+    return (latents - _shift(config)) * _factor(config)
 
 
-def _unscaled(config: Any, latents: Tensor) -> Tensor:
+def _unscaled(vae: Any, latents: Tensor) -> Tensor:
+    config = vae.config
+    if hasattr(vae, "bn"):
+        centre, spread = _batch_statistics(vae, latents)
+        return unfolded(latents * spread + centre)
     mean, std = _statistics(config, latents)
     if mean is not None and std is not None:
-        return latents * std / float(config.scaling_factor) + mean
-    return latents / float(config.scaling_factor) + _shift(config)
+        return latents * std / _factor(config) + mean
+    return latents / _factor(config) + _shift(config)
+
+
+def normalised(vae: Any, latents: Tensor) -> Tensor:
+    """Flux 2's latents: patches of two by two, brought to unit variance by the autoencoder's batch norm."""
+    cells = folded(latents)
+    mean, std = _batch_statistics(vae, cells)
+    return (cells - mean) / std
+
+
+def _batch_statistics(vae: Any, latents: Tensor) -> tuple[Tensor, Tensor]:
+    mean = vae.bn.running_mean.view(1, -1, 1, 1).to(latents)
+    std = (vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps).sqrt().to(latents)
+    return mean, std
+
+
+def _factor(config: Any) -> float:
+    return float(getattr(config, "scaling_factor", None) or 1.0)
 
 
 def _shift(config: Any) -> float:
@@ -164,3 +198,8 @@ def _statistics(config: Any, latents: Tensor) -> tuple[Tensor | None, Tensor | N
         values = getattr(config, name, None)
         both.append(None if values is None else torch.tensor(values).view(1, -1, 1, 1).to(latents))
     return both[0], both[1]
+
+
+def _is_video(vae: Any) -> bool:
+    """Whether the autoencoder wants frames: Qwen-Image's is one of films."""
+    return hasattr(vae, "temperal_downsample")

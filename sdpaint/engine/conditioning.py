@@ -7,6 +7,7 @@ several sets of embeddings, which are exchanged between steps through the pipeli
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sdpaint.engine.calls import CALLS, Negative
 from sdpaint.engine.clip_prompt import ClipEncoder, is_plain
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.generation.families import FAMILIES, FamilyName
@@ -23,23 +25,8 @@ from sdpaint.generation.prompt.of_request import chosen_prompts
 from sdpaint.generation.prompt.schedule import Stretch
 from sdpaint.generation.request import GenerationRequest
 
-_NAMES: dict[FamilyName, tuple[str, ...]] = {
-    FamilyName.SD: ("prompt_embeds", "negative_prompt_embeds"),
-    FamilyName.SDXL: (
-        "prompt_embeds",
-        "negative_prompt_embeds",
-        "pooled_prompt_embeds",
-        "negative_pooled_prompt_embeds",
-    ),
-    FamilyName.SD3: (
-        "prompt_embeds",
-        "negative_prompt_embeds",
-        "pooled_prompt_embeds",
-        "negative_pooled_prompt_embeds",
-    ),
-    FamilyName.FLUX: ("prompt_embeds", "pooled_prompt_embeds"),
-}
-"""What each family's `encode_prompt` returns, by the names under which its pipelines take it again."""
+_LIKE_A_CALL = ("max_sequence_length", "complex_human_instruction")
+"""Arguments of encode_prompt whose defaults differ from those with which the pipelines themselves call it."""
 
 Embeddings = Mapping[str, Any]
 """Keyword arguments of the family's pipelines; each is (1, tokens, width) or, pooled, (1, width), or None."""
@@ -169,24 +156,35 @@ def _words(pieces: tuple[Weighted, ...]) -> str:
 def _encode_plain(
     loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool
 ) -> Embeddings:
-    family = loaded.info.family
-    own: dict[str, Any] = {}
-    if family is FamilyName.FLUX:
-        # Its guidance is an input of the network, so that there is no negative branch.
-        own = {"prompt_2": None}
-    else:
-        # None lets SDXL use the zeros that it was trained with instead of an encoded empty prompt.
-        own = {"do_classifier_free_guidance": guided, "negative_prompt": negative_prompt or None}
-        if family is FamilyName.SD3:
-            own |= {"prompt_2": None, "prompt_3": None}
-    encoded = pipeline.encode_prompt(
-        prompt=prompt, device=loaded.device.torch_device, num_images_per_prompt=1, **own
-    )
-    # Flux gives the places of the tokens too, which its pipelines make themselves.
-    embeddings = dict(zip(_NAMES[family], encoded, strict=family is not FamilyName.FLUX))
+    calls = CALLS[loaded.info.family]
+    negative = negative_prompt or calls.empty
+    own = {**_defaults_of_call(pipeline), **calls.encoding}
+    if calls.negative is Negative.TOGETHER:
+        own |= {"do_classifier_free_guidance": guided, "negative_prompt": negative}
+    embeddings: dict[str, Any] = {}
+    for encoder in range(calls.encoders):
+        which = {"text_encoder_index": encoder} if calls.encoders > 1 else {}
+        suffix = f"_{encoder + 1}" if encoder else ""
+        encoded = _call(loaded, pipeline, prompt, {**own, **which})
+        embeddings |= {name + suffix: value for name, value in encoded.items()}
+    if calls.negative is Negative.APART and guided:
+        apart = _call(loaded, pipeline, negative or "", own)
+        embeddings |= {f"negative_{name}": value for name, value in apart.items()}
     if not guided:
         embeddings |= {name: None for name in embeddings if name.startswith("negative")}
     return embeddings
+
+
+def _call(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, own: dict[str, Any]) -> dict[str, Any]:
+    encoded = pipeline.encode_prompt(prompt=prompt, device=loaded.device.torch_device, **own)
+    names = CALLS[loaded.info.family].embeddings
+    return {name: value for name, value in zip(names, encoded, strict=True) if name is not None}
+
+
+def _defaults_of_call(pipeline: Any) -> dict[str, Any]:
+    taken = inspect.signature(pipeline.encode_prompt).parameters
+    call = inspect.signature(pipeline.__call__).parameters
+    return {name: call[name].default for name in _LIKE_A_CALL if name in taken and name in call}
 
 
 # -- weights and long prompts ------------------------------------------------------------------------------------
@@ -220,7 +218,7 @@ def _encode_weighted(
             # What SDXL was trained with instead of an encoded empty prompt.
             below, below_pooled = torch.zeros_like(states), torch.zeros_like(pooled)
         found |= {"negative_prompt_embeds": below, "negative_pooled_prompt_embeds": below_pooled}
-    return {name: found.get(name) for name in _NAMES[loaded.info.family]}
+    return {name: found.get(name) for name in CALLS[loaded.info.family].embeddings if name is not None}
 
 
 def _encoded_by(

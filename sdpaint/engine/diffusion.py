@@ -20,7 +20,8 @@ from sdpaint.engine.autoencode import decode, tiled
 from sdpaint.engine.conditioning import is_encoded
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
-from sdpaint.engine.layout import cut_back
+from sdpaint.engine.fitted_preview import preview_map_of
+from sdpaint.engine.layout import cut_back, in_cells
 from sdpaint.engine.loader import CheckpointStore, LoadedCheckpoint
 from sdpaint.engine.meter import Meter
 from sdpaint.engine.observer import FinishedEarly, StepObserver
@@ -176,10 +177,12 @@ class DiffusionEngine:
             job.pace.start_picture(index)
             job.emit(Progress(request.id, Phase.SAMPLING, 0, steps, index, sampling.count))
         previewer = self._previewer(job, loaded, index, part) if self._previews else None
-        observer = StepObserver(call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack)
+        observer = StepObserver(
+            call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack, call.late
+        )
         try:
             with observer.watching():
-                latents = call.unpack(call.pipeline(**call.arguments).images)
+                latents = call.finish(call.pipeline(**call.arguments).images)
         except FinishedEarly as early:
             return early.x0, False
         if previewer is not None:
@@ -188,9 +191,10 @@ class DiffusionEngine:
 
     def _previewer(self, job: _Job, loaded: LoadedCheckpoint, index: int, part: Part) -> Previewer:
         def show(step: int, image: NDArray[np.uint8]) -> None:
-            job.emit(Preview(job.request.id, index, part.steps_before + step, part.in_place(image)))
+            shown = part.in_place(in_cells(image, part.request.size))
+            job.emit(Preview(job.request.id, index, part.steps_before + step, shown))
 
-        return Previewer(LatentsToRgb(loaded.info.preview_map, loaded.device.torch_device), show)
+        return Previewer(LatentsToRgb(preview_map_of(loaded), loaded.device.torch_device), show)
 
     # -- resources ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -33,10 +34,35 @@ def unpacked(latents: Tensor, size: Size) -> Tensor:
     return cells.reshape(1, channels, height, width)
 
 
-def packed_region(kept: KeptRegion) -> KeptRegion:
-    """What is kept, as a loop over packed latents needs it."""
+def folded(latents: Tensor) -> Tensor:
+    """(1, channels, h, w) → (1, channels · 4, h/2, w/2): patches of two by two, as Flux 2 has them."""
+    _, channels, height, width = latents.shape
+    cells = latents.view(1, channels, height // 2, 2, width // 2, 2).permute(0, 1, 3, 5, 2, 4)
+    return cells.reshape(1, channels * 4, height // 2, width // 2)
+
+
+def unfolded(cells: Tensor) -> Tensor:
+    """The way back."""
+    _, channels, height, width = cells.shape
+    latents = cells.view(1, channels // 4, 2, 2, height, width).permute(0, 1, 4, 2, 5, 3)
+    return latents.reshape(1, channels // 4, height * 2, width * 2)
+
+
+def in_rows(latents: Tensor) -> Tensor:
+    """(1, channels, h, w) → (1, h · w, channels)."""
+    return latents.flatten(2).transpose(1, 2)
+
+
+def from_rows(rows: Tensor, height: int) -> Tensor:
+    """The way back, for so many rows."""
+    _, cells, channels = rows.shape
+    return rows.transpose(1, 2).reshape(1, channels, height, cells // height)
+
+
+def region_as(kept: KeptRegion, form: Callable[[Tensor], Tensor]) -> KeptRegion:
+    """What is kept, in the form of a loop's latents."""
     mask = kept.mask.expand(-1, kept.original.shape[1], -1, -1).contiguous()
-    return KeptRegion(packed(kept.original), packed(kept.noise), packed(mask))
+    return KeptRegion(form(kept.original), form(kept.noise), form(mask))
 
 
 def padded(request: GenerationRequest, multiple_px: int) -> GenerationRequest:
@@ -58,3 +84,13 @@ def cut_back(image: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     if image.shape[:2] == (size.height, size.width):
         return image
     return np.array(image[: size.height, : size.width], order="C")
+
+
+def in_cells(preview: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
+    """A preview with a pixel for each 8 of the picture, of one from a family with larger latents."""
+    width, height = size.width // LATENT_MULTIPLE, size.height // LATENT_MULTIPLE
+    times = -(-width // preview.shape[1])
+    if times <= 1:
+        return preview
+    large = preview.repeat(times, axis=0).repeat(times, axis=1)
+    return np.array(large[:height, :width], order="C")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -11,80 +12,26 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import (
-    AutoencoderKL,
-    AutoencoderTiny,
-    FluxTransformer2DModel,
-    SD3Transformer2DModel,
-    UNet2DConditionModel,
-)
-from transformers import (
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    CLIPTokenizer,
-    T5EncoderModel,
-    T5TokenizerFast,
-)
 
-from sdpaint.checkpoints.identify import OPTIONAL, TOKENIZERS, CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.parts import PARTS, is_tokenizer
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.recent import Recent
 from sdpaint.errors import CheckpointError, DeviceUnavailable
 from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.preview_maps import PreviewMap
 
 _log = logging.getLogger(__name__)
 
 _KEPT_CHECKPOINTS = 2
 """How many stay in memory: the one in use and the one before, for artists who go back and forth."""
 
-NETWORKS: dict[str, Any] = {
-    "UNet2DConditionModel": UNet2DConditionModel,
-    "AutoencoderKL": AutoencoderKL,
-    "AutoencoderTiny": AutoencoderTiny,
-    "CLIPTextModel": CLIPTextModel,
-    "CLIPTextModelWithProjection": CLIPTextModelWithProjection,
-    "T5EncoderModel": T5EncoderModel,
-    "SD3Transformer2DModel": SD3Transformer2DModel,
-    "FluxTransformer2DModel": FluxTransformer2DModel,
-}
-"""Class names in model_index.json that are loaded."""
-
-_NETWORKS_OF: dict[FamilyName, dict[str, tuple[str, ...]]] = {
-    FamilyName.SD: {
-        "unet": ("UNet2DConditionModel",),
-        "vae": ("AutoencoderKL", "AutoencoderTiny"),
-        "text_encoder": ("CLIPTextModel",),
-    },
-    FamilyName.SDXL: {
-        "unet": ("UNet2DConditionModel",),
-        "vae": ("AutoencoderKL", "AutoencoderTiny"),
-        "text_encoder": ("CLIPTextModel",),
-        "text_encoder_2": ("CLIPTextModelWithProjection",),
-    },
-    FamilyName.SD3: {
-        "transformer": ("SD3Transformer2DModel",),
-        "vae": ("AutoencoderKL", "AutoencoderTiny"),
-        "text_encoder": ("CLIPTextModelWithProjection",),
-        "text_encoder_2": ("CLIPTextModelWithProjection",),
-        "text_encoder_3": ("T5EncoderModel",),
-    },
-    FamilyName.FLUX: {
-        "transformer": ("FluxTransformer2DModel",),
-        "vae": ("AutoencoderKL", "AutoencoderTiny"),
-        "text_encoder": ("CLIPTextModel",),
-        "text_encoder_2": ("T5EncoderModel",),
-    },
-}
-
-_T5_TOKENIZERS: dict[FamilyName, str] = {FamilyName.SD3: "tokenizer_3", FamilyName.FLUX: "tokenizer_2"}
-
-_FURTHER: dict[FamilyName, tuple[str, ...]] = {
-    FamilyName.SD: ("image_encoder",),
-    FamilyName.SDXL: ("image_encoder", "feature_extractor"),
-}
+_NEEDLESS = ("image_encoder", "feature_extractor", "safety_checker")
 """Components that pipelines ask for and sdpaint doesn't need."""
+
+_OPTIONS = {"add_watermarker": False, "requires_safety_checker": False, "force_zeros_for_empty_prompt": True}
 
 
 @dataclass(eq=False)
@@ -103,6 +50,7 @@ class LoadedCheckpoint:
     pipelines: dict[Any, Any] = field(default_factory=dict)
     prompts: Recent[Any] = field(default_factory=lambda: Recent(64))
     encodings: Recent[Any] = field(default_factory=lambda: Recent(4))
+    fitted_map: PreviewMap | None = None
 
     @property
     def vae(self) -> Any:
@@ -112,9 +60,7 @@ class LoadedCheckpoint:
     def pipeline(self, pipeline_class: Any) -> Any:
         """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""
         if pipeline_class not in self.pipelines:
-            scheduler = self._any_scheduler()
-            pipeline = pipeline_class(**self._components_for(pipeline_class), scheduler=scheduler,
-                                      **self._options_for(pipeline_class))
+            pipeline = pipeline_class(**self._arguments_for(pipeline_class))
             pipeline.set_progress_bar_config(disable=True)
             self.pipelines[pipeline_class] = pipeline
         return self.pipelines[pipeline_class]
@@ -124,19 +70,12 @@ class LoadedCheckpoint:
             return diffusers.FlowMatchEulerDiscreteScheduler.from_config(self.scheduler_config)
         return diffusers.DDIMScheduler.from_config(self.scheduler_config, clip_sample=False)
 
-    def _components_for(self, pipeline_class: Any) -> dict[str, Any]:
-        further = _FURTHER.get(self.info.family, ())
-        return {**self.components, **dict.fromkeys(further)}
-
-    def _options_for(self, pipeline_class: Any) -> dict[str, Any]:
-        if self.info.family is FamilyName.SD:
-            return {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-        if self.info.family is not FamilyName.SDXL:
-            return {}
-        options = {"add_watermarker": False, "force_zeros_for_empty_prompt": True, **self.options}
-        if not any(name in pipeline_class.__name__ for name in ("Img2Img", "Inpaint")):
-            options.pop("requires_aesthetics_score", None)
-        return options
+    def _arguments_for(self, pipeline_class: Any) -> dict[str, Any]:
+        """What the pipeline's constructor takes: components, options of the checkpoint, and None for the rest."""
+        known = {**_OPTIONS, **self.options, **self.components, "scheduler": self._any_scheduler()}
+        taken = inspect.signature(pipeline_class.__init__).parameters
+        needless = [name for name in _NEEDLESS if name in taken]
+        return {**dict.fromkeys(needless), **{name: known[name] for name in taken if name in known}}
 
 
 class CheckpointStore:
@@ -180,9 +119,8 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
     """Load all networks of a checkpoint onto the device. Raises CheckpointError where a file doesn't fit."""
     index = read_json(info.path / "model_index.json")
     components: dict[str, Any] = {}
-    optional = OPTIONAL.get(info.family, ())
-    for name, classes in _NETWORKS_OF[info.family].items():
-        if name in optional and not _is_there(index, name):
+    for name, classes in PARTS[info.family].items():
+        if not _is_there(index, name):  # `read_checkpoint` has seen to it that it can be left out
             components[name] = None
             continue
         class_name = index[name][1]
@@ -191,16 +129,17 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
                 f"The {name} of {info.name} is a {class_name}, which sdpaint can't run",
                 hint=f"Choose a checkpoint with {' or '.join(classes)}",
             )
-        components[name] = _load_network(info.path / name, NETWORKS[class_name], device)
-    for name in (*TOKENIZERS[info.family], *(each for each in optional if each.startswith("tokenizer"))):
-        is_t5 = _T5_TOKENIZERS.get(info.family) == name
-        is_left_out = name in optional and not _is_there(index, name)
-        components[name] = None if is_left_out else _load_tokenizer(info.path / name, is_t5)
-    options: dict[str, Any] = {
-        key: bool(index[key]) for key in ("force_zeros_for_empty_prompt", "requires_aesthetics_score") if key in index
-    }
+        if is_tokenizer(name):
+            components[name] = _load_tokenizer(info.path / name, class_name)
+        else:
+            components[name] = _load_network(info.path / name, _class_named(class_name), device)
+    options = {key: value for key, value in index.items() if isinstance(value, bool)}
     scheduler_config = _scheduler_config(info.path / "scheduler", index["scheduler"][1], info.family)
     return LoadedCheckpoint(info, device, components, scheduler_config, options)
+
+
+def _class_named(name: str) -> Any:
+    return getattr(diffusers, name, None) or getattr(transformers, name)
 
 
 def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
@@ -257,10 +196,9 @@ def _is_there(index: dict[str, Any], name: str) -> bool:
     return isinstance(entry, list) and len(entry) == 2 and entry[1] is not None
 
 
-def _load_tokenizer(folder: Path, is_t5: bool) -> Any:
-    tokenizer = T5TokenizerFast if is_t5 else CLIPTokenizer
+def _load_tokenizer(folder: Path, class_name: str) -> Any:
     try:
-        return tokenizer.from_pretrained(folder, local_files_only=True)
+        return getattr(transformers, class_name).from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise CheckpointError(
             f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"

@@ -10,13 +10,15 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from diffusers.schedulers.scheduling_utils import SchedulerOutput
 from torch import Tensor
 
+from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.noising import NoiseLevel, noise_level, predicted_x0, prediction_type
 from sdpaint.engine.preview import Previewer
 from sdpaint.generation.engine import CancelToken
@@ -79,9 +81,11 @@ class StepObserver:
         previewer: Previewer | None = None,
         kept: KeptRegion | None = None,
         unpack: Callable[[Tensor], Tensor] = lambda latents: latents,
+        late: LateStart | None = None,
     ) -> None:
         """`unpack`: from the loop's latents to (1, channels, height/8, width/8)."""
         self._unpack = unpack
+        self._late = late
         self._pipeline = pipeline
         self._scheduler = pipeline.scheduler
         self._steps = steps
@@ -90,6 +94,8 @@ class StepObserver:
         self._previewer = previewer
         self._kept = kept
         self._timesteps: list[float] = []
+        self._entered = False
+        self._loop = 0
         self._start = 0
         self._calls = 0
         self._done = 0
@@ -106,7 +112,8 @@ class StepObserver:
 
         self._scheduler.step = observed
         try:
-            yield
+            with nullcontext() if self._late is None else self._late.cutting(self._scheduler):
+                yield
         finally:
             del self._scheduler.step  # uncovers the class's own
 
@@ -114,15 +121,23 @@ class StepObserver:
         self, step: Callable[..., Any], model_output: Tensor, timestep: Any, sample: Tensor, *args: Any, **kwargs: Any
     ) -> Any:
         self._cancel.raise_if_cancelled()
+        as_dict = kwargs.pop("return_dict", True)
+        if self._late is not None and not self._entered:
+            self._entered = True
+            entered = self._late.enter(self._scheduler, sample)
+            return SchedulerOutput(prev_sample=entered) if as_dict else (entered,)
         if not self._timesteps:
             self._timesteps = [float(t) for t in self._scheduler.timesteps.tolist()]
-            self._start = len(self._timesteps) - self._pipeline.num_timesteps
-        as_dict = kwargs.pop("return_dict", True)
+            self._loop = len(self._timesteps)
+            if self._late is None:
+                # PixArt's pipelines don't count; their loop is the whole schedule.
+                self._loop = getattr(self._pipeline, "num_timesteps", self._loop)
+            self._start = len(self._timesteps) - self._loop
         index = self._start + self._calls
         level = noise_level(self._scheduler, self._timesteps, index)
         output = step(model_output, timestep, sample, *args, return_dict=True, **kwargs)
         self._calls += 1
-        calls = self._pipeline.num_timesteps
+        calls = self._loop
         progress = self._calls / calls
         latents = output.prev_sample
         if self._kept is not None:

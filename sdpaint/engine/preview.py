@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sdpaint.errors import NonFiniteLatents
-from sdpaint.generation.families import PreviewMap
+from sdpaint.generation.preview_maps import PreviewMap
 
 BUDGET = 0.015
 """Share of the sampling time that previews may take: under the promised 2 % with room for what isn't measured here."""

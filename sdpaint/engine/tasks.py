@@ -9,71 +9,35 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import (
-    AutoencoderTiny,
-    FluxFillPipeline,
-    FluxImg2ImgPipeline,
-    FluxKontextPipeline,
-    FluxPipeline,
-    StableDiffusion3Img2ImgPipeline,
-    StableDiffusion3Pipeline,
-    StableDiffusionImg2ImgPipeline,
-    StableDiffusionInpaintPipeline,
-    StableDiffusionPipeline,
-    StableDiffusionXLImg2ImgPipeline,
-    StableDiffusionXLInpaintPipeline,
-    StableDiffusionXLPipeline,
-)
+from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from sdpaint.engine.autoencode import encode
+from sdpaint.engine.autoencode import encode, normalised
+from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
 from sdpaint.engine.conditioning import encode_prompts
-from sdpaint.engine.layout import packed, packed_region, padded, same, unpacked
+from sdpaint.engine.late_start import LateStart
+from sdpaint.engine.layout import from_rows, in_rows, packed, padded, region_as, same, unpacked
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.samplers import make_scheduler
 from sdpaint.engine.variation import varied, vary_what_is_added
+from sdpaint.errors import SettingsError
 from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FAMILIES, FamilyName
-from sdpaint.generation.request import LATENT_MULTIPLE, GenerationMode, GenerationRequest
+from sdpaint.generation.request import GenerationMode, GenerationRequest
 from sdpaint.imaging.masks import inside_of
-
-
-@dataclass(frozen=True)
-class Pipelines:
-    """The pipeline classes of a family.
-
-    `masked` feeds a network that takes mask and masked picture, `edit` one that is given the picture that it is to
-    change; None where the family has none.
-    """
-
-    text: Any
-    image: Any
-    masked: Any = None
-    edit: Any = None
-
-
-PIPELINES: dict[FamilyName, Pipelines] = {
-    FamilyName.SD: Pipelines(
-        StableDiffusionPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
-    ),
-    FamilyName.SDXL: Pipelines(
-        StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline
-    ),
-    FamilyName.SD3: Pipelines(StableDiffusion3Pipeline, StableDiffusion3Img2ImgPipeline),
-    FamilyName.FLUX: Pipelines(FluxPipeline, FluxImg2ImgPipeline, FluxFillPipeline, FluxKontextPipeline),
-}
 
 
 @dataclass(frozen=True, eq=False)
 class PipelineCall:
     """One picture: `pipeline(**arguments)` gives its latents after `steps` steps.
 
-    `unpack` makes (1, channels, height/8, width/8) of them where the family's loop has them in another form.
+    `unpack` makes (1, channels, h, w) of what the family's loop has in another form, `finish` of what comes out in the
+    end. `late` is set where a text pipeline begins in the middle.
     """
 
     pipeline: Any
@@ -81,11 +45,25 @@ class PipelineCall:
     steps: int
     kept: KeptRegion | None = None
     unpack: Callable[[Tensor], Tensor] = same
+    finish: Callable[[Tensor], Tensor] = same
+    late: LateStart | None = None
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:
     """The pipeline that encodes prompts."""
-    return loaded.pipeline(PIPELINES[loaded.info.family].text)
+    return loaded.pipeline(_calls(loaded).text_class(loaded.info))
+
+
+def _calls(loaded: LoadedCheckpoint) -> FamilyCalls:
+    return CALLS[loaded.info.family]
+
+
+def _named_pipeline(loaded: LoadedCheckpoint, name: str | None) -> Any:
+    if name is None:
+        raise SettingsError(
+            f"{loaded.info.name} can't be used for this", hint="Choose a checkpoint without inpainting channels"
+        )
+    return loaded.pipeline(pipeline_class(name))
 
 
 def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, cancel: CancelToken) -> PipelineCall:
@@ -94,14 +72,15 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     The picture has its own generator, seeded on the CPU, so that results match across devices and each can be made
     alone again.
     """
-    request = padded(request, FAMILIES[loaded.info.family].multiple_px)
+    request = _possible(loaded, padded(request, FAMILIES[loaded.info.family].multiple_px))
     sampling = request.sampling
     seed = request.seed_of(index)
     generator = torch.Generator("cpu").manual_seed(seed)
     steps = steps_of(request)
     words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps)
     arguments: dict[str, Any] = {
-        "guidance_scale": sampling.guidance_scale,
+        _calls(loaded).guidance: sampling.guidance_scale,
+        **_calls(loaded).calling,
         "generator": generator,
         "output_type": "latent",
         **words.arguments(steps),
@@ -123,10 +102,42 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
         FAMILIES[loaded.info.family].is_flow,
     )
     vary_what_is_added(call.pipeline.scheduler, request.variations)
-    if loaded.info.family is not FamilyName.FLUX:
+    return _in_form(loaded, call, request)
+
+
+def _possible(loaded: LoadedCheckpoint, request: GenerationRequest) -> GenerationRequest:
+    """The request as far as a refiner can do it. Raises SettingsError where it can't."""
+    if not loaded.info.is_refiner:
+        return request
+    if request.image is None:
+        raise SettingsError(
+            f"{loaded.info.name} only refines pictures that are there", hint="Choose another checkpoint to begin with"
+        )
+    most = 1.0 - 1.0 / request.sampling.steps
+    return replace(request, sampling=replace(request.sampling, strength=min(request.sampling.strength, most)))
+
+
+def _in_form(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRequest) -> PipelineCall:
+    """The call with everything in the form that the loop has its latents in."""
+    layout = _calls(loaded).layout
+    if layout is Layout.PLAIN:
         return call
-    kept = None if call.kept is None else packed_region(call.kept)
-    return replace(call, kept=kept, unpack=functools.partial(unpacked, size=request.size))
+    form: Callable[[Tensor], Tensor] = packed
+    if layout is Layout.PACKED:
+        back = functools.partial(unpacked, size=request.size)
+        call = replace(call, unpack=back, finish=back)
+    else:
+        form = in_rows
+        rows = request.size.height // FAMILIES[loaded.info.family].multiple_px
+        # Its pipeline hands out what goes into the autoencoder.
+        finish = functools.partial(normalised, loaded.vae)
+        call = replace(call, unpack=functools.partial(from_rows, height=rows), finish=finish)
+    if call.kept is not None:
+        call = replace(call, kept=region_as(call.kept, form))
+    if call.late is not None:
+        late = call.late
+        call = replace(call, late=LateStart(late.skipped, form(late.original), form(late.noise)))
+    return call
 
 
 def steps_of(request: GenerationRequest) -> int:
@@ -142,32 +153,51 @@ def _text_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: 
     steps = request.sampling.steps
     own: dict[str, Any] = {**size, "num_inference_steps": steps}
     if request.variations and "latents" not in arguments:
-        own["latents"] = _start(loaded, request, _noise(loaded, request, arguments["generator"]))
+        noise = varied(_noise(loaded, request, arguments["generator"]), request.variations)
+        own["latents"] = _start_from(loaded, noise)
     return PipelineCall(text_pipeline(loaded), {**arguments, **own}, steps)
 
 
 def _noise(loaded: LoadedCheckpoint, request: GenerationRequest, generator: torch.Generator) -> Tensor:
-    """What a pipeline draws at first: (1, channels, height/8, width/8)."""
-    height, width = request.size.height // LATENT_MULTIPLE, request.size.width // LATENT_MULTIPLE
-    channels = int(loaded.vae.config.latent_channels)
+    """What a pipeline draws at first: (1, channels, h, w)."""
+    family, config = FAMILIES[loaded.info.family], loaded.vae.config
+    channels = int(config.z_dim if hasattr(config, "z_dim") else config.latent_channels)
+    height, width = request.size.height // family.latent_px, request.size.width // family.latent_px
+    if _calls(loaded).layout is Layout.FOLDED:
+        channels, height, width = channels * 4, height // 2, width // 2
     device = loaded.device
     return randn((1, channels, height, width), generator, device.torch_device, device.dtype)
-
-
-def _start(loaded: LoadedCheckpoint, request: GenerationRequest, noise: Tensor) -> Tensor:
-    """The noise with the variations, as the loop of the family takes it."""
-    noise = varied(noise, request.variations)
-    return packed(noise) if loaded.info.family is FamilyName.FLUX else noise
 
 
 def _image_call(
     loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any], latents: Tensor
 ) -> PipelineCall:
     planned, strength, done = plan_steps(request.sampling.steps, request.sampling.strength)
+    name = _calls(loaded).image
+    if name is None:
+        return _late_call(loaded, request, arguments, latents)
     own = {"image": latents, "num_inference_steps": planned, "strength": strength}
     if FAMILIES[loaded.info.family].is_flow:
         own |= {"height": request.size.height, "width": request.size.width}
-    return PipelineCall(loaded.pipeline(PIPELINES[loaded.info.family].image), {**arguments, **own}, done)
+    return PipelineCall(_named_pipeline(loaded, name), {**arguments, **own}, done)
+
+
+def _late_call(
+    loaded: LoadedCheckpoint, request: GenerationRequest, arguments: dict[str, Any], latents: Tensor
+) -> PipelineCall:
+    """A text pipeline that starts in the middle, from the noised picture."""
+    planned, _, done = plan_steps(request.sampling.steps, request.sampling.strength)
+    drawn = randn(latents.shape, arguments["generator"], latents.device, latents.dtype)
+    noise = varied(drawn, request.variations)
+    whole = replace(request, sampling=replace(request.sampling, steps=planned))
+    call = _text_call(loaded, whole, {**arguments, "latents": _start_from(loaded, noise)})
+    late = LateStart(planned - done, latents, noise) if planned > done else None
+    return replace(call, steps=done, late=late)
+
+
+def _start_from(loaded: LoadedCheckpoint, noise: Tensor) -> Tensor:
+    """Noise as the family's text pipeline takes it. Flux 2's makes rows of it itself."""
+    return packed(noise) if _calls(loaded).layout is Layout.PACKED else noise
 
 
 def _inpaint_call(
@@ -184,14 +214,13 @@ def _inpaint_call(
     generator: torch.Generator = arguments["generator"]
     if request.sampling.strength >= 1.0:
         noise = varied(randn(original.shape, generator, original.device, original.dtype), request.variations)
-        start = packed(noise) if loaded.info.family is FamilyName.FLUX else noise
-        call = _text_call(loaded, request, {**arguments, "latents": start})
+        call = _text_call(loaded, request, {**arguments, "latents": _start_from(loaded, noise)})
     else:
         # The pipeline will draw the same noise from the same state.
         noise = varied(randn(original.shape, _twin(generator), original.device, original.dtype), request.variations)
         call = _image_call(loaded, request, arguments, original)
     mask = latent_mask(request.mask, original)
-    return PipelineCall(call.pipeline, call.arguments, call.steps, KeptRegion(original, noise, mask))
+    return replace(call, kept=KeptRegion(original, noise, mask))
 
 
 def latent_mask(mask: NDArray[np.uint8], latents: Tensor) -> Tensor:
@@ -219,7 +248,7 @@ def _masked_call(
         "num_inference_steps": planned,
         "strength": strength,
     }
-    pipeline = loaded.pipeline(PIPELINES[loaded.info.family].masked)
+    pipeline = _named_pipeline(loaded, _calls(loaded).masked)
     own |= {
         "image": Image.fromarray(image),
         "mask_image": Image.fromarray(np.where(hard, 255, 0).astype(np.uint8)),
@@ -282,7 +311,7 @@ def _edit_call(
         "max_area": size.area,
         "num_inference_steps": steps,
     }
-    pipeline = loaded.pipeline(PIPELINES[loaded.info.family].edit)
+    pipeline = _named_pipeline(loaded, _calls(loaded).edit)
     kept = None
     if request.mask is not None:
         # A strength below 1 is that of all of the mask.

@@ -1,7 +1,6 @@
 """Facts of each checkpoint family, as data.
 
-The preview map takes a predicted x0, scaled as the UNet sees it, to RGB in -1…1: rgb = latents @ rows + bias.
-Sources: the maps as published with ComfyUI's latent formats.
+Sources: the published configurations and model cards.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sdpaint.generation.preview_maps import FLUX_MAP, SD3_MAP, SD_MAP, SDXL_MAP, WAN_MAP, PreviewMap
 from sdpaint.generation.prompt.explain import Honours
 from sdpaint.generation.request import SamplerName
 
@@ -22,14 +22,16 @@ class FamilyName(Enum):
     SDXL = "Stable Diffusion XL"
     SD3 = "Stable Diffusion 3"
     FLUX = "Flux"
-
-
-@dataclass(frozen=True)
-class PreviewMap:
-    """Linear map from latent channels to RGB: `rows` (channels × 3) and `bias` (3)."""
-
-    rows: tuple[tuple[float, float, float], ...]
-    bias: tuple[float, float, float]
+    FLUX2_KLEIN = "Flux 2 klein"
+    CHROMA = "Chroma"
+    Z_IMAGE = "Z-Image"
+    LUMINA2 = "Lumina 2"
+    QWEN_IMAGE = "Qwen-Image"
+    SANA = "Sana"
+    PIXART = "PixArt"
+    AURAFLOW = "AuraFlow"
+    HUNYUAN_DIT = "HunyuanDiT"
+    COGVIEW4 = "CogView4"
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,14 @@ class Family:
     max_side_px: int
     max_area_px: int
     """Above this area pictures repeat themselves; the frame is then worked on at a smaller scale."""
-    preview_map: PreviewMap
+    preview_map: PreviewMap | None
+    """None: nobody has published one; it is fitted to the checkpoint's own autoencoder when that is loaded."""
     sampler: SamplerName
     steps: int
     guidance_scale: float
+    latent_channels: int = 4
+    latent_px: int = 8
+    """Pixels to a side of a latent."""
     multiple_px: int = 8
     """Sides of what the network sees are multiples of this: eight pixels a latent, times the latents of a patch."""
     network: str = "unet"
@@ -57,6 +63,8 @@ class Family:
     """What of the prompt language its text encoders can carry out; the rest is said and left out."""
     is_flow: bool = False
     """Whether it is trained on straight lines from noise to picture (rectified flow), which has samplers of its own."""
+    negative_prompt: bool = True
+    """Whether a negative prompt does anything."""
 
 
 FAMILIES: dict[FamilyName, Family] = {
@@ -66,15 +74,7 @@ FAMILIES: dict[FamilyName, Family] = {
         min_side_px=256,
         max_side_px=1024,
         max_area_px=768 * 768,
-        preview_map=PreviewMap(
-            rows=(
-                (0.3512, 0.2297, 0.3227),
-                (0.3250, 0.4974, 0.2350),
-                (-0.2829, 0.1762, 0.2721),
-                (-0.2120, -0.2616, -0.7177),
-            ),
-            bias=(0.0, 0.0, 0.0),
-        ),
+        preview_map=SD_MAP,
         sampler=SamplerName.DPMPP_2M_KARRAS,
         steps=20,
         guidance_scale=7.0,
@@ -86,15 +86,7 @@ FAMILIES: dict[FamilyName, Family] = {
         min_side_px=512,
         max_side_px=1536,
         max_area_px=1152 * 1152,
-        preview_map=PreviewMap(
-            rows=(
-                (0.3651, 0.4232, 0.4341),
-                (-0.2533, -0.0042, 0.1068),
-                (0.1076, 0.1111, -0.0362),
-                (-0.3165, -0.2492, -0.2188),
-            ),
-            bias=(0.1084, -0.0175, -0.0011),
-        ),
+        preview_map=SDXL_MAP,
         sampler=SamplerName.DPMPP_2M_KARRAS,
         steps=25,
         guidance_scale=6.0,
@@ -106,30 +98,11 @@ FAMILIES: dict[FamilyName, Family] = {
         min_side_px=512,
         max_side_px=1536,
         max_area_px=1152 * 1152,
-        preview_map=PreviewMap(
-            rows=(
-                (-0.0922, -0.0175, 0.0749),
-                (0.0311, 0.0633, 0.0954),
-                (0.1994, 0.0927, 0.0458),
-                (0.0856, 0.0339, 0.0902),
-                (0.0587, 0.0272, -0.0496),
-                (-0.0006, 0.1104, 0.0309),
-                (0.0978, 0.0306, 0.0427),
-                (-0.0042, 0.1038, 0.1358),
-                (-0.0194, 0.0020, 0.0669),
-                (-0.0488, 0.0130, -0.0268),
-                (0.0922, 0.0988, 0.0951),
-                (-0.0278, 0.0524, -0.0542),
-                (0.0332, 0.0456, 0.0895),
-                (-0.0069, -0.0030, -0.0810),
-                (-0.0596, -0.0465, -0.0293),
-                (-0.1448, -0.1463, -0.1189),
-            ),
-            bias=(0.2394, 0.2135, 0.1925),
-        ),
+        preview_map=SD3_MAP,
         sampler=SamplerName.EULER,
         steps=28,
         guidance_scale=4.5,
+        latent_channels=16,
         multiple_px=16,
         network="transformer",
         inpaint_channels=0,
@@ -141,33 +114,171 @@ FAMILIES: dict[FamilyName, Family] = {
         min_side_px=256,
         max_side_px=2048,
         max_area_px=1408 * 1408,
-        preview_map=PreviewMap(
-            rows=(
-                (-0.0346, 0.0244, 0.0681),
-                (0.0034, 0.0210, 0.0687),
-                (0.0275, -0.0668, -0.0433),
-                (-0.0174, 0.0160, 0.0617),
-                (0.0859, 0.0721, 0.0329),
-                (0.0004, 0.0383, 0.0115),
-                (0.0405, 0.0861, 0.0915),
-                (-0.0236, -0.0185, -0.0259),
-                (-0.0245, 0.0250, 0.1180),
-                (0.1008, 0.0755, -0.0421),
-                (-0.0515, 0.0201, 0.0011),
-                (0.0428, -0.0012, -0.0036),
-                (0.0817, 0.0765, 0.0749),
-                (-0.1264, -0.0522, -0.1103),
-                (-0.0280, -0.0881, -0.0499),
-                (-0.1262, -0.0982, -0.0778),
-            ),
-            bias=(-0.0329, -0.0718, -0.0851),
-        ),
+        preview_map=FLUX_MAP,
         sampler=SamplerName.EULER,
         steps=24,
         guidance_scale=3.5,
+        latent_channels=16,
         multiple_px=16,
         network="transformer",
         inpaint_channels=384,
+        is_flow=True,
+        negative_prompt=False,
+    ),
+    FamilyName.FLUX2_KLEIN: Family(
+        name=FamilyName.FLUX2_KLEIN,
+        native_px=1024,
+        min_side_px=256,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        preview_map=None,
+        sampler=SamplerName.EULER,
+        steps=50,
+        guidance_scale=4.0,
+        latent_channels=32,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.CHROMA: Family(
+        name=FamilyName.CHROMA,
+        native_px=1024,
+        min_side_px=256,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=FLUX_MAP,
+        sampler=SamplerName.EULER,
+        steps=35,
+        guidance_scale=5.0,
+        latent_channels=16,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.Z_IMAGE: Family(
+        name=FamilyName.Z_IMAGE,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        preview_map=FLUX_MAP,
+        sampler=SamplerName.EULER,
+        steps=50,
+        guidance_scale=4.0,
+        latent_channels=16,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.LUMINA2: Family(
+        name=FamilyName.LUMINA2,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=FLUX_MAP,
+        sampler=SamplerName.EULER,
+        steps=30,
+        guidance_scale=4.0,
+        latent_channels=16,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.QWEN_IMAGE: Family(
+        name=FamilyName.QWEN_IMAGE,
+        native_px=1328,
+        min_side_px=512,
+        max_side_px=2048,
+        max_area_px=1472 * 1472,
+        preview_map=WAN_MAP,
+        sampler=SamplerName.EULER,
+        steps=50,
+        guidance_scale=4.0,
+        latent_channels=16,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.SANA: Family(
+        name=FamilyName.SANA,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=None,
+        sampler=SamplerName.EULER,
+        steps=20,
+        guidance_scale=4.5,
+        latent_channels=32,
+        latent_px=32,
+        multiple_px=32,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.PIXART: Family(
+        name=FamilyName.PIXART,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=None,
+        sampler=SamplerName.DPMPP_2M,
+        steps=20,
+        guidance_scale=4.5,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+    ),
+    FamilyName.AURAFLOW: Family(
+        name=FamilyName.AURAFLOW,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=SDXL_MAP,
+        sampler=SamplerName.EULER,
+        steps=50,
+        guidance_scale=3.5,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+        is_flow=True,
+    ),
+    FamilyName.HUNYUAN_DIT: Family(
+        name=FamilyName.HUNYUAN_DIT,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=1536,
+        max_area_px=1152 * 1152,
+        preview_map=SDXL_MAP,
+        sampler=SamplerName.DDPM,
+        steps=50,
+        guidance_scale=5.0,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
+    ),
+    FamilyName.COGVIEW4: Family(
+        name=FamilyName.COGVIEW4,
+        native_px=1024,
+        min_side_px=512,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        preview_map=None,
+        sampler=SamplerName.EULER,
+        steps=50,
+        guidance_scale=5.0,
+        latent_channels=16,
+        multiple_px=16,
+        network="transformer",
+        inpaint_channels=0,
         is_flow=True,
     ),
 }

@@ -1,0 +1,147 @@
+"""PARTS: what a diffusers folder of each family is made of, as data. Only classes that stand here are ever loaded."""
+
+from __future__ import annotations
+
+from sdpaint.generation.families import FamilyName
+
+_KL = ("AutoencoderKL", "AutoencoderTiny")
+_CLIP = ("CLIPTokenizer", "CLIPTokenizerFast")
+_T5 = ("T5Tokenizer", "T5TokenizerFast")
+_QWEN = ("Qwen2Tokenizer", "Qwen2TokenizerFast")
+_GEMMA = ("GemmaTokenizer", "GemmaTokenizerFast")
+_QWEN3 = ("Qwen3Model", "Qwen3ForCausalLM")
+_GEMMA2 = ("Gemma2Model", "Gemma2ForCausalLM")
+
+PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
+    FamilyName.SD: {
+        "unet": ("UNet2DConditionModel",),
+        "vae": _KL,
+        "text_encoder": ("CLIPTextModel",),
+        "tokenizer": _CLIP,
+    },
+    FamilyName.SDXL: {
+        "unet": ("UNet2DConditionModel",),
+        "vae": _KL,
+        "text_encoder": ("CLIPTextModel",),
+        "text_encoder_2": ("CLIPTextModelWithProjection",),
+        "tokenizer": _CLIP,
+        "tokenizer_2": _CLIP,
+    },
+    FamilyName.SD3: {
+        "transformer": ("SD3Transformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("CLIPTextModelWithProjection",),
+        "text_encoder_2": ("CLIPTextModelWithProjection",),
+        "text_encoder_3": ("T5EncoderModel",),
+        "tokenizer": _CLIP,
+        "tokenizer_2": _CLIP,
+        "tokenizer_3": _T5,
+    },
+    FamilyName.FLUX: {
+        "transformer": ("FluxTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("CLIPTextModel",),
+        "text_encoder_2": ("T5EncoderModel",),
+        "tokenizer": _CLIP,
+        "tokenizer_2": _T5,
+    },
+    FamilyName.FLUX2_KLEIN: {
+        "transformer": ("Flux2Transformer2DModel",),
+        "vae": ("AutoencoderKLFlux2",),
+        "text_encoder": _QWEN3,
+        "tokenizer": _QWEN,
+    },
+    FamilyName.CHROMA: {
+        "transformer": ("ChromaTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("T5EncoderModel",),
+        "tokenizer": _T5,
+    },
+    FamilyName.Z_IMAGE: {
+        "transformer": ("ZImageTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": _QWEN3,
+        "tokenizer": _QWEN,
+    },
+    FamilyName.LUMINA2: {
+        "transformer": ("Lumina2Transformer2DModel",),
+        "vae": _KL,
+        "text_encoder": _GEMMA2,
+        "tokenizer": _GEMMA,
+    },
+    FamilyName.QWEN_IMAGE: {
+        "transformer": ("QwenImageTransformer2DModel",),
+        "vae": ("AutoencoderKLQwenImage",),
+        "text_encoder": ("Qwen2_5_VLForConditionalGeneration",),
+        "tokenizer": _QWEN,
+    },
+    FamilyName.SANA: {
+        "transformer": ("SanaTransformer2DModel",),
+        "vae": ("AutoencoderDC",),
+        "text_encoder": _GEMMA2,
+        "tokenizer": _GEMMA,
+    },
+    FamilyName.PIXART: {
+        "transformer": ("PixArtTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("T5EncoderModel",),
+        "tokenizer": _T5,
+    },
+    FamilyName.AURAFLOW: {
+        "transformer": ("AuraFlowTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("UMT5EncoderModel",),
+        "tokenizer": ("LlamaTokenizer", "LlamaTokenizerFast", *_T5),
+    },
+    FamilyName.HUNYUAN_DIT: {
+        "transformer": ("HunyuanDiT2DModel",),
+        "vae": _KL,
+        "text_encoder": ("BertModel",),
+        "text_encoder_2": ("T5EncoderModel",),
+        "tokenizer": ("BertTokenizer", "BertTokenizerFast"),
+        "tokenizer_2": _T5,
+    },
+    FamilyName.COGVIEW4: {
+        "transformer": ("CogView4Transformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("GlmModel",),
+        "tokenizer": ("PreTrainedTokenizerFast", "TokenizersBackend"),
+    },
+}
+"""Component → the classes that it may have, as model_index.json names them."""
+
+PIPELINE_FAMILIES: dict[str, FamilyName] = {
+    "StableDiffusionPipeline": FamilyName.SD,
+    "StableDiffusionImg2ImgPipeline": FamilyName.SD,
+    "StableDiffusionInpaintPipeline": FamilyName.SD,
+    "StableDiffusionXLPipeline": FamilyName.SDXL,
+    "StableDiffusionXLImg2ImgPipeline": FamilyName.SDXL,
+    "StableDiffusionXLInpaintPipeline": FamilyName.SDXL,
+    "StableDiffusion3Pipeline": FamilyName.SD3,
+    "FluxPipeline": FamilyName.FLUX,
+    "FluxFillPipeline": FamilyName.FLUX,
+    "FluxKontextPipeline": FamilyName.FLUX,
+    "Flux2KleinPipeline": FamilyName.FLUX2_KLEIN,
+    "ChromaPipeline": FamilyName.CHROMA,
+    "ZImagePipeline": FamilyName.Z_IMAGE,
+    "Lumina2Pipeline": FamilyName.LUMINA2,
+    "QwenImagePipeline": FamilyName.QWEN_IMAGE,
+    "SanaPipeline": FamilyName.SANA,
+    "PixArtAlphaPipeline": FamilyName.PIXART,
+    "PixArtSigmaPipeline": FamilyName.PIXART,
+    "AuraFlowPipeline": FamilyName.AURAFLOW,
+    "HunyuanDiTPipeline": FamilyName.HUNYUAN_DIT,
+    "CogView4Pipeline": FamilyName.COGVIEW4,
+}
+"""`_class_name` of model_index.json → family."""
+
+OPTIONAL: dict[FamilyName, tuple[str, ...]] = {FamilyName.SD3: ("text_encoder_3", "tokenizer_3")}
+"""Components that a family can do without: to save memory, SD 3's large text encoder is often left out."""
+
+EDIT_PIPELINES = frozenset({"FluxKontextPipeline"})
+"""Those whose network is given the picture that it is to change."""
+
+
+def is_tokenizer(component: str) -> bool:
+    """Whether a component holds a vocabulary and no weights."""
+    return component.startswith("tokenizer")

@@ -1,0 +1,155 @@
+"""CALLS: how each family's pipelines of diffusers are called, as data.
+
+Families without an image pipeline of their own in the table change pictures with their text pipeline: it starts late,
+from the noised picture (`late_start.py`). Classes are named, not imported: a session needs one or two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+import diffusers
+
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.generation.families import FamilyName
+
+
+class Negative(Enum):
+    """How the negative prompt is encoded."""
+
+    TOGETHER = "with the prompt"
+    APART = "by a call of its own"
+    NONE = "not at all"
+
+
+class Layout(Enum):
+    """The form in which a denoising loop has its latents."""
+
+    PLAIN = "(1, channels, h, w)"
+    PACKED = "(1, h/2 · w/2, channels · 4), patches of two by two"
+    FOLDED = "(1, h/2 · w/2, channels · 4), patches that the autoencoder normalises"
+
+
+@dataclass(frozen=True)
+class FamilyCalls:
+    """The pipeline classes of a family and what they are given.
+
+    `text` may be several, of which a checkpoint's own is taken, else the first. `masked` feeds a network that takes
+    mask and masked picture, `edit` one that is given the picture that it is to change. `embeddings` are the names under
+    which pipelines take what `encode_prompt` returns; what has none isn't passed on. `empty` stands for a negative
+    prompt without words. `encoders`: how often encode_prompt is called, with `text_encoder_index`.
+    """
+
+    text: tuple[str, ...]
+    image: str | None = None
+    masked: str | None = None
+    edit: str | None = None
+    embeddings: tuple[str | None, ...] = ("prompt_embeds", "negative_prompt_embeds")
+    negative: Negative = Negative.TOGETHER
+    empty: str | None = ""
+    encoders: int = 1
+    encoding: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    calling: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    guidance: str = "guidance_scale"
+    layout: Layout = Layout.PLAIN
+
+    def text_class(self, info: CheckpointInfo) -> Any:
+        """The class that makes pictures from words alone."""
+        name = info.class_name if info.class_name in self.text else self.text[0]
+        return pipeline_class(name)
+
+
+def pipeline_class(name: str) -> Any:
+    """A pipeline class of diffusers by its name."""
+    return getattr(diffusers, name)
+
+
+def _with(**arguments: Any) -> Mapping[str, Any]:
+    return MappingProxyType(arguments)
+
+
+_POOLED = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+_MASKED = ("prompt_embeds", "prompt_attention_mask", "negative_prompt_embeds", "negative_prompt_attention_mask")
+
+CALLS: dict[FamilyName, FamilyCalls] = {
+    FamilyName.SD: FamilyCalls(
+        text=("StableDiffusionPipeline",),
+        image="StableDiffusionImg2ImgPipeline",
+        masked="StableDiffusionInpaintPipeline",
+        empty=None,
+    ),
+    FamilyName.SDXL: FamilyCalls(
+        text=("StableDiffusionXLPipeline",),
+        image="StableDiffusionXLImg2ImgPipeline",
+        masked="StableDiffusionXLInpaintPipeline",
+        embeddings=_POOLED,
+        # None lets SDXL use the zeros that it was trained with instead of an encoded empty prompt.
+        empty=None,
+    ),
+    FamilyName.SD3: FamilyCalls(
+        text=("StableDiffusion3Pipeline",),
+        image="StableDiffusion3Img2ImgPipeline",
+        embeddings=_POOLED,
+        empty=None,
+        encoding=_with(prompt_2=None, prompt_3=None),
+    ),
+    # Its guidance is an input of the network, so that there is no negative branch.
+    FamilyName.FLUX: FamilyCalls(
+        text=("FluxPipeline",),
+        image="FluxImg2ImgPipeline",
+        masked="FluxFillPipeline",
+        edit="FluxKontextPipeline",
+        # The places of the tokens, which come last, its pipelines make themselves.
+        embeddings=("prompt_embeds", "pooled_prompt_embeds", None),
+        negative=Negative.NONE,
+        encoding=_with(prompt_2=None),
+        layout=Layout.PACKED,
+    ),
+    FamilyName.FLUX2_KLEIN: FamilyCalls(
+        text=("Flux2KleinPipeline",),
+        embeddings=("prompt_embeds", None),
+        negative=Negative.APART,
+        layout=Layout.FOLDED,
+    ),
+    FamilyName.CHROMA: FamilyCalls(
+        text=("ChromaPipeline",),
+        embeddings=(
+            "prompt_embeds", None, "prompt_attention_mask",
+            "negative_prompt_embeds", None, "negative_prompt_attention_mask",
+        ),
+        layout=Layout.PACKED,
+    ),
+    FamilyName.Z_IMAGE: FamilyCalls(text=("ZImagePipeline",)),
+    FamilyName.LUMINA2: FamilyCalls(text=("Lumina2Pipeline",), embeddings=_MASKED),
+    FamilyName.QWEN_IMAGE: FamilyCalls(
+        text=("QwenImagePipeline",),
+        embeddings=("prompt_embeds", "prompt_embeds_mask"),
+        negative=Negative.APART,
+        empty=" ",
+        guidance="true_cfg_scale",
+        layout=Layout.PACKED,
+    ),
+    # Sizes aren't rounded to those of the training: the frame says how large the picture is.
+    FamilyName.SANA: FamilyCalls(
+        text=("SanaPipeline",), embeddings=_MASKED, calling=_with(use_resolution_binning=False, clean_caption=False)
+    ),
+    FamilyName.PIXART: FamilyCalls(
+        text=("PixArtSigmaPipeline", "PixArtAlphaPipeline"),
+        embeddings=_MASKED,
+        calling=_with(use_resolution_binning=False, clean_caption=False),
+    ),
+    FamilyName.AURAFLOW: FamilyCalls(text=("AuraFlowPipeline",), embeddings=_MASKED),
+    FamilyName.HUNYUAN_DIT: FamilyCalls(
+        text=("HunyuanDiTPipeline",),
+        embeddings=(
+            "prompt_embeds", "negative_prompt_embeds", "prompt_attention_mask", "negative_prompt_attention_mask"
+        ),
+        encoders=2,
+        calling=_with(use_resolution_binning=False),
+    ),
+    FamilyName.COGVIEW4: FamilyCalls(text=("CogView4Pipeline",)),
+}
