@@ -55,7 +55,13 @@ class FamilyCalls:
     encoding: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     calling: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     guidance: str = "guidance_scale"
+    unguided: float | None = None
+    """What a guidance scale of 1 or less becomes, where the family's formula calls something else no guidance."""
     layout: Layout = Layout.PLAIN
+
+    def guiding(self, scale: float) -> dict[str, float]:
+        """The guidance scale as the pipelines take it."""
+        return {self.guidance: scale if scale > 1.0 or self.unguided is None else self.unguided}
 
     def text_class(self, info: CheckpointInfo) -> Any:
         """The class that makes pictures from words alone."""
@@ -74,6 +80,9 @@ def _with(**arguments: Any) -> Mapping[str, Any]:
 
 _POOLED = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 _MASKED = ("prompt_embeds", "prompt_attention_mask", "negative_prompt_embeds", "negative_prompt_attention_mask")
+
+_AS_IT_IS = _with(use_resolution_binning=False, clean_caption=False, negative_prompt=None)
+"""No rounding to the sizes of the training: the frame says how large the picture is. What is encoded is all there is."""
 
 CALLS: dict[FamilyName, FamilyCalls] = {
     FamilyName.SD: FamilyCalls(
@@ -123,7 +132,7 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         ),
         layout=Layout.PACKED,
     ),
-    FamilyName.Z_IMAGE: FamilyCalls(text=("ZImagePipeline",)),
+    FamilyName.Z_IMAGE: FamilyCalls(text=("ZImagePipeline",), unguided=0.0),
     FamilyName.LUMINA2: FamilyCalls(text=("Lumina2Pipeline",), embeddings=_MASKED),
     FamilyName.QWEN_IMAGE: FamilyCalls(
         text=("QwenImagePipeline",),
@@ -133,14 +142,11 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         guidance="true_cfg_scale",
         layout=Layout.PACKED,
     ),
-    # Sizes aren't rounded to those of the training: the frame says how large the picture is.
-    FamilyName.SANA: FamilyCalls(
-        text=("SanaPipeline",), embeddings=_MASKED, calling=_with(use_resolution_binning=False, clean_caption=False)
-    ),
+    FamilyName.SANA: FamilyCalls(text=("SanaPipeline",), embeddings=_MASKED, calling=_AS_IT_IS),
     FamilyName.PIXART: FamilyCalls(
         text=("PixArtSigmaPipeline", "PixArtAlphaPipeline"),
         embeddings=_MASKED,
-        calling=_with(use_resolution_binning=False, clean_caption=False),
+        calling=_AS_IT_IS,
     ),
     FamilyName.AURAFLOW: FamilyCalls(text=("AuraFlowPipeline",), embeddings=_MASKED),
     FamilyName.HUNYUAN_DIT: FamilyCalls(

@@ -175,7 +175,8 @@ def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
     network.requires_grad_(False).eval()
     try:
         network.to(device.torch_device)
-        if device.channels_last and not is_transformers:
+        # The order is one of pictures: networks of films have convolutions over time.
+        if device.channels_last and not is_transformers and not any(each.ndim == 5 for each in network.parameters()):
             network.to(memory_format=torch.channels_last)
     except RuntimeError as error:
         if is_out_of_memory(error):
@@ -220,6 +221,9 @@ def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
             f"The scheduler of {folder.parent.name} has a configuration that doesn't fit",
             hint="Download the checkpoint again",
         ) from error
+    if FAMILIES[family].is_flow and "flow_shift" in config:
+        # Sana's scheduler knows flows among other things, and has another name for it.
+        config = {**config, "shift": config["flow_shift"]}
     if family is FamilyName.SD and config.get("steps_offset", 1) != 1:
         # Old files say 0 where 1 was meant; the bare pipeline corrects it with a warning.
         config = {**config, "steps_offset": 1}

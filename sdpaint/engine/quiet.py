@@ -28,6 +28,7 @@ class _Without(logging.Filter):
 
 
 TORCHSDE_ROUNDING = "Should have (ta>=t0|tb<=t1)"
+OLD_NAME = "`FluxPosEmbed` is deprecated"
 
 _FILTERS = {name: _Without(text) for name, text in _HARMLESS.items()}
 
@@ -38,3 +39,5 @@ def quieten() -> None:
         logging.getLogger(name).addFilter(without)
     # torchsde compares times that differ in the last bit of a float.
     warnings.filterwarnings("ignore", message=TORCHSDE_ROUNDING, category=UserWarning)
+    # diffusers warns of its own use of an old name.
+    warnings.filterwarnings("ignore", message=OLD_NAME, category=FutureWarning)

@@ -79,7 +79,7 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     steps = steps_of(request)
     words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps)
     arguments: dict[str, Any] = {
-        _calls(loaded).guidance: sampling.guidance_scale,
+        **_calls(loaded).guiding(sampling.guidance_scale),
         **_calls(loaded).calling,
         "generator": generator,
         "output_type": "latent",

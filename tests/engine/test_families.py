@@ -1,0 +1,122 @@
+"""Every family of the table, as tiny random networks of the true classes: words, pictures, masks, cancel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import sdpaint.engine.diffusion as diffusion
+from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.parts import PIPELINE_FAMILIES
+from sdpaint.engine.autoencode import encode
+from sdpaint.engine.calls import CALLS
+from sdpaint.engine.diffusion import DiffusionEngine
+from sdpaint.generation.engine import CancelToken
+from sdpaint.generation.events import Cancelled, ImageDone, Preview, Progress
+from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.request import GenerationRequest
+from sdpaint.imaging.geometry import Size
+from tests.engine.support import centre_mask, landscape, make_request, picture, run
+from tests.engine.tiny_families import TINY, build_family
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("families")
+    return {name: build_family(folder / name, name) for name in TINY}
+
+
+@pytest.fixture(scope="module")
+def family_engine() -> Any:
+    engine = DiffusionEngine("cpu", "float32")
+    yield engine
+    engine.close()
+
+
+def request(checkpoint: Path, **changes: Any) -> GenerationRequest:
+    sampler = read_checkpoint(checkpoint).sampler
+    return make_request(checkpoint, sampler=sampler, **{"steps": 2, "prompt": "sea", **changes})
+
+
+@pytest.fixture
+def finals(monkeypatch: pytest.MonkeyPatch) -> list[torch.Tensor]:
+    """The latents of every picture, before they are decoded."""
+    seen: list[torch.Tensor] = []
+    decode = diffusion.decode
+
+    def remember(loaded: Any, latents: torch.Tensor, cancel: CancelToken) -> np.ndarray:
+        seen.append(latents)
+        return decode(loaded, latents, cancel)
+
+    monkeypatch.setattr(diffusion, "decode", remember)
+    return seen
+
+
+def test_every_family_has_its_calls_and_its_classes() -> None:
+    assert set(CALLS) == set(FAMILIES) == set(FamilyName) == set(PIPELINE_FAMILIES.values())
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_words_make_a_picture_that_follows_them(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], name: str
+) -> None:
+    asked = replace(request(checkpoints[name]), size=Size(72, 56))
+    events = run(family_engine, asked)
+    (done,) = [event for event in events if isinstance(event, ImageDone)]
+    assert done.image.shape == (56, 72, 3)
+    assert done.image.std() > 0
+    assert any(isinstance(event, Preview) for event in events)
+    assert [event.step for event in events if isinstance(event, Progress)][-2:] == [2, 0]
+    assert (picture(family_engine, asked) == done.image).all()
+    assert (picture(family_engine, replace(asked, prompt="a tree, a bird")) != done.image).any()
+    unguided = replace(asked, sampling=replace(asked.sampling, guidance_scale=1.0))
+    assert (picture(family_engine, unguided) != done.image).any()
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_picture_changes_with_the_strength(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], name: str, finals: list[torch.Tensor]
+) -> None:
+    image = landscape(64)
+    for strength in (0.5, 0.75, 1.0):
+        picture(family_engine, request(checkpoints[name], image=image, strength=strength, steps=4, guidance=1.0))
+    with torch.inference_mode():
+        original = encode(family_engine._load(checkpoints[name]), image, None, CancelToken())
+    apart = [float((latents - original).pow(2).mean().sqrt()) for latents in finals]
+    assert 0 < apart[0] < apart[1] < apart[2], apart
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_what_lies_outside_the_mask_is_kept(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], name: str, strength: float,
+    finals: list[torch.Tensor],
+) -> None:
+    image, mask = landscape(128), centre_mask(128)
+    picture(family_engine, request(checkpoints[name], image=image, mask=mask, strength=strength, steps=4))
+    with torch.inference_mode():
+        original = encode(family_engine._load(checkpoints[name]), image, None, CancelToken())
+    cell = 128 // original.shape[-1]
+    kept = torch.from_numpy(mask[::cell, ::cell] == 0)
+    assert torch.allclose(finals[0][..., kept], original[..., kept], atol=1e-4)
+    assert not torch.allclose(finals[0][..., ~kept], original[..., ~kept], atol=1e-2)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_it_can_be_cancelled_within_a_step(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], name: str
+) -> None:
+    cancel = CancelToken()
+
+    def stop(event: Any) -> None:
+        if isinstance(event, Progress) and event.step == 1:
+            cancel.cancel()
+
+    events = run(family_engine, request(checkpoints[name], image=landscape(), strength=0.5, steps=4), cancel, stop)
+    assert isinstance(events[-1], Cancelled)
+    assert max(event.step for event in events if isinstance(event, Progress)) == 1

@@ -1,0 +1,306 @@
+"""Tiny checkpoints of every family's true classes with random weights: one layer, a few channels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sdpaint.checkpoints.parts import is_tokenizer
+
+_LETTERS = list("abcdefghijklmnopqrstuvwxyz ,.")
+
+
+def _pieces(class_name: str) -> Any:
+    """A tokenizer of single letters."""
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    if class_name == "BertTokenizer":
+        vocab = {piece: i for i, piece in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *_LETTERS])}
+        return transformers.BertTokenizer(vocab=vocab)
+    if class_name.startswith("Qwen2"):
+        letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+        vocab = {piece: i for i, piece in enumerate([*letters, "<|endoftext|>"])}
+        made = transformers.Qwen2Tokenizer(vocab=vocab, merges=[])
+        made.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+        return made
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("<s>", 0.0), ("▁", -2.0), *((c, -2.0) for c in _LETTERS)]
+    backend = Tokenizer(models.Unigram(pieces, unk_id=2))
+    if class_name == "PreTrainedTokenizerFast":
+        backend.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 3)])
+    cls = getattr(transformers, class_name)
+    extra: dict[str, Any] = {"extra_ids": 0} if class_name.startswith("T5") else {}
+    return cls(tokenizer_object=backend, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", **extra)
+
+
+def _t5(kind: str = "T5") -> Any:
+    import transformers
+
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=64, d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=2, relative_attention_num_buckets=4
+    )
+    return getattr(transformers, f"{kind}EncoderModel")(config)
+
+
+_DECODER = {
+    "vocab_size": 300, "hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1,
+    "head_dim": 16, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1,
+}
+
+
+def _decoder(config_name: str, class_name: str, layers: int = 2) -> Any:
+    import transformers
+
+    config = getattr(transformers, config_name)(**_DECODER, num_hidden_layers=layers)
+    return getattr(transformers, class_name)(config)
+
+
+def _qwen_vl() -> Any:
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+    text = {**_DECODER, "num_hidden_layers": 2, "rope_parameters": {
+        "rope_theta": 1000000.0, "rope_type": "default", "mrope_section": [2, 3, 3]}}
+    del text["head_dim"]
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
+    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))
+
+
+def _bert() -> Any:
+    from transformers import BertConfig, BertModel
+
+    return BertModel(BertConfig(
+        vocab_size=64, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=128,
+    ))
+
+
+def _kl(channels: int, **extra: Any) -> Any:
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8), norm_num_groups=4, latent_channels=channels, sample_size=64, **extra,
+    )
+
+
+def _flux_kl() -> Any:
+    return _kl(16, shift_factor=0.1159, scaling_factor=0.3611, use_quant_conv=False, use_post_quant_conv=False)
+
+
+def _flow(**config: Any) -> Any:
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
+    return FlowMatchEulerDiscreteScheduler(**config)
+
+
+def _flux2_klein() -> dict[str, Any]:
+    from diffusers import AutoencoderKLFlux2, Flux2Transformer2DModel
+
+    return {
+        "transformer": Flux2Transformer2DModel(
+            in_channels=32, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=96, timestep_guidance_channels=16, axes_dims_rope=(4, 4, 4, 4), guidance_embeds=False,
+        ),
+        "vae": AutoencoderKLFlux2(
+            block_out_channels=(8, 8, 8, 8), norm_num_groups=4, latent_channels=8, sample_size=64,
+            use_quant_conv=False, use_post_quant_conv=False,
+        ),
+        "text_encoder": _decoder("Qwen3Config", "Qwen3ForCausalLM", 27),
+        "tokenizer": _pieces("Qwen2Tokenizer"),
+        "scheduler": _flow(use_dynamic_shifting=True),
+    }
+
+
+def _chroma() -> dict[str, Any]:
+    from diffusers import ChromaTransformer2DModel
+
+    return {
+        "transformer": ChromaTransformer2DModel(
+            patch_size=1, in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16,
+            num_attention_heads=2, joint_attention_dim=32, axes_dims_rope=(4, 4, 8), approximator_num_channels=8,
+            approximator_hidden_dim=32, approximator_layers=1,
+        ),
+        "vae": _flux_kl(),
+        "text_encoder": _t5(),
+        "tokenizer": _pieces("T5TokenizerFast"),
+        "scheduler": _flow(use_dynamic_shifting=True),
+    }
+
+
+def _z_image() -> dict[str, Any]:
+    from diffusers import ZImageTransformer2DModel
+
+    return {
+        "transformer": ZImageTransformer2DModel(
+            in_channels=16, dim=32, n_layers=1, n_refiner_layers=1, n_heads=2, n_kv_heads=2, cap_feat_dim=32,
+            axes_dims=[4, 4, 8], axes_lens=[128, 32, 32],
+        ),
+        "vae": _flux_kl(),
+        "text_encoder": _decoder("Qwen3Config", "Qwen3Model"),
+        "tokenizer": _pieces("Qwen2Tokenizer"),
+        "scheduler": _flow(shift=3.0),
+    }
+
+
+def _lumina2() -> dict[str, Any]:
+    from diffusers import Lumina2Transformer2DModel
+
+    return {
+        "transformer": Lumina2Transformer2DModel(
+            sample_size=8, patch_size=2, in_channels=16, hidden_size=24, num_layers=1, num_refiner_layers=1,
+            num_attention_heads=3, num_kv_heads=1, multiple_of=2, axes_dim_rope=(4, 2, 2), axes_lens=(300, 32, 32),
+            cap_feat_dim=32,
+        ),
+        "vae": _flux_kl(),
+        "text_encoder": _decoder("Gemma2Config", "Gemma2Model"),
+        "tokenizer": _pieces("GemmaTokenizerFast"),
+        "scheduler": _flow(shift=6.0),
+    }
+
+
+def _qwen_image() -> dict[str, Any]:
+    from diffusers import AutoencoderKLQwenImage, QwenImageTransformer2DModel
+
+    return {
+        "transformer": QwenImageTransformer2DModel(
+            patch_size=2, in_channels=64, out_channels=16, num_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=32, axes_dims_rope=(8, 4, 4),
+        ),
+        "vae": AutoencoderKLQwenImage(base_dim=8, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1),
+        "text_encoder": _qwen_vl(),
+        "tokenizer": _pieces("Qwen2Tokenizer"),
+        "scheduler": _flow(use_dynamic_shifting=True),
+    }
+
+
+def _sana() -> dict[str, Any]:
+    from diffusers import AutoencoderDC, DPMSolverMultistepScheduler, SanaTransformer2DModel
+
+    return {
+        "transformer": SanaTransformer2DModel(
+            in_channels=4, out_channels=4, num_layers=1, num_attention_heads=2, attention_head_dim=4,
+            num_cross_attention_heads=2, cross_attention_head_dim=4, cross_attention_dim=8, caption_channels=32,
+            sample_size=32,
+        ),
+        "vae": AutoencoderDC(
+            latent_channels=4, attention_head_dim=4, encoder_block_out_channels=(8,) * 6,
+            decoder_block_out_channels=(8,) * 6, encoder_layers_per_block=(1,) * 6, decoder_layers_per_block=(1,) * 6,
+            encoder_qkv_multiscales=((),) * 6, decoder_qkv_multiscales=((),) * 6, scaling_factor=0.41407,
+        ),
+        "text_encoder": _decoder("Gemma2Config", "Gemma2Model"),
+        "tokenizer": _pieces("GemmaTokenizerFast"),
+        "scheduler": DPMSolverMultistepScheduler(
+            use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=3.0
+        ),
+    }
+
+
+def _pixart() -> dict[str, Any]:
+    from diffusers import DPMSolverMultistepScheduler, PixArtTransformer2DModel
+
+    return {
+        "transformer": PixArtTransformer2DModel(
+            sample_size=8, num_layers=1, patch_size=2, attention_head_dim=8, num_attention_heads=3,
+            caption_channels=32, in_channels=4, cross_attention_dim=24, out_channels=8, attention_bias=True,
+            use_additional_conditions=False,
+        ),
+        "vae": _kl(4, scaling_factor=0.13025),
+        "text_encoder": _t5(),
+        "tokenizer": _pieces("T5TokenizerFast"),
+        "scheduler": DPMSolverMultistepScheduler(beta_start=0.0001, beta_end=0.02),
+    }
+
+
+def _auraflow() -> dict[str, Any]:
+    from diffusers import AuraFlowTransformer2DModel
+
+    return {
+        "transformer": AuraFlowTransformer2DModel(
+            sample_size=32, patch_size=2, in_channels=4, num_mmdit_layers=1, num_single_dit_layers=1,
+            attention_head_dim=8, num_attention_heads=4, caption_projection_dim=32, joint_attention_dim=32,
+            pos_embed_max_size=256,
+        ),
+        "vae": _kl(4, scaling_factor=0.13025),
+        "text_encoder": _t5("UMT5"),
+        "tokenizer": _pieces("LlamaTokenizerFast"),
+        "scheduler": _flow(shift=1.73),
+    }
+
+
+def _hunyuan() -> dict[str, Any]:
+    from diffusers import DDPMScheduler, HunyuanDiT2DModel
+
+    return {
+        "transformer": HunyuanDiT2DModel(
+            sample_size=16, num_layers=2, patch_size=2, attention_head_dim=8, num_attention_heads=3, in_channels=4,
+            cross_attention_dim=32, cross_attention_dim_t5=32, pooled_projection_dim=16, hidden_size=24,
+            activation_fn="gelu-approximate",
+        ),
+        "vae": _kl(4, scaling_factor=0.13025),
+        "text_encoder": _bert(),
+        "text_encoder_2": _t5(),
+        "tokenizer": _pieces("BertTokenizer"),
+        "tokenizer_2": _pieces("T5TokenizerFast"),
+        "scheduler": DDPMScheduler(
+            beta_start=0.00085, beta_end=0.018, beta_schedule="scaled_linear", prediction_type="v_prediction"
+        ),
+    }
+
+
+def _cogview4() -> dict[str, Any]:
+    from diffusers import CogView4Transformer2DModel
+
+    return {
+        "transformer": CogView4Transformer2DModel(
+            patch_size=2, in_channels=16, num_layers=1, attention_head_dim=8, num_attention_heads=4, out_channels=16,
+            text_embed_dim=32, time_embed_dim=8, condition_dim=4, rope_axes_dim=(16, 16),
+        ),
+        "vae": _kl(16),
+        "text_encoder": _decoder("GlmConfig", "GlmModel"),
+        "tokenizer": _pieces("PreTrainedTokenizerFast"),
+        "scheduler": _flow(base_shift=0.25, max_shift=0.75, base_image_seq_len=256, use_dynamic_shifting=True,
+                           time_shift_type="linear"),
+    }
+
+
+TINY: dict[str, Callable[[], dict[str, Any]]] = {
+    "Flux2KleinPipeline": _flux2_klein,
+    "ChromaPipeline": _chroma,
+    "ZImagePipeline": _z_image,
+    "Lumina2Pipeline": _lumina2,
+    "QwenImagePipeline": _qwen_image,
+    "SanaPipeline": _sana,
+    "PixArtSigmaPipeline": _pixart,
+    "PixArtAlphaPipeline": _pixart,
+    "AuraFlowPipeline": _auraflow,
+    "HunyuanDiTPipeline": _hunyuan,
+    "CogView4Pipeline": _cogview4,
+}
+"""Pipeline class → its components."""
+
+
+def build_family(folder: Path, class_name: str) -> Path:
+    """Save a tiny checkpoint of a family, the same each time."""
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    index: dict[str, Any] = {"_class_name": class_name}
+    for name, part in TINY[class_name]().items():
+        if hasattr(part, "parameters"):
+            _spread(part)
+        part.save_pretrained(folder / name)
+        library = "transformers" if "text" in name or is_tokenizer(name) else "diffusers"
+        index[name] = [library, type(part).__name__]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder
+
+
+def _spread(network: Any) -> None:
+    """Layers that begin as zeros would make every picture the same."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if not bool(parameter.any()):
+                parameter.normal_(0.0, 0.05)
