@@ -52,7 +52,7 @@ def quirks_of(path: Path, family: Family, index: dict[str, Any], network: dict[s
         return replace(plain, steps=50, guidance_scale=30.0)
     name = f"{index.get('_name_or_path', '')} {path.name}".casefold()
     for word, sampler, steps, families in _DISTILLED:
-        if family.name in families and re.search(rf"(?<![a-z]){word}(?![a-z])|(?<=sd|xl){word}", name):
+        if family.name in families and re.search(rf"(?<![a-z]){word}(?![a-z])|(?<=sd|xl){word}(?![a-z])", name):
             stated = _STEPS_IN_NAME.search(name)
             return Quirks(sampler or family.sampler, int(stated[1]) if stated else steps, 1.0)
     return plain

@@ -14,6 +14,7 @@ from sdpaint import paths
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.component import Component
 from sdpaint.checkpoints.download import Download, Paused
+from sdpaint.checkpoints.family_table import family_table
 from sdpaint.checkpoints.hub import Hub, describe
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.recognise import identify_file
@@ -31,6 +32,7 @@ def add_parser(commands: Any) -> None:
     whats = parser.add_subparsers(dest="what", required=True)
     listing = whats.add_parser("list", help="what is installed")
     listing.add_argument("--json", action="store_true", help="as one JSON list")
+    whats.add_parser("families", help="which families can be used, as a table")
     identify = whats.add_parser(
         "identify",
         help="what files hold",
@@ -69,6 +71,9 @@ def run(options: argparse.Namespace) -> int:
     match options.what:
         case "list":
             return _list(options.json)
+        case "families":
+            print(family_table())
+            return DONE
         case "identify":
             return _identify(options.files, options.json)
         case "convert":

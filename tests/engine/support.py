@@ -147,6 +147,26 @@ def _unet(xl: bool, in_channels: int) -> Any:
     )
 
 
+def build_refiner(folder: Path) -> Path:
+    """A tiny refiner of SDXL: one text encoder, and a UNet that is told how good the picture should look."""
+    from diffusers import UNet2DConditionModel
+
+    build_checkpoint(folder, xl=True)
+    torch.manual_seed(1)
+    plain = _unet(True, 4).config
+    unet = UNet2DConditionModel.from_config(plain, cross_attention_dim=32, projection_class_embeddings_input_dim=72)
+    unet.save_pretrained(folder / "unet")
+    for part in ("text_encoder", "tokenizer"):
+        shutil.rmtree(folder / part)
+    index = json.loads((folder / "model_index.json").read_text())
+    index |= {
+        "_class_name": "StableDiffusionXLImg2ImgPipeline", "text_encoder": [None, None], "tokenizer": [None, None],
+        "requires_aesthetics_score": True,
+    }
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder
+
+
 def build_checkpoint(
     folder: Path, xl: bool = False, in_channels: int = 4, vae: str = "kl", scheduler: dict[str, Any] | None = None
 ) -> Path:

@@ -21,7 +21,15 @@ from sdpaint.generation.events import Cancelled, ImageDone, Preview, Progress
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.imaging.geometry import Size
-from tests.engine.support import centre_mask, landscape, make_request, picture, run
+from tests.engine.support import (
+    build_refiner,
+    centre_mask,
+    failure_of,
+    landscape,
+    make_request,
+    picture,
+    run,
+)
 from tests.engine.tiny_families import TINY, build_family
 
 
@@ -120,3 +128,15 @@ def test_it_can_be_cancelled_within_a_step(
     events = run(family_engine, request(checkpoints[name], image=landscape(), strength=0.5, steps=4), cancel, stop)
     assert isinstance(events[-1], Cancelled)
     assert max(event.step for event in events if isinstance(event, Progress)) == 1
+
+
+@pytest.mark.parametrize("mask", [None, centre_mask(64)])
+def test_a_refiner_changes_what_is_there_and_says_that_it_makes_nothing_new(
+    family_engine: DiffusionEngine, tmp_path: Path, mask: np.ndarray | None
+) -> None:
+    refiner = build_refiner(tmp_path / "refiner")
+    assert read_checkpoint(refiner).is_refiner
+    asked = request(refiner, image=landscape(64), mask=mask, strength=1.0, steps=4)
+    assert picture(family_engine, asked).shape == (64, 64, 3)
+    error = failure_of(run(family_engine, request(refiner)))
+    assert "only refines" in error.message
