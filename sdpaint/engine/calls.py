@@ -82,7 +82,7 @@ _POOLED = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "n
 _MASKED = ("prompt_embeds", "prompt_attention_mask", "negative_prompt_embeds", "negative_prompt_attention_mask")
 
 _AS_IT_IS = _with(use_resolution_binning=False, clean_caption=False, negative_prompt=None)
-"""No rounding to the sizes of the training: the frame says how large the picture is. What is encoded is all there is."""
+"""No rounding to the sizes of the training: the frame says how large the picture is."""
 
 CALLS: dict[FamilyName, FamilyCalls] = {
     FamilyName.SD: FamilyCalls(

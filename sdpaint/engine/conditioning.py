@@ -26,7 +26,7 @@ from sdpaint.generation.prompt.schedule import Stretch
 from sdpaint.generation.request import GenerationRequest
 
 _LIKE_A_CALL = ("num_images_per_prompt", "max_sequence_length", "complex_human_instruction")
-"""Arguments of encode_prompt that are given as the pipelines themselves do: their own defaults differ, or there are none."""
+"""Arguments of encode_prompt that are given as the pipelines themselves do: its own defaults differ, or are none."""
 
 Embeddings = Mapping[str, Any]
 """Keyword arguments of the family's pipelines; each is (1, tokens, width) or, pooled, (1, width), or None."""

@@ -19,7 +19,7 @@ from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, ImageDone, Preview, Progress
 from sdpaint.generation.families import FAMILIES, FamilyName
-from sdpaint.generation.request import GenerationRequest
+from sdpaint.generation.request import GenerationRequest, Variation
 from sdpaint.imaging.geometry import Size
 from tests.engine.support import (
     build_refiner,
@@ -82,6 +82,8 @@ def test_words_make_a_picture_that_follows_them(
     assert [event.step for event in events if isinstance(event, Progress)][-2:] == [2, 0]
     assert (picture(family_engine, asked) == done.image).all()
     assert (picture(family_engine, replace(asked, prompt="a tree, a bird")) != done.image).any()
+    varied = replace(asked, variations=(Variation(5, 0.5),))
+    assert (picture(family_engine, varied) != done.image).any()
     unguided = replace(asked, sampling=replace(asked.sampling, guidance_scale=1.0))
     assert (picture(family_engine, unguided) != done.image).any()
 
