@@ -286,6 +286,14 @@ class GeneratedController(QObject):
         self._generation.instead = self._generate_for_layer
         self.editing_changed.emit(document.active)
 
+    def set_editing(self, editing: bool) -> None:
+        """Likewise, for a switch."""
+        if editing:
+            self.edit_settings()
+        else:
+            self.end_editing()
+        self.editing_changed.emit(self.editing)
+
     def end_editing(self) -> None:
         """The prompt bar as it was before."""
         editing, self._editing = self._editing, None

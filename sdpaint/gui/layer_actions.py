@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdpaint.document.layers import ColorTag
 from sdpaint.gui.action_spec import ActionSpec
+from sdpaint.gui.generated_actions import GENERATED_ACTIONS, WHY_NO_GENERATED_ACTION
 from sdpaint.imaging.filter_table import ADJUSTMENTS
 
 
@@ -183,6 +184,7 @@ LAYER_ACTIONS: tuple[ActionSpec, ...] = (
     *LOCK_ACTIONS,
     *ADJUSTMENT_ACTIONS,
     *TAG_ACTIONS,
+    *GENERATED_ACTIONS,
 )
 
 
@@ -199,6 +201,7 @@ TAG_ENTRIES = _ids(TAG_ACTIONS)
 _NO_MASK = "The layer has no mask"
 _NO_GROUP = "The layer is no group"
 WHY_NO_LAYER_ACTION = {
+    **WHY_NO_GENERATED_ACTION,
     "ungroupLayers": _NO_GROUP,
     "passThrough": _NO_GROUP,
     "clipLayer": "There is no layer below",

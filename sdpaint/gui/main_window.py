@@ -15,6 +15,7 @@ from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
+from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
@@ -34,6 +35,7 @@ from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.action_states import ActionStates
 from sdpaint.gui.actions import ACTIONS, CANVAS_ACTIONS
+from sdpaint.gui.canvas.generated_strip import GeneratedStrip
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
 from sdpaint.gui.checkpoint_folders import CheckpointFolders
@@ -53,6 +55,7 @@ from sdpaint.gui.dropped import dropped_files, dropped_layers
 from sdpaint.gui.export_flow import ExportFlow
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
+from sdpaint.gui.generated_actions import GeneratedStates
 from sdpaint.gui.icons import app_icon
 from sdpaint.gui.image_commands import ImageCommands
 from sdpaint.gui.layer_states import LayerStates
@@ -140,6 +143,8 @@ class MainWindow(QMainWindow):
         self._edits = DocumentCommands(self._documents, self.messages, self)
         self._layer_edits = LayerController(self._documents, lambda: services.tools.foreground, self)
         self._layer_edits.failed.connect(self.messages.refusal)
+        self._generated = GeneratedController(self._documents, self._generation, self)
+        self._generated.failed.connect(self.messages.refusal)
         self._flow = FileFlow(
             self._documents,
             services.files,
@@ -226,6 +231,7 @@ class MainWindow(QMainWindow):
             "screen_picker": self._screen_picker,
             "canvas": self.canvas,
             "generation": self._generation,
+            "generated": self._generated,
             "prompts": self._prompt_flow,
             "selection": self._selection,
             "selecting": self._selecting,
@@ -238,6 +244,7 @@ class MainWindow(QMainWindow):
         self._aids.mark(actions)
         self._states = ActionStates(actions, self._documents, self._generation, self)
         self._layer_states = LayerStates(actions, self._documents, self)
+        self._generated_states = GeneratedStates(actions, self._documents, self._generation, self._generated, self)
         # Keys of the canvas, such as Tab and Enter, mean something else everywhere else.
         for name, action in actions.items():
             (self.canvas if name in CANVAS_ACTIONS else self).addAction(action)
@@ -271,6 +278,7 @@ class MainWindow(QMainWindow):
             ),
             self.messages,
         )
+        self._generated_strip = GeneratedStrip(self._documents, self._generation, self._generated, actions, self.canvas)
         self._docks = {
             "Colour": Dock(
                 "colorDock", "Colour", ColorPanel(self._documents, services.tools, services.settings, actions)
@@ -435,6 +443,8 @@ class MainWindow(QMainWindow):
         return (
             self.canvas.is_complete
             and not self._layers.is_drawing
+            and not self._generated_strip.is_drawing
+            and not self._generated.is_busy
             and not self._services.files.is_busy
             and not self._services.exports.is_busy
             and not self._services.brushes.is_busy
@@ -696,6 +706,8 @@ class MainWindow(QMainWindow):
         self._services.journal.shutdown()
         self._services.keeper.shutdown()
         self._layers.shutdown()
+        self._generated_strip.shutdown()
+        self._generated.shutdown()
         self._edits.shutdown()
         self._layer_edits.shutdown()
         self._filters.shutdown()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.document_actions import TOOL_ACTIONS, TURN_ACTIONS
+from sdpaint.gui.generated_actions import GENERATED_ENTRIES
 from sdpaint.gui.icons import icon
 from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
 from sdpaint.gui.queue_actions import QUEUE_ENTRIES
@@ -106,6 +107,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "passThrough",
             "clipLayer",
             ("Layer mas&k", MASK_ENTRIES),
+            ("Gen&erated", GENERATED_ENTRIES),
             "editLayer",
             None,
             "layerVisible",
