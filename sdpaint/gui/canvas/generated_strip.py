@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -99,7 +99,8 @@ class GeneratedStrip(QFrame):
         row.addWidget(action_button("nextAlternativeButton", actions["nextAlternative"]))
         row.addWidget(self._stale)
         row.addWidget(action_button("rerollLayerButton", actions["rerollLayer"]))
-        row.addWidget(_vary_button(actions))
+        further = ("removeAlternative", "removeAlternatives", "bakeLayer")
+        row.addWidget(menu_button("varyButton", "Variations, remove pictures, bake", actions, further))
         row.addWidget(action_button("editGeneratedButton", actions["editGenerated"]))
         row.addWidget(self._words)
         row.addWidget(self._done)
@@ -162,20 +163,23 @@ def _stale_badge() -> QToolButton:
     return badge
 
 
-def _vary_button(actions: Mapping[str, QAction]) -> QToolButton:
+VARIATIONS = ("varySlightly", "varyStrongly", "moreLikeThis")
+
+
+def menu_button(object_name: str, tooltip: str, actions: Mapping[str, QAction], *groups: Sequence[str]) -> QToolButton:
+    """A button that opens a menu of variations and what else is named."""
     button = QToolButton()
-    describe(button, "varyButton", "Vary", "Variations, more like this, remove pictures, bake")
+    describe(button, object_name, "Vary", tooltip)
     button.setText("Vary")
     button.setFixedHeight(CONTROL_HEIGHT)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     menu = QMenu(button)
     menu.setToolTipsVisible(True)
-    for name in ("varySlightly", "varyStrongly", "moreLikeThis"):
-        menu.addAction(actions[name])
-    menu.addSeparator()
-    for name in ("removeAlternative", "removeAlternatives", "bakeLayer"):
-        menu.addAction(actions[name])
+    for group in (VARIATIONS, *groups):
+        menu.addSeparator()
+        for name in group:
+            menu.addAction(actions[name])
     button.setMenu(menu)
     return button
 

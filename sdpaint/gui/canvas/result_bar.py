@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.gui.canvas.generated_strip import menu_button
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import set_role
 from sdpaint.gui.widgets.controls import follow_keys, icon_button, label, push_button, with_key
@@ -72,6 +73,10 @@ class ResultBar(QFrame):
         }
         for name, button in buttons.items():
             follow_keys(actions[name], partial(_say_key, button, button.toolTip()))
+        row = self.layout()
+        if isinstance(row, QHBoxLayout):
+            vary = menu_button("varyResultButton", "Variations of this result, or more like it", actions)
+            row.insertWidget(row.indexOf(self._discard), vary)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
