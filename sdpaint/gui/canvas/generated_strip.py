@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -67,7 +67,7 @@ class GeneratedStrip(QFrame):
         self._pictures = _Pictures(generated)
         self._count = label("")
         self._count.setObjectName("alternativeCountLabel")
-        self._stale = _stale_badge()
+        self._stale = _stale_badge(generated.again)
         self._words = label("Its settings are in the prompt bar")
         self._done = push_button(
             "endEditingButton", "Done", generated.end_editing, "Bring back the prompt of before"
@@ -145,7 +145,7 @@ class GeneratedStrip(QFrame):
         self.raise_()
 
 
-def _stale_badge() -> QToolButton:
+def _stale_badge(again: Callable[[], None]) -> QToolButton:
     badge = QToolButton()
     badge.setIcon(icon("warning"))
     badge.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
@@ -156,9 +156,10 @@ def _stale_badge() -> QToolButton:
         "staleBadge",
         "Stale",
         "What lies beneath has changed since this picture was made\n"
-        "Again, variations and edited settings work on what is there now",
+        "Click: another picture, made on what is there now",
     )
-    badge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    badge.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    badge.clicked.connect(lambda _checked=False: again())
     set_role(badge, "warning")
     return badge
 
