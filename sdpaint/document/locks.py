@@ -8,7 +8,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.errors import EditRefused
 
-_UNLOCK = "Unlock it in the Layer menu"
+_UNLOCK = "Unlock it with the buttons above the layers"
 
 
 def refuse_locked(document: Document, layer_id: LayerId) -> None:

@@ -344,7 +344,7 @@ class MainWindow(QMainWindow):
             self.tabifyDockWidget(self._docks["Queue"], self._docks["Navigator"])
             self._docks["Layers"].raise_()
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
-        heights = {"Colour": 200, "Layers": 280} if is_low else {"Colour": 330, "Layers": 290, "Results": 230}
+        heights = {"Colour": 200, "Layers": 280} if is_low else {"Colour": 310, "Layers": 370, "Results": 180}
         self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
 
     def _build_menus(self) -> None:

@@ -31,7 +31,9 @@ def check_paintable(layer: Layer) -> None:
         raise ToolRefused(*_KINDS.get(type(layer.content), _OTHER_KIND))
     _check_seen(layer)
     if layer.locked or layer.pixels_locked:
-        raise ToolRefused(f'The layer "{layer.name}" is locked', "Unlock it in the Layer menu, or choose another one")
+        raise ToolRefused(
+            f'The layer "{layer.name}" is locked', "Unlock it with the buttons above the layers, or choose another one"
+        )
 
 
 def check_editable(document: Document) -> None:

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from sdpaint.document import edits
 from sdpaint.document.document import EditTarget
-from sdpaint.document.layers import ColorTag, Group, Layer, LayerMask
+from sdpaint.document.layers import ColorTag, Fill, Group, Layer, LayerMask
 from sdpaint.fileio.png import encode_png
 from sdpaint.gui.dialogs.new_document import NewDocument
 from sdpaint.gui.dropped import layers_data
+from sdpaint.gui.panels.layer_filter import LayerFilter, LayerTrait
 from sdpaint.gui.panels.layer_row import INDENT, RowPlaces, depth_left, row_places
 from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
 from sdpaint.imaging.blend import BlendMode
@@ -454,6 +455,17 @@ def test_what_another_program_copied_later_is_pasted_instead_of_layers(tree, qtb
     tree.trigger("paste")
     qtbot.waitUntil(lambda: tree.documents.committed.active_layer.name == "Pasted 1", timeout=TIMEOUT_MS)
     QGuiApplication.clipboard().clear()
+
+
+def test_a_filter_finds_by_words_kinds_and_tags():
+    night = Layer("Night sky", content=Fill(Color(0, 0, 0)), tag=ColorTag.BLUE)
+    assert LayerFilter().is_empty
+    assert LayerFilter("sky NIGHT").finds(night)
+    assert not LayerFilter("sky day").finds(night)
+    assert LayerFilter(traits=frozenset({LayerTrait.FILL, LayerTrait.TEXT})).finds(night)
+    assert not LayerFilter("sky", traits=frozenset({LayerTrait.HIDDEN})).finds(night)
+    assert LayerFilter(tags=frozenset({ColorTag.BLUE})).finds(night)
+    assert not LayerFilter(tags=frozenset({ColorTag.RED})).finds(night)
 
 
 # ---------------------------------------------------------------------------------------------- fills and adjustments

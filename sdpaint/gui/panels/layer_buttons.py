@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -92,7 +92,9 @@ class _DropTarget(QObject):
         if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
             self._button.setDown(False)
             ids = dropped_layers(event.mimeData())
-            event.acceptProposedAction()
+            # A copy for Qt: what is done to the layers is done here.
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
             self._take(ids)
             return True
         return False
