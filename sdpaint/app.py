@@ -164,7 +164,10 @@ def build_window(
         own = {name: curve_of(text) for name, text in new.device_curves.items()}
         tools.pressure.set_curves(curve_of(new.pressure_curve), own)
 
+    generation.prompt_resources.folders = present.checkpoint_dirs
+
     def follow(old: Settings, new: Settings) -> None:
+        generation.prompt_resources.folders = new.checkpoint_dirs
         folder.folder = new.results_dir
         folder.recipes = new.recipes
         documents.undo_budget_bytes = new.undo_budget_mib * MIB

@@ -54,6 +54,11 @@ def user_brush_dir() -> Path:
     return data_dir() / "brushes"
 
 
+def user_adapter_dir() -> Path:
+    """Where the user's own LoRA files are looked for first."""
+    return data_dir() / "loras"
+
+
 def user_wildcard_dir() -> Path:
     """The user's own wildcard lists."""
     return data_dir() / "wildcards"

@@ -14,7 +14,6 @@ from sdpaint.controllers.generation_jobs import MAX_JOBS, GenerationJobs, Result
 from sdpaint.controllers.job_queue import Job
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.picture_table import PictureTable
-from sdpaint.controllers.wildcard_lists import lists_for
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.errors import CheckpointError, SdPaintError
@@ -170,8 +169,11 @@ class GenerationController(GenerationJobs):
 
     def _job(self, opened: OpenDocument, document: Document, params: GenerationParams, info: CheckpointInfo) -> Job:
         sampling, seed = params.sampling, _resolved(params.sampling.seed)
+        named = self.prompt_resources
         return Job(
-            lambda job_id: prepare(document, params, info, seed, job_id, lists_for(params)),
+            lambda job_id: prepare(
+                document, params, info, seed, job_id, named.lists_for(params), named.adapters_for(params)
+            ),
             opened,
             seed,
             sampling.count,

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from sdpaint.checkpoints.catalog import dedicated_to_inpainting
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.prompt_resources import PromptResources
 from sdpaint.errors import SdPaintError
 from sdpaint.generation.cost import CostBook, Estimate, work_of
 from sdpaint.generation.mode import effective_mode
@@ -44,6 +45,7 @@ class GenerationSettings(QObject):
     ) -> None:
         super().__init__(parent)
         self._documents = documents
+        self.prompt_resources = PromptResources()
         self._checkpoints = checkpoints
         self._params = initial_params(checkpoint)
         self._mode = effective_mode(documents.committed, None)

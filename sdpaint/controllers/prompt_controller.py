@@ -17,6 +17,7 @@ from sdpaint.errors import SdPaintError
 from sdpaint.fileio.prompt_store import PromptStore, Written
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.prompt.adapters import AdapterTag
 from sdpaint.generation.prompt.chunks import CHUNK_TOKENS, chunks
 from sdpaint.generation.prompt.editing import Sought
 from sdpaint.generation.prompt.emphasis import weighted
@@ -131,7 +132,8 @@ class PromptController(QObject):
     def _load(self) -> tuple[dict[Sought, tuple[str, ...]], tuple[Written, ...], tuple[Style, ...]]:
         words = (*_lines(paths.data_dir() / "words"), *_lines(paths.resource_dir() / "words"))
         lists = tuple(sorted(read_wildcards(paths.user_wildcard_dir())))
-        found = {Sought.WORD: tuple(dict.fromkeys(words)), Sought.WILDCARD: lists}
+        adapters = tuple(sorted(self._generation.prompt_resources.adapters(), key=str.casefold))
+        found = {Sought.WORD: tuple(dict.fromkeys(words)), Sought.WILDCARD: lists, Sought.ADAPTER: adapters}
         return found, self._store.history(), self._store.styles()
 
     def _take_files(
@@ -187,19 +189,25 @@ class PromptController(QObject):
             understood = understand(prompt, steps, 0, lists, honours)
         except SdPaintError as error:
             return PromptReading(None, warnings=(f"{error.message}. {error.hint}",))
+        warnings = (*understood.warnings, *self._unknown_adapters(understood.adapters))
         tokenizer = self._tokenizer(checkpoint)
         if tokenizer is None:
-            return PromptReading(None, warnings=understood.warnings)
+            return PromptReading(None, warnings=warnings)
         room = min(CHUNK_TOKENS, tokenizer.room)
         found = chunks(understood.weights(), tokenizer.ids, room, tokenizer.comma)
         borders: tuple[int, ...] = ()
         # Where the text isn't what is read, places in it mean nothing.
         if len(found) > 1 and understood.text == prompt and len(understood.stretches) == 1:
             borders = _borders(prompt, tokenizer, room, min(len(found), _MOST_BORDERS))
-        warnings = understood.warnings
         if len(found) > 1 and Honours.CHUNKS not in honours:
             warnings = (*warnings, f"This checkpoint reads {room} tokens: what is longer is cut off")
         return PromptReading(sum(len(chunk.ids) for chunk in found), room, len(found), borders, warnings)
+
+    def _unknown_adapters(self, tags: tuple[AdapterTag, ...]) -> tuple[str, ...]:
+        if not tags:
+            return ()
+        known = self._generation.prompt_resources.adapters()
+        return tuple(f"There is no LoRA “{tag.name}”" for tag in tags if tag.kind != "lora" or tag.name not in known)
 
     def _tokenizer(self, checkpoint: Path) -> PromptTokenizer | None:
         if checkpoint not in self._tokenizers:

@@ -96,7 +96,8 @@ def is_encoded(loaded: LoadedCheckpoint, request: GenerationRequest, index: int,
 def _key(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int) -> tuple[Any, ...]:
     guided = _is_guided(request)
     positive, negative = _stretches(loaded, request, index, steps)
-    return positive, negative if guided else None, guided
+    # Adapters may change the text encoders too.
+    return positive, negative if guided else None, guided, loaded.adapters
 
 
 def _is_guided(request: GenerationRequest) -> bool:

@@ -51,6 +51,11 @@ class LoadedCheckpoint:
     prompts: Recent[Any] = field(default_factory=lambda: Recent(64))
     encodings: Recent[Any] = field(default_factory=lambda: Recent(4))
     fitted_map: PreviewMap | None = None
+    adapters: tuple[Any, ...] = ()
+    """The adapters that are put onto the networks now."""
+    adapter_names: dict[Path, str] = field(default_factory=dict)
+    """Files of adapters that are loaded, and what peft calls them."""
+    next_adapter: int = 0
 
     @property
     def vae(self) -> Any:

@@ -12,7 +12,7 @@ from sdpaint.generation.preview_maps import FLUX_MAP, SD3_MAP, SD_MAP, SDXL_MAP,
 from sdpaint.generation.prompt.explain import Honours
 from sdpaint.generation.request import SamplerName
 
-_CLIP_HONOURS = Honours.WEIGHTS | Honours.CHUNKS | Honours.SCHEDULES
+_CLIP_HONOURS = Honours.ALL
 
 
 class FamilyName(Enum):

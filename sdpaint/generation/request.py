@@ -135,6 +135,7 @@ class GenerationRequest:
     * `wildcards`: the lists that the prompts name, so that the request stays complete.
     * `variations`: noise of other seeds that is mixed into that of the seed, one after the other. Where there are
       any, all pictures have the same seed, and picture i has the last one's seed + i.
+    * `adapter_files`: where the adapters lie that the prompts name, by name.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
@@ -154,6 +155,7 @@ class GenerationRequest:
     passes: Passes | None = None
     wildcards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variations: tuple[Variation, ...] = ()
+    adapter_files: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
