@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Self, TextIO
 
 from sdpaint import paths
+from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.errors import CheckpointError
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Event, Phase, Progress
+from sdpaint.generation.prompt.adapters import take_adapters
+from sdpaint.generation.prompt.choices import names_in
 from sdpaint.imaging.geometry import Size
 from sdpaint.settings.schema import DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
@@ -57,6 +60,18 @@ def choose_checkpoint(name: str | None, settings: Settings) -> CheckpointInfo:
     raise CheckpointError(
         f"There is no checkpoint {name}", hint=f"Give a folder in diffusers format, or one of: {installed}"
     )
+
+
+def adapters_for(prompt: str, settings: Settings) -> dict[str, Path]:
+    """The LoRA files that the prompt may name. Raises CheckpointError where it names one that isn't there."""
+    if "<" not in prompt and not names_in(prompt):
+        return {}
+    folders = (paths.user_adapter_dir(), paths.user_checkpoint_dir(), *settings.checkpoint_dirs)
+    found = {name: each.path for name, each in AdapterFolders().find(folders).items()}
+    for tag in take_adapters(prompt).adapters:
+        if tag.name not in found:
+            raise CheckpointError(f"There is no LoRA {tag.name}", hint=f"Put its .safetensors file into {folders[0]}")
+    return found
 
 
 def size_of(text: str) -> Size:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.cli import replay, vary
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
+    adapters_for,
     choose_checkpoint,
     device_of,
     interruptible,
@@ -30,7 +30,7 @@ from sdpaint.cli.common import (
 )
 from sdpaint.document.edits import new_document, set_frame, set_mask
 from sdpaint.document.layers import MaskLayer
-from sdpaint.errors import CheckpointError, FileError, SettingsError
+from sdpaint.errors import FileError, SettingsError
 from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of
 from sdpaint.fileio.headless import Job, Outputs
 from sdpaint.fileio.images import read_image
@@ -39,13 +39,11 @@ from sdpaint.generation.engine import CancelToken, Engine
 from sdpaint.generation.events import Event
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import prepare
-from sdpaint.generation.prompt.adapters import take_adapters
-from sdpaint.generation.prompt.choices import names_in
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels, TileMap
-from sdpaint.paths import user_adapter_dir, user_checkpoint_dir, user_wildcard_dir
+from sdpaint.paths import user_wildcard_dir
 from sdpaint.settings.schema import Settings
 
 
@@ -142,7 +140,7 @@ def _same_with(job: Job) -> Callable[[GenerationParams], Job]:
 
     def job_of(params: GenerationParams) -> Job:
         lists = read_wildcards(user_wildcard_dir())
-        files = _adapters(params, read_settings())
+        files = adapters_for(params.prompt, read_settings())
         prepared = prepare(
             job.document, params, job.checkpoint, params.sampling.seed or 0, wildcards=lists, adapter_files=files
         )
@@ -224,21 +222,9 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
         not options.no_color_match,
     )
     lists = read_wildcards(user_wildcard_dir())
-    files = _adapters(params, settings)
+    files = adapters_for(params.prompt, settings)
     prepared = prepare(document, params, checkpoint, seed, wildcards=lists, adapter_files=files)
     return Job(prepared, document, params, checkpoint, original)
-
-
-def _adapters(params: GenerationParams, settings: Settings) -> dict[str, Path]:
-    """The LoRA files that the prompt may name. Raises CheckpointError where it names one that isn't there."""
-    if "<" not in params.prompt and not names_in(params.prompt):
-        return {}
-    folders = (user_adapter_dir(), user_checkpoint_dir(), *settings.checkpoint_dirs)
-    found = {name: each.path for name, each in AdapterFolders().find(folders).items()}
-    for tag in take_adapters(params.prompt).adapters:
-        if tag.name not in found:
-            raise CheckpointError(f"There is no LoRA {tag.name}", hint=f"Put its .safetensors file into {folders[0]}")
-    return found
 
 
 def _mask_of(path: Path, rgba: Pixels) -> Pixels:

@@ -7,11 +7,13 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
+    adapters_for,
     choose_checkpoint,
     device_of,
     interruptible,
@@ -36,6 +38,7 @@ def run(options: argparse.Namespace, make_engine: Callable[[str | None], Engine]
         )
     checkpoint = choose_checkpoint(options.checkpoint or recipe.checkpoint_name, settings)
     request = recipe.request(checkpoint.path)
+    request = replace(request, adapter_files=adapters_for(request.prompt, settings))
     engine = make_engine(options.device or device_of(settings))
     try:
         return _make(engine, request, checkpoint.name, options.output, options.json)
