@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from sdpaint.engine.adapters import apply_adapters, wanted_adapters
 from sdpaint.engine.autoencode import encode, normalised
 from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
-from sdpaint.engine.adapters import apply_adapters, wanted_adapters
 from sdpaint.engine.conditioning import encode_prompts
 from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.layout import from_rows, in_rows, packed, padded, region_as, same, unpacked
@@ -29,6 +29,7 @@ from sdpaint.errors import SettingsError
 from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.prompt.explain import Honours
 from sdpaint.generation.request import GenerationMode, GenerationRequest
 from sdpaint.imaging.masks import inside_of
 
@@ -77,7 +78,8 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     sampling = request.sampling
     seed = request.seed_of(index)
     generator = torch.Generator("cpu").manual_seed(seed)
-    apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
+    if Honours.ADAPTERS in FAMILIES[loaded.info.family].honours:
+        apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
     steps = steps_of(request)
     words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps)
     arguments: dict[str, Any] = {
