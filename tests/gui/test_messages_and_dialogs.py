@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QLabel, QMessageBox, QWidget
 
 from sdpaint.errors import FileError
+from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
 from sdpaint.gui.dialogs.files import Answer, DialogAsker
 from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
@@ -249,3 +250,15 @@ def test_every_control_of_a_dialog_has_its_names_and_keyboard_reach(driver, acti
     lacking = {widget.objectName() or widget.metaObject().className(): described(widget) for widget in own}
     assert {name: lacks for name, lacks in lacking.items() if lacks} == {}
     dialog.close()
+
+
+def test_a_dialog_is_never_larger_than_the_screen(themed, qtbot):
+    dialog = PreferencesDialog(None, Settings())
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    room = dialog.screen().availableSize()
+    resize_on_screen(dialog, QSize(9000, 9000))
+    dialog.show()
+    assert dialog.width() <= room.width()
+    assert dialog.height() < room.height()
+    assert dialog.rect().contains(dialog.accept_button.mapTo(dialog, dialog.accept_button.rect().bottomRight()))

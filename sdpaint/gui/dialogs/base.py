@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from sdpaint.gui.theme import CONTROL_HEIGHT, SPACE
 from sdpaint.gui.widgets.controls import describe, label
+
+_TITLE_BAR = QSize(4, 40)
 
 
 class Form(QDialog):
@@ -65,6 +67,11 @@ class Form(QDialog):
             self.rows.addRow(caption, below)
         else:
             self.rows.addRow(caption, field)
+
+
+def resize_on_screen(dialog: QWidget, size: QSize) -> None:
+    """Make a dialog so large, or as large as its screen allows with a title bar: its buttons stay in reach."""
+    dialog.resize(size.boundedTo(dialog.screen().availableSize() - _TITLE_BAR))
 
 
 def side_by_side(*widgets: QWidget) -> QHBoxLayout:

@@ -21,6 +21,7 @@ from sdpaint.errors import SdPaintError
 from sdpaint.fileio.color_profiles import ColorSpace
 from sdpaint.fileio.export import ExportPlan, ExportPreview
 from sdpaint.fileio.picture_kinds import KINDS, Effort, EncodeOptions, PictureKind
+from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.dialogs.export_size import ExportSize
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
@@ -66,8 +67,7 @@ class ExportDialog(QDialog):
         exports.preview_failed.connect(self._show_problem)
         exports.preview_busy_changed.connect(self._show_busy)
         self.finished.connect(lambda _result: exports.end_previews())
-        room = self.screen().availableSize() - QSize(4, 40)     # a title bar's height
-        self.resize(self.sizeHint().boundedTo(room))
+        resize_on_screen(self, self.sizeHint())
         self._ask()
 
     @property

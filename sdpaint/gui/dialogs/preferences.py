@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sdpaint.gui.dialogs.base import Form
+from sdpaint.gui.dialogs.base import Form, resize_on_screen
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button
@@ -60,7 +60,7 @@ class PreferencesDialog(Form):
             words = facts.help + (". Counts from the next start on" if facts.needs_restart else "")
             self.add_row("" if isinstance(field.widget, QCheckBox) else facts.label, field.widget, words)
         self._make_scrollable()
-        self.resize(560, 640)
+        resize_on_screen(self, QSize(560, 640))
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.actions import ACTIONS
+from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.menus import MENUS, Entry
 from sdpaint.gui.shortcuts import (
     RESERVED,
@@ -73,7 +74,7 @@ class ShortcutsDialog(QDialog):
         self._refresh()
         self._tree.setCurrentItem(next(iter(self._items.values())))
         self._search.setFocus()
-        self.resize(600, 660)
+        resize_on_screen(self, QSize(600, 660))
 
     # ----------------------------------------------------------------------------------------------- layout
 
