@@ -82,7 +82,7 @@ def test_reset_brings_back_what_was_moved(driver):
     driver.window._docks["Results"].hide()
     driver.window._docks["Colour"].show()
     driver.trigger("resetWorkspace")
-    assert shown(driver) == {"layersDock", "resultsDock", "promptDock", "samplingDock"}
+    assert shown(driver) == {"layersDock", "resultsDock", "queueDock", "promptDock", "samplingDock"}
     save_as(driver, "Mine")
     driver.window._docks["Results"].hide()
     driver.trigger("resetWorkspace")
