@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from sdpaint.imaging.tiles import Pixels
+
 log = logging.getLogger(__name__)
 
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 """Colours that sRGB has stay what they are, and black stays black: what painting programs do unless told otherwise."""
 
+_ROWS = 256
+"""Floats are computed in strips of so many rows."""
 _WIDER = 1.05
 """Times the area of sRGB's triangle of primaries, from which a space counts as wide."""
 
@@ -101,6 +105,15 @@ def in_srgb(image: Image.Image) -> tuple[Image.Image, str | None]:
     return converted or image, note
 
 
+def is_srgb(profile: bytes) -> bool:
+    """Whether an ICC profile says that the colours are sRGB. Not of a damaged one."""
+    try:
+        return "srgb" in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).lower()
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+        log.info("a colour profile can't be used: %s", error)
+        return False
+
+
 def from_srgb(image: Image.Image, space: ColorSpace) -> Image.Image:
     """An RGB or RGBA picture in sRGB as the same colours in another space."""
     if space is ColorSpace.SRGB:
@@ -112,6 +125,27 @@ def from_srgb(image: Image.Image, space: ColorSpace) -> Image.Image:
     if image.mode == "RGBA":
         rgb.putalpha(image.getchannel("A"))
     return rgb
+
+
+def pixels_from_srgb(pixels: Pixels, space: ColorSpace) -> Pixels:
+    """(h, w, 3) RGB or (h, w, 4) straight RGBA likewise; 16 bits a channel are computed in floats."""
+    if pixels.dtype == np.uint8:
+        return np.asarray(from_srgb(Image.fromarray(pixels), space), np.uint8)
+    if space is ColorSpace.SRGB:
+        return pixels
+    matrix = np.linalg.solve(_to_d50(space), _to_d50(ColorSpace.SRGB)).astype(np.float32)
+    result = pixels.copy()
+    for top in range(0, pixels.shape[0], _ROWS):
+        rows = slice(top, top + _ROWS)
+        coded = pixels[rows, :, :3].astype(np.float32) / np.float32(65535)
+        light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+        light = np.clip(light @ matrix.T, 0.0, 1.0)
+        if space is ColorSpace.ADOBE_RGB:
+            coded = light ** np.float32(256 / 563)
+        else:
+            coded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+        result[rows, :, :3] = np.rint(np.clip(coded, 0.0, 1.0) * 65535)
+    return result
 
 
 def srgb_of_xyz(xyz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image
 
 from sdpaint.errors import FileError
-from sdpaint.fileio.color_profiles import from_srgb, profile_of
+from sdpaint.fileio.color_profiles import from_srgb, pixels_from_srgb, profile_of
 from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
 from sdpaint.fileio.png import encode_png
 from sdpaint.imaging.color import Color
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.depth import deepened, dithered_8
+from sdpaint.imaging.tiles import Pixels, full_of
 
 TEXT_KEYWORD = "parameters"
 """PNG keyword under which A1111 and its kin keep the infotext."""
@@ -27,7 +28,11 @@ _MAX_EXIF_TEXT_BYTES = 60_000
 
 
 def encode(pixels: Pixels, options: EncodeOptions, text: str | None = None) -> bytes:
-    """A file of (h, w, 3) RGB or (h, w, 4) straight RGBA. `text` is the infotext. Raises FileError."""
+    """A file of (h, w, 3) RGB or (h, w, 4) straight RGBA. `text` is the infotext. Raises FileError.
+
+    Pixels of 16 bits a channel are dithered where the file has 8.
+    """
+    pixels = deepened(pixels) if options.file_depth == 16 else dithered_8(pixels)
     facts = options.facts
     if max(pixels.shape[:2]) > facts.max_side_px:
         raise FileError(
@@ -42,17 +47,18 @@ def encode(pixels: Pixels, options: EncodeOptions, text: str | None = None) -> b
 
 def on_paper(pixels: Pixels, paper: Color) -> Pixels:
     """(h, w, 4) straight RGBA laid on a colour: (h, w, 3) RGB."""
-    alpha = pixels[..., 3:4].astype(np.uint16)
-    ground = np.array((paper.red, paper.green, paper.blue), np.uint16)
-    laid = (pixels[..., :3] * alpha + ground * (255 - alpha) + 127) // 255
-    return np.asarray(laid, np.uint8)
+    full = full_of(pixels)
+    alpha = pixels[..., 3:4].astype(np.uint32)
+    ground = np.array((paper.red, paper.green, paper.blue), np.uint32) * (full // 255)
+    laid = (pixels[..., :3] * alpha + ground * (full - alpha) + full // 2) // full
+    return np.asarray(laid, pixels.dtype)
 
 
 def _png(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
     profile = None
     if options.space is not None:
         profile = profile_of(options.space)
-        pixels = np.asarray(from_srgb(Image.fromarray(pixels), options.space))
+        pixels = pixels_from_srgb(pixels, options.space)
     texts = {TEXT_KEYWORD: text} if text else None
     return encode_png(pixels, texts, profile, {Effort.QUICK: 1, Effort.BALANCED: 5, Effort.SMALLEST: 9}[options.effort])
 
@@ -79,7 +85,34 @@ def _avif(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
     )
 
 
+def _deep_tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    """16 bits a channel, which Pillow doesn't write."""
+    # Takes a while to load, and few need it.
+    import tifffile
+
+    profile = None
+    if options.space is not None:
+        profile = profile_of(options.space)
+        pixels = pixels_from_srgb(pixels, options.space)
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer,
+        pixels,
+        photometric="rgb",
+        extrasamples=["unassalpha"] if pixels.shape[2] == 4 else None,
+        compression=None if options.effort is Effort.QUICK else "zlib",
+        predictor=options.effort is not Effort.QUICK,
+        description=text or "",
+        metadata=None,
+        software=False,
+        iccprofile=profile,
+    )
+    return buffer.getvalue()
+
+
 def _tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+    if pixels.dtype != np.uint8:
+        return _deep_tiff(pixels, options, text)
     compression = {Effort.QUICK: "raw", Effort.BALANCED: "tiff_lzw", Effort.SMALLEST: "tiff_adobe_deflate"}
     return _saved(pixels, "TIFF", options, text, compression=compression[options.effort])
 

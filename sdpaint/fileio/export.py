@@ -20,9 +20,10 @@ from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
 from sdpaint.fileio.project import Project
 from sdpaint.generation.recipe import format_infotext
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import rgba_from_premultiplied
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels, full_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class ExportPreview:
 def picture_of(document: Document, plan: ExportPlan) -> Pixels:
     """The visible layers at the plan's size: (h, w, 3) RGB where all is opaque, else (h, w, 4) straight RGBA.
 
-    Raises FileError where it would be too large.
+    It has the depth of the document. Raises FileError where it would be too large.
     """
     size = plan.size_of(document.size)
     if size.width * size.height > MAX_PIXELS:
@@ -68,10 +69,10 @@ def picture_of(document: Document, plan: ExportPlan) -> Pixels:
             f"{size.width} × {size.height} px is too large for a picture",
             hint=f"Stay below {MAX_PIXELS >> 20} megapixels",
         )
-    flat = flatten(document, document.bounds)
+    flat = flatten(document, document.bounds, document.depth)
     if size != document.size:
         flat = resampled(flat, size, plan.resampling)
-    return flat[..., 2::-1] if bool((flat[..., 3] == 255).all()) else rgba_from_premultiplied(flat)
+    return flat[..., 2::-1] if bool((flat[..., 3] == full_of(flat)).all()) else rgba_from_premultiplied(flat)
 
 
 def infotext(project: Project) -> str | None:
@@ -88,7 +89,7 @@ def preview_of(project: Project, plan: ExportPlan, picture: Pixels | None = None
     after = decode_image(data, "The preview").rgba
     if before.shape[2] == 4 and not (plan.options.facts.has_alpha and plan.options.keep_alpha):
         before = on_paper(before, plan.options.paper)
-    return ExportPreview(plan, before, after, len(data))
+    return ExportPreview(plan, rounded_8(before), after, len(data))
 
 
 def export_picture(path: Path, project: Project, plan: ExportPlan) -> None:

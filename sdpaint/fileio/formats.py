@@ -14,7 +14,7 @@ from sdpaint.fileio.foreign_recipes import recipe_of_bytes
 from sdpaint.fileio.images import read_image, write_image
 from sdpaint.fileio.openraster_reader import read_openraster
 from sdpaint.fileio.openraster_writer import write_openraster
-from sdpaint.fileio.picture_kinds import DEFAULT_QUALITY, KINDS, EncodeOptions
+from sdpaint.fileio.picture_kinds import DEFAULT_QUALITY, KINDS, EncodeOptions, KindFacts
 from sdpaint.fileio.project import Project
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.recipe import Recipe, parse_infotext
@@ -22,7 +22,7 @@ from sdpaint.generation.request import GenerationMode
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
-from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
+from sdpaint.imaging.tiles import Pixels, TileMap, full_of, tile_rect
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,15 @@ def document_of_picture(rgba: Pixels, name: str = "Background") -> Document:
 
 
 def flat_pixels(document: Document) -> Pixels:
-    """All visible layers as one picture: (h, w, 3) RGB where it is opaque everywhere, else (h, w, 4) straight RGBA."""
+    """All visible layers as one picture: (h, w, 3) RGB where it is opaque everywhere, else (h, w, 4) straight RGBA.
+
+    It has the depth of the document.
+    """
     # Brings in Qt, which reading and writing flat pictures must not.
     from sdpaint.document.render import flatten
 
-    flat = flatten(document, document.bounds)
-    if (flat[..., 3] == 255).all():
+    flat = flatten(document, document.bounds, document.depth)
+    if (flat[..., 3] == full_of(flat)).all():
         return flat[..., 2::-1]
     return rgba_from_premultiplied(flat)
 
@@ -76,10 +79,16 @@ def is_flat(document: Document) -> bool:
     )
 
 
+def _holds_of(facts: KindFacts) -> Callable[[Document], bool]:
+    """Likewise for a kind of picture: 16 bits a channel want one that has them."""
+    return lambda document: (document.depth == 8 or facts.has_depth) and is_flat(document)
+
+
 def psd_holds(document: Document) -> bool:
-    """Whether a Photoshop document holds all of it: no inpaint mask, and only layers that Photoshop has too."""
+    """Whether a Photoshop document holds all of it: no inpaint mask, 8 bits, and only layers that Photoshop has too."""
     return (
         document.mask.is_empty
+        and document.depth == 8
         and not document.saved_selections
         and all(
             layer.blend_mode is not BlendMode.ERASE
@@ -111,7 +120,8 @@ def _read_picture(path: Path) -> Project:
 
 
 def _write_picture(path: Path, project: Project, quality: int) -> None:
-    write_image(path, flat_pixels(project.document), options=EncodeOptions(quality=quality))
+    options = EncodeOptions(quality=quality, depth=project.document.depth)
+    write_image(path, flat_pixels(project.document), options=options)
 
 
 def _write_openraster(path: Path, project: Project, quality: int) -> None:
@@ -145,7 +155,14 @@ _FORMATS = (
     ),
     Format("Photoshop document", (".psd",), _read_psd, _write_psd, keeps_layers=True, holds=psd_holds),
     *(
-        Format(facts.label, facts.suffixes, _read_picture, _write_picture, keeps_pixels=facts.keeps_pixels)
+        Format(
+            facts.label,
+            facts.suffixes,
+            _read_picture,
+            _write_picture,
+            keeps_pixels=facts.keeps_pixels,
+            holds=_holds_of(facts),
+        )
         for facts in KINDS.values()
     ),
 )

@@ -49,6 +49,8 @@ class KindFacts:
     max_colors: int | None = None
     has_chroma: bool = False
     """Whether colours can be kept at half the resolution of lightness."""
+    has_depth: bool = False
+    """Whether it can hold 16 bits a channel."""
 
     @property
     def keeps_pixels(self) -> bool:
@@ -59,7 +61,7 @@ class KindFacts:
 _ALL = tuple(Effort)
 
 KINDS: dict[PictureKind, KindFacts] = {
-    PictureKind.PNG: KindFacts("PNG picture", (".png",), efforts=_ALL, max_side_px=2**31 - 1),
+    PictureKind.PNG: KindFacts("PNG picture", (".png",), efforts=_ALL, max_side_px=2**31 - 1, has_depth=True),
     PictureKind.JPEG: KindFacts(
         "JPEG picture", (".jpg", ".jpeg"), has_alpha=False, has_quality=True, has_chroma=True
     ),
@@ -69,7 +71,7 @@ KINDS: dict[PictureKind, KindFacts] = {
     PictureKind.AVIF: KindFacts(
         "AVIF picture", (".avif",), has_quality=True, efforts=_ALL, has_chroma=True
     ),
-    PictureKind.TIFF: KindFacts("TIFF picture", (".tif", ".tiff"), efforts=_ALL),
+    PictureKind.TIFF: KindFacts("TIFF picture", (".tif", ".tiff"), efforts=_ALL, has_depth=True),
     PictureKind.BMP: KindFacts(
         "BMP picture", (".bmp",), has_alpha=False, has_metadata=False, has_profile=False
     ),
@@ -99,10 +101,17 @@ class EncodeOptions:
     metadata: bool = True
     space: ColorSpace | None = ColorSpace.SRGB
     """The space of the file's colours, said by a profile; None: sRGB, unsaid."""
+    depth: int = 8
+    """Bits a channel, 8 or 16, where the kind has a choice."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= 100:
             raise ValueError(f"quality is 1 to 100, not {self.quality}")
+
+    @property
+    def file_depth(self) -> int:
+        """Bits a channel of the file."""
+        return self.depth if self.facts.has_depth else 8
 
     @property
     def facts(self) -> KindFacts:

@@ -23,12 +23,13 @@ from psd_tools.api.layers import (
 )
 from psd_tools.api.layers import Layer as PsdLayer
 from psd_tools.constants import BlendMode as PsdBlend
-from psd_tools.constants import Clipping, ColorMode
+from psd_tools.constants import Clipping, ColorMode, Resource
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Adjustment, Content, Fill, Group, Layer, LayerMask
 from sdpaint.errors import FileError
+from sdpaint.fileio.color_profiles import is_srgb
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
@@ -113,9 +114,23 @@ class _Reading:
         layers = self._layers(self._psd)
         if not layers:
             layers = (self._merged(),)
-        document = Document(self._size, layers, layers[-1].id, centered_frame(self._size, DEFAULT_FRAME_PX))
+        document = Document(
+            self._size,
+            layers,
+            layers[-1].id,
+            centered_frame(self._size, DEFAULT_FRAME_PX),
+            depth=16 if self._is_deep else 8,
+        )
         notes = tuple(self._notes())
         return Project(document, has_frame=False, notes=notes, needs_new_name=bool(notes))
+
+    @property
+    def _is_deep(self) -> bool:
+        """Whether its 16 bits a channel are kept: they are where the colours needn't be converted."""
+        if self._psd.depth != 16 or self._psd.color_mode != ColorMode.RGB:
+            return False
+        profile = self._psd.image_resources.get_data(Resource.ICC_PROFILE)
+        return not profile or is_srgb(profile)
 
     @property
     def _is_linear(self) -> bool:
@@ -123,7 +138,7 @@ class _Reading:
         return self._psd.depth == 32 and self._psd.color_mode == ColorMode.RGB
 
     def _notes(self) -> Iterable[str]:
-        if self._psd.depth > 8:
+        if self._psd.depth > 8 and not self._is_deep:
             yield f"Its {self._psd.depth} bits a channel were rounded to 8"
         if self._psd.color_mode in _MODES:
             yield f"Its colours were converted from {_MODES[self._psd.color_mode]} to RGB"
@@ -136,6 +151,8 @@ class _Reading:
 
     def _merged(self) -> Layer:
         """Of a file without layers: the picture itself."""
+        if self._is_deep:
+            return Layer("Background", _deep_tiles(self._psd, 0, 0))
         image = _of_light(self._psd) if self._is_linear else self._psd.topil()
         if image is None:
             raise ValueError("it holds neither layers nor a picture")
@@ -195,6 +212,8 @@ class _Reading:
 
     def _pixels(self, psd: PsdLayer) -> TileMap:
         if psd.has_pixels():
+            if self._is_deep:
+                return _deep_tiles(psd, psd.left, psd.top)
             image = _of_light(psd) if self._is_linear else psd.topil()
             if image is not None:
                 return _tiles(image, psd.left, psd.top)
@@ -224,6 +243,19 @@ def _of_light(source: PSDImage | PsdLayer) -> Image.Image | None:
     coded = np.where(color <= 0.0031308, color * 12.92, 1.055 * np.maximum(color, 1e-6) ** (1 / 2.4) - 0.055)
     alpha = light[..., 3:4] if light.shape[2] > 3 else np.ones_like(light[..., :1])
     return Image.fromarray(np.rint(np.concatenate((coded, alpha), axis=2) * 255).astype(np.uint8))
+
+
+def _deep_tiles(source: PSDImage | PsdLayer, left: int, top: int) -> TileMap:
+    """Pixels of 16 bits a channel, which psd-tools gives as floats."""
+    values = source.numpy()
+    if values is None or values.ndim != 3 or values.shape[2] < 3:
+        raise ValueError("a layer has no colours")
+    if max(abs(left), abs(top), *values.shape[:2]) > 4 * MAX_SIDE_PX:
+        raise ValueError("a layer lies out of the world")
+    rgba = np.full((*values.shape[:2], 4), 65535, np.uint16)
+    channels = min(4, values.shape[2])
+    rgba[..., :channels] = np.rint(np.clip(values[..., :channels], 0.0, 1.0) * 65535)
+    return TileMap.from_pixels(premultiplied_from_rgba(rgba), left, top)
 
 
 def _tiles(image: Image.Image, left: int, top: int) -> TileMap:

@@ -19,6 +19,7 @@ from psd_tools.psd.image_resources import ImageResource
 from psd_tools.psd.layer_and_mask import ChannelDataList
 
 from sdpaint.document.document import Document
+from sdpaint.document.edits import set_depth
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
 from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.errors import FileError
@@ -45,6 +46,8 @@ MAX_SIDE_PX = 30_000
 def write_psd(path: Path, project: Project) -> None:
     """Write a document, atomically. Fills and adjustments are written as the pixels that they make.
 
+    16 bits a channel are dithered to 8.
+
     Raises FileError.
     """
     with writing(path):
@@ -52,7 +55,8 @@ def write_psd(path: Path, project: Project) -> None:
 
 
 def encode_psd(document: Document) -> bytes:
-    """The bytes of a .psd file. Raises FileError where the canvas is too large."""
+    """The bytes of a .psd file, of 8 bits a channel. Raises FileError where the canvas is too large."""
+    document = set_depth(document, 8)
     size = document.size
     if max(size.width, size.height) > MAX_SIDE_PX:
         raise FileError(f"A .psd file has at most {MAX_SIDE_PX} px a side", hint="Save it as .ora")

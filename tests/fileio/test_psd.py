@@ -260,13 +260,24 @@ def test_other_colour_modes_are_converted_and_that_is_said(mode, color, expected
     assert says is None or says in project.notes[0]
 
 
-@pytest.mark.parametrize("depth", [16, 32])
-def test_deep_documents_are_rounded_and_that_is_said(depth):
+def test_16_bits_a_channel_are_read_as_they_are():
+    levels = np.arange(600, dtype=np.uint16).reshape(10, 20, 3) * 109
+    psd = PSDImage.new("RGB", (20, 10), depth=16)
+    psd.create_pixel_layer_from_array(levels.astype(np.float32) / 65535, name="one")
+    project = decode_psd(saved(psd), "x.psd")
+    assert project.document.depth == 16
+    assert np.array_equal(project.document.layers[0].tiles.read(Rect(0, 0, 20, 10))[..., 2::-1], levels)
+    assert not project.notes
+    assert not project.needs_new_name
+
+
+def test_documents_of_32_bits_are_rounded_and_that_is_said():
+    depth = 32
     psd = PSDImage.new("RGB", (20, 10), depth=depth)
     psd.create_pixel_layer_from_array(np.full((10, 20, 3), 0.5, np.float32), name="one")
     project = decode_psd(saved(psd), "x.psd")
     level = project.document.layers[0].tiles.read(Rect(3, 3, 1, 1))[0, 0, 0]
-    assert abs(int(level) - (128 if depth == 16 else 188)) <= 1    # 32 bits are linear light
+    assert abs(int(level) - 188) <= 1    # 32 bits are linear light
     assert f"{depth} bits" in project.notes[0]
     assert project.needs_new_name
 

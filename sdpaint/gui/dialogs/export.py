@@ -39,7 +39,7 @@ _SETTLE_MS = 120
 _QUALITY = NumberSpec(1, 100, 95, step=1)
 
 _EFFORT_WORDS = {
-    PictureKind.TIFF: {Effort.QUICK: "None", Effort.BALANCED: "LZW", Effort.SMALLEST: "Deflate"},
+    PictureKind.TIFF: {Effort.QUICK: "None"},
 }
 
 
@@ -53,7 +53,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._exports = exports
         self._colors = colors
-        self._options = exports.options(exports.kind)
+        self._options = self._remembered(exports.kind)
         self._kept: dict[PictureKind, EncodeOptions] = {}
         self._size = size
         self._soon = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -147,11 +147,16 @@ class ExportDialog(QDialog):
         for space in ColorSpace:
             self._space.addItem(space.value, space)
         self._space.addItem("None (sRGB, unsaid)", None)
+        self._depth = ComboBox(
+            "exportDepth", "Bits a channel", "16 bits keep all that a document of 16 bits has", shows_name=True
+        )
+        self._depth.addItem("8 bits, dithered", 8)
+        self._depth.addItem("16 bits", 16)
         self._scale = ExportSize(self._size)
         self._scale.changed.connect(self._soon.start)
         for box in (self._lossless, self._chroma, self._alpha, self._metadata):
             box.toggled.connect(lambda _checked: self._take_options())
-        for choice in (self._effort, self._paper, self._space):
+        for choice in (self._effort, self._depth, self._paper, self._space):
             choice.currentIndexChanged.connect(lambda _index: self._take_options())
         self._quality.value_changed.connect(lambda _value: self._take_options())
 
@@ -161,7 +166,7 @@ class ExportDialog(QDialog):
         layout.setSpacing(2 * SPACE)
         layout.addWidget(label("Format", "section"))
         layout.addWidget(self._kind)
-        for widget in (self._lossless, self._quality, self._chroma, self._effort):
+        for widget in (self._lossless, self._quality, self._chroma, self._effort, self._depth):
             layout.addWidget(widget)
         layout.addSpacing(SPACE)
         layout.addWidget(label("Size", "section"))
@@ -191,9 +196,13 @@ class ExportDialog(QDialog):
 
     def _take_kind(self, kind: PictureKind) -> None:
         self._kept[self._options.kind] = self._options
-        self._options = self._kept.get(kind) or self._exports.options(kind)
+        self._options = self._kept.get(kind) or self._remembered(kind)
         self._show_options()
         self._soon.start()
+
+    def _remembered(self, kind: PictureKind) -> EncodeOptions:
+        """The choices of the last time; the depth is that of the document."""
+        return replace(self._exports.options(kind), depth=self._exports.project.document.depth)
 
     def _take_options(self) -> None:
         effort, paper = self._effort.currentData(), self._paper.currentData()
@@ -207,6 +216,7 @@ class ExportDialog(QDialog):
             paper=paper if paper is not None else self._options.paper,
             metadata=self._metadata.isChecked(),
             space=self._space.currentData(),
+            depth=self._depth.currentData(),
         )
         self._show_what_counts()
         self._soon.start()
@@ -214,7 +224,7 @@ class ExportDialog(QDialog):
     def _show_options(self) -> None:
         options, facts = self._options, self._options.facts
         boxes = (self._lossless, self._chroma, self._alpha, self._metadata)
-        choices = (self._kind, self._effort, self._paper, self._space)
+        choices = (self._kind, self._effort, self._depth, self._paper, self._space)
         with signals_blocked(*boxes, *choices, self._quality):
             self._kind.setCurrentIndex(self._kind.findData(options.kind))
             self._lossless.setChecked(options.lossless)
@@ -222,6 +232,8 @@ class ExportDialog(QDialog):
             self._alpha.setChecked(options.keep_alpha)
             self._metadata.setChecked(options.metadata)
             self._quality.set_value(options.quality)
+            self._depth.setItemText(0, "8 bits, dithered" if self._exports.project.document.depth == 16 else "8 bits")
+            self._depth.setCurrentIndex(self._depth.findData(options.depth))
             self._space.setCurrentIndex(self._space.findData(options.space))
             self._effort.clear()
             words = _EFFORT_WORDS.get(options.kind, {})
@@ -253,6 +265,7 @@ class ExportDialog(QDialog):
         self._quality.setVisible(is_lossy)
         self._chroma.setVisible(facts.has_chroma)
         self._effort.setVisible(bool(facts.efforts))
+        self._depth.setVisible(facts.has_depth)
         self._alpha.setVisible(facts.has_alpha)
         self._paper.setVisible(not facts.has_alpha or not options.keep_alpha)
         self._metadata.setVisible(facts.has_metadata)
