@@ -18,7 +18,7 @@ def changed_tiles(old: Document, new: Document) -> set[TileKey] | None:
     """
     if old is new:
         return set()
-    if old.size != new.size:
+    if old.size != new.size or old.depth != new.depth:
         return None
     return _Comparison(new.bounds).of_siblings(old.layers, new.layers)
 

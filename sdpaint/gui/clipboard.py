@@ -29,6 +29,7 @@ from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.png import encode_png
 from sdpaint.gui.messages import Messages
 from sdpaint.gui.selection_commands import SelectionCommands
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
 from sdpaint.imaging.raster import array_of, image_over
@@ -162,7 +163,8 @@ class PixelClipboard(QObject):
             place, pixels = take()
             if place.is_empty or not pixels[..., 3].any():
                 return None
-            return place, encode_png(rgba_from_premultiplied(pixels)), image_over(pixels).copy()
+            # The PNG has all bits, what other programs may take instead has 8.
+            return place, encode_png(rgba_from_premultiplied(pixels)), image_over(rounded_8(pixels)).copy()
 
         def put(packed: tuple[Rect, bytes, QImage] | None) -> None:
             mime = QMimeData()
@@ -215,7 +217,7 @@ def picture_in_clipboard() -> Callable[[], Pixels] | None:
     mime = QGuiApplication.clipboard().mimeData() or QMimeData()
     if mime.hasFormat(PNG):
         data = bytes(mime.data(PNG).data())
-        return lambda: premultiplied_from_rgba(decode_image(data, "The clipboard").rgba)
+        return lambda: premultiplied_from_rgba(decode_image(data, "The clipboard", keeps_depth=True).rgba)
     image = mime.imageData() if mime.hasImage() else None
     if isinstance(image, QImage) and not image.isNull():
         return lambda: array_of(image, 4)

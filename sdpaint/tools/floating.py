@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from sdpaint.document.document import Document
 from sdpaint.document.layers import LayerId
 from sdpaint.document.placing import Lifted, lift, place
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.tiles import Pixels
@@ -140,7 +141,7 @@ class Float:
         around = lifted.bounds
         if around.area > EXACT_AREA:
             around = around.intersected(start.bounds.inflated(max(start.size.width, start.size.height) // 2))
-        return _Off(lifted, reduced_to(lifted.picture().read(around), PROXY_AREA), around)
+        return _Off(lifted, reduced_to(rounded_8(lifted.picture().read(around)), PROXY_AREA), around)
 
     def _preview(self, document: Document) -> None:
         # What is as it was needs no preview: undo would take it for one.

@@ -235,3 +235,24 @@ def test_a_mask_that_the_artist_has_changed_since_is_kept():
 def test_the_layer_is_named_by_the_start_of_the_prompt(prompt, name):
     assert layer_name(prompt) == name
     assert len(name) <= MAX_NAME_LENGTH
+
+
+def test_inpainting_in_16_bits_leaves_every_bit_outside_the_blend_band_as_it_was():
+    shallow = edits.fill_mask(noise_document(), Rect(100, 90, 40, 30))
+    document = edits.set_depth(shallow, 16)
+    tiles = document.active_layer.tiles
+    fine = {key: tile + np.uint16(3) * (tile > 0) * (tile < 65000) for key, tile in tiles.tiles.items()}
+    document = edits.with_layer_tiles(document, document.active, tiles.with_tiles(fine))
+    prepared = prepare(document, PARAMS, Limits(), 1)
+    assert prepared.request.image is not None
+    assert prepared.request.image.dtype == np.uint8
+    expected = prepare(shallow, PARAMS, Limits(), 1).request.image.astype(int)
+    assert np.abs(prepared.request.image.astype(int) - expected).max() <= 1
+    result = apply_result(document, prepared, picture_for(prepared))
+    assert result.depth == result.layers[-1].tiles.depth == 16
+    after, before = flatten(result, document.bounds, 16), flatten(document, document.bounds, 16)
+    reach = 20
+    band = np.zeros(after.shape[:2], bool)
+    band[90 - reach : 120 + reach, 100 - reach : 140 + reach] = True
+    assert np.array_equal(after[~band], before[~band])
+    assert (after[90:120, 100:140] == np.array([90, 10, 250, 255], np.uint16) * 257).all()

@@ -42,11 +42,11 @@ def choose(dialog: QDialog, kind: PictureKind) -> None:
 
 SAID = {"exportSpace", "exportMetadata"}
 SHOWN = {
-    PictureKind.PNG: {"exportEffort", "exportAlpha", *SAID},
+    PictureKind.PNG: {"exportEffort", "exportDepth", "exportAlpha", *SAID},
     PictureKind.JPEG: {"exportQuality", "exportChroma", "exportPaper", *SAID},
     PictureKind.WEBP: {"exportLossless", "exportQuality", "exportEffort", "exportAlpha", *SAID},
     PictureKind.AVIF: {"exportQuality", "exportChroma", "exportEffort", "exportAlpha", *SAID},
-    PictureKind.TIFF: {"exportEffort", "exportAlpha", *SAID},
+    PictureKind.TIFF: {"exportEffort", "exportDepth", "exportAlpha", *SAID},
     PictureKind.BMP: {"exportPaper"},
     PictureKind.GIF: {"exportAlpha"},
 }
