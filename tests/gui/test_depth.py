@@ -20,6 +20,15 @@ from tests.gui.conftest import TIMEOUT_MS
 LEFT = Qt.MouseButton.LeftButton
 
 
+@pytest.fixture
+def clipboard(qapp):
+    """Empty before and after: what lies in it would outlive the program that the tests are."""
+    found = QGuiApplication.clipboard()
+    found.clear()
+    yield found
+    found.clear()
+
+
 def _converted(driver, qtbot, action: str) -> None:
     with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
         driver.trigger(action)
@@ -79,7 +88,7 @@ def test_a_new_document_has_the_bits_that_were_chosen_and_the_choice_is_remember
     assert driver.window._settings.settings.new_documents_deep
 
 
-def test_what_is_copied_from_16_bits_is_pasted_with_all_of_them(driver, qtbot):
+def test_what_is_copied_from_16_bits_is_pasted_with_all_of_them(driver, qtbot, clipboard):
     _converted(driver, qtbot, "depth16")
     driver.drag((100, 100), (220, 160))
     drawn = driver.documents.committed.active_layer.tiles
@@ -89,7 +98,6 @@ def test_what_is_copied_from_16_bits_is_pasted_with_all_of_them(driver, qtbot):
     driver.documents.apply("Fine", with_layer_tiles(document, document.active, drawn.with_tiles(fine)))
     source = driver.documents.committed.active_layer.tiles
     driver.trigger("copy")
-    clipboard = QGuiApplication.clipboard()
     qtbot.waitUntil(lambda: (clipboard.mimeData() or QMimeData()).hasFormat(PLACE), timeout=TIMEOUT_MS)
     _converted(driver, qtbot, "paste")
     pasted = driver.documents.committed.active_layer
