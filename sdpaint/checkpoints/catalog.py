@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
 from sdpaint.paths import starter_checkpoint
@@ -39,9 +40,9 @@ def find_checkpoints(
 ) -> tuple[tuple[CheckpointInfo, ...], list[tuple[Path, CheckpointError]]]:
     """Scan for checkpoints: (the whole ones, the broken ones with what is wrong with each).
 
-    The starter comes first, then the sub-folders of each directory by name; a directory that is itself a checkpoint
-    counts as one. Folders without a model_index.json are no checkpoints and pass unmentioned; so do directories
-    that aren't there.
+    The starter comes first, then the sub-folders and single files of each directory by name; a directory that is
+    itself a checkpoint counts as one. Folders without a model_index.json are no checkpoints and pass unmentioned; so do
+    directories that aren't there.
     """
     found: list[CheckpointInfo] = []
     broken: list[tuple[Path, CheckpointError]] = []
@@ -68,7 +69,7 @@ def _candidates(dirs: Iterable[Path], broken: list[tuple[Path, CheckpointError]]
             continue
         try:
             children = sorted(directory.iterdir(), key=lambda child: child.name.casefold())
-            folders += [child for child in children if (child / "model_index.json").is_file()]
+            folders += [child for child in children if (child / "model_index.json").is_file() or is_single_file(child)]
         except OSError as error:
             problem = CheckpointError(f"{directory} can't be read", hint="Check the folder's permissions")
             problem.__cause__ = error

@@ -112,13 +112,14 @@ def _damaged(name: str) -> CheckpointError:
 def _read_safetensors(file: BinaryIO, start: bytes, size: int, name: str) -> Header:
     if start.startswith(b"version "):
         raise CheckpointError(f"{name} is only a placeholder of git-lfs", hint="Run git lfs pull in its folder")
-    if start[:2] == b"PK" or start[:1] == b"\x80":
-        raise CheckpointError(
-            f"{name} holds pickled weights, which can run foreign code",
-            hint="Convert it: sdpaint checkpoints convert FILE keeps the numbers and nothing else",
-        )
     length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
     if not 2 <= length <= size - 8:
+        # Only now: a header's length may begin with the same bytes as a pickle.
+        if start[:2] == b"PK" or start[:1] == b"\x80":
+            raise CheckpointError(
+                f"{name} holds pickled weights, which can run foreign code",
+                hint="Convert it: sdpaint checkpoints convert FILE keeps the numbers and nothing else",
+            )
         raise _damaged(name)
     if length > MAX_HEADER_BYTES:
         raise CheckpointError(

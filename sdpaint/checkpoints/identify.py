@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sdpaint.checkpoints.parts import EDIT_PIPELINES, OPTIONAL, PARTS, PIPELINE_FAMILIES, is_tokenizer
+from sdpaint.checkpoints.single_file import configs_for, is_single_file
 from sdpaint.checkpoints.variants import quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.errors import CheckpointError
@@ -46,14 +47,18 @@ class CheckpointInfo:
     """Whether it only improves pictures that are there."""
     class_name: str = ""
     """The pipeline that the checkpoint was saved from."""
+    configs: Path | None = None
+    """Where the configurations of a single file are; None: they lie in the checkpoint's own folder."""
 
 
 def read_checkpoint(path: Path) -> CheckpointInfo:
-    """Identify a diffusers folder and check that it is whole. Reads JSON and file headers, no weights.
+    """Identify a diffusers folder or a single file and check that it is whole. Reads JSON and file headers, no weights.
 
     The facts are the family's, scaled to the native size that the UNet's config states, unless `sdpaint.json` or
     `preview_map.json` beside model_index.json say otherwise. Raises CheckpointError with a hint.
     """
+    if is_single_file(path):
+        return _read_single_file(path)
     index = _read_index(path)
     class_name = str(index.get("_class_name"))
     family_name = PIPELINE_FAMILIES.get(class_name)
@@ -92,6 +97,33 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
         is_edit=class_name in EDIT_PIPELINES,
         is_refiner=is_refiner,
         class_name=class_name,
+    )
+
+
+def _read_single_file(path: Path) -> CheckpointInfo:
+    configs, channels = configs_for(path)
+    index = read_json(configs / "model_index.json")
+    network = read_json(configs / "unet" / "config.json")
+    class_name = str(index["_class_name"])
+    family = FAMILIES[PIPELINE_FAMILIES[class_name]]
+    native_px = _native_px(configs, network, family.native_px)
+    scale = native_px / family.native_px
+    quirks = quirks_of(path, family, index, network)
+    return CheckpointInfo(
+        path=path,
+        name=path.stem,
+        family=family.name,
+        native_px=native_px,
+        min_side_px=_multiple(family.min_side_px * scale),
+        max_side_px=_multiple(family.max_side_px * scale),
+        max_area_px=int(family.max_area_px * scale * scale),
+        preview_map=family.preview_map,
+        sampler=quirks.sampler,
+        steps=quirks.steps,
+        guidance_scale=quirks.guidance_scale,
+        is_inpaint=channels == family.inpaint_channels,
+        class_name=class_name,
+        configs=configs,
     )
 
 

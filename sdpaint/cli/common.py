@@ -15,6 +15,7 @@ from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.generation.engine import CancelToken
@@ -50,7 +51,7 @@ def choose_checkpoint(name: str | None, settings: Settings) -> CheckpointInfo:
     """The checkpoint of a folder or a name; None is the bundled one. Raises CheckpointError."""
     if name is None:
         return read_checkpoint(paths.starter_checkpoint())
-    if Path(name).is_dir():
+    if Path(name).is_dir() or is_single_file(Path(name)):
         return read_checkpoint(Path(name))
     found, _ = find_checkpoints((paths.user_checkpoint_dir(), *settings.checkpoint_dirs))
     for info in found:

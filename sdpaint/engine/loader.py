@@ -19,6 +19,7 @@ from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.recent import Recent
+from sdpaint.engine.single_file import SingleFile
 from sdpaint.errors import CheckpointError, DeviceUnavailable
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.preview_maps import PreviewMap
@@ -122,7 +123,9 @@ class CheckpointStore:
 
 def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
     """Load all networks of a checkpoint onto the device. Raises CheckpointError where a file doesn't fit."""
-    index = read_json(info.path / "model_index.json")
+    configs = info.configs or info.path
+    index = read_json(configs / "model_index.json")
+    single = SingleFile(info) if info.configs else None
     components: dict[str, Any] = {}
     for name, classes in PARTS[info.family].items():
         if not _is_there(index, name):  # `read_checkpoint` has seen to it that it can be left out
@@ -134,12 +137,16 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
                 f"The {name} of {info.name} is a {class_name}, which sdpaint can't run",
                 hint=f"Choose a checkpoint with {' or '.join(classes)}",
             )
-        if is_tokenizer(name):
+        if single is not None:
+            components[name] = single.part(name, class_name, device.dtype)
+            if not is_tokenizer(name):
+                _place(components[name], name, device, class_name.startswith("CLIP"))
+        elif is_tokenizer(name):
             components[name] = _load_tokenizer(info.path / name, class_name)
         else:
             components[name] = _load_network(info.path / name, _class_named(class_name), device)
     options = {key: value for key, value in index.items() if isinstance(value, bool)}
-    scheduler_config = _scheduler_config(info.path / "scheduler", index["scheduler"][1], info.family)
+    scheduler_config = _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
     return LoadedCheckpoint(info, device, components, scheduler_config, options)
 
 
@@ -177,6 +184,11 @@ def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
             f"The {folder.name} of {folder.parent.name} lacks {lacking} of its weights",
             hint="Download the checkpoint again",
         )
+    _place(network, folder.name, device, is_transformers)
+    return network
+
+
+def _place(network: Any, name: str, device: Device, is_transformers: bool) -> None:
     network.requires_grad_(False).eval()
     try:
         network.to(device.torch_device)
@@ -187,9 +199,8 @@ def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
         if is_out_of_memory(error):
             raise
         raise DeviceUnavailable(
-            f"{folder.name} can't be moved to {device.torch_device}", hint="Restart sdpaint, or choose another device"
+            f"{name} can't be moved to {device.torch_device}", hint="Restart sdpaint, or choose another device"
         ) from error
-    return network
 
 
 def _version(library: Any) -> tuple[int, int]:

@@ -173,3 +173,10 @@ def test_any_damage_to_a_file_is_refused_or_harmless(data, tmp_path):
 
     with contextlib.suppress(CheckpointError):
         assert identify_header(read_header(path)).describe()
+
+
+def test_a_length_that_begins_like_a_pickle_is_a_length(tmp_path) -> None:
+    raw = b"{}".ljust(0x0280)
+    (tmp_path / "a.safetensors").write_bytes(struct.pack("<Q", len(raw)) + raw)
+    assert (tmp_path / "a.safetensors").read_bytes()[:2] == b"\x80\x02"
+    assert read_header(tmp_path / "a.safetensors").shapes == {}
