@@ -49,6 +49,9 @@ class BrushesController(QObject):
         self._collection = Collection()
         self._chosen: dict[ToolName, str | None] = {}
         self._is_loaded = False
+        self._warm: dict[str, BrushParams] = {}
+        """Presets whose tip and paper are made already."""
+        self._wanted = ""
         self._files = Background(1, self)
         self._painter = Background(1, self)
         tools.tool_changed.connect(lambda _tool: self.chosen_changed.emit(self.chosen))
@@ -87,12 +90,19 @@ class BrushesController(QObject):
             self._tools.set_tool(ToolName.BRUSH)
         tool = self._tools.tool
 
+        self._wanted = name
+
         def take(params: BrushParams) -> None:
-            if self._tools.tool is tool:
+            self._warm[name] = params
+            # Another one may have been chosen while this was made.
+            if self._tools.tool is tool and self._wanted == name:
                 self._chosen[tool] = name
                 self._tools.set_brush(params)
                 self.chosen_changed.emit(name)
 
+        if self._warm.get(name) == preset.params:
+            take(preset.params)     # the very next stroke is its
+            return
         # Tips and papers are made when they are first needed, which takes too long for the thread of the window.
         self._files.run(lambda: _warmed(preset), take, self.failed.emit)
 
@@ -157,8 +167,13 @@ class BrushesController(QObject):
         self._tools.restore_brushes({tool: each.params for tool, each in known.items()})
         self.collection_changed.emit(collection)
         self.chosen_changed.emit(self.chosen)
+        for preset in collection.presets:
+            self._painter.run(partial(_warmed, preset), partial(self._note_warm, preset.name), self.failed.emit)
         for problem in self._folder.problems:
             self.failed.emit(problem)
+
+    def _note_warm(self, name: str, params: BrushParams) -> None:
+        self._warm[name] = params
 
     def _change(self, collection: Collection) -> None:
         if collection != self._collection:

@@ -126,3 +126,18 @@ def test_the_brushes_of_the_tools_come_back_with_the_next_window(driver, brushes
     brushes.shutdown()
     kept = BrushFolder().read().tools["brush"]
     assert (kept.preset, kept.params.size_px) == ("Grass", size)
+
+
+def test_once_its_tip_is_made_a_preset_is_in_hand_before_the_next_stroke(driver, brushes, qtbot):
+    qtbot.waitUntil(lambda: not brushes.is_busy)
+    for name in ("Charcoal", "Foliage", "Ink pen"):
+        brushes.choose(name)
+        assert driver.tools.brush == brushes.collection.find(name).params
+
+
+def test_of_two_presets_chosen_in_a_row_the_newer_stays_in_hand(driver, brushes, qtbot):
+    brushes.choose("Charcoal")
+    brushes.choose("Foliage")
+    qtbot.waitUntil(lambda: not brushes.is_busy)
+    assert brushes.chosen == "Foliage"
+    assert driver.tools.brush == brushes.collection.find("Foliage").params
