@@ -343,7 +343,7 @@ def _prepared(
         return kept.prepared if params is None else _with_params(kept.prepared, params, seed)
     if not is_stale and params is None:
         return kept.prepared
-    asked = edits.set_mask(below, MaskLayer(kept.painted or TileMap(1)))
+    asked = edits.set_mask(replace(below, other_masks=(), mask_place=0), MaskLayer(kept.painted or TileMap(1)))
     asked = edits.set_frame(asked, kept.prepared.frame)
     request = kept.prepared.request
     wanted = replace(params or kept.params, mode=request.mode)

@@ -163,7 +163,8 @@ class GenerationSettings(QObject):
         info = self.info_of(params.checkpoint)
         # A stroke on a layer changes none of these; nor does a word of the prompt.
         depends_on = (
-            document.mask.tiles, document.frame, document.size, self._mode, effective_strength(self._mode, params),
+            *(mask.tiles for mask in document.masks), tuple(mask.counts for mask in document.masks),
+            document.frame, document.size, self._mode, effective_strength(self._mode, params),
             info, params.in_passes, params.context, params.bands,
         )
         if len(depends_on) == len(self._outlook_of) and all(

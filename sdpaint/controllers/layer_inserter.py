@@ -55,7 +55,12 @@ class LayerInserter(QObject):
             dx, dy = prepared.shift_in(present)
             placed = layer if (dx, dy) == (0, 0) else moved_layer(layer, dx, dy)
             document = insert_result(
-                present, placed, prepared.plan.frame.translated(dx, dy), prepared.mask, prepared.grows
+                present,
+                placed,
+                prepared.plan.frame.translated(dx, dy),
+                prepared.mask,
+                prepared.grows,
+                prepared.masks,
             )
             self._documents.apply_to(opened, result.step_label, document)
             self._after(result, opened)

@@ -55,6 +55,10 @@ class Document:
     guides: tuple[Guide, ...] = ()
     quick_mask: TileMap | None = None
     saved_selections: tuple[SavedSelection, ...] = ()
+    other_masks: tuple[MaskLayer, ...] = ()
+    """The inpaint masks beside `mask`, which is the one that is painted on."""
+    mask_place: int = 0
+    """Where `mask` stands among all of them."""
     depth: int = 8
     """Bits a channel of all layers, 8 or 16: what is put in at another depth is converted. Masks have 8."""
 
@@ -78,6 +82,8 @@ class Document:
             raise ValueError("a selection has 1 channel and selects something")
         if self.quick_mask is not None and self.quick_mask.channels != 1:
             raise ValueError("a quick mask has 1 channel")
+        if not 0 <= self.mask_place <= len(self.other_masks):
+            raise ValueError("the mask that is painted on is one of the masks")
         names = [saved.name for saved in self.saved_selections]
         if len(set(names)) != len(names):
             raise ValueError("names of saved selections are unique")
@@ -88,6 +94,18 @@ class Document:
         if self.quick_mask is None:
             return self.mask
         return MaskLayer(self.quick_mask, color=QUICK_MASK_COLOR)
+
+    @property
+    def masks(self) -> tuple[MaskLayer, ...]:
+        """All inpaint masks, in their order; `mask` is at `mask_place`."""
+        return (*self.other_masks[: self.mask_place], self.mask, *self.other_masks[self.mask_place :])
+
+    @property
+    def shown_masks(self) -> tuple[MaskLayer, ...]:
+        """What is drawn over the picture, the last on top: the quick mask while there is one, else the masks."""
+        if self.quick_mask is not None:
+            return (self.shown_mask,)
+        return tuple(mask for mask in self.masks if mask.enabled and mask.visible)
 
     @property
     def bounds(self) -> Rect:
@@ -164,7 +182,8 @@ class Document:
         """The pixels and masks of every layer, the inpaint mask and all selections: what this version keeps alive."""
         for layer in self.walk():
             yield from layer.tile_maps()
-        yield self.mask.tiles
+        for mask in self.masks:
+            yield mask.tiles
         for tiles in (self.selection, self.quick_mask, *(saved.tiles for saved in self.saved_selections)):
             if tiles is not None:
                 yield tiles
@@ -199,7 +218,11 @@ def _listed(layers: tuple[Layer, ...]) -> Iterator[Layer]:
 
 def changed_mask_tiles(old: Document, new: Document) -> set[TileKey]:
     """Tiles where the mask overlay differs."""
-    before, now = old.shown_mask, new.shown_mask
-    if (before.visible, before.color, before.opacity) != (now.visible, now.color, now.opacity):
-        return {*before.tiles.tiles, *now.tiles.tiles}
-    return now.tiles.changed_tiles(before.tiles)
+    before, now = old.shown_masks, new.shown_masks
+    if [_mask_look(mask) for mask in before] != [_mask_look(mask) for mask in now]:
+        return {key for mask in (*before, *now) for key in mask.tiles.tiles}
+    return {key for was, mask in zip(before, now, strict=True) for key in mask.tiles.changed_tiles(was.tiles)}
+
+
+def _mask_look(mask: MaskLayer) -> tuple[object, ...]:
+    return mask.color, mask.opacity, mask.strength

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -270,6 +271,14 @@ def set_mask(document: Document, mask: MaskLayer) -> Document:
     return replace(document, mask=mask)
 
 
+def with_mask_tiles(document: Document, change: Callable[[TileMap], TileMap]) -> dict[str, Any]:
+    """The fields of a document whose masks are all changed alike."""
+    return {
+        "mask": replace(document.mask, tiles=change(document.mask.tiles)),
+        "other_masks": tuple(replace(mask, tiles=change(mask.tiles)) for mask in document.other_masks),
+    }
+
+
 def clear_mask(document: Document) -> Document:
     """Nothing masked."""
     return set_mask(document, replace(document.mask, tiles=TileMap(1)))
@@ -334,7 +343,7 @@ def resize_canvas(document: Document, size: Size, dx: int = 0, dy: int = 0) -> D
         layers=_with_places_moved(
             with_all_tiles(document.layers, lambda tiles: tiles.translated(dx, dy)), dx, dy
         ),
-        mask=replace(document.mask, tiles=document.mask.tiles.translated(dx, dy)),
+        **with_mask_tiles(document, lambda tiles: tiles.translated(dx, dy)),
         frame=document.frame.translated(dx, dy),
         moved=(document.moved[0] + dx, document.moved[1] + dy),
         guides=tuple(guide.mapped(1.0, 1.0, dx, dy) for guide in document.guides),

@@ -245,16 +245,31 @@ class Layer:
 
 @dataclass(frozen=True)
 class MaskLayer:
-    """The inpaint mask: 255 = made anew, 0 = kept. Drawn over the picture in `color` at `opacity`."""
+    """An inpaint mask: 255 = made anew, 0 = kept. Drawn over the picture in `color` at `opacity`.
+
+    `strength`, 0 to 1, is a factor on what is painted; a mask that isn't `enabled` is neither drawn nor counts.
+    `visible` is whether it is drawn. `prompt` is for what is made under this mask alone.
+    """
 
     tiles: TileMap = field(default_factory=lambda: TileMap(1))
     visible: bool = True
     color: Color = Color(255, 64, 160)
     opacity: float = 0.5
+    name: str = "Mask"
+    strength: float = 1.0
+    enabled: bool = True
+    prompt: str = ""
 
     def __post_init__(self) -> None:
         if self.tiles.channels != 1:
             raise ValueError("a mask has 1 channel")
+        if not 0.0 <= self.strength <= 1.0:
+            raise ValueError(f"a mask's strength is 0 to 1, not {self.strength}")
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything is made anew because of it."""
+        return self.enabled and self.strength > 0.0 and not self.is_empty
 
     @property
     def is_empty(self) -> bool:

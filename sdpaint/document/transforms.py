@@ -15,7 +15,7 @@ import numpy as np
 
 from sdpaint.document import tree
 from sdpaint.document.document import MAX_SIDE_PX, Document, with_selections
-from sdpaint.document.edits import replace_layer, resize_canvas, with_all_tiles
+from sdpaint.document.edits import replace_layer, resize_canvas, with_all_tiles, with_mask_tiles
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.locks import refuse_locked_position
@@ -57,7 +57,7 @@ def turn_document(document: Document, turn: Turn) -> Document:
         document,
         size=new_size,
         layers=_no_more_repeatable(with_all_tiles(document.layers, lambda tiles: turn_tiles(tiles, turn, size))),
-        mask=replace(document.mask, tiles=turn_tiles(document.mask.tiles, turn, size)),
+        **with_mask_tiles(document, lambda tiles: turn_tiles(tiles, turn, size)),
         frame=turn_rect(document.frame, turn, size),
         guides=tuple(_turned_guide(guide, turn, size) for guide in document.guides),
     )
@@ -170,7 +170,7 @@ def scale_document(document: Document, size: Size, resampling: Resampling = Resa
         document,
         size=size,
         layers=_no_more_repeatable(with_all_tiles(document.layers, scaled)),
-        mask=replace(document.mask, tiles=scaled(document.mask.tiles)),
+        **with_mask_tiles(document, scaled),
         frame=Rect.from_edges(left, top, max(left + 1, right), max(top + 1, bottom)),
         guides=tuple(guide.mapped(across, down) for guide in document.guides),
     )

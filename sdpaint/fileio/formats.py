@@ -73,7 +73,7 @@ def is_flat(document: Document) -> bool:
         and layer.holds_pixels
         and layer.origin is None
         and layer.mask is None
-        and document.mask.is_empty
+        and all(mask.is_empty for mask in document.masks)
         and not document.saved_selections
         and not _sticks_out(layer.tiles, document.bounds)
     )
@@ -87,7 +87,7 @@ def _holds_of(facts: KindFacts) -> Callable[[Document], bool]:
 def psd_holds(document: Document) -> bool:
     """Whether a Photoshop document holds all of it: no inpaint mask, 8 bits, and only layers that Photoshop has too."""
     return (
-        document.mask.is_empty
+        all(mask.is_empty for mask in document.masks)
         and document.depth == 8
         and not document.saved_selections
         and all(

@@ -37,6 +37,7 @@ from sdpaint.fileio.openraster_writer import (
     QUICK_MASK,
     SELECTION,
     STACK,
+    mask_entry,
     saved_entry,
     xml_text,
 )
@@ -143,6 +144,8 @@ class _Reader:
             active=self._selected if self._selected in ids else unique[-1].id,
             frame=self._data.frame or centered_frame(size, DEFAULT_FRAME_PX),
             mask=self._mask(),
+            other_masks=self._other_masks(),
+            mask_place=self._data.mask_place,
             guides=self._data.guides,
             selection=self._selection(SELECTION, self._data.selection_at, size),
             quick_mask=self._quick_mask(size),
@@ -189,6 +192,12 @@ class _Reader:
         if MASK not in self._names or self._data.frame is None:
             return self._data.mask
         return replace(self._data.mask, tiles=self._coverage(MASK, *self._data.mask_at))
+
+    def _other_masks(self) -> tuple[MaskLayer, ...]:
+        return tuple(
+            replace(mask, tiles=self._coverage(mask_entry(i), *at)) if mask_entry(i) in self._names else mask
+            for i, (mask, at) in enumerate(self._data.other_masks)
+        )
 
     def _selection(self, entry: str, at: tuple[int, int] | None, size: Size) -> TileMap | None:
         if entry not in self._names or at is None:

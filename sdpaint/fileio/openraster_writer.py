@@ -165,6 +165,7 @@ def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
         places.get(SELECTION),
         places.get(QUICK_MASK),
         [places[saved_entry(i)] for i in range(len(document.saved_selections))],
+        [places[mask_entry(i)] for i in range(len(document.other_masks))],
     )
     workers = max(1, min(_MAX_ENCODERS, os.cpu_count() or 1))
     with zipfile.ZipFile(file, "w") as archive, _pool(workers) as pool:
@@ -193,9 +194,15 @@ def saved_entry(index: int) -> str:
     return f"sdpaint/selections/{index:03d}.png"
 
 
+def mask_entry(index: int) -> str:
+    """Where one of the inpaint masks lies that aren't painted on."""
+    return f"sdpaint/masks/{index:03d}.png"
+
+
 def _coverages(document: Document) -> dict[str, tuple[TileMap, Rect]]:
-    """All that is or may be selected, with its bounds, by the entry that it is stored in."""
+    """All that is or may be selected, and further masks, with bounds, by the entry that each is stored in."""
     found = {saved_entry(i): saved.tiles for i, saved in enumerate(document.saved_selections)}
+    found |= {mask_entry(i): mask.tiles for i, mask in enumerate(document.other_masks)}
     if document.selection is not None:
         found[SELECTION] = document.selection
     if document.quick_mask is not None:

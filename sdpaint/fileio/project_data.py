@@ -46,6 +46,8 @@ class ProjectData:
     frame: Rect | None = None
     mask: MaskLayer = field(default_factory=MaskLayer)
     mask_at: tuple[int, int] = (0, 0)
+    other_masks: tuple[tuple[MaskLayer, tuple[int, int]], ...] = ()
+    mask_place: int = 0
     selection_at: tuple[int, int] | None = None
     quick_mask_at: tuple[int, int] | None = None
     saved_selections: tuple[tuple[str, tuple[int, int]], ...] = ()
@@ -63,23 +65,23 @@ def encode_data(
     selection_at: tuple[int, int] | None = None,
     quick_mask_at: tuple[int, int] | None = None,
     saved_at: Sequence[tuple[int, int]] = (),
+    other_masks_at: Sequence[tuple[int, int]] = (),
 ) -> bytes:
-    """The content of project.json; `saved_at` has a place for each saved selection."""
+    """The content of project.json; `saved_at` has a place for each saved selection, as the last has for each mask."""
     mask, frame = document.mask, document.frame
     data: dict[str, Any] = {
         "version": VERSION,
         "frame": [frame.x, frame.y, frame.width, frame.height],
-        "mask": {
-            "visible": mask.visible,
-            "color": [mask.color.red, mask.color.green, mask.color.blue, mask.color.alpha],
-            "opacity": mask.opacity,
-            "x": mask_at[0],
-            "y": mask_at[1],
-        },
+        "mask": _mask_json(mask, mask_at),
         "layers": {src: layer_json(layer) for src, layer in layers.items()},
     }
     if document.depth != 8:
         data["depth"] = document.depth
+    if document.other_masks:
+        data["other_masks"] = [
+            _mask_json(other, at) for other, at in zip(document.other_masks, other_masks_at, strict=True)
+        ]
+        data["mask_place"] = document.mask_place
     if selection_at is not None:
         data["selection"] = {"x": selection_at[0], "y": selection_at[1]}
     if document.guides:
@@ -94,6 +96,33 @@ def encode_data(
     if params is not None:
         data["generation"] = _params_json(params)
     return json.dumps(data, indent=1).encode("ascii")
+
+
+def _mask_json(mask: MaskLayer, at: tuple[int, int]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "visible": mask.visible,
+        "color": [mask.color.red, mask.color.green, mask.color.blue, mask.color.alpha],
+        "opacity": mask.opacity,
+        "x": at[0],
+        "y": at[1],
+        "name": mask.name,
+        "strength": mask.strength,
+        "enabled": mask.enabled,
+    }
+    return {**values, "prompt": mask.prompt} if mask.prompt else values
+
+
+def _read_mask(values: dict[str, Any]) -> MaskLayer:
+    return MaskLayer(
+        visible=_is(bool, values["visible"]),
+        color=Color(*(_channel(part) for part in values["color"])),
+        opacity=min(1.0, max(0.0, _number(values["opacity"]))),
+        # Older files have none of these.
+        name=_is(str, values.get("name", "Mask")),
+        strength=min(1.0, max(0.0, _number(values.get("strength", 1.0)))),
+        enabled=_is(bool, values.get("enabled", True)),
+        prompt=_is(str, values.get("prompt", "")),
+    )
 
 
 def _params_json(params: GenerationParams) -> dict[str, Any]:
@@ -138,12 +167,10 @@ def decode_data(raw: bytes) -> ProjectData:
         return ProjectData(
             layers=layers,
             frame=frame,
-            mask=MaskLayer(
-                visible=_is(bool, mask["visible"]),
-                color=Color(*(_channel(part) for part in mask["color"])),
-                opacity=min(1.0, max(0.0, _number(mask["opacity"]))),
-            ),
-            mask_at=(_whole(mask["x"]), _whole(mask["y"])),
+            mask=_read_mask(mask),
+            mask_at=_place(mask),
+            other_masks=tuple((_read_mask(each), _place(each)) for each in data.get("other_masks", ())),
+            mask_place=max(0, min(len(data.get("other_masks", ())), _whole(data.get("mask_place", 0)))),
             selection_at=_place(data["selection"]) if "selection" in data else None,
             quick_mask_at=_place(data["quick_mask"]) if "quick_mask" in data else None,
             saved_selections=saved,

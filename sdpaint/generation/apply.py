@@ -5,13 +5,12 @@ Making the layer (scaling, cropping, tiles) is for a background thread; putting 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, MaskLayer
+from sdpaint.document.mask_edits import cleared_masks
 from sdpaint.generation.color_match import with_matched_colors
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.prepare import Prepared
@@ -61,9 +60,16 @@ def result_layer(image: Pixels8, plan: CropPlan, alpha: Pixels8 | None, name: st
 
 
 def insert_result(
-    document: Document, layer: Layer, frame: Rect, mask: MaskLayer | None = None, grows: bool = False
+    document: Document,
+    layer: Layer,
+    frame: Rect,
+    mask: MaskLayer | None = None,
+    grows: bool = False,
+    read: tuple[TileMap, ...] = (),
 ) -> Document:
     """The layer on top of the stack, active. `mask` is the one that was inpainted within `frame`, None without.
+
+    `read`: the artist's masks that it was made of, where it isn't one of them itself.
 
     That part of the mask has done its work and would tint the result, so it is cleared, and undo brings it back; but
     a mask that the artist has changed since is kept. Where the canvas `grows`, it does so to hold the frame.
@@ -72,9 +78,7 @@ def insert_result(
     if grows:
         canvas = document.bounds.united(frame)
         return edits.resize_canvas(result, canvas.size, -canvas.x, -canvas.y)
-    if mask is None or document.mask.tiles is not mask.tiles:
-        return result
-    return edits.set_mask(result, replace(document.mask, tiles=mask.tiles.cleared(frame)))
+    return result if mask is None else cleared_masks(result, read or (mask.tiles,), frame)
 
 
 def apply_result(document: Document, prepared: Prepared, image: Pixels8) -> Document:
@@ -82,4 +86,4 @@ def apply_result(document: Document, prepared: Prepared, image: Pixels8) -> Docu
     name = layer_name(prepared.request.prompt)
     matched = with_matched_colors(prepared.request, image)
     layer = result_layer(matched, prepared.plan, prepared.alpha, name)
-    return insert_result(document, layer, prepared.plan.frame, prepared.mask, prepared.grows)
+    return insert_result(document, layer, prepared.plan.frame, prepared.mask, prepared.grows, prepared.masks)

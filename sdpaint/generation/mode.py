@@ -24,7 +24,7 @@ def effective_mode(
     """
     if mode is not None:
         return mode
-    if _has_pixels(document.mask.tiles, document.frame):
+    if any(_has_pixels(mask.tiles, document.frame) for mask in document.masks if mask.counts):
         return GenerationMode.INPAINT
     under = document.frame.intersected(document.bounds)
     for index, layer in enumerate(document.layers):

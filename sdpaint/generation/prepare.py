@@ -16,6 +16,7 @@ import numpy as np
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.layers import MaskLayer
+from sdpaint.document.mask_edits import combined_mask
 from sdpaint.errors import SettingsError
 from sdpaint.generation.crop import (
     CropPlan,
@@ -56,6 +57,7 @@ class Prepared:
     the canvas is to grow by what of the frame lies beyond it. `moved`: that of the document that it was prepared from.
     `params`: from which it was made. `seen`: the part of the canvas that the request looked at, and `ground` the digest
     of what was there; empty where it looked at nothing. `frame`: the document's own.
+    `masks`: those of the artist that `mask` was made of.
     """
 
     request: GenerationRequest
@@ -68,6 +70,7 @@ class Prepared:
     ground: str = ""
     seen: Rect = Rect(0, 0, 0, 0)
     frame: Rect = Rect(0, 0, 0, 0)
+    masks: tuple[TileMap, ...] = ()
 
     def shift_in(self, document: Document) -> tuple[int, int]:
         """How far (x, y) what was prepared has moved in the document since."""
@@ -113,6 +116,7 @@ def prepare(
     engine_mask: Pixels8 | None = None
     alpha = frame_alpha(plan)
     mask: MaskLayer | None = None
+    read: tuple[TileMap, ...] = ()
     fill: MaskFill | None = None
     ground, seen = "", Rect(0, 0, 0, 0)
     if mode is not GenerationMode.TEXT_TO_IMAGE:
@@ -127,7 +131,8 @@ def prepare(
             masked = missing_under(document, plan, _fills_bare_ground(params))
         else:
             masked = mask_under(document, plan)
-        mask = None if is_expanding else document.mask
+        mask = None if is_expanding else combined_mask(document)
+        read = () if is_expanding else tuple(each.tiles for each in document.masks if each.counts)
         feather_px = least_feather_px(info.native_px)
         denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength, feather_px, params.bands)
         engine_mask = resized(denoise, plan.work_size)
@@ -154,7 +159,7 @@ def prepare(
         adapter_files=used_adapters((params.prompt,), wildcards or {}, adapter_files or {}),
     )
     grows = mode is GenerationMode.EXPAND
-    return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame)
+    return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)
 
 
 def digest_of(pixels: Pixels8) -> str:
@@ -237,7 +242,9 @@ def _to_be_made(document: Document, mode: GenerationMode, with_bare: bool) -> Re
     """Around what is masked in the frame, or missing; empty in modes that take all of it."""
     match mode:
         case GenerationMode.INPAINT:
-            return _bounds_of(document.mask.tiles.cropped(document.frame))
+            counting = (mask.tiles.cropped(document.frame) for mask in document.masks if mask.counts)
+            bounds = [_bounds_of(tiles) for tiles in counting if not tiles.is_empty]
+            return Rect.bounding(bounds) if bounds else Rect(0, 0, 0, 0)
         case GenerationMode.EXPAND:
             outside = beyond_the_canvas(document)
             return outside.united(_bare_tiles(document)) if with_bare else outside
@@ -312,7 +319,7 @@ def mask_under(document: Document, plan: CropPlan) -> Pixels8:
     Raises SettingsError where nothing is.
     """
     mask = np.zeros((plan.region.height, plan.region.width), np.uint8)
-    mask[_in_frame(plan)] = document.mask.tiles.read(plan.frame)
+    mask[_in_frame(plan)] = combined_mask(document).tiles.read(plan.frame)
     if not mask.any():
         raise SettingsError(
             "Nothing inside the frame is masked",

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.open_document import OpenDocument
-from sdpaint.document import edits
+from sdpaint.document import edits, mask_edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.tree import path_to, topmost, with_fresh_ids
@@ -111,9 +111,8 @@ class DocumentCommands(QObject):
 
     def set_mask_visible(self, visible: bool) -> None:
         """Show or hide the overlay of the mask: no undo step."""
-        mask = self._present.mask
-        if mask.visible != visible:
-            self._documents.amend(edits.set_mask(self._present, replace(mask, visible=visible)))
+        if self._present.mask.visible != visible:
+            self._documents.amend(mask_edits.show_masks(self._present, visible))
 
     # -- frame and canvas
 

@@ -22,7 +22,7 @@ from sdpaint.imaging.selection import FULL_TILE
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap, tile_rect
 from sdpaint.tools.base import ToolRefused
 from sdpaint.tools.options import Target
-from sdpaint.tools.stroke_target import check_editable
+from sdpaint.tools.stroke_target import check_editable, check_mask_seen
 
 _LUMA = np.array([0.0722, 0.7152, 0.2126], np.float32)
 """Of blue, green and red (Rec. 709)."""
@@ -34,8 +34,7 @@ Weight = float | NDArray[np.float32]
 def check_target(document: Document, target: Target, blend_mode: BlendMode = BlendMode.NORMAL) -> None:
     """Raises ToolRefused where laying something there couldn't be seen."""
     if target is Target.MASK:
-        if not document.mask.visible:
-            raise ToolRefused("The mask is hidden", "Show it to paint on it")
+        check_mask_seen(document)
         return
     check_editable(document)
     layer = document.active_layer

@@ -36,7 +36,7 @@ from sdpaint.imaging.tip_stroke import TipBuffer, TipDab, TipPath, TipStampCache
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.mask_target import LayerMaskTarget
 from sdpaint.tools.options import PaintOptions
-from sdpaint.tools.stroke_target import StrokeTarget, check_editable
+from sdpaint.tools.stroke_target import StrokeTarget, check_editable, check_mask_seen
 
 _LABELS = {
     ToolName.BRUSH: "Brush stroke",
@@ -158,8 +158,7 @@ class MaskTarget(StrokeTarget):
     """The inpaint mask. Raises ToolRefused where it is hidden."""
 
     def __init__(self, document: Document, opacity: float, erase: bool) -> None:
-        if not document.mask.visible:
-            raise ToolRefused("The mask is hidden", "Show it to paint on it")
+        check_mask_seen(document)
         super().__init__(document, document.mask.tiles)
         self._opacity = np.float32(opacity)
         self._erase = erase

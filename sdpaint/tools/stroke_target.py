@@ -52,6 +52,14 @@ def check_editable(document: Document) -> None:
         raise ToolRefused(refusal.message, refusal.hint) from refusal
 
 
+def check_mask_seen(document: Document) -> None:
+    """Raises ToolRefused where what is painted on the inpaint mask couldn't be seen or wouldn't count."""
+    if not document.mask.visible:
+        raise ToolRefused("The mask is hidden", "Show it to paint on it")
+    if not document.mask.enabled:
+        raise ToolRefused(f'"{document.mask.name}" is switched off', "Switch it on in the masks panel")
+
+
 def _check_seen(layer: Layer) -> None:
     kind = "group" if layer.is_group else "layer"
     if not layer.visible:

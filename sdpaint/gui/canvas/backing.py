@@ -35,8 +35,8 @@ class Backing:
         self.picture = Pyramid(document.size)
         self.mask: Pyramid | None = None
         self._behind: set[TileKey] = self.compositor.tiles()
-        self._mask_behind: set[TileKey] = set(document.shown_mask.tiles.tiles) if document.shown_mask.visible else set()
-        self._lut = _tint(document.shown_mask)
+        self._mask_behind: set[TileKey] = {key for mask in document.shown_masks for key in mask.tiles.tiles}
+        self._luts = [_tint(mask) for mask in document.shown_masks]
 
     @property
     def document(self) -> Document:
@@ -63,7 +63,7 @@ class Backing:
         self._behind |= changed
         masked = changed_mask_tiles(old, document)
         if masked:
-            self._lut = _tint(document.shown_mask)
+            self._luts = [_tint(mask) for mask in document.shown_masks]
             self._mask_behind |= masked
         return changed | masked
 
@@ -108,12 +108,17 @@ class Backing:
         document = self.document
         if not _on_canvas(key, document):
             return
-        coverage = document.shown_mask.tiles.tile(key) if document.shown_mask.visible else None
+        tinted: Pixels | None = None
+        for mask, lut in zip(document.shown_masks, self._luts, strict=True):
+            coverage = mask.tiles.tile(key)
+            if coverage is not None:
+                tile = _tinted(coverage, lut)
+                tinted = tile if tinted is None else _over(tinted, tile)
         if self.mask is None:
-            if coverage is None:
+            if tinted is None:
                 return
             self.mask = Pyramid(document.size)
-        self.mask.put(key, None if coverage is None else _tinted(coverage, self._lut))
+        self.mask.put(key, tinted)
 
 
 def _on_canvas(key: TileKey, document: Document) -> bool:
@@ -144,10 +149,16 @@ def _in_order(keys: Iterable[TileKey]) -> list[TileKey]:
 
 def _tint(mask: MaskLayer) -> NDArray[np.uint32]:
     """The premultiplied pixel for each coverage."""
-    alpha = np.arange(256) * mask.opacity
+    alpha = np.arange(256) * (mask.opacity * mask.strength)
     color = np.array([mask.color.blue, mask.color.green, mask.color.red, 255]) / 255.0
     table = np.rint(alpha[:, None] * color).astype(np.uint8)
     return np.ascontiguousarray(table).view(np.uint32)[:, 0]
+
+
+def _over(below: Pixels, above: Pixels) -> Pixels:
+    """One mask's tint on that of another, both premultiplied."""
+    rest = 255 - above[..., 3:].astype(np.uint16)
+    return np.asarray(above + (below * rest + 127) // 255, np.uint8)
 
 
 def _tinted(coverage: Pixels, lut: NDArray[np.uint32]) -> Pixels:
