@@ -82,6 +82,8 @@ class ActionStates(QObject):
         for name in NEEDS_SELECTION:
             self._actions[name].setEnabled(new.selection is not None)
         self._actions["maskToSelection"].setEnabled(not new.mask.is_empty)
+        for name in ("removeMask", "nextMask"):
+            self._actions[name].setEnabled(len(new.masks) > 1)
 
     def _follow_results(self) -> None:
         generation = self._generation

@@ -25,6 +25,7 @@ WHY_NOT: Mapping[str, str] = {
     "removeMissing": "No file of the list is missing",
     **dict.fromkeys(NEEDS_SELECTION, "Nothing is selected"),
     "maskToSelection": "Nothing is masked",
+    **dict.fromkeys(("removeMask", "nextMask"), "There is one mask alone"),
     "repeatFilter": "No filter was applied yet",
     "clearLayer": "A result waits for a choice",
     "mergeDown": "This is the lowest layer",

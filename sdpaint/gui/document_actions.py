@@ -499,6 +499,9 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
         icon_off="eye-off",
     ),
+    ActionSpec("addMask", "&New mask", "masks.add", (), "plus", "Add another inpaint mask, and paint on it"),
+    ActionSpec("removeMask", "&Delete the mask", "masks.remove", (), "trash", "Delete the mask that is painted on"),
+    ActionSpec("nextMask", "Ne&xt mask", "masks.choose_next", (), "", "Paint on the next mask"),
     ActionSpec("clearMask", "&Clear", "edits.clear_mask", ("Ctrl+Alt+D",), "clear", "Clear the mask"),
     ActionSpec("invertMask", "&Invert", "edits.invert_mask", ("Ctrl+Alt+I",), "invert", "Invert the mask"),
     ActionSpec(

@@ -20,6 +20,7 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.layer_controller import LayerController
+from sdpaint.controllers.mask_controller import MaskController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
@@ -65,6 +66,7 @@ from sdpaint.gui.palette_flow import PaletteFlow
 from sdpaint.gui.panels.brushes import BrushesPanel
 from sdpaint.gui.panels.color import ColorPanel
 from sdpaint.gui.panels.layers import LayerServices, LayersPanel
+from sdpaint.gui.panels.masks import MasksPanel
 from sdpaint.gui.panels.navigator import NavigatorPanel
 from sdpaint.gui.panels.palettes import PalettesPanel
 from sdpaint.gui.panels.prompt import PromptBar
@@ -143,6 +145,8 @@ class MainWindow(QMainWindow):
         self._edits = DocumentCommands(self._documents, self.messages, self)
         self._layer_edits = LayerController(self._documents, lambda: services.tools.foreground, self)
         self._layer_edits.failed.connect(self.messages.refusal)
+        self._masks = MaskController(self._documents, self)
+        self._masks.failed.connect(self.messages.refusal)
         self._generated = GeneratedController(self._documents, self._generation, self)
         self._generated.failed.connect(self.messages.refusal)
         self._flow = FileFlow(
@@ -232,6 +236,7 @@ class MainWindow(QMainWindow):
             "canvas": self.canvas,
             "generation": self._generation,
             "generated": self._generated,
+            "masks": self._masks,
             "prompts": self._prompt_flow,
             "selection": self._selection,
             "selecting": self._selecting,
@@ -288,6 +293,7 @@ class MainWindow(QMainWindow):
                 "palettesDock", "Palettes", PalettesPanel(services.palettes, services.tools, self._palettes)
             ),
             "Layers": Dock("layersDock", "Layers", self._layers),
+            "Masks": Dock("masksDock", "Masks", MasksPanel(self._documents, self._masks, actions)),
             "Navigator": Dock(
                 "navigatorDock", "Navigator", NavigatorPanel(self._documents, self.canvas, actions)
             ),
@@ -312,6 +318,8 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self._docks["Brushes"], self._docks["Palettes"])
         self.tabifyDockWidget(self._docks["Results"], self._docks["Queue"])
         self.tabifyDockWidget(self._docks["Queue"], self._docks["Navigator"])
+        self.tabifyDockWidget(self._docks["Layers"], self._docks["Masks"])
+        self._docks["Layers"].raise_()
         self._docks["Colour"].raise_()
         self._docks["Results"].raise_()
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)

@@ -152,7 +152,20 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "&Mask",
-        ("showMask", None, "fillMask", "invertMask", "clearMask", None, "selectionToMask", "maskToSelection"),
+        (
+            "showMask",
+            None,
+            "fillMask",
+            "invertMask",
+            "clearMask",
+            None,
+            "selectionToMask",
+            "maskToSelection",
+            None,
+            "addMask",
+            "nextMask",
+            "removeMask",
+        ),
     ),
     (
         "Filte&r",

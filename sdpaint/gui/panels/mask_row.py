@@ -48,7 +48,8 @@ class MaskRow(QWidget):
 
     def refresh(self, document: Document) -> None:
         """The document has changed."""
-        words = "Mask" if not document.mask.is_empty else "Mask (empty)"
+        name = document.mask.name
+        words = name if not document.mask.is_empty else f"{name} (empty)"
         if self._words.text() != words:
             self._words.setText(words)
 
