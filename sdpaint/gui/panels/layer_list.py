@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     QSize,
     Qt,
     QTimer,
@@ -19,6 +20,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -30,8 +32,9 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QPixmap,
 )
-from PySide6.QtWidgets import QAbstractItemView, QListView
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.layer_controller import LayerController
@@ -46,6 +49,8 @@ from sdpaint.gui.widgets.controls import describe, signals_blocked
 
 _KEYS = Qt.KeyboardModifier
 _KEEP = QItemSelectionModel.SelectionFlag.NoUpdate
+_CARRIED_ROWS, _CARRIED_WIDTH, _CARRIED_BESIDE = 4, 200, 10
+"""How much of what is dragged is seen at the pointer, and how far from it."""
 _DUPLICATES = _KEYS.ControlModifier | _KEYS.AltModifier
 """Held while dragging, they leave the layers where they are and drop copies."""
 
@@ -315,6 +320,35 @@ class LayerList(QListView):
         self.viewport().update()
 
     # ----------------------------------------------------------------------------------------------------- dropping
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's own signature
+        indexes = sorted(self.selectedIndexes(), key=lambda index: index.row())
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._layers.mimeData(indexes))
+        drag.setPixmap(self._carried(indexes[:_CARRIED_ROWS]))
+        # Beside the pointer, so that the place where it would land is seen.
+        drag.setHotSpot(QPoint(-_CARRIED_BESIDE, -_CARRIED_BESIDE))
+        drag.exec(supportedActions, Qt.DropAction.MoveAction)
+
+    def _carried(self, indexes: list[QModelIndex]) -> QPixmap:
+        """The first rows that are dragged, as something that is seen through."""
+        ratio = self.devicePixelRatioF()
+        size = QSize(min(_CARRIED_WIDTH, self.viewport().width()), ROW_HEIGHT * len(indexes))
+        pixmap = QPixmap(size * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setOpacity(0.8)
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        option.state |= QStyle.StateFlag.State_Selected
+        for place, index in enumerate(indexes):
+            option.rect = QRect(0, place * ROW_HEIGHT, size.width(), ROW_HEIGHT)
+            self.itemDelegate().paint(painter, option, index)
+        painter.end()
+        return pixmap
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._dragged(event) or _has_picture(event):
