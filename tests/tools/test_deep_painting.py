@@ -29,12 +29,14 @@ from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.tiles import Pixels, TileMap
 from sdpaint.imaging.warp import Interpolation
 from sdpaint.imaging.words import TextStyle, Words
-from sdpaint.tools.base import PointerEvent
+from sdpaint.tools.base import PointerEvent, ToolName
 from sdpaint.tools.clone import CloneTarget
 from sdpaint.tools.fill import fill
 from sdpaint.tools.gradient import GradientEdit
 from sdpaint.tools.options import FillOptions, PaintOptions
 from sdpaint.tools.paint import LayerTarget, StampCaches, new_stroke
+from sdpaint.tools.table import TOOLS
+from tests.tools.board import Board
 
 SIZE = Size(200, 160)
 WAY = [Point(20.0, 30.0), Point(80.0, 60.0), Point(120.0, 110.0), Point(180.0, 90.0)]
@@ -225,3 +227,34 @@ def test_soft_strokes_at_3_percent_add_up_as_they_do_in_floats_and_show_no_bands
     levels = [len(np.unique(pixels[..., 2])) for pixels in (deep, shallow)]
     assert levels[0] > 2000
     assert levels[1] <= 256
+
+
+# -------------------------------------------------------------------------------------------------- the table of tools
+
+
+class _Board(Board):
+    """One that computes at once what tools leave to another thread."""
+
+    def in_background(self, work, done) -> None:
+        done(work())
+
+    def compute(self, label, edit, merge_key: str = "") -> None:
+        super().compute(label, edit)
+
+
+@pytest.mark.parametrize("name", list(ToolName))
+def test_every_tool_of_the_table_leaves_a_document_of_16_bits_one_and_looks_as_at_8(name: ToolName, qapp) -> None:
+    boards = []
+    for depth in (16, 8):
+        board, tool = _Board(_document(depth, selected=name is not ToolName.TEXT), BRUSHES["soft"], RED), TOOLS[name]()
+        if name is ToolName.CLONE:
+            tool.press(board, PointerEvent(Point(150.0, 100.0), alt=True))
+            tool.release(board, PointerEvent(Point(150.0, 100.0), alt=True))
+        tool.press(board, PointerEvent(WAY[0]))
+        tool.move(board, [PointerEvent(place) for place in WAY[1:]])
+        tool.release(board, PointerEvent(WAY[-1]))
+        boards.append(board)
+    deep, shallow = boards
+    assert deep.steps == shallow.steps
+    for one, other in ((deep.document, shallow.document), (deep.seen, shallow.seen)):
+        _check(one, other, most=4.0)
