@@ -206,7 +206,15 @@ def with_selections(document: Document, change: Callable[[TileMap], TileMap]) ->
 
 def layers_at_depth(layers: tuple[Layer, ...], depth: int, dithers: bool = False) -> tuple[Layer, ...]:
     """Layers with all their pixels at 8 or 16 bits a channel, rounded or dithered."""
-    return tree.mapped(layers, lambda layer: replace(layer, tiles=map_at_depth(layer.tiles, depth, dithers)))
+
+    def converted(layer: Layer) -> Layer:
+        tiles = map_at_depth(layer.tiles, depth, dithers)
+        if tiles is layer.tiles:
+            return layer
+        origin = None if layer.origin is None else layer.origin.with_shown_tiles(tiles)
+        return replace(layer, tiles=tiles, origin=origin)
+
+    return tree.mapped(layers, converted)
 
 
 def _listed(layers: tuple[Layer, ...]) -> Iterator[Layer]:

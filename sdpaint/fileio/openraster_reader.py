@@ -337,7 +337,7 @@ class _Reader:
             raise ValueError("a picture of it is missing")
         if stored.channels == 1:
             return self._coverage(picture.src, picture.x, picture.y)
-        rgba = decode_image(self._bytes(picture.src, _MAX_PICTURE_BYTES), picture.src).rgba
+        rgba = decode_image(self._bytes(picture.src, _MAX_PICTURE_BYTES), picture.src, keeps_depth=True).rgba
         self._spend(rgba.shape[0] * rgba.shape[1])
         return TileMap.from_pixels(premultiplied_from_rgba(rgba), picture.x, picture.y)
 

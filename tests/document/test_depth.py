@@ -10,6 +10,7 @@ import pytest
 from sdpaint.document import edits, layer_edits, merge, transforms
 from sdpaint.document.document import Document
 from sdpaint.document.filtering import filtered
+from sdpaint.document.generated import Alternative, Generated, Sources
 from sdpaint.document.history import History
 from sdpaint.document.journal_format import pack_map, pack_tile, unpack_map, unpack_tile
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
@@ -99,6 +100,20 @@ def test_whatever_is_put_into_a_document_gets_its_depth() -> None:
         deep.layers[0].tiles.with_pixels(Rect(0, 0, 2, 2), np.zeros((2, 2, 4), np.uint8))
     with pytest.raises(ValueError, match="16 bits"):
         TileMap(1, depth=16)
+
+
+def test_a_generated_layer_shows_its_other_pictures_at_the_depth_of_the_document() -> None:
+    sources = Sources(picture=None, mask=None, cover=None, painted=None)
+    pictures = [TileMap.from_pixels(_picture(seed)) for seed in (5, 6)]
+    origin = Generated(tuple(Alternative("{}", sources, tiles) for tiles in pictures), 0)
+    document = edits.insert_layer(_shallow(), Layer("Made", pictures[0], origin=origin))
+    deep = edits.set_depth(document, 16)
+    generated = deep.active_layer.origin
+    assert generated is not None
+    assert generated.current.tiles is deep.active_layer.tiles
+    other = edits.replace_layer(deep, replace(deep.active_layer, origin=replace(generated, shown=1), tiles=pictures[1]))
+    assert _is_of_depth(other, 16)
+    assert other.active_layer.tiles == map_at_depth(pictures[1], 16)
 
 
 @pytest.mark.parametrize("mode", list(BlendMode))
