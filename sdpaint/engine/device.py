@@ -53,6 +53,14 @@ class Device:
             return torch.mps.driver_allocated_memory()
         return _resident_bytes()
 
+    def total_bytes(self) -> int | None:
+        """The memory of the device itself; None where it has none of its own."""
+        if self.torch_device.type == "cuda":
+            return torch.cuda.mem_get_info(self.torch_device)[1]
+        if self.torch_device.type == "mps":
+            return torch.mps.recommended_max_memory()
+        return None
+
     def release_memory(self) -> None:
         """Give cached memory back to the device."""
         if self.torch_device.type == "cuda":

@@ -19,15 +19,13 @@ from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.recent import Recent
+from sdpaint.engine.room import budget_bytes, held_bytes, stored_bytes, surplus
 from sdpaint.engine.single_file import SingleFile
 from sdpaint.errors import CheckpointError, DeviceUnavailable
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.preview_maps import PreviewMap
 
 _log = logging.getLogger(__name__)
-
-_KEPT_CHECKPOINTS = 2
-"""How many stay in memory: the one in use and the one before, for artists who go back and forth."""
 
 _NEEDLESS = ("image_encoder", "feature_extractor", "safety_checker")
 """Components that pipelines ask for and sdpaint doesn't need."""
@@ -85,10 +83,12 @@ class LoadedCheckpoint:
 
 
 class CheckpointStore:
-    """Loads checkpoints and keeps the last few."""
+    """Loads checkpoints and keeps the last ones, as far as they fit into the budget: going back to one is quick."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, budget: int | None = None) -> None:
+        """`budget` in bytes; by default a share of the device's memory."""
         self._device = device
+        self._budget = budget_bytes(device) if budget is None else budget
         self._loaded: OrderedDict[Path, LoadedCheckpoint] = OrderedDict()
         diffusers.utils.logging.disable_progress_bar()
         transformers.utils.logging.disable_progress_bar()
@@ -104,7 +104,8 @@ class CheckpointStore:
             self._loaded.move_to_end(key)
             return self._loaded[key]
         info = read_checkpoint(path)
-        while len(self._loaded) >= _KEPT_CHECKPOINTS:
+        held = [held_bytes(each.components) for each in self._loaded.values()]
+        for _ in range(surplus(held, stored_bytes(info), self._budget)):
             self._loaded.popitem(last=False)
         loaded = load_checkpoint(info, self._device)
         self._loaded[key] = loaded
