@@ -47,7 +47,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "promptLibrary",
         "Prompts and &styles…",
         "prompts.show",
-        ("Ctrl+Shift+P",),
+        ("Ctrl+Alt+P",),
         "",
         "Prompts used before, and styles",
     ),
