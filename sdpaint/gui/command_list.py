@@ -35,6 +35,8 @@ WHY_NOT: Mapping[str, str] = {
     "layerAbove": "This is the topmost layer",
     **WHY_NO_LAYER_ACTION,
     "cancel": "Nothing is being generated",
+    "cancelAll": "Nothing waits in the queue",
+    "roundDepth": "The document has 8 bits a channel",
     "keepPreview": "Nothing is being generated",
     "again": "Nothing was generated yet",
     "nextResult": "No results wait for a choice",
