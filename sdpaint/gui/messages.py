@@ -129,6 +129,9 @@ class MessageBar(QFrame):
         self._dismiss = icon_button(
             "messageDismissButton", "close", "Dismiss", self.dismiss, "Dismiss this message"
         )
+        for button in (self._remedy, self._other):
+            # A click leaves the keys where they are: on the canvas, mostly, and not on what is next when the bar goes.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(3 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(2 * SPACE)

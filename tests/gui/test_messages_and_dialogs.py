@@ -52,6 +52,13 @@ def test_an_error_stays_until_it_is_dismissed(bar):
     assert bar.text == ""
 
 
+def test_a_click_on_its_buttons_leaves_the_keys_on_the_canvas(driver, qtbot):
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas)
+    driver.window.messages.error("It failed", remedy=Remedy("Mend it", lambda: None))
+    QTest.mouseClick(driver.find("messageRemedyButton"), LEFT)
+    assert QApplication.focusWidget() is driver.canvas
+
+
 def test_all_else_leaves_after_a_while(bar, qtbot):
     bar._leave.setInterval(1)
     bar.messages.info("Saved")

@@ -313,7 +313,7 @@ class CanvasView(Navigator):
         self.update(region)
 
     def _on_progress(self, progress: Progress | None) -> None:
-        is_here = self._generation is not None and self._generation.working_for is self._documents.in_front
+        is_here = self._generation is None or self._generation.working_for is self._documents.in_front
         share = progress.fraction if progress is not None and is_here else None
         if share != self._progress:
             self._progress = share

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document.edits import new_document
+from sdpaint.gui.canvas.generated_strip import VARIATIONS
 from sdpaint.gui.canvas.result_bar import ResultBar
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
@@ -220,7 +221,7 @@ def test_a_narrow_view_has_a_bar_of_icons_that_fits(studio):
 def test_its_buttons_say_the_keys_that_the_actions_have_now(studio):
     desk = studio()
     generate(desk, 1)
-    names = ("previousResult", "nextResult", "keepResult", "discardResult")
+    names = ("previousResult", "nextResult", "keepResult", "discardResult", *VARIATIONS)
     actions = {name: QAction(name, desk.view) for name in names}
     actions["keepResult"].setShortcut("Return")
     bar_of(desk).name_keys(actions)
