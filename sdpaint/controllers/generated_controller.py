@@ -95,6 +95,11 @@ class GeneratedController(QObject):
         return layer_id in self._watch.stale
 
     @property
+    def stale(self) -> frozenset[LayerId]:
+        """The layers beneath which something has changed since they were made."""
+        return self._watch.stale
+
+    @property
     def is_busy(self) -> bool:
         """Whether pictures are on their way into a layer, or grounds are compared."""
         return self._edits.is_busy or self._watch.is_busy

@@ -283,6 +283,7 @@ class MainWindow(QMainWindow):
             ),
             self.messages,
         )
+        self._generated.stale_changed.connect(lambda: self._layers.mark_stale(self._generated.stale))
         self._generated_strip = GeneratedStrip(self._documents, self._generation, self._generated, actions, self.canvas)
         self._docks = {
             "Colour": Dock(

@@ -87,6 +87,8 @@ def test_a_change_beneath_shows_the_stale_badge_and_undo_hides_it(kept, qtbot):
     kept.drag((260, 300), (330, 320))
     kept.documents.amend(edits.set_active(kept.documents.committed, layer))
     qtbot.waitUntil(badge.isVisible)
+    rows = kept.find("layersList").model()
+    assert "Stale" in rows.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     kept.trigger("undo")
     kept.documents.amend(edits.set_active(kept.documents.committed, layer))
     qtbot.waitUntil(lambda: not badge.isVisible())

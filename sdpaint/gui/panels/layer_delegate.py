@@ -15,6 +15,7 @@ from sdpaint.gui.panels.layers_model import (
     LOCKED_ROLE,
     MASK_ROLE,
     SHOWN_ROLE,
+    STALE_ROLE,
     TARGET_ROLE,
     THUMBNAIL_ROLE,
 )
@@ -172,6 +173,7 @@ class LayerDelegate(QStyledItemDelegate):
             ("lock", not index.data(LOCKED_ROLE) and (layer.pixels_locked or layer.position_locked), 0.55),
             ("alpha-lock", layer.alpha_locked, 1.0),
             ("sparkle", layer.generated, 1.0),
+            ("warning", bool(index.data(STALE_ROLE)), 1.0),
         ):
             if shown:
                 right -= _BADGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdpaint.gui.generated_actions import GENERATED_ENTRIES
 from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
 from sdpaint.gui.menus import Entry
 
@@ -20,6 +21,7 @@ LAYER_ENTRIES: tuple[Entry, ...] = (
     "passThrough",
     "clipLayer",
     ("Layer mas&k", MASK_ENTRIES),
+    ("Gen&erated", GENERATED_ENTRIES),
     "editLayer",
     "rasterizeLayer",
     None,

@@ -92,6 +92,10 @@ class LayersPanel(QWidget):
         """Whether thumbnails are on their way."""
         return self._thumbnails.is_drawing
 
+    def mark_stale(self, stale: frozenset[LayerId]) -> None:
+        """Mark the generated layers beneath which something has changed."""
+        self._model.mark_stale(stale)
+
     def shutdown(self) -> None:
         """End the thread that draws thumbnails."""
         self._thumbnails.shutdown()

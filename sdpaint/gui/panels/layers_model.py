@@ -29,6 +29,8 @@ LOCKED_ROLE = Qt.ItemDataRole.UserRole + 5
 """Whether the layer or a group around it is locked."""
 TARGET_ROLE = Qt.ItemDataRole.UserRole + 6
 """An `EditTarget` where the layer is the one that is worked on, else None."""
+STALE_ROLE = Qt.ItemDataRole.UserRole + 7
+"""Whether what lies beneath a generated layer has changed since it was made."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class LayersModel(QAbstractListModel):
         self._documents = documents
         self._commands = commands
         self._thumbnails = thumbnails
+        self._stale: frozenset[LayerId] = frozenset()
         self._filter = LayerFilter()
         self._rows: list[LayerRow] = list(_rows(documents.document, self._filter))
         self._places = _places(self._rows)
@@ -126,6 +129,12 @@ class LayersModel(QAbstractListModel):
             self.endInsertRows()
         self._rows, self._places = after, _places(after)
 
+    def mark_stale(self, stale: frozenset[LayerId]) -> None:
+        """These generated layers were made on other ground than lies beneath them now."""
+        changed, self._stale = self._stale ^ stale, stale
+        for layer_id in changed:
+            self._repaint(layer_id)
+
     def _tell(self, row: int) -> None:
         self.dataChanged.emit(self.index(row), self.index(row))
 
@@ -160,7 +169,10 @@ class LayersModel(QAbstractListModel):
             document = self._documents.document
             return document.target if layer.id == document.active else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tooltip(row)
+            words = _tooltip(row)
+            return f"{words}\nStale: what lies beneath has changed" if layer.id in self._stale else words
+        if role == STALE_ROLE:
+            return layer.id in self._stale
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return _spoken(row)
         return None
