@@ -37,11 +37,13 @@ from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
+from sdpaint.controllers.results_controller import ResultsController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document, set_frame
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.costs import CostFile
 from sdpaint.fileio.queue_store import QueueStore
+from sdpaint.fileio.result_index import ResultIndex
 from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
@@ -144,8 +146,9 @@ def build_window(
     folder = ResultStore(present.results_dir, recipes=present.recipes)
     costs = CostFile(paths.data_dir() / "costs.json")
     disk = QueueStore(paths.data_dir() / "queue")
+    index = ResultIndex(paths.data_dir() / "results.sqlite", present.results_dir)
     generation = GenerationController(
-        documents, client, results or folder, checkpoint, checkpoints, costs=costs, disk=disk
+        documents, client, results or folder, checkpoint, checkpoints, costs=costs, disk=disk, recorder=index
     )
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)
@@ -154,9 +157,11 @@ def build_window(
     journal = JournalController(documents, generation, settings)
     generation.params_changed.connect(journal.note_change)
     keeper = HistoryKeeper(documents)
+    found = ResultsController(index, documents, generation)
     prompts = PromptController(generation)
     services = Services(
-        documents, tools, brushes, generation, prompts, files, exports, palettes, recent, settings, journal, keeper
+        documents, tools, brushes, generation, prompts, files, exports, palettes, recent, settings, journal, keeper,
+        found,
     )
     window = MainWindow(services, asker)
 
@@ -170,6 +175,7 @@ def build_window(
         generation.prompt_resources.folders = new.checkpoint_dirs
         folder.folder = new.results_dir
         folder.recipes = new.recipes
+        found.set_folder(new.results_dir)
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
         set_curves(new)
 
@@ -181,7 +187,10 @@ def build_window(
     tools.settings.restore(present.tool_options)
     tools.settings.changed.connect(lambda _options: settings.change(tool_options=tools.settings.as_text()))
     settings.subscribe(follow)
-    own = (documents, tools, brushes, client, generation, prompts, files, exports, palettes, recent, journal, keeper)
+    own = (
+        documents, tools, brushes, client, generation, prompts, files, exports, palettes, recent, journal, keeper,
+        found,
+    )  # fmt: skip
     for child in own:
         child.setParent(window)
     for path, problem in broken:

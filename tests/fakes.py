@@ -167,6 +167,7 @@ class FakeResultStore:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.written: list[Written] = []
+        self.sheets: list[Any] = []
         self.error = error
 
     def write(
@@ -178,3 +179,9 @@ class FakeResultStore:
         entry = Written(request, seed, image, checkpoint_name, path, threading.get_ident())
         self.written.append(entry)
         return path
+
+    def write_sheet(self, picture: Any, words: str) -> Path:
+        if self.error is not None:
+            raise self.error
+        self.sheets.append(picture)
+        return Path(f"sheet-{words}.png")

@@ -66,14 +66,14 @@ class GenerationController(GenerationJobs):
         opened = self._documents.claim_front()
         document = opened.committed
         table = PictureTable(tuple(axes))
+        found = self._chosen(document, params)
+        if found is None:
+            self.failed.emit(self._not_installed(params))
+            return
         jobs: list[Job] = []
         try:
             for cell, indices in enumerate(combinations(axes)):
-                found = self._chosen(document, applied(params, axes, indices))
-                if found is None:
-                    self.failed.emit(self._not_installed(params))
-                    return
-                job = self._job(opened, document, *found)
+                job = self._job(opened, document, applied(found[0], axes, indices), found[1], self._mode)
                 job.as_layer, job.table, job.cell = False, table, cell
                 jobs.append(job)
         except SdPaintError as error:
@@ -91,10 +91,13 @@ class GenerationController(GenerationJobs):
             return None
         outlook = outlook_on(document, self._mode, *found)
         plan = plan_crop(document.frame, found[1]) if outlook is None else outlook.plan
+        known: dict[tuple[int, float], Estimate | None] = {}
         for each in cells:
-            sampling = replace(each.sampling, count=1)
-            work = work_of(plan, sampling, effective_strength(self._mode, each))
-            estimate = self._costs.estimate(str(found[1].path), *work)
+            key = (each.sampling.steps, each.sampling.strength)
+            if key not in known:
+                work = work_of(plan, replace(each.sampling, count=1), effective_strength(self._mode, each))
+                known[key] = self._costs.estimate(str(found[1].path), *work)
+            estimate = known[key]
             if estimate is None:
                 return None
             total, peak = total + estimate.seconds, estimate.peak_bytes
@@ -167,7 +170,14 @@ class GenerationController(GenerationJobs):
                 return replace(params, checkpoint=dedicated.path), dedicated
         return params, info
 
-    def _job(self, opened: OpenDocument, document: Document, params: GenerationParams, info: CheckpointInfo) -> Job:
+    def _job(
+        self,
+        opened: OpenDocument,
+        document: Document,
+        params: GenerationParams,
+        info: CheckpointInfo,
+        mode: GenerationMode | None = None,
+    ) -> Job:
         sampling, seed = params.sampling, _resolved(params.sampling.seed)
         named = self.prompt_resources
         return Job(
@@ -180,7 +190,7 @@ class GenerationController(GenerationJobs):
             params.checkpoint,
             info.name,
             params.prompt,
-            effective_mode(document, params.mode, params.grow_canvas),
+            mode or effective_mode(document, params.mode, params.grow_canvas),
             sampling.steps,
         )
 

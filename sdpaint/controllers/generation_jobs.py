@@ -235,9 +235,11 @@ class GenerationJobs(GenerationSettings):
             self._drop(self._cancellable())
         self._fill_preview = None
         self._show(None)
-        for job in reversed(jobs) if place is QueueChoice.FRONT else jobs:
-            self.queue.add(job, place)
+        self.queue.add(jobs, place)
+        for job in jobs:
             self.keeper.note(job)
+        if place is not QueueChoice.END:
+            self.queue.reordered.emit()
         self.seed_used.emit(jobs[0].seed)
 
     def _drop(self, jobs: tuple[Job, ...]) -> None:
@@ -256,7 +258,7 @@ class GenerationJobs(GenerationSettings):
 
     def _on_queue_changed(self) -> None:
         for job in self.queue.jobs:
-            if job.work is not None:
+            if job.work is not None and job.estimate is None:
                 job.estimate = self._costs.estimate(str(job.checkpoint), *job.work)
         busy = self.is_busy
         if busy and not self._was_busy:
@@ -305,7 +307,7 @@ class GenerationJobs(GenerationSettings):
 
             def take(summary: JobSummary) -> None:
                 job.describe(summary)
-                self.queue.changed.emit()
+                self.queue.say_soon()
 
             self._developing.run(lambda: summary_of(prepared), take, self.failed.emit)
 
@@ -421,7 +423,9 @@ class GenerationJobs(GenerationSettings):
             return
         if job.cell not in table.pictures:
             table.missing.add(job.cell)
-        if table.is_whole and table.pictures:
+        if table.is_whole and table.pictures and not table.is_made:
+            # The last pictures may be in before the ends of several jobs are heard of.
+            table.is_made = True
             self._make_sheet(table)
 
     def _make_sheet(self, table: PictureTable) -> None:
@@ -442,6 +446,9 @@ class GenerationJobs(GenerationSettings):
 
     def _take_costs(self, book: CostBook) -> None:
         self._costs = book
+        for job in self.queue.jobs:
+            job.estimate = None
+        self.queue.say_soon()
         self.outlook_changed.emit(self._outlook)
 
     def _drop_fill_preview(self, *_: object) -> None:

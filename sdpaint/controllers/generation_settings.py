@@ -17,7 +17,8 @@ from sdpaint.generation.cost import CostBook, Estimate, work_of
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Outlook, effective_strength, outlook_on
-from sdpaint.generation.request import GenerationMode, SamplingParams
+from sdpaint.generation.recipe import Recipe
+from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams
 from sdpaint.generation.result import Result
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.paths import starter_checkpoint
@@ -128,8 +129,32 @@ class GenerationSettings(QObject):
             negative_prompt=request.negative_prompt,
             checkpoint=request.checkpoint,
             sampling=sampling,
+            fill=request.fill or self._params.fill,
+            color_match=request.color_match,
         )
         self.restore(restored)
+
+    def use_recipe(self, recipe: Recipe, request: GenerationRequest | None = None) -> str:
+        """What a picture says of how it was made, into the params; `request`: where it says all of it.
+
+        Returns the name of its checkpoint where that isn't installed, and the present one stays; else nothing.
+        """
+        name = recipe.checkpoint_name.casefold()
+        known = {each: info for info in self._checkpoints for each in (info.name.casefold(), info.path.stem.casefold())}
+        info = known.get(name)
+        sampling = replace(recipe.sampling(self._params.sampling), count=self._params.sampling.count)
+        changes: dict[str, Any] = {
+            "prompt": recipe.prompt,
+            "negative_prompt": recipe.negative_prompt,
+            "sampling": sampling,
+        }
+        if info is not None:
+            changes["checkpoint"] = info.path
+        if request is not None:
+            changes["color_match"] = request.color_match
+            changes["fill"] = request.fill or self._params.fill
+        self._take(replace(self._params, **changes))
+        return recipe.checkpoint_name if name and info is None else ""
 
     def info_of(self, path: Path) -> CheckpointInfo | None:
         """The installed checkpoint at this path."""

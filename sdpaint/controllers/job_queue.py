@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.picture_table import PictureTable
@@ -36,6 +36,8 @@ class JobState(Enum):
     WAITING = "Waiting"
     FAILED = "Failed"
 
+
+_SOON_MS = 30
 
 Take = Callable[[OpenDocument, Sequence[Result]], None]
 """Gets the pictures of a job, in the order in which they were made."""
@@ -157,6 +159,8 @@ class JobQueue(QObject):
         self._jobs: list[Job] = []
         self._in_hand: Job | None = None
         self._is_paused = False
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self.changed)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -193,20 +197,25 @@ class JobQueue(QObject):
         """The job of this id."""
         return next((job for job in self._jobs if job.id == job_id), None)
 
-    def add(self, job: Job, place: QueueChoice = QueueChoice.END) -> None:
-        """One more: at the end, or before all others that wait."""
+    def add(self, jobs: Sequence[Job], place: QueueChoice = QueueChoice.END) -> None:
+        """More of them: at the end, or before all others that wait."""
         if place is QueueChoice.END:
-            self._jobs.append(job)
+            self._jobs += jobs
         else:
-            self._jobs.insert(self._first_place(), job)
-            self.reordered.emit()
+            first = self._first_place()
+            self._jobs[first:first] = jobs
         self._go_on()
         self.changed.emit()
+
+    def say_soon(self) -> None:
+        """Something about a job is known now: `changed` says so once for many of them."""
+        if not self._soon.isActive():
+            self._soon.start()
 
     def restore(self, job: Job) -> None:
         """One of an earlier run, at the end; one that failed then has failed."""
         if job.error is None:
-            self.add(job)
+            self.add([job])
         else:
             job.state = JobState.FAILED
             self._jobs.append(job)
@@ -253,7 +262,7 @@ class JobQueue(QObject):
             return
         self._jobs.remove(job)
         job.put_back()
-        self.add(job)
+        self.add([job])
 
     def set_paused(self, paused: bool) -> None:
         """Begin no further job, or go on. The one that runs isn't touched."""

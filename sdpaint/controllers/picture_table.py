@@ -19,6 +19,7 @@ _SMALL_PX = 256
 _MANY = 64
 """From so many pictures on they are small."""
 _GAP_GREY = 64
+_SMALLEST_FONT_PX, _LARGEST_FONT_PX = 14, 28
 
 
 @dataclass(eq=False)
@@ -28,6 +29,8 @@ class PictureTable:
     axes: Sequence[Axis]
     pictures: dict[int, Pixels8] = field(default_factory=dict)
     missing: set[int] = field(default_factory=set)
+    is_made: bool = False
+    """Whether its sheet is on its way, or there."""
 
     @property
     def count(self) -> int:
@@ -58,8 +61,9 @@ class PictureTable:
             raise ValueError("a table has at least one picture")
         gap = np.full_like(next(iter(self.pictures.values())), _GAP_GREY)
         pictures = [self.pictures.get(number, gap) for number in range(self.count)]
+        font_px = min(_LARGEST_FONT_PX, max(_SMALLEST_FONT_PX, gap.shape[1] // 16))
         last, rows = self.axes[-1], self.axes[0].labels() if len(self.axes) > 1 else ()
-        return contact_sheet(pictures, len(last.values), (), last.labels(), rows, SheetStyle())
+        return contact_sheet(pictures, len(last.values), (), last.labels(), rows, SheetStyle(font_px=font_px))
 
 
 @dataclass(frozen=True, eq=False)

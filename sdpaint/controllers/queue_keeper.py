@@ -182,7 +182,7 @@ class QueueKeeper(QObject):
     def _show(self, job: Job, summary: JobSummary | None) -> None:
         if summary is not None and job in self._queue.jobs:
             job.describe(summary)
-            self._queue.changed.emit()
+            self._queue.say_soon()
 
 
 def _facts_of(job: Job) -> JobFacts:

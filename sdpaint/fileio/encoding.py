@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -13,6 +13,7 @@ from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import from_srgb, pixels_from_srgb, profile_of
 from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
 from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.xmp import PNG_KEYWORD, DigitalSource, xmp_packet
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.depth import deepened, dithered_8
 from sdpaint.imaging.tiles import Pixels, full_of
@@ -27,10 +28,20 @@ _MAX_EXIF_TEXT_BYTES = 60_000
 """A JPEG segment holds 65,533 bytes."""
 
 
-def encode(pixels: Pixels, options: EncodeOptions, text: str | None = None) -> bytes:
+class _Said(NamedTuple):
+    """What a file says beside its pixels: infotext and XMP packet."""
+
+    text: str | None = None
+    xmp: str | None = None
+
+
+def encode(
+    pixels: Pixels, options: EncodeOptions, text: str | None = None, source: DigitalSource | None = None
+) -> bytes:
     """A file of (h, w, 3) RGB or (h, w, 4) straight RGBA. `text` is the infotext. Raises FileError.
 
-    Pixels of 16 bits a channel are dithered where the file has 8.
+    `source`: whether a network had a part in it; None says nothing of that. Pixels of 16 bits a channel are dithered
+    where the file has 8.
     """
     pixels = deepened(pixels) if options.file_depth == 16 else dithered_8(pixels)
     facts = options.facts
@@ -41,8 +52,9 @@ def encode(pixels: Pixels, options: EncodeOptions, text: str | None = None) -> b
     if pixels.shape[2] == 4 and not (facts.has_alpha and options.keep_alpha):
         pixels = on_paper(pixels, options.paper)
     pixels = np.ascontiguousarray(pixels)
-    text = text if options.metadata and facts.has_metadata else None
-    return _ENCODERS[options.kind](pixels, options, text)
+    says = options.metadata and facts.has_metadata
+    said = _Said(text, None if source is None else xmp_packet(source)) if says else _Said()
+    return _ENCODERS[options.kind](pixels, options, said)
 
 
 def on_paper(pixels: Pixels, paper: Color) -> Pixels:
@@ -54,38 +66,39 @@ def on_paper(pixels: Pixels, paper: Color) -> Pixels:
     return np.asarray(laid, pixels.dtype)
 
 
-def _png(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _png(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     profile = None
     if options.space is not None:
         profile = profile_of(options.space)
         pixels = pixels_from_srgb(pixels, options.space)
-    texts = {TEXT_KEYWORD: text} if text else None
-    return encode_png(pixels, texts, profile, {Effort.QUICK: 1, Effort.BALANCED: 5, Effort.SMALLEST: 9}[options.effort])
+    texts = {TEXT_KEYWORD: said.text, PNG_KEYWORD: said.xmp}
+    there = {keyword: text for keyword, text in texts.items() if text}
+    return encode_png(pixels, there, profile, {Effort.QUICK: 1, Effort.BALANCED: 5, Effort.SMALLEST: 9}[options.effort])
 
 
-def _jpeg(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _jpeg(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     chroma = 0 if options.full_chroma else 2
-    return _saved(pixels, "JPEG", options, text, quality=options.quality, subsampling=chroma, optimize=True)
+    return _saved(pixels, "JPEG", options, said, quality=options.quality, subsampling=chroma, optimize=True)
 
 
-def _webp(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _webp(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     method = {Effort.QUICK: 2, Effort.BALANCED: 4, Effort.SMALLEST: 6}[options.effort]
     if options.lossless:
         # `exact` keeps the colour of what is transparent, `quality` is how hard it tries.
-        return _saved(pixels, "WEBP", options, text, lossless=True, exact=True, quality=75, method=method)
-    return _saved(pixels, "WEBP", options, text, quality=options.quality, method=method)
+        return _saved(pixels, "WEBP", options, said, lossless=True, exact=True, quality=75, method=method)
+    return _saved(pixels, "WEBP", options, said, quality=options.quality, method=method)
 
 
-def _avif(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _avif(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     speed = {Effort.QUICK: 9, Effort.BALANCED: 7, Effort.SMALLEST: 4}[options.effort]
     chroma = "4:4:4" if options.full_chroma else "4:2:0"
     # One thread: the others are the engine's and the painter's.
     return _saved(
-        pixels, "AVIF", options, text, quality=options.quality, speed=speed, subsampling=chroma, max_threads=1
+        pixels, "AVIF", options, said, quality=options.quality, speed=speed, subsampling=chroma, max_threads=1
     )
 
 
-def _deep_tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _deep_tiff(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     """16 bits a channel, which Pillow doesn't write."""
     # Takes a while to load, and few need it.
     import tifffile
@@ -102,7 +115,7 @@ def _deep_tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> byte
         extrasamples=["unassalpha"] if pixels.shape[2] == 4 else None,
         compression=None if options.effort is Effort.QUICK else "zlib",
         predictor=options.effort is not Effort.QUICK,
-        description=text or "",
+        description=said.text or "",
         metadata=None,
         software=False,
         iccprofile=profile,
@@ -110,20 +123,20 @@ def _deep_tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> byte
     return buffer.getvalue()
 
 
-def _tiff(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _tiff(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     if pixels.dtype != np.uint8:
-        return _deep_tiff(pixels, options, text)
+        return _deep_tiff(pixels, options, said)
     compression = {Effort.QUICK: "raw", Effort.BALANCED: "tiff_lzw", Effort.SMALLEST: "tiff_adobe_deflate"}
-    return _saved(pixels, "TIFF", options, text, compression=compression[options.effort])
+    return _saved(pixels, "TIFF", options, said, compression=compression[options.effort])
 
 
-def _bmp(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _bmp(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "BMP")
     return buffer.getvalue()
 
 
-def _gif(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
+def _gif(pixels: Pixels, options: EncodeOptions, said: _Said) -> bytes:
     buffer = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
     if pixels.shape[2] == 3:
@@ -139,13 +152,15 @@ def _gif(pixels: Pixels, options: EncodeOptions, text: str | None) -> bytes:
     return buffer.getvalue()
 
 
-def _saved(pixels: Pixels, kind: str, options: EncodeOptions, text: str | None, **more: Any) -> bytes:
+def _saved(pixels: Pixels, kind: str, options: EncodeOptions, said: _Said, **more: Any) -> bytes:
     image = Image.fromarray(pixels)
     if options.space is not None:
         image = from_srgb(image, options.space)
         more["icc_profile"] = profile_of(options.space)
-    if text:
-        more["exif"] = _exif_of(text)
+    if said.text:
+        more["exif"] = _exif_of(said.text)
+    if said.xmp and kind != "TIFF":     # which Pillow has no word for
+        more["xmp"] = said.xmp.encode("utf-8")
     buffer = io.BytesIO()
     image.save(buffer, kind, **more)
     return buffer.getvalue()
@@ -160,7 +175,7 @@ def _exif_of(text: str) -> bytes:
     return exif.tobytes()
 
 
-_ENCODERS: dict[PictureKind, Callable[[Pixels, EncodeOptions, str | None], bytes]] = {
+_ENCODERS: dict[PictureKind, Callable[[Pixels, EncodeOptions, _Said], bytes]] = {
     PictureKind.PNG: _png,
     PictureKind.JPEG: _jpeg,
     PictureKind.WEBP: _webp,

@@ -18,6 +18,8 @@ from sdpaint.fileio.formats import recipe_of_params
 from sdpaint.fileio.images import MAX_PIXELS, decode_image, write_bytes
 from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
 from sdpaint.fileio.project import Project
+from sdpaint.fileio.xmp import DigitalSource
+from sdpaint.generation.mode import is_paper
 from sdpaint.generation.recipe import format_infotext
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.depth import rounded_8
@@ -82,10 +84,21 @@ def infotext(project: Project) -> str | None:
     return format_infotext(recipe_of_params(project.params))
 
 
+def source_of(document: Document) -> DigitalSource | None:
+    """Whether networks had a part in what is seen, and alone; None where they had none."""
+    seen = [layer for layer in document.walk() if layer.visible and not layer.tiles.is_empty]
+    if not any(layer.generated for layer in seen):
+        return None
+    lowest = document.layers[0]
+    paper = lowest.id if is_paper(document, lowest, document.bounds) else ""
+    own = [layer for layer in seen if not layer.generated and layer.id != paper]
+    return DigitalSource.COMPOSITE if own else DigitalSource.GENERATED
+
+
 def preview_of(project: Project, plan: ExportPlan, picture: Pixels | None = None) -> ExportPreview:
     """The file as it would be, made in memory. `picture` is `picture_of` where it's known. Raises FileError."""
     before = picture_of(project.document, plan) if picture is None else picture
-    data = encode(before, plan.options, infotext(project))
+    data = encode(before, plan.options, infotext(project), source_of(project.document))
     after = decode_image(data, "The preview").rgba
     if before.shape[2] == 4 and not (plan.options.facts.has_alpha and plan.options.keep_alpha):
         before = on_paper(before, plan.options.paper)
@@ -94,7 +107,8 @@ def preview_of(project: Project, plan: ExportPlan, picture: Pixels | None = None
 
 def export_picture(path: Path, project: Project, plan: ExportPlan) -> None:
     """Write the picture, atomically. The plan's kind counts, whatever the name says. Raises FileError."""
-    write_bytes(path, encode(picture_of(project.document, plan), plan.options, infotext(project)))
+    picture = picture_of(project.document, plan)
+    write_bytes(path, encode(picture, plan.options, infotext(project), source_of(project.document)))
 
 
 def options_to_text(options: EncodeOptions) -> str:

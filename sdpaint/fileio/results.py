@@ -20,8 +20,9 @@ from sdpaint.fileio.encoding import TEXT_KEYWORD
 from sdpaint.fileio.full_recipe import KEYWORD, recipe_json
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
+from sdpaint.fileio.xmp import PNG_KEYWORD, DigitalSource, xmp_packet
 from sdpaint.generation.recipe import infotext_of
-from sdpaint.generation.request import GenerationRequest
+from sdpaint.generation.request import GenerationMode, GenerationRequest
 from sdpaint.settings.schema import RecipeChoice
 
 _MAX_WORDS_LENGTH = 48
@@ -66,6 +67,8 @@ class ResultStore:
             texts[TEXT_KEYWORD] = infotext_of(request, seed, checkpoint_name)
         if self.recipes is RecipeChoice.FULL:
             texts[KEYWORD] = recipe_json(request, seed, checkpoint_name)
+        if self.recipes is not RecipeChoice.NONE:
+            texts[PNG_KEYWORD] = xmp_packet(_source_of(request))
         data = encode_png(image, texts)
         time = self._clock()
         stem = f"{time:%H%M%S}-{seed}"
@@ -84,6 +87,11 @@ class ResultStore:
         with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
             return _write_new(path, encode_png(picture))
+
+
+def _source_of(request: GenerationRequest) -> DigitalSource:
+    from_words = request.mode is GenerationMode.TEXT_TO_IMAGE
+    return DigitalSource.GENERATED if from_words else DigitalSource.COMPOSITE
 
 
 def words_of(prompt: str) -> str:

@@ -28,7 +28,7 @@ def effective_mode(
         return GenerationMode.INPAINT
     under = document.frame.intersected(document.bounds)
     for index, layer in enumerate(document.layers):
-        if not layer.visible or layer.opacity == 0.0 or (index == 0 and _is_paper(document, layer, under)):
+        if not layer.visible or layer.opacity == 0.0 or (index == 0 and is_paper(document, layer, under)):
             continue
         if _is_seen_under(layer, under):
             reaches_out = grow_canvas and not beyond_the_canvas(document).is_empty
@@ -90,7 +90,7 @@ def _is_seen_under(layer: Layer, under: Rect) -> bool:
     return _has_pixels(layer.tiles, under)
 
 
-def _is_paper(document: Document, layer: Layer, under: Rect) -> bool:
+def is_paper(document: Document, layer: Layer, under: Rect) -> bool:
     """Whether the layer is one opaque colour everywhere under the frame."""
     if isinstance(layer.content, Fill):
         return layer.content.color.alpha == 255 and layer.has_plain_look

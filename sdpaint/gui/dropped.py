@@ -12,6 +12,16 @@ from sdpaint.document.layers import LayerId
 LAYER_MIME = "application/x-sdpaint-layer"
 """The ids of layers, a line each; an id is unique beyond its document."""
 
+RESULT_MIME = "application/x-sdpaint-result"
+"""The path of a result out of the browser."""
+
+
+def dropped_result(data: QMimeData) -> Path | None:
+    """The file of a result that was dragged here; None where it is something else."""
+    if not data.hasFormat(RESULT_MIME):
+        return None
+    return Path(bytes(data.data(RESULT_MIME).data()).decode("utf-8", "surrogateescape"))
+
 
 def dropped_files(data: QMimeData) -> list[Path]:
     """The files of this machine."""

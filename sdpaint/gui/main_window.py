@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QTabWidget
 
 from sdpaint.brushes.library import BRUSH_SUFFIXES
 from sdpaint.controllers.brushes_controller import BrushesController
@@ -24,6 +24,7 @@ from sdpaint.controllers.mask_controller import MaskController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
+from sdpaint.controllers.results_controller import ResultsController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame
@@ -52,7 +53,7 @@ from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import BarDock, Dock
 from sdpaint.gui.document_tabs import DocumentTabs
-from sdpaint.gui.dropped import dropped_files, dropped_layers
+from sdpaint.gui.dropped import dropped_files, dropped_layers, dropped_result
 from sdpaint.gui.export_flow import ExportFlow
 from sdpaint.gui.file_flow import FileFlow
 from sdpaint.gui.filter_flow import FilterFlow
@@ -81,6 +82,7 @@ from sdpaint.gui.queue_flow import QueueFlow
 from sdpaint.gui.recent_menu import RecentMenu
 from sdpaint.gui.recovery import Recovery
 from sdpaint.gui.references import References
+from sdpaint.gui.results_flow import ResultsFlow
 from sdpaint.gui.screen_picker import ScreenPicker
 from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.gui.selection_dialogs import SelectionDialogs
@@ -90,6 +92,7 @@ from sdpaint.gui.view_aids import ViewAids
 from sdpaint.gui.widgets.controls import follow_keys, native_key
 from sdpaint.gui.window_state import restore_window_state, save_window_state
 from sdpaint.gui.workspaces import Workspaces
+from sdpaint.imaging.geometry import Point
 from sdpaint.settings.schema import Settings
 from sdpaint.settings.store import SettingsStore
 
@@ -113,6 +116,7 @@ class Services:
     settings: SettingsStore
     journal: JournalController
     keeper: HistoryKeeper
+    results: ResultsController
 
 
 class MainWindow(QMainWindow):
@@ -192,6 +196,7 @@ class MainWindow(QMainWindow):
             self._show_in_folder,
             self,
         )
+        self._found = ResultsFlow(services.results, self._generation, self.messages, self._show_in_folder, self)
         self.actions_by_id = self._make_actions()
         self._exports.name_after_last(self.actions_by_id["exportAgain"])
         self._filters.name_after_last(self.actions_by_id["repeatFilter"])
@@ -241,6 +246,7 @@ class MainWindow(QMainWindow):
             "selection": self._selection,
             "selecting": self._selecting,
             "queue": self._queue,
+            "results": self._found,
             "clipboard": self._clipboard,
             "references": self.references,
             "workspaces": self._workspaces,
@@ -295,11 +301,11 @@ class MainWindow(QMainWindow):
             ),
             "Layers": Dock("layersDock", "Layers", self._layers),
             "Masks": Dock("masksDock", "Masks", MasksPanel(self._documents, self._masks, actions)),
+            "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
+            "Queue": Dock("queueDock", "Queue", QueuePanel(self._generation, services.settings, actions)),
             "Navigator": Dock(
                 "navigatorDock", "Navigator", NavigatorPanel(self._documents, self.canvas, actions)
             ),
-            "Queue": Dock("queueDock", "Queue", QueuePanel(self._generation, services.settings, actions)),
-            "Results": Dock("resultsDock", "Results", ResultsPanel(self._generation, self._show_in_folder)),
         }
         self._status = StatusBar(self._documents, self._generation, self.canvas, actions)
 
@@ -312,14 +318,12 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self._status)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._tool_options)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tool_bar)
-        for dock in self._docks.values():
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         # All above one another would leave none of them room in a small window.
-        self.tabifyDockWidget(self._docks["Colour"], self._docks["Brushes"])
-        self.tabifyDockWidget(self._docks["Brushes"], self._docks["Palettes"])
-        self.tabifyDockWidget(self._docks["Results"], self._docks["Queue"])
-        self.tabifyDockWidget(self._docks["Queue"], self._docks["Navigator"])
-        self.tabifyDockWidget(self._docks["Layers"], self._docks["Masks"])
+        groups = (("Colour", "Brushes", "Palettes"), ("Layers", "Masks"), ("Results", "Queue", "Navigator"))
+        for first, *others in groups:
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._docks[first])
+            for name in others:
+                self.tabifyDockWidget(self._docks[first], self._docks[name])
         self._docks["Layers"].raise_()
         self._docks["Colour"].raise_()
         self._docks["Results"].raise_()
@@ -336,6 +340,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 480)
+        self._hide_stale_tabs()
 
     def _set_default_layout(self) -> None:
         screen = self.screen().availableGeometry() if self.screen() else None
@@ -355,6 +360,15 @@ class MainWindow(QMainWindow):
         self.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
         heights = {"Colour": 200, "Layers": 280} if is_low else {"Colour": 310, "Layers": 370, "Results": 180}
         self.resizeDocks([self._docks[name] for name in heights], list(heights.values()), Qt.Orientation.Vertical)
+        self._hide_stale_tabs()
+
+    def _hide_stale_tabs(self) -> None:
+        """Of a second group of docks, Qt leaves a row of tabs where the group was made, and makes another."""
+        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        names = [{bar.tabText(place) for place in range(bar.count())} for bar in bars]
+        for number, (bar, own) in enumerate(zip(bars, names, strict=True)):
+            if any(own <= others for others in names[number + 1 :]):
+                bar.hide()
 
     def _build_menus(self) -> None:
         menus = fill_menu_bar(self.menuBar(), self.actions_by_id)
@@ -399,6 +413,7 @@ class MainWindow(QMainWindow):
         files.opened.connect(lambda _path: self.document_opened.emit())
         files.failed.connect(self.open_failed)
         self.canvas.layer_mask_shown.connect(self.actions_by_id["viewLayerMask"].setChecked)
+        files.opened.connect(self._found.look_for_recipe)
         self.canvas.installEventFilter(self)
         for name in ("brushTool", "generate"):
             follow_keys(self.actions_by_id[name], self._say_keys)
@@ -639,6 +654,8 @@ class MainWindow(QMainWindow):
     def _open_as_layers(self, paths: list[Path]) -> None:
         for path in paths:
             self._services.files.open_as_layer(path)
+        if len(paths) == 1:
+            self._found.look_for_recipe(paths[0])
 
     def _insert_dropped(self, data: QMimeData, parent: LayerId | None, index: int) -> None:
         """Files and pictures that were dropped between layers become layers there."""
@@ -664,7 +681,12 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths, layers = dropped_files(event.mimeData()), dropped_layers(event.mimeData())
-        if paths:
+        result = dropped_result(event.mimeData())
+        if result is not None:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self._found.drop(result, self._place_of(event))
+        elif paths:
             event.acceptProposedAction()
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 for path in paths:
@@ -675,6 +697,13 @@ class MainWindow(QMainWindow):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self._edits.copy_layers_to(layers, self._documents.in_front)
+
+    def _place_of(self, event: QDropEvent) -> Point | None:
+        """Where on the canvas it was dropped; None with Shift, which leaves a result its own place."""
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return None
+        pos = self.canvas.mapFrom(self, event.position().toPoint())
+        return self.canvas.viewport.to_canvas(Point(pos.x(), pos.y())) if self.canvas.rect().contains(pos) else None
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -704,6 +733,7 @@ class MainWindow(QMainWindow):
             self.actions_by_id["hidePanels"].trigger()
         save_window_state(self, self._settings)
         self.references.shutdown()
+        self._found.close()
         self._settings.change(checkpoint=self._generation.params.checkpoint)
         # Gone from the screen at once, though threads may take a while to end.
         self.hide()
@@ -727,4 +757,5 @@ class MainWindow(QMainWindow):
         self._services.brushes.shutdown()
         self.checkpoints.shutdown()
         self._engine_has_ended = self._services.generation.shutdown()
+        self._services.results.shutdown()
         self._settings.flush()

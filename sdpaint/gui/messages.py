@@ -67,9 +67,11 @@ class Messages(QObject):
     posted = Signal(object)
     """Message."""
 
-    def info(self, text: str, hint: str = "", remedy: Remedy | None = None) -> None:
+    def info(
+        self, text: str, hint: str = "", remedy: Remedy | None = None, other: Remedy | None = None
+    ) -> None:
         """Good to know."""
-        self._post(Message(Severity.INFO, text, hint, remedy))
+        self._post(Message(Severity.INFO, text, hint, remedy, other))
 
     def offer(self, text: str, remedy: Remedy, other: Remedy | None = None, topic: str = "recovery") -> None:
         """Something that waits for an answer, for as long as it takes. One of the same topic takes its place."""

@@ -51,6 +51,22 @@ QUEUE_ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "browseResults",
+        "All &results…",
+        "results.browse",
+        ("Ctrl+Shift+H",),
+        "results",
+        "All pictures that were ever generated: search, compare, use again",
+    ),
+    ActionSpec(
+        "compareResult",
+        "Compare with the can&vas…",
+        "results.compare",
+        (),
+        "compare",
+        "The result that is shown, or the latest, beside what the canvas shows",
+    ),
+    ActionSpec(
         "cancelAll", "Cancel a&ll", "queue.cancel_all", ("Shift+Esc",), "cancel-all", "Cancel everything in the queue"
     ),
 )
@@ -63,4 +79,7 @@ QUEUE_ENTRIES: tuple[str | None, ...] = (
     None,
     "pauseQueue",
     "cancelAll",
+    None,
+    "browseResults",
+    "compareResult",
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.picture_table import TableMade
 from sdpaint.gui.theme import SPACE
@@ -45,5 +45,7 @@ class SheetDialog(QDialog):
         layout.setSpacing(2 * SPACE)
         layout.addWidget(self.view, 1)
         layout.addLayout(row)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)    # Enter is for none of them
         screen = parent.screen().availableGeometry().size()
         self.resize(min(900, screen.width() - 60), min(700, screen.height() - 80))

@@ -1,0 +1,470 @@
+"""ResultsBrowser: all results that were ever made, as a grid that is searched, marked, compared and dragged from."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sdpaint.controllers.results_controller import ResultsController
+from sdpaint.fileio.result_index import ResultEntry, ResultQuery
+from sdpaint.gui.dropped import RESULT_MIME
+from sdpaint.gui.icons import icon, paint_icon
+from sdpaint.gui.theme import SPACE
+from sdpaint.gui.widgets.combo_box import ComboBox
+from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.images import pixmap_of_rgb
+from sdpaint.imaging.tiles import Pixels8
+
+ENTRY_ROLE = Qt.ItemDataRole.UserRole
+_CELL_PX = 112
+_KEPT = 600
+"""So many thumbnails stay in memory."""
+_TYPING_MS = 150
+_DAY_S = 86_400.0
+_TIMES = (("Any time", None), ("Today", 1), ("Last 7 days", 7), ("Last 30 days", 30), ("Last 365 days", 365))
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ResultsBrowser(QDialog):
+    """Not modal: pictures are dragged from it onto the canvas. What is done with them, the flow does."""
+
+    layer_asked = Signal(object)
+    """Path."""
+    settings_asked = Signal(object)
+    """Path."""
+    compare_asked = Signal(object)
+    """Tuple of one path (with the canvas) or two."""
+    folder_asked = Signal(object)
+    """Path."""
+    copy_asked = Signal(object)
+    """Path."""
+
+    def __init__(self, parent: QWidget, results: ResultsController) -> None:
+        super().__init__(parent)
+        self.setObjectName("resultsBrowser")
+        self.setWindowTitle("Results")
+        self._results = results
+        self._is_stale = True
+        self._build()
+        self._soon = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._soon.timeout.connect(self._search)
+        self._words.textChanged.connect(lambda _text: self._soon.start())
+        self._when.currentIndexChanged.connect(lambda _row: self._search())
+        self._checkpoint.currentIndexChanged.connect(lambda _row: self._search())
+        self._only_favourites.toggled.connect(lambda _on: self._search())
+        self.grid.selectionModel().selectionChanged.connect(lambda *_: self._refresh_buttons())
+        self.grid.doubleClicked.connect(lambda index: self.layer_asked.emit(index.data(ENTRY_ROLE).path))
+        results.found.connect(self._show_found)
+        results.checkpoints_found.connect(self._show_checkpoints)
+        results.changed.connect(self._on_changed)
+        self.resize(760, 560)
+        self._refresh_buttons()
+
+    # -- building
+
+    def _build(self) -> None:
+        self._words = QLineEdit()
+        describe(self._words, "resultsSearch", "Search", "Words of the prompt, or a seed")
+        self._words.setPlaceholderText("Words of the prompt, or a seed")
+        self._words.setClearButtonEnabled(True)
+        self._when = ComboBox("resultsWhen", "Date", "When they were made")
+        for words, days in _TIMES:
+            self._when.addItem(words, days)
+        self._checkpoint = ComboBox("resultsCheckpoint", "Checkpoint", "What they were made with")
+        self._checkpoint.addItem("Any checkpoint", "")
+        self._only_favourites = icon_button(
+            "resultsFavourites", "star", "Favourites only", None, "Show favourites only", checkable=True
+        )
+        top = QHBoxLayout()
+        top.setSpacing(SPACE)
+        top.addWidget(self._words, 1)
+        for widget in (self._when, self._checkpoint, self._only_favourites):
+            top.addWidget(widget)
+        self.grid = ResultGrid(self._results)
+        self.grid.menu_asked.connect(lambda at: self.menu().popup(at))
+        self.grid.trash_asked.connect(self._trash)
+        self._count = label("", "small")
+        self._count.setObjectName("resultsCount")
+        bottom = QHBoxLayout()
+        bottom.setSpacing(SPACE)
+        bottom.addWidget(self._count, 1)
+        self._buttons: list[QToolButton] = []
+        for name, icon_name, words, act in (
+            ("resultsLayer", "layers", "Load as layer (double click)", lambda: self._one(self.layer_asked.emit)),
+            ("resultsUse", "settings", "Use these settings", lambda: self._one(self.settings_asked.emit)),
+            ("resultsCompare", "compare", "Compare two, or one with the canvas", self._compare),
+            ("resultsCopy", "copy", "Copy", lambda: self._one(self.copy_asked.emit)),
+            ("resultsStar", "star-filled", "Mark as favourite, or take the mark away (F)", self._toggle_favourite),
+            ("resultsFolder", "folder", "Show in folder", lambda: self._one(self.folder_asked.emit)),
+            ("resultsTrash", "trash", "Move to the trash (Delete)", self._trash),
+        ):
+            button = icon_button(name, icon_name, words, act)
+            self._buttons.append(button)
+            bottom.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 2 * SPACE)
+        layout.setSpacing(2 * SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self.grid, 1)
+        layout.addLayout(bottom)
+
+    def menu(self) -> QMenu:
+        """What can be done with those that are selected."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        count = len(self.selected)
+
+        def add(icon_name: str, words: str, act: Callable[[], object], enabled: bool = True) -> None:
+            action = menu.addAction(icon(icon_name), words)
+            action.setEnabled(enabled)
+            action.triggered.connect(lambda _checked=False: act())
+
+        marked = bool(count) and all(entry.favourite for entry in self.selected)
+        add("layers", "Load as layer", lambda: self._one(self.layer_asked.emit), count == 1)
+        add("settings", "Use these settings", lambda: self._one(self.settings_asked.emit), count == 1)
+        add("copy", "Copy", lambda: self._one(self.copy_asked.emit), count == 1)
+        menu.addSeparator()
+        words = "Compare both" if count == 2 else "Compare with the canvas"
+        add("compare", words, self._compare, count in (1, 2))
+        menu.addSeparator()
+        add("star", "No favourite any more" if marked else "Favourite", self._toggle_favourite, count > 0)
+        add("folder", "Show in folder", lambda: self._one(self.folder_asked.emit), count == 1)
+        add("trash", "Move to the trash", self._trash, count > 0)
+        return menu
+
+    # -- what is shown
+
+    @property
+    def selected(self) -> list[ResultEntry]:
+        """The selected ones, in their order."""
+        rows = sorted(index.row() for index in self.grid.selectionModel().selectedIndexes())
+        return [self.grid.entries[row] for row in rows]
+
+    @property
+    def query(self) -> ResultQuery:
+        """What is looked for."""
+        days = self._when.currentData()
+        since = None if days is None else _midnight() - (days - 1) * _DAY_S
+        return ResultQuery(
+            self._words.text(), since, self._checkpoint.currentData() or "", self._only_favourites.isChecked()
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_stale:
+            self._is_stale = False
+            self._search()
+            self._results.refresh()
+
+    def _on_changed(self) -> None:
+        if self.isVisible():
+            self._soon.start()
+        else:
+            self._is_stale = True
+
+    def _search(self) -> None:
+        self._soon.stop()
+        self._results.search(self.query)
+
+    def _show_found(self, _query: ResultQuery, entries: tuple[ResultEntry, ...]) -> None:
+        self.grid.show_entries(entries)
+        many = f"{len(entries):,}".replace(",", " ")
+        self._count.setText(f"{many} {'picture' if len(entries) == 1 else 'pictures'}")
+        self._refresh_buttons()
+
+    def _show_checkpoints(self, names: tuple[str, ...]) -> None:
+        chosen = self._checkpoint.currentData()
+        with signals_blocked(self._checkpoint):
+            self._checkpoint.clear()
+            self._checkpoint.addItem("Any checkpoint", "")
+            for name in names:
+                self._checkpoint.addItem(name, name)
+            self._checkpoint.setCurrentIndex(max(0, self._checkpoint.findData(chosen)))
+
+    def _refresh_buttons(self) -> None:
+        count = len(self.selected)
+        for button in self._buttons:
+            several = button.objectName() in ("resultsStar", "resultsTrash")
+            pair = button.objectName() == "resultsCompare" and count == 2
+            button.setEnabled(count == 1 or (several and count > 1) or pair)
+
+    # -- doing
+
+    def _one(self, act: Callable[[Path], object]) -> None:
+        if len(self.selected) == 1:
+            act(self.selected[0].path)
+
+    def _compare(self) -> None:
+        paths = tuple(entry.path for entry in self.selected)
+        if len(paths) in (1, 2):
+            self.compare_asked.emit(paths)
+
+    def _toggle_favourite(self) -> None:
+        entries = self.selected
+        if entries:
+            marked = all(entry.favourite for entry in entries)
+            self._results.set_favourite([entry.path for entry in entries], not marked)
+
+    def _trash(self) -> None:
+        if self.selected:
+            self._results.trash([entry.path for entry in self.selected])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F and not self._words.hasFocus():
+            self._toggle_favourite()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.grid.hasFocus():
+                self._one(self.layer_asked.emit)
+        else:
+            super().keyPressEvent(event)
+
+
+class _GridModel(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: tuple[ResultEntry, ...] = ()
+        self.pixmaps: OrderedDict[Path, QPixmap | None] = OrderedDict()
+
+    def show_entries(self, entries: tuple[ResultEntry, ...]) -> None:
+        if [each.path for each in entries] == [each.path for each in self.entries]:
+            self.entries = entries
+            if entries:
+                self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
+            return
+        self.beginResetModel()
+        self.entries = entries
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        entry = self.entries[index.row()]
+        if role == ENTRY_ROLE:
+            return entry
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{entry.prompt or entry.path.name}{', favourite' if entry.favourite else ''}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _describe(entry)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [RESULT_MIME, "text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        paths = [self.entries[index.row()].path for index in indexes]
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        data.setData(RESULT_MIME, QByteArray(str(paths[0]).encode("utf-8", "surrogateescape")))
+        return data
+
+
+class _GridDelegate(QStyledItemDelegate):
+    def __init__(self, model: _GridModel) -> None:
+        super().__init__()
+        self._model = model
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(_CELL_PX, _CELL_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        entry: ResultEntry = index.data(ENTRY_ROLE)
+        colors, role = option.palette, QPalette.ColorRole
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        cell = QRectF(option.rect).adjusted(4, 4, -4, -4)
+        pixmap = self._model.pixmaps.get(entry.path)
+        place = QRectF(cell)
+        if pixmap is not None:
+            size = pixmap.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRectF(0, 0, size.width(), size.height())
+            place.moveCenter(cell.center())
+            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
+        else:
+            painter.fillRect(place, colors.color(role.AlternateBase))
+            spot = QRectF(0, 0, 24, 24)
+            spot.moveCenter(place.center())
+            unreadable = entry.path in self._model.pixmaps
+            paint_icon(painter, spot, "warning" if unreadable else "image", colors.color(role.Mid))
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if is_selected or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(QPen(colors.color(role.Accent if is_selected else role.Light), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(place.adjusted(-1, -1, 1, 1), 3, 3)
+        if entry.favourite:
+            spot = QRectF(place.right() - 20, place.top() + 3, 17, 17)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colors.color(role.Accent))
+            painter.drawEllipse(spot)
+            paint_icon(painter, spot.adjusted(3, 3, -3, -3), "star-filled", colors.color(role.Base))
+        painter.restore()
+
+
+class ResultGrid(QListView):
+    """Thumbnails are read as they come into view."""
+
+    menu_asked = Signal(object)
+    """Global position."""
+    trash_asked = Signal()
+
+    def __init__(self, results: ResultsController) -> None:
+        super().__init__()
+        describe(self, "resultsGrid", "Results", "Double click loads as a layer; drag one onto the canvas")
+        self._results = results
+        self._model = _GridModel()
+        self.setModel(self._model)
+        self._delegate = _GridDelegate(self._model)
+        self.setItemDelegate(self._delegate)
+        self.setMouseTracking(True)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._want_seen)
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self._soon.start())
+        results.thumbnail_read.connect(self._take_thumbnail)
+
+    @property
+    def entries(self) -> tuple[ResultEntry, ...]:
+        """What is shown."""
+        return self._model.entries
+
+    def show_entries(self, entries: tuple[ResultEntry, ...]) -> None:
+        """Show these; what was selected stays so."""
+        selected = {self.entries[index.row()].path for index in self.selectionModel().selectedIndexes()}
+        self._model.show_entries(entries)
+        if selected and not self.selectionModel().hasSelection():
+            for row, entry in enumerate(entries):
+                if entry.path in selected:
+                    flag = self.selectionModel().SelectionFlag.Select
+                    self.selectionModel().select(self._model.index(row), flag)
+        self._soon.start()
+        self.viewport().update()
+
+    def _want_seen(self) -> None:
+        """Ask for the thumbnails of what is in view, and of a screen below."""
+        if not self.entries:
+            return
+        width = max(1, self.viewport().width() // _CELL_PX)
+        top = self.verticalScrollBar().value()
+        first = max(0, top // _CELL_PX * width)
+        last = (top + 2 * self.viewport().height()) // _CELL_PX * width + width
+        seen = [entry.path for entry in self.entries[first:last]]
+        self._results.want_thumbnails([path for path in seen if path not in self._model.pixmaps])
+
+    def _take_thumbnail(self, path: Path, pixels: Pixels8 | None) -> None:
+        pixmaps = self._model.pixmaps
+        pixmaps[path] = None if pixels is None else pixmap_of_rgb(pixels)
+        while len(pixmaps) > _KEPT:
+            pixmaps.popitem(last=False)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._soon.start()
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Delete
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.trash_asked.emit()
+        elif event.key() in (Qt.Key.Key_F, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()    # the dialog knows what to do
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Nothing: pictures have no names to type."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.indexAt(event.pos()).isValid():
+            self.menu_asked.emit(event.globalPos())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.entries:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        words = "Nothing here. Every picture that you generate is kept and can be found by its words"
+        painter.drawText(self.viewport().rect().adjusted(24, 0, -24, 0), int(flags), words)
+
+
+def _describe(entry: ResultEntry) -> str:
+    facts = []
+    if entry.size is not None:
+        facts.append(f"{entry.size.width}×{entry.size.height}")
+    if entry.checkpoint:
+        facts.append(entry.checkpoint)
+    if entry.seed is not None:
+        facts.append(f"seed {entry.seed}")
+    facts.append(time.strftime("%d %B %Y, %H:%M", time.localtime(entry.made)))
+    return f"{entry.prompt or entry.path.name}\n{' · '.join(facts)}"
+
+
+def _midnight() -> float:
+    now = time.localtime()
+    return time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))
