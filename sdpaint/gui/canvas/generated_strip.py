@@ -19,6 +19,7 @@ from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
 from sdpaint.gui.widgets.controls import action_button, describe, label, push_button
 from sdpaint.gui.widgets.images import draw_checkerboard, pixmap_of_premultiplied
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.tiles import Pixels, TileMap
 from sdpaint.worker.background import Background
 
@@ -36,7 +37,7 @@ def small_picture(tiles: TileMap) -> Pixels:
     bounds = tiles.bounds()
     if bounds.is_empty:
         return np.zeros((1, 1, 4), np.uint8)
-    pixels = tiles.read(bounds)
+    pixels = rounded_8(tiles.read(bounds))
     scale = min(1.0, _THUMBNAIL_PX / max(bounds.width, bounds.height))
     size = (max(1, round(bounds.width * scale)), max(1, round(bounds.height * scale)))
     return np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8))
