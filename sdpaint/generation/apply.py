@@ -84,6 +84,6 @@ def insert_result(
 def apply_result(document: Document, prepared: Prepared, image: Pixels8) -> Document:
     """The document with the engine's picture as a new layer: colour match, result_layer and insert_result in one."""
     name = layer_name(prepared.request.prompt)
-    matched = with_matched_colors(prepared.request, image)
+    matched = with_matched_colors(prepared.request, image, prepared.alpha)
     layer = result_layer(matched, prepared.plan, prepared.alpha, name)
     return insert_result(document, layer, prepared.plan.frame, prepared.mask, prepared.grows, prepared.masks)

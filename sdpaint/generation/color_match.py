@@ -3,8 +3,13 @@
 Around the mask the picture is to be what was there before. By how much it isn't, on a ring there, is by how much its
 colours are off inside too: mean and deviation of each channel of OKLab are brought back to those of the original. What
 is still off then differs from place to place (sky and ground are off each in its way); it is carried on into the mask,
-less the deeper. Nothing of what is new takes part in the comparison, so that it keeps its own colours. Only what is
-laid back through the blend band ever shows, so that the pixel guarantee isn't touched.
+less the deeper. Nothing of what is new takes part in the comparison, so that it keeps its own colours.
+
+Then the seam itself is joined: by how much the picture is off in the blend band, each place of it, is carried on into
+the mask and runs out there, as a membrane that is held at its rim (after Pérez, Gangnet, Blake 2003: Poisson image
+editing). Colours unlike those at the rim, a thing that stands at the edge of the mask, are left alone.
+
+Only what is laid back through the blend band ever shows, so that the pixel guarantee isn't touched.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from sdpaint.generation.passes import with_tones_of
 from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest, MaskFill
 from sdpaint.imaging.masks import distance_to
 from sdpaint.imaging.oklab import oklab_of, rgb_of
+from sdpaint.imaging.resample import resized
 from sdpaint.imaging.spread import smoothed_among, spread
 from sdpaint.imaging.tiles import Pixels8
 
@@ -29,6 +35,7 @@ LARGEST_SHIFT = 0.12
 """Means are moved by no more than this, in OKLab."""
 LARGEST_LOCAL_SHIFT = 0.08
 _FLAT = 1e-3
+_OPAQUE = 254
 _UNSEEN = 1e-3
 _LOCAL_SIGMA_PX = 5.0
 """What the autoencoder loses of lines and grain is no shift, and is averaged away over so many pixels."""
@@ -36,16 +43,46 @@ _ALIKE = 0.15
 """Colours so far apart in OKLab are corrected by six tenths of what is off."""
 _DEPTH_PX = 64.0
 """So deep in the mask, the local correction is down to a third."""
+_RIM_PX = 4.0
+"""At least so wide is the rim that the seam is joined along, in pixels of the picture."""
+_RIM_SIGMA_PX = 2.0
+_RIM_DEPTH_PX = 32.0
+_RIM_ALIKE = 0.3
+LARGEST_RIM_SHIFT = 0.25
+"""At the seam, colours are moved by no more than this, in OKLab."""
 
 
-def with_matched_colors(request: GenerationRequest, image: Pixels8) -> Pixels8:
-    """The picture (h, w, 3) RGB that came of the request, its colours brought back where that is wanted."""
+def with_matched_colors(request: GenerationRequest, image: Pixels8, alpha: Pixels8 | None = None) -> Pixels8:
+    """The picture (h, w, 3) RGB that came of the request, its colours brought back where that is wanted.
+
+    `alpha` is how it will be laid back, (h, w) of any size: the seam is joined where that is neither 0 nor 255.
+    """
     if request.mask is None or request.image is None or not request.color_match:
         return image
     if request.fill is MaskFill.REMOVE:
         # What was copied from around has the right colours, everywhere.
         return with_tones_of(image, request.image)
-    return match_colors(image, request.image, request.mask)
+    matched = match_colors(image, request.image, request.mask)
+    return matched if alpha is None else joined(matched, request.image, resized(alpha, request.size))
+
+
+def joined(image: Pixels8, original: Pixels8, alpha: Pixels8) -> Pixels8:
+    """`image` (h, w, 3) that leads to `original` without a step where it is laid back onto it through `alpha` (h, w).
+
+    Changes nothing where alpha is 255 or 0 throughout.
+    """
+    inside = alpha >= _OPAQUE
+    distance = distance_to(inside) if inside.any() else np.zeros(alpha.shape, np.float32)
+    rim = ~inside & ((alpha > 0) | (distance <= _RIM_PX))
+    if not inside.any() or not rim.any():
+        return image
+    made = oklab_of(image)
+    off = smoothed_among(oklab_of(original) - made, rim, _RIM_SIGMA_PX)
+    near = smoothed_among(made, rim, _RIM_SIGMA_PX)
+    unlike = np.square(made - spread(near, rim)).sum(axis=-1)
+    share = np.exp(-distance_to(~inside) / np.float32(_RIM_DEPTH_PX) - unlike / np.float32(2 * _RIM_ALIKE**2))
+    shift = np.clip(spread(off, rim), -LARGEST_RIM_SHIFT, LARGEST_RIM_SHIFT) * share[..., None]
+    return rgb_of(np.asarray(made + shift, np.float32))
 
 
 def ring_around(mask: Pixels8) -> NDArray[np.bool_]:

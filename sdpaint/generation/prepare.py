@@ -233,9 +233,9 @@ def outlook_on(
     if masked.is_empty:
         return None
     bands = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands)
-    box = masked.inflated(bands.reach_px).intersected(document.frame)
+    box = masked.inflated(bands.paste_px).intersected(document.frame)
     plan = plan_for(document, mode, params, info)
-    return Outlook(plan, box, bands.reach_px, bands.feather_px, _context_counts(params, masked))
+    return Outlook(plan, box, bands.paste_px, bands.feather_px, _context_counts(params, masked))
 
 
 def _to_be_made(document: Document, mode: GenerationMode, with_bare: bool) -> Rect:
@@ -395,8 +395,8 @@ def inpaint_masks(
     denoise, spread = masks.strength_map(mask, strength, feather_px, by_hand)
     alpha = np.zeros_like(mask)
     alpha[_in_frame(plan)] = spread[_in_frame(plan)]
-    blend_px = masks.mask_bands(masks.mask_bounds(mask), strength, feather_px, by_hand).blend_px
-    fade = _fade_to_frame(document, plan, blend_px)
+    bands = masks.mask_bands(masks.mask_bounds(mask), strength, feather_px, by_hand)
+    fade = _fade_to_frame(document, plan, min(bands.blend_px, bands.paste_px))
     return denoise, np.where(mask >= masks.FAINTEST, alpha, np.minimum(alpha, fade))
 
 

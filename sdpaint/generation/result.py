@@ -87,7 +87,7 @@ def result_id_of(done: ImageDone) -> str:
 
 def develop(prepared: Prepared, done: ImageDone) -> Result:
     """The result of an ImageDone event. Whole-picture work: not for the GUI thread."""
-    image = with_matched_colors(prepared.request, done.image)
+    image = with_matched_colors(prepared.request, done.image, prepared.alpha)
     return Result(
         id=result_id_of(done),
         prepared=prepared,

@@ -21,6 +21,10 @@ FEATHER_PX = 32.0
 MAX_BAND_PX = 512
 """Grow and feather can't be set wider than this by hand."""
 _MAX_BLEND_PX = 25
+_PASTE_SHARE = 0.35
+_LEAST_PASTE_PX = 4
+"""The picture is laid back over so much of the feather: the colours at the seam are joined beforehand, and each pixel
+farther out stays the artist's. Of the formulas' reach, most would be made anew for nothing."""
 _LEVELS = 8
 """So many strengths of a soft mask have a band of their own."""
 FAINTEST = 8
@@ -32,16 +36,24 @@ OPAQUE_FROM = 48
 
 @dataclass(frozen=True)
 class MaskBands:
-    """Widths in pixels. `reach_px` is how far outside the mask anything can change at all."""
+    """Widths in pixels outside the mask: the engine makes anew up to `reach_px`, what changes ends at `paste_px`."""
 
     grow_px: int
     feather_px: int
     blend_px: int
+    by_hand: bool = False
 
     @property
     def reach_px(self) -> int:
-        """Width of the blend band around the mask: outside it, no pixel changes."""
+        """How far the engine has a say at all."""
         return max(1, self.grow_px + -(-self.feather_px // 2))
+
+    @property
+    def paste_px(self) -> int:
+        """Width of the blend band around the mask: outside it, no pixel changes. By hand it is all of the reach."""
+        if self.by_hand:
+            return self.reach_px
+        return min(self.reach_px, max(_LEAST_PASTE_PX, min(_MAX_BLEND_PX, round(_PASTE_SHARE * self.feather_px))))
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,8 @@ def mask_bands(
     feather = max(int(0.10 * strength * diagonal), round(feather_px * strength))
     feather = feather if by_hand.feather_px is None else by_hand.feather_px
     grow = 4 + feather // 2 if by_hand.grow_px is None else by_hand.grow_px
-    return MaskBands(grow, feather, max(1, min(_MAX_BLEND_PX, grow + feather // 2)))
+    is_by_hand = by_hand != AUTOMATIC_BANDS
+    return MaskBands(grow, feather, max(1, min(_MAX_BLEND_PX, grow + feather // 2)), is_by_hand)
 
 
 def mask_bounds(mask: Pixels) -> Rect:
@@ -153,8 +166,9 @@ def denoise_mask(distance: NDArray[np.float32], mask: Pixels, bands: MaskBands) 
 
 
 def paste_alpha(distance: NDArray[np.float32], bands: MaskBands) -> Pixels8:
-    """How the picture is laid back: 255 inside, falling to 0 over the last `blend_px` of the reach."""
-    return _bytes((bands.reach_px - distance) / bands.blend_px)
+    """How the picture is laid back: 255 inside, falling smoothly to 0 over the last `blend_px` of the blend band."""
+    share = np.clip((bands.paste_px - distance) / min(bands.blend_px, bands.paste_px), 0.0, 1.0)
+    return _bytes(share * share * (3.0 - 2.0 * share))
 
 
 def _bytes(share: NDArray[np.floating]) -> Pixels8:

@@ -15,9 +15,12 @@ All figures are of rings of 4 px around the mask's edge, from 8 px inside to 48 
 seam at another distance; what is farther inside is new, and no truth says how it is to look.
 
 * seam: energy of the derivative on the way out of the mask, ±4 px about its edge, ÷ the same in the truth; 1 is a
-  perfect transition. `worst` is the largest such ratio of all rings.
+  perfect transition. `off` is the mean of |log2| of that ratio over the cases, in which too much in one doesn't make
+  up for too little in another. `worst` is the largest such ratio of all rings.
 * shift: the largest jump of colour from one ring to the next beyond that of the truth, ΔE in OKLab × 100, of colours
   averaged along 24 px of each ring: what the eye sees as a patch of another tint.
+* side: distance from the truth of the 5 px inside the edge, where it is known (a mask is 6 px wider than the thing in
+  it), of colours averaged likewise.
 * ΔE kept: distance from the truth of what was to be kept (0…48 px outside the mask), pixel by pixel.
 * changed: share of the pixels more than 64 px outside the mask that aren't as they were, bit by bit.
 
@@ -42,7 +45,7 @@ import sdpaint.engine  # noqa: F401 - sets how OpenMP waits before torch is impo
 from sdpaint.generation.apply import apply_result
 from sdpaint.generation.prepare import prepare
 from sdpaint.generation.request import GenerationRequest
-from sdpaint.imaging.oklab import difference, oklab_of
+from sdpaint.imaging.oklab import oklab_of
 from sdpaint.imaging.tiles import Pixels
 from tests.benchmarks.inpaint_peers import (
     INFO,
@@ -58,6 +61,10 @@ from tests.benchmarks.inpaint_peers import (
 
 RINGS = [(-8 + 4 * k, -4 + 4 * k) for k in range(14)]
 ARC_PX = 24
+NEAR_PX = 50
+"""Nothing but `changed` is measured farther out."""
+SURE_PX = 5
+"""So far inside the mask, the truth is known: masks are wider than the things in them."""
 OWN = ("sdpaint", "no-match")
 Method = Callable[[Case], Pixels]
 
@@ -98,11 +105,13 @@ def main() -> None:
             name: method(case) if name in OWN else cached(options.cache, name, case, method)
             for name, method in methods.items()
         }
+        around = Around(case)
         for name, picture in made.items():
-            figures[name].add(case, picture)
+            figures[name].add(case, around, picture)
         if options.sheet is not None:
             rows.append(np.hstack([outlined(case), *made.values()]))
-    print(f"{'':12}{'seam':>7}{'worst':>7}{'shift':>8}{'ΔE kept':>9}{'changed':>9}")
+    heads = f"{'seam':>7}{'off':>7}{'worst':>7}{'shift':>8}{'side':>8}{'ΔE kept':>9}{'changed':>9}"
+    print(f"{'':12}{heads}")
     for name, each in figures.items():
         print(f"{name:12}{each}")
     if options.sheet is not None:
@@ -135,34 +144,58 @@ def outlined(case: Case) -> Pixels:
 # -- measures --------------------------------------------------------------------------------------------------------
 
 
+class Around:
+    """What is measured near the mask of a case, and what the truth gives there."""
+
+    def __init__(self, case: Case) -> None:
+        far = signed_distance(case.mask)
+        rows, columns = np.flatnonzero((far <= NEAR_PX).any(axis=1)), np.flatnonzero((far <= NEAR_PX).any(axis=0))
+        self.part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        self.distance = far[self.part]
+        self.far = far > NEAR_PX + 14
+        self.lab = oklab_of(np.ascontiguousarray(case.truth[self.part]))
+        self.energy = self.energies(case.truth)
+        self.jumps = jumps(self.lab, self.distance)
+        self.side = (self.distance > -SURE_PX) & (self.distance <= 0)
+        self.mean, _ = _averaged(self.lab, self.side)
+
+    def energies(self, picture: Pixels) -> np.ndarray:
+        """The energy across the edge, ±4 px about it, then of each ring."""
+        energy = across(picture[self.part], self.distance)
+        rings = [(-4, 4), *RINGS]
+        return np.array([energy[(self.distance > low) & (self.distance <= high)].sum() for low, high in rings])
+
+
 class Figures:
     """Of one method over all cases."""
 
     def __init__(self) -> None:
-        self._edge = np.zeros(2)
-        self._rings = np.zeros((2, len(RINGS)))
+        self._energy = np.zeros((2, 1 + len(RINGS)))
+        self._off: list[float] = []
         self._shift: list[np.ndarray] = []
+        self._side: list[float] = []
         self._kept: list[float] = []
         self._changed: list[float] = []
 
-    def add(self, case: Case, picture: Pixels) -> None:
+    def add(self, case: Case, around: Around, picture: Pixels) -> None:
         """Measure a picture against the truth."""
-        distance = signed_distance(case.mask)
-        for k, each in enumerate((picture, case.truth)):
-            energy = across(each, distance)
-            self._edge[k] += energy[np.abs(distance) <= 4].sum()
-            for ring, (low, high) in enumerate(RINGS):
-                self._rings[k, ring] += energy[(distance > low) & (distance <= high)].sum()
-        self._shift.append(jumps(picture, distance) - jumps(case.truth, distance))
-        off = difference(picture, case.truth) * 100
-        self._kept.append(float(off[(distance > 0) & (distance <= 48)].mean()))
-        self._changed.append(float((picture != case.truth).any(axis=2)[distance > 64].mean()))
+        energy = around.energies(picture)
+        self._energy += (energy, around.energy)
+        self._off.append(abs(float(np.log2(energy[0] / around.energy[0]))))
+        lab = oklab_of(np.ascontiguousarray(picture[around.part]))
+        self._shift.append(jumps(lab, around.distance) - around.jumps)
+        mean, _ = _averaged(lab, around.side)
+        self._side.append(_distance(mean, around.mean)[around.side].mean())
+        kept = (around.distance > 0) & (around.distance <= 48)
+        self._kept.append(_distance(lab, around.lab)[kept].mean())
+        self._changed.append(float((picture != case.truth).any(axis=2)[around.far].mean()))
 
     def __str__(self) -> str:
-        seam, worst = self._edge[0] / self._edge[1], float((self._rings[0] / self._rings[1]).max())
+        ratios = self._energy[0] / self._energy[1]
         shift = float(np.mean(self._shift, axis=0).max())
-        means = [statistics.mean(each) for each in (self._kept, self._changed)]
-        return f"{seam:7.2f}{worst:7.2f}{shift:8.2f}{means[0]:9.2f}{means[1]:9.1%}"
+        off, side, kept, changed = (statistics.mean(each) for each in (self._off, self._side, self._kept, self._changed))
+        worst = float(ratios[1:].max())
+        return f"{ratios[0]:7.2f}{off:7.2f}{worst:7.2f}{shift:8.2f}{side:8.2f}{kept:9.2f}{changed:9.1%}"
 
 
 def signed_distance(mask: Pixels) -> np.ndarray:
@@ -184,9 +217,8 @@ def across(picture: Pixels, distance: np.ndarray) -> np.ndarray:
     return np.square(slope).sum(axis=2)
 
 
-def jumps(picture: Pixels, distance: np.ndarray) -> np.ndarray:
+def jumps(lab: np.ndarray, distance: np.ndarray) -> np.ndarray:
     """Mean jump of colour (ΔE × 100) from each ring to the next one farther out, of colours averaged along arcs."""
-    lab = oklab_of(picture)
     found = []
     for (low, middle), (_, high) in itertools.pairwise(RINGS):
         inner, outer = (distance > low) & (distance <= middle), (distance > middle) & (distance <= high)
@@ -195,6 +227,10 @@ def jumps(picture: Pixels, distance: np.ndarray) -> np.ndarray:
         apart = np.sqrt(np.square(near - far).sum(axis=2))[edge]
         found.append(float(apart.mean()) * 100 if apart.size else 0.0)
     return np.array(found)
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(one - other).sum(axis=-1)) * 100
 
 
 def _averaged(lab: np.ndarray, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -84,7 +84,7 @@ def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(
     prepared = prepare(document, params, Limits(max_side_px=max_side, native_px=native), 1)
     after = flatten(apply_result(document, prepared, picture_for(prepared)), document.bounds)
     before = flatten(document, document.bounds)
-    reach = masks.mask_bands(masked, strength).reach_px
+    reach = masks.mask_bands(masked, strength).paste_px
     band = masked.inflated(reach).intersected(frame).intersected(document.bounds)
     may_change = np.zeros(after.shape[:2], bool)
     may_change[band.top : band.bottom, band.left : band.right] = True
@@ -109,7 +109,7 @@ def test_fifty_inpaints_leave_the_rest_as_it_was():
         prepared = prepare(document, params, Limits(max_side_px=(128, 512)[turn % 2], native_px=128), turn)
         picture = rng.integers(0, 256, prepared.request.image.shape, np.uint8)
         document = apply_result(document, prepared, picture)
-        reach = masks.mask_bands(mask, strength).reach_px
+        reach = masks.mask_bands(mask, strength).paste_px
         band = mask.inflated(reach).intersected(document.bounds)
         touched[band.top : band.bottom, band.left : band.right] = True
     after = flatten(document, document.bounds)
@@ -138,7 +138,7 @@ def test_expanding_grows_the_canvas_and_leaves_the_picture_as_it_was(left, top, 
     assert after.frame == frame.translated(-grown.x, -grown.y)
     was, now = flatten(document, document.bounds), flatten(after, document.bounds.translated(-grown.x, -grown.y))
     outside = frame.inflated(1)
-    reach = masks.mask_bands(_around_the_new(frame, document.bounds), 1.0).reach_px
+    reach = masks.mask_bands(_around_the_new(frame, document.bounds), 1.0).paste_px
     far = np.ones(was.shape[:2], bool)
     band = outside.intersected(document.bounds)
     far[band.top : band.bottom, band.left : band.right] = False

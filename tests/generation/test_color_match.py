@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdpaint.generation.color_match import LEAST_PIXELS, match_colors, ring_around
+from sdpaint.generation.color_match import LEAST_PIXELS, joined, match_colors, ring_around
 from sdpaint.imaging.oklab import difference, oklab_of, rgb_of
 
 SIDE = 96
@@ -89,3 +89,37 @@ def test_without_a_ring_nothing_is_matched(mask):
     assert ring_around(mask).sum() < LEAST_PIXELS
     made = scene(1)
     assert match_colors(made, scene(), mask) is made
+
+
+def _pasted(made, original, alpha):
+    share = alpha[..., None].astype(np.float32) / 255
+    return np.rint(made * share + original * (1 - share)).astype(np.uint8)
+
+
+def test_a_tint_leaves_no_step_at_the_seam_and_runs_out_inside():
+    original = np.full((192, 192, 3), (90, 140, 200), np.uint8)
+    made = np.full_like(original, (120, 120, 190))
+    alpha = np.zeros((192, 192), np.uint8)
+    alpha[32:160, 32:160] = 128
+    alpha[36:156, 36:156] = 255
+    row = _pasted(joined(made, original, alpha), original, alpha)[96].astype(int)
+    assert np.abs(np.diff(row, axis=0)).max() <= 3
+    assert np.abs(np.diff(_pasted(made, original, alpha)[96].astype(int), axis=0)).max() >= 14
+    middle, rim = np.abs(row[96] - made[0, 0]).max(), np.abs(row[37] - made[0, 0]).max()
+    assert middle < rim / 3
+
+
+def test_what_is_unlike_the_rim_keeps_its_colours_when_the_seam_is_joined():
+    original = np.full((128, 128, 3), (90, 140, 200), np.uint8)
+    made = np.full_like(original, (100, 130, 190))
+    made[40:80, 40:80] = (250, 240, 10)
+    alpha = np.zeros((128, 128), np.uint8)
+    alpha[34:90, 34:90] = 255
+    after = joined(made, original, alpha).astype(int)
+    assert np.abs(after[60, 60] - (250, 240, 10)).max() <= 12
+    assert np.abs(after[34:38, 34:38] - (90, 140, 200)).max() <= 3
+
+
+def test_a_picture_that_is_laid_over_everything_has_no_seam_to_join():
+    made = scene()
+    assert joined(made, made[::-1].copy(), np.full(made.shape[:2], 255, np.uint8)) is made

@@ -155,7 +155,7 @@ def test_a_picture_is_painted_refined_inpainted_undone_saved_and_opened_equal(st
     assert driver.generation.results[0].request.mode is GenerationMode.INPAINT
     changed = (pixels_of(inpainted) != pixels_of(masked)).any(axis=2)
     place = masked.mask.tiles.bounds()
-    band = place.inflated(mask_bands(place, 0.9).reach_px).intersected(FRAME)
+    band = place.inflated(mask_bands(place, 0.9).paste_px).intersected(FRAME)
     assert changed[place.top : place.bottom, place.left : place.right].any()
     changed[band.top : band.bottom, band.left : band.right] = False
     assert not changed.any()  # outside the blend band bit for bit as it was

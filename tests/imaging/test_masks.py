@@ -32,6 +32,7 @@ def test_both_masks_are_opaque_inside_and_nothing_beyond_the_reach(box, strength
     for result in (denoise, paste):
         assert (result[mask > 0] == 255).all()
         assert not result[distance >= bands.reach_px].any()
+    assert not paste[distance >= bands.paste_px].any()
 
 
 @given(boxes, strengths)
@@ -46,17 +47,19 @@ def test_the_widths_are_those_of_the_formulas():
     # D = 500, s = 1: feather = max(50, 32), grow = 4 + 25, blend = min(25, 29 + 25).
     bands = masks.mask_bands(Rect(0, 0, 300, 400), 1.0)
     assert (bands.feather_px, bands.grow_px, bands.blend_px, bands.reach_px) == (50, 29, 25, 54)
+    assert bands.paste_px == 18
     # A small mask at strength 0.5: feather = round(32 · 0.5), grow = 4 + 8, blend = 12 + 8.
     bands = masks.mask_bands(Rect(0, 0, 10, 10), 0.5)
     assert (bands.feather_px, bands.grow_px, bands.blend_px, bands.reach_px) == (16, 12, 20, 20)
+    assert bands.paste_px == 6
 
 
 def test_the_blend_is_half_way_in_the_middle_of_its_band():
     mask = box_mask((0, 0, 10, 160))
     bands, _, _, paste = layers_of(mask, 1.0)
     row = paste[80]
-    middle = 9 + bands.reach_px - bands.blend_px // 2
-    assert row[middle] == pytest.approx(128, abs=8)
+    middle = 9 + bands.paste_px - min(bands.blend_px, bands.paste_px) // 2
+    assert (int(row[middle]) + int(row[middle - bands.paste_px % 2])) / 2 == pytest.approx(128, abs=8)
 
 
 def test_a_soft_edge_counts_from_half_coverage():
