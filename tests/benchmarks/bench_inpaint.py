@@ -193,7 +193,8 @@ class Figures:
     def __str__(self) -> str:
         ratios = self._energy[0] / self._energy[1]
         shift = float(np.mean(self._shift, axis=0).max())
-        off, side, kept, changed = (statistics.mean(each) for each in (self._off, self._side, self._kept, self._changed))
+        each = (self._off, self._side, self._kept, self._changed)
+        off, side, kept, changed = (statistics.mean(values) for values in each)
         worst = float(ratios[1:].max())
         return f"{ratios[0]:7.2f}{off:7.2f}{worst:7.2f}{shift:8.2f}{side:8.2f}{kept:9.2f}{changed:9.1%}"
 
