@@ -46,8 +46,9 @@ from sdpaint.worker.background import Background
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
     ToolName.BRUSH: BrushParams(size_px=24, hardness=0.8),
     ToolName.ERASER: BrushParams(size_px=48, hardness=0.8),
-    ToolName.MASK_BRUSH: BrushParams(size_px=80, hardness=0.9, pressure_size=False),
-    ToolName.MASK_ERASER: BrushParams(size_px=80, hardness=0.9, pressure_size=False),
+    # A grey mask means less change, so that a stylus paints strength by its pressure.
+    ToolName.MASK_BRUSH: BrushParams(size_px=80, hardness=0.9, pressure_size=False, pressure_opacity=True),
+    ToolName.MASK_ERASER: BrushParams(size_px=80, hardness=0.9, pressure_size=False, pressure_opacity=True),
     ToolName.CLONE: BrushParams(size_px=64, hardness=0.5, pressure_size=False),
 }
 

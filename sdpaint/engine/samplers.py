@@ -78,15 +78,15 @@ SAMPLERS: dict[SamplerName, Sampler] = {
 }
 
 
-FLOW_SAMPLERS: dict[SamplerName, Any] = {SamplerName.EULER: FlowMatchEulerDiscreteScheduler}
-"""Samplers of families that are trained on flows: their pipelines set sigmas of their own, which others don't take."""
+FLOW_SCHEDULERS: dict[SamplerName, Any] = {SamplerName.EULER: FlowMatchEulerDiscreteScheduler}
+"""One for each of the families' FLOW_SAMPLERS."""
 
 
 def _flow_scheduler(name: SamplerName, config: Mapping[str, Any]) -> Any:
-    if name not in FLOW_SAMPLERS:
-        known = " or ".join(sampler.value for sampler in FLOW_SAMPLERS)
+    if name not in FLOW_SCHEDULERS:
+        known = " or ".join(sampler.value for sampler in FLOW_SCHEDULERS)
         raise SettingsError(f"{name.value} can't be used with this checkpoint", hint=f"Choose {known} as sampler")
-    return FLOW_SAMPLERS[name].from_config(config)
+    return FLOW_SCHEDULERS[name].from_config(config)
 
 
 def make_scheduler(

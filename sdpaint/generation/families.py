@@ -34,6 +34,10 @@ class FamilyName(Enum):
     COGVIEW4 = "CogView4"
 
 
+FLOW_SAMPLERS = (SamplerName.EULER,)
+"""The pipelines of families that are trained on flows set sigmas of their own, which other samplers don't take."""
+
+
 @dataclass(frozen=True)
 class Family:
     """What holds for every checkpoint of an architecture unless the checkpoint says otherwise."""
@@ -65,6 +69,11 @@ class Family:
     """Whether it is trained on straight lines from noise to picture (rectified flow), which has samplers of its own."""
     negative_prompt: bool = True
     """Whether a negative prompt does anything."""
+
+    @property
+    def samplers(self) -> tuple[SamplerName, ...]:
+        """Those that its checkpoints can be sampled with."""
+        return FLOW_SAMPLERS if self.is_flow else tuple(SamplerName)
 
 
 FAMILIES: dict[FamilyName, Family] = {

@@ -11,7 +11,8 @@ import torch
 from sdpaint.engine.device import choose_device
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.loader import CheckpointStore
-from sdpaint.engine.samplers import SAMPLERS, TERMINAL_SIGMA, make_scheduler
+from sdpaint.engine.samplers import FLOW_SCHEDULERS, SAMPLERS, TERMINAL_SIGMA, make_scheduler
+from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.request import MAX_SEED, SamplerName
 from sdpaint.paths import starter_checkpoint
 from tests.engine.support import build_checkpoint, images_of, landscape, make_request, picture, run
@@ -146,3 +147,9 @@ def test_samplers_leave_torchs_own_random_numbers_alone(shared_engine: Diffusion
     torch.manual_seed(3)
     picture(shared_engine, make_request(sampler=SamplerName.DPMPP_SDE))
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_there_is_a_scheduler_for_each_sampler_that_a_family_lists():
+    for family in FAMILIES.values():
+        assert set(family.samplers) == set(FLOW_SCHEDULERS if family.is_flow else SAMPLERS)
+        assert family.sampler in family.samplers

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES
 from sdpaint.document.changes import changed_tiles
 from sdpaint.document.document import Document, changed_mask_tiles
 from sdpaint.document.edits import fill_mask, insert_layer, new_document, replace_layer, set_mask
@@ -353,3 +354,17 @@ def test_a_stroke_whose_layer_was_changed_or_deleted_does_not_go_on():
 def test_the_outline_is_the_nominal_radius():
     board = Board(new_document(SIZE), HARD, BLACK)
     assert PaintTool(ToolName.BRUSH).outline(board, Point(0, 0)) == 10
+
+
+@pytest.mark.parametrize(("pressure", "strength"), [(1.0, 255), (0.4, 102), (0.1, 26)])
+def test_a_stylus_paints_the_strength_of_the_mask_by_its_pressure(pressure, strength):
+    brush = replace(DEFAULT_BRUSHES[ToolName.MASK_BRUSH], size_px=30, hardness=1.0)
+    board = Board(new_document(SIZE), brush)
+    stroke(PaintTool(ToolName.MASK_BRUSH), board, (50, 100), (150, 100), pressure=pressure, has_pressure=True)
+    assert mask_pixels(board.document)[100, 100] == pytest.approx(strength, abs=1)
+
+
+def test_a_mouse_paints_the_mask_at_full_strength():
+    board = Board(new_document(SIZE), DEFAULT_BRUSHES[ToolName.MASK_BRUSH])
+    stroke(PaintTool(ToolName.MASK_BRUSH), board, (80, 100), (150, 100))
+    assert mask_pixels(board.document)[100, 100] == 255

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import MAX_SEED, SamplerName
 from sdpaint.gui.commands import DocumentCommands
@@ -53,8 +54,6 @@ class SamplingPanel(QWidget):
         )
         self._checkpoint.activated.connect(self._choose_checkpoint)
         self._sampler = ComboBox("samplerCombo", "Sampler", "How noise is taken away step by step", True)
-        for name in SamplerName:
-            self._sampler.addItem(name.value, name)
         self._sampler.activated.connect(
             lambda i: self._generation.set_sampling(sampler=self._sampler.itemData(i))
         )
@@ -104,12 +103,21 @@ class SamplingPanel(QWidget):
         else:
             self._generation.set_params(checkpoint=path)
 
+    def _list_samplers(self, usable: tuple[SamplerName, ...]) -> None:
+        """Only those that the checkpoint can be sampled with."""
+        if usable == tuple(self._sampler.itemData(place) for place in range(self._sampler.count())):
+            return
+        self._sampler.clear()
+        for name in usable:
+            self._sampler.addItem(name.value, name)
+
     def _refresh(self, params: GenerationParams) -> None:
         sampling = params.sampling
+        info = checkpoint_info(self._generation)
         with signals_blocked(self._checkpoint, self._sampler):
             self._checkpoint.setCurrentIndex(self._checkpoint.findData(params.checkpoint))
+            self._list_samplers(tuple(SamplerName) if info is None else FAMILIES[info.family].samplers)
             self._sampler.setCurrentIndex(self._sampler.findData(sampling.sampler))
-        info = checkpoint_info(self._generation)
         if info is not None:
             self._steps.set_spec(replace(STEPS, default=info.steps))
             self._guidance.set_spec(replace(GUIDANCE, default=info.guidance_scale))
