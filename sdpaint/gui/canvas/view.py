@@ -211,8 +211,8 @@ class CanvasView(Navigator):
         for each in (before, self._picture):
             if each is not None:
                 self.update(paint.view_rect(self.viewport, each.overlay.region, 2))
-        if self._hint.is_shown:
-            self.update()
+        if self._hint.is_shown or (before is None) != (picture is None):
+            self.update()   # the hint, and what inpainting would do, give way to it
         labels = [each.overlay.label for each in (before, self._picture) if each is not None]
         if any(labels):
             self.update(self._frame_area())
@@ -316,8 +316,10 @@ class CanvasView(Navigator):
         is_here = self._generation is None or self._generation.working_for is self._documents.in_front
         share = progress.fraction if progress is not None and is_here else None
         if share != self._progress:
+            # The hint, and what inpainting would do, come and go with it.
+            is_turn = (share is None) != (self._progress is None)
             self._progress = share
-            self.update(self.rect() if self._hint.is_shown else self._frame_area())
+            self.update(self.rect() if is_turn or self._hint.is_shown else self._frame_area())
 
     def _on_view_changed(self) -> None:
         self._rim, self._mark = self._wanted_rim(), self._wanted_mark()

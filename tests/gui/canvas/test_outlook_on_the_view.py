@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QImage, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -164,3 +164,30 @@ def test_it_goes_away_with_the_mask_out_of_sight(driver, qtbot):
     edge = driver.at(driver.generation.outlook.plan.frame.left, 500)
     without = grabbed(driver.canvas)
     assert without.pixelColor(edge.x(), edge.y()).lightness() == 255
+
+
+class Repaints(QObject):
+    """Adds up what is painted anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.region = QRegion()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_nothing_of_it_is_left_on_screen_when_the_engine_begins(driver, qtbot):
+    driver.documents.open(masked(Rect(300, 300, 90, 70)))
+    canvas = driver.window.canvas
+    qtbot.waitUntil(lambda: canvas.is_complete)
+    QApplication.processEvents()
+    repaints = Repaints()
+    canvas.installEventFilter(repaints)
+    driver.generation.generate()
+    qtbot.waitUntil(lambda: repaints.region.contains(canvas.rect()))
+    canvas.removeEventFilter(repaints)
+    driver.generation.cancel()
+    qtbot.waitUntil(lambda: driver.generation.progress is None)
