@@ -79,6 +79,26 @@ def test_enter_breaks_the_line_unless_a_word_is_chosen(edit):
     assert edit.toPlainText() == "sunse\n"
 
 
+def test_an_open_list_keeps_no_key_from_the_window(driver, edit, engine):
+    typed(edit, "a hill, lighth")
+    assert popup(edit).isVisible()
+
+    QTest.keyClick(popup(edit), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    assert not popup(edit).isVisible()
+    assert edit.toPlainText() == "a hill, lighth"
+    assert driver.generation.is_busy or driver.generation.results or engine.requests
+
+
+def test_weights_can_be_changed_while_the_list_is_open(edit):
+    typed(edit, "lighth")
+
+    QTest.keyClick(popup(edit), Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+
+    assert edit.toPlainText() == "(lighth:1.1)"
+    assert not popup(edit).isVisible()
+
+
 def test_an_input_method_keeps_its_own_list(edit):
     typed(edit, "lighth")
     QApplication.sendEvent(edit, QInputMethodEvent("まち", []))

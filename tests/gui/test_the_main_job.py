@@ -167,11 +167,14 @@ def test_a_picture_is_painted_refined_inpainted_undone_saved_and_opened_equal(st
     driver.trigger("redo")
     assert driver.documents.committed is inpainted
 
-    # save, spoil, open: the same picture with the same prompt
+    # save, spoil, close without saving, open: the same picture with the same prompt
     driver.asker.save_path = driver.asker.open_path = tmp_path / "lake.ora"
     with qtbot.waitSignal(driver.files.saved, timeout=GENERATION_TIMEOUT_MS):
         driver.key(Qt.Key.Key_S, CTRL)
     driver.trigger("addLayer")
+    driver.asker.answer = Answer.DISCARD
+    driver.trigger("closeDocument")
+    qtbot.waitUntil(lambda: len(driver.documents.committed.layers) != len(inpainted.layers) + 1)
     with qtbot.waitSignal(driver.files.opened, timeout=GENERATION_TIMEOUT_MS):
         driver.key(Qt.Key.Key_O, CTRL)
     reopened = driver.documents.committed

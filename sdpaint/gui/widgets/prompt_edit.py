@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QFont,
     QInputMethodEvent,
     QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -33,6 +34,9 @@ from sdpaint.generation.prompt.editing import (
 from sdpaint.gui.widgets.fields import GrowingEdit
 
 _FINE_STEP = 0.05
+_COMMANDS = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
 
 _ROLES: dict[Mark, QPalette.ColorRole] = {
     Mark.BRACKET: QPalette.ColorRole.Accent,
@@ -188,10 +192,24 @@ class PromptEdit(GrowingEdit):
         return super().focusNextPrevChild(forwards)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        is_tab = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab
-        if watched is self._popup and is_tab:
-            return self._take_chosen(or_first=True)
+        if watched is self._popup and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Tab:
+                return self._take_chosen(or_first=True)
+            if event.modifiers() & _COMMANDS:
+                return self._pass_on(event)
         return super().eventFilter(watched, event)
+
+    def _pass_on(self, event: QKeyEvent) -> bool:
+        """Close the list for a key that means something else: an open list keeps keys from reaching the window."""
+        self._popup.hide()
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.keyPressEvent(event)
+            return True
+        keys = QKeySequence(event.keyCombination())
+        wanted = next((each for each in self.window().actions() if each.isEnabled() and keys in each.shortcuts()), None)
+        if wanted is not None:
+            wanted.trigger()
+        return wanted is not None
 
     def _take_chosen(self, or_first: bool = False) -> bool:
         chosen = self._popup.currentIndex()
