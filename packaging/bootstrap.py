@@ -382,7 +382,9 @@ def test(arguments: Sequence[str]) -> int:
             say(done.stdout.rstrip())
             failed.append(name)
     environ = {"QT_QPA_PLATFORM": "offscreen", **os.environ}
-    code = subprocess.call([python, "-m", "pytest", *arguments], env=environ)
+    # All of it on several cores; a choice of tests, mostly of few, isn't worth the start of workers.
+    workers = [] if arguments else ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    code = subprocess.call([python, "-m", "pytest", *workers, *arguments], env=environ)
     if code:
         failed.append("tests")
     if failed:

@@ -101,13 +101,12 @@ class SelectionPart(_Part):
             "feather_px",
             NumberSlider("selectionFeatherSlider", "Feather", FEATHER, "Softens the edge of new shapes"),
         )
-        self._add_box("antialias", "selectionAntialiasBox", "Anti-alias", "Smooth edges")
-        self._add_box("contiguous", "wandContiguousBox", "Contiguous", "Only what hangs together")
+        self._add_box("antialias", "selectionAntialiasBox", "Smooth", "Smooth edges (anti-alias)")
+        self._add_box("contiguous", "wandContiguousBox", "Adjacent", "Only what hangs together (contiguous)")
         self._add_box(
             "sample_all_layers", "wandAllLayersBox", "All layers", "Look at what is seen, not at the layer alone"
         )
         self._put_last(
-            divider(),
             action_button("optionsSelectionToMaskButton", actions["selectionToMask"]),
             action_button("optionsDeselectButton", actions["deselect"]),
         )
