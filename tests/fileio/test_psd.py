@@ -143,8 +143,7 @@ def test_psd_tools_sees_what_we_see(what):
 @pytest.mark.parametrize("mode", PSD_OF_BLEND)
 def test_psd_tools_blends_as_we_do(mode):
     over_paper = document(paper(), layer("a", 2, alpha="hard", blend_mode=mode, opacity=178 / 255))
-    # What QPainter rounds of 8 bits on the way through this one adds up.
-    assert off(over_paper) <= (4 if mode is BlendMode.EXCLUSION else 2)
+    assert off(over_paper) <= 2
 
 
 def test_a_clipped_group_agrees_where_groups_can_be_clipped():
