@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from sdpaint.checkpoints.component import Kind
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
@@ -59,6 +61,16 @@ def find_checkpoints(
     return tuple(found), broken
 
 
+def _may_be_one(path: Path) -> bool:
+    """Whether a file may be a checkpoint. LoRA and other parts often lie beside them, and aren't broken ones."""
+    if not is_single_file(path):
+        return False
+    try:
+        return identify_file(path).kind in (Kind.CHECKPOINT, Kind.DIFFUSION_MODEL, Kind.UNKNOWN)
+    except CheckpointError:
+        return True    # what is wrong with it is said where it is read
+
+
 def _candidates(dirs: Iterable[Path], broken: list[tuple[Path, CheckpointError]]) -> list[Path]:
     folders: list[Path] = []
     for directory in dirs:
@@ -69,7 +81,7 @@ def _candidates(dirs: Iterable[Path], broken: list[tuple[Path, CheckpointError]]
             continue
         try:
             children = sorted(directory.iterdir(), key=lambda child: child.name.casefold())
-            folders += [child for child in children if (child / "model_index.json").is_file() or is_single_file(child)]
+            folders += [child for child in children if (child / "model_index.json").is_file() or _may_be_one(child)]
         except OSError as error:
             problem = CheckpointError(f"{directory} can't be read", hint="Check the folder's permissions")
             problem.__cause__ = error

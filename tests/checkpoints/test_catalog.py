@@ -9,6 +9,7 @@ import pytest
 
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.paths import starter_checkpoint
+from tests.checkpoints.headers import LDM_VAE, kohya_lora, write_file
 
 
 @pytest.fixture
@@ -50,3 +51,17 @@ def test_a_directory_that_is_a_checkpoint_counts_as_one(checkpoints: Path) -> No
 def test_the_same_folder_is_listed_once(checkpoints: Path) -> None:
     found, _ = find_checkpoints([checkpoints, checkpoints, checkpoints / "beta", starter_checkpoint().parent])
     assert [info.name for info in found] == ["Starter", "Alpha", "beta"]
+
+
+def test_adapters_and_parts_beside_checkpoints_are_none_and_not_broken(tmp_path):
+    write_file(
+        tmp_path / "ink.safetensors",
+        kohya_lora({"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k": 768}),
+    )
+    write_file(tmp_path / "vae.safetensors", LDM_VAE)
+    (tmp_path / "torn.safetensors").write_bytes(b"12345678")
+
+    found, broken = find_checkpoints([tmp_path])
+
+    assert [info.path for info in found] == [starter_checkpoint()]
+    assert [path.name for path, _ in broken] == ["torn.safetensors"]
