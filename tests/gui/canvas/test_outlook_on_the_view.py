@@ -109,12 +109,17 @@ class TestContext:
         assert driver.generation.params.context is None
         assert driver.generation.outlook.plan.frame == box
 
-    def test_the_pointer_says_that_a_handle_can_be_dragged(self, driver):
+    def test_the_pointer_says_that_a_handle_can_be_dragged(self, driver, qtbot):
         box = self.open(driver)
-        for at in (box.center, Point(box.right, box.center.y)):
-            QTest.mouseMove(driver.canvas, driver.at(at.x, at.y))
-            QApplication.processEvents()
-        assert driver.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
+
+        def is_over_the_handle() -> bool:
+            # The box may be drawn anew while the pointer is on its way: then it says so at its next move.
+            for at in (box.center, Point(box.right, box.center.y)):
+                QTest.mouseMove(driver.canvas, driver.at(at.x, at.y))
+                QApplication.processEvents()
+            return driver.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
+
+        qtbot.waitUntil(is_over_the_handle)
         QTest.mouseMove(driver.canvas, driver.at(box.right + 60, box.center.y))
         QApplication.processEvents()
         assert driver.canvas.cursor().shape() is not Qt.CursorShape.SizeHorCursor
