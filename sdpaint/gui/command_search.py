@@ -53,9 +53,10 @@ def search(commands: Sequence[Command], text: str, recent: Sequence[str] = ()) -
             found.append(match)
 
     def order(each: Found) -> tuple[float, int]:
-        # A third of a step: recency decides among equals, a better fit still wins.
+        # Less than a step each: recency, and that it can be done now, decide among equals; a better fit still wins.
         bonus = rank.get(each.command.id, 0)
-        return -(each.score + (0.3 if bonus and words else 0.0)), -bonus
+        likely = (0.3 if bonus else 0.0) + (0.6 if each.command.enabled else 0.0)
+        return -(each.score + (likely if words else 0.0)), -bonus
 
     return sorted(found, key=order)
 

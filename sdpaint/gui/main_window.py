@@ -566,8 +566,9 @@ class MainWindow(QMainWindow):
             bar.setVisible(not alone)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         key = native_key(self.actions_by_id["hidePanels"])
-        if alone and key:
-            self.messages.info(f"{key} brings everything back")
+        if key:
+            say = self.messages.info if alone else self.messages.withdraw
+            say(f"{key} brings everything back")
 
     def set_full_screen(self, full: bool) -> None:
         """Take the whole screen, or give it back."""

@@ -66,6 +66,12 @@ class Messages(QObject):
 
     posted = Signal(object)
     """Message."""
+    withdrawn = Signal(str)
+    """The text of something that isn't so any more."""
+
+    def withdraw(self, text: str) -> None:
+        """What was said with this text isn't so any more."""
+        self.withdrawn.emit(text)
 
     def info(
         self, text: str, hint: str = "", remedy: Remedy | None = None, other: Remedy | None = None
@@ -145,6 +151,7 @@ class MessageBar(QFrame):
         self._leave = QTimer(self, singleShot=True, interval=STAYS_MS)
         self._leave.timeout.connect(self.dismiss)
         messages.posted.connect(self.show_message)
+        messages.withdrawn.connect(self._withdraw)
         self.hide()
 
     @property
@@ -196,6 +203,10 @@ class MessageBar(QFrame):
         self.hide()
         if self._offers:
             self.show_message(next(iter(self._offers.values())))
+
+    def _withdraw(self, text: str) -> None:
+        if self._message is not None and self._message.text == text:
+            self.dismiss()
 
     def withdraw_offer(self, topic: str = "recovery") -> None:
         """What was offered isn't there any more."""

@@ -62,6 +62,16 @@ def test_without_letters_all_are_there_and_the_recent_ones_lead():
     assert sorted(names("", ("undo", "merge"))) == sorted(command.id for command in COMMANDS)
 
 
+def test_what_can_be_done_comes_before_its_equals_and_not_before_a_better_fit():
+    commands = [
+        Command("apply", "Apply mask", enabled=False),
+        Command("invert", "Invert mask"),
+        Command("mask", "Mask", enabled=False),
+    ]
+
+    assert [found.command.id for found in search(commands, "mask")] == ["mask", "invert", "apply"]
+
+
 def test_recency_decides_among_equals_and_not_against_a_better_fit():
     assert names("m", ("mask",))[0] == "mask"
     assert names("m", ("merge",))[0] == "merge"

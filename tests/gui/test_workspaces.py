@@ -138,6 +138,7 @@ def test_the_canvas_alone_has_no_menu_bar_and_says_how_to_get_everything_back(dr
     assert "Tab brings everything back" in driver.find("messageBar").text
     driver.trigger("hidePanels")
     assert driver.window.menuBar().isVisible()
+    assert driver.find("messageBar").text == ""    # it is back, so nothing is said of it any more
 
 
 def test_panels_of_a_low_window_never_lie_over_one_another(driver):
