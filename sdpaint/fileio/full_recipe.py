@@ -13,18 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from sdpaint import __version__
 from sdpaint.errors import FileError, SdPaintError
-from sdpaint.fileio.png import encode_png, text_in
+from sdpaint.fileio.png import decode_png, encode_png, text_in
 from sdpaint.fileio.problems import reading
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.generation.request_values import request_of_values, request_values
 from sdpaint.imaging.tiles import Pixels8
-
-__all__ = ["KEYWORD", "FullRecipe", "full_recipe_in", "recipe_json", "request_of_values", "request_values"]
 
 KEYWORD = "sdpaint"
 """PNG keyword under which it stands beside the infotext."""
@@ -78,10 +73,10 @@ class FullRecipe:
     def request(self, checkpoint: Path) -> GenerationRequest:
         """What the engine was told. Raises FileError where the recipe is damaged."""
         try:
-            image = _of_text(self._values.get("image"), cv2.IMREAD_COLOR)
-            mask = _of_text(self._values.get("mask"), cv2.IMREAD_GRAYSCALE)
+            image = _of_text(self._values.get("image"))
+            mask = _of_text(self._values.get("mask"))
             return request_of_values(self._values, checkpoint, image, mask)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, cv2.error, SdPaintError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, SdPaintError) as error:
             raise self._damaged() from error
 
     def _damaged(self) -> FileError:
@@ -92,7 +87,7 @@ def _as_text(pixels: Pixels8) -> str:
     return base64.b64encode(encode_png(pixels)).decode("ascii")
 
 
-def _of_text(text: Any, kind: int) -> Pixels8 | None:
+def _of_text(text: Any) -> Pixels8 | None:
     """(h, w, 3) RGB or (h, w) grey of a PNG in base64."""
     if text is None:
         return None
@@ -100,9 +95,4 @@ def _of_text(text: Any, kind: int) -> Pixels8 | None:
         data = base64.b64decode(str(text), validate=True)
     except binascii.Error as error:
         raise ValueError("no base64") from error
-    if not data:
-        raise ValueError("an empty picture")
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), kind)
-    if pixels is None:
-        raise ValueError("no picture")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB) if pixels.ndim == 3 else pixels, np.uint8)
+    return decode_png(data)

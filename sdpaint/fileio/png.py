@@ -1,4 +1,4 @@
-"""PNG encoding: OpenCV's encoder, with text chunks put in behind the header.
+"""PNG: OpenCV's encoder, with text chunks put in behind the header, and its decoder for what sdpaint wrote itself.
 
 Measured against QImage.save on flat, noisy and painted megapixels: level 1 with run-length strategy and the Paeth
 filter takes 0.15 to 0.24 of the time at 0.96 to 1.16 of the size; Pillow's level 1 takes 0.27 to 0.43 at up to 1.27.
@@ -15,7 +15,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from sdpaint.imaging.tiles import Pixels
+from sdpaint.imaging.tiles import Pixels, Pixels8
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_TEXT_BYTES = 256 * 1024 * 1024
@@ -60,6 +60,17 @@ def encode_png(
         chunks = _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
     chunks += b"".join(_text_chunk(keyword, text) for keyword, text in (texts or {}).items())
     return encoded[:_HEADER_BYTES] + chunks + encoded[_HEADER_BYTES:]
+
+
+def decode_png(data: bytes) -> Pixels8:
+    """(h, w, 3) RGB or (h, w) grey of 8 bits, as `encode_png` was given them. Raises ValueError where it is neither."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise ValueError("no picture") from error
+    if pixels is None or pixels.dtype != np.uint8 or (pixels.ndim == 3 and pixels.shape[2] != 3):
+        raise ValueError("no picture")
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB) if pixels.ndim == 3 else pixels, np.uint8)
 
 
 def _text_chunk(keyword: str, text: str) -> bytes:

@@ -7,7 +7,6 @@ before the picture is: where the program dies in between, its digest tells wheth
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sqlite3
@@ -17,11 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from sdpaint.errors import FileError, SdPaintError
-from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.png import decode_png, encode_png
+from sdpaint.fileio.results import digest_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationMode
@@ -113,7 +110,7 @@ class QueueStore:
             raise FileError("This job isn't in the queue any more", hint="Ask for it again")
         try:
             return _prepared_of(job_id, _facts_of(row[0]), json.loads(row[1]), *map(_unpacked, row[2:]))
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, cv2.error, SdPaintError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, SdPaintError) as error:
             raise FileError("This job's file is damaged", hint="Ask for it again") from error
 
     def remove(self, job_ids: Sequence[str]) -> None:
@@ -267,9 +264,9 @@ def _pictures_there(db: sqlite3.Connection, job_id: str) -> int:
     rows = db.execute("SELECT number, path, draft, digest FROM pictures WHERE job = ?", (job_id,)).fetchall()
     for number, name, draft_name, digest in rows:
         path, draft = Path(name), Path(draft_name)
-        if _digest_of(path) == digest:
+        if _digest_in(path) == digest:
             there.add(number)
-        elif _digest_of(draft) == digest:
+        elif _digest_in(draft) == digest:
             free = path
             while free.exists():
                 free = free.with_stem(f"{free.stem}-again")
@@ -283,16 +280,11 @@ def _pictures_there(db: sqlite3.Connection, job_id: str) -> int:
     return done
 
 
-def _digest_of(path: Path) -> str:
+def _digest_in(path: Path) -> str:
     try:
-        return digest(path.read_bytes())
+        return digest_of(path.read_bytes())
     except OSError:
         return ""
-
-
-def digest(data: bytes) -> str:
-    """What a file's content is known by."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def _facts_text(facts: JobFacts) -> str:
@@ -348,9 +340,4 @@ def _packed(pixels: Pixels8 | None) -> bytes | None:
 
 
 def _unpacked(data: bytes | None) -> Pixels8 | None:
-    if data is None:
-        return None
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise ValueError("no picture")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB) if pixels.ndim == 3 else pixels, np.uint8)
+    return None if data is None else decode_png(data)

@@ -29,7 +29,12 @@ _MAX_WORDS_LENGTH = 48
 _MAX_TRIES = 10_000
 
 Announce = Callable[[Path, Path, str], None]
-"""Called with where a picture will be, where it lies until it is whole, and the SHA-256 of its content."""
+"""Called with where a picture will be, where it lies until it is whole, and the digest of its content."""
+
+
+def digest_of(data: bytes) -> str:
+    """What a file's content is known by: its SHA-256."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def now() -> datetime:
@@ -119,7 +124,7 @@ def _write_new(path: Path, data: bytes, announce: Announce | None = None) -> Pat
             if free.exists():
                 continue
             if announce is not None:
-                announce(free, draft, hashlib.sha256(data).hexdigest())
+                announce(free, draft, digest_of(data))
             if not draft.exists():
                 with draft.open("xb") as file:
                     file.write(data)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sdpaint.errors import FileError, OutOfMemory
-from sdpaint.fileio.queue_store import JobFacts, QueueStore, digest
+from sdpaint.fileio.queue_store import JobFacts, QueueStore
+from sdpaint.fileio.results import digest_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill, SamplingParams
@@ -92,7 +93,7 @@ def test_pictures_that_are_on_the_disk_are_not_made_again(store, tmp_path):
     store.add("one", FACTS, prepared())
     whole = tmp_path / "whole.png"
     whole.write_bytes(b"picture")
-    store.intend("one", 0, whole, tmp_path / ".a.tmp", digest(b"picture"))
+    store.intend("one", 0, whole, tmp_path / ".a.tmp", digest_of(b"picture"))
     again = reopened(store, tmp_path)
     (left,) = again.open()
     request = again.load("one").request
@@ -105,7 +106,7 @@ def test_a_picture_that_was_written_but_not_named_gets_its_name(store, tmp_path)
     store.add("one", replace(FACTS, count=1), prepared(count=1))
     draft, path = tmp_path / ".a.tmp", tmp_path / "picture.png"
     draft.write_bytes(b"picture")
-    store.intend("one", 0, path, draft, digest(b"picture"))
+    store.intend("one", 0, path, draft, digest_of(b"picture"))
     again = reopened(store, tmp_path)
     assert again.open() == []
     again.close()
@@ -117,7 +118,7 @@ def test_half_a_picture_is_thrown_away_and_made_again(store, tmp_path):
     store.add("one", replace(FACTS, count=1), prepared(count=1))
     draft = tmp_path / ".a.tmp"
     draft.write_bytes(b"pict")
-    store.intend("one", 0, tmp_path / "picture.png", draft, digest(b"picture"))
+    store.intend("one", 0, tmp_path / "picture.png", draft, digest_of(b"picture"))
     again = reopened(store, tmp_path)
     assert [job.id for job in again.open()] == ["one"]
     again.close()
