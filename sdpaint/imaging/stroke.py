@@ -224,9 +224,8 @@ class CoverageBuffer(Generic[D]):
 
     def coverage(self, key: TileKey, part: Rect) -> Pixels:
         """What is covered in a part of a touched tile: (h, w) uint8, 255 = fully."""
-        view = self._tiles[key][part.top : part.bottom, part.left : part.right]
         # One SIMD pass: |255 - 255 t|, rounded and saturated.
-        covered: Pixels = cv2.convertScaleAbs(view, alpha=-255.0, beta=255.0)
+        covered: Pixels = cv2.convertScaleAbs(self.transmittance(key, part), alpha=-255.0, beta=255.0)
         return covered
 
     def transmittance(self, key: TileKey, part: Rect) -> Coverage:

@@ -23,7 +23,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.dynamics import FASTEST_PX_S, FLATTEST_DEGREES, Drive, Property, Readings
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.stroke import CoverageBuffer, PathSample, SmoothPath, between
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
+from sdpaint.imaging.tiles import TILE_SIZE, TileKey
 from sdpaint.imaging.tips import Grain, Tip
 
 SPEED_INERTIA = 0.7
@@ -301,17 +301,10 @@ class TipBuffer(CoverageBuffer[TipDab]):
                 if dab.rgb is not None:
                     self._lay_color(key, part, mask, dab)
 
-    def coverage(self, key: TileKey, part: Rect) -> Pixels:
-        """What is covered: (h, w) uint8."""
-        if self._is_untouched_by_paper:
-            return super().coverage(key, part)
-        covered: Pixels = cv2.convertScaleAbs(self.transmittance(key, part), alpha=-255.0, beta=255.0)
-        return covered
-
     def transmittance(self, key: TileKey, part: Rect) -> Coverage:
         """What isn't covered, paper and water taken into account: (h, w) float32."""
         view = super().transmittance(key, part)
-        if self._is_untouched_by_paper:
+        if self._grain is None and self._params.wet_edge == 0.0:
             return view
         covered = 1 - view
         if self._params.wet_edge > 0.0:
@@ -319,10 +312,6 @@ class TipBuffer(CoverageBuffer[TipDab]):
         if self._grain is not None:
             covered = self._on_paper(covered, self._grain, key, part)
         return np.asarray(1 - covered, np.float32)
-
-    @property
-    def _is_untouched_by_paper(self) -> bool:
-        return self._grain is None and self._params.wet_edge == 0.0
 
     def _on_paper(self, covered: Coverage, grain: Grain, key: TileKey, part: Rect) -> Coverage:
         """Colour reaches down to where coverage and paper meet; what is pressed harder fills more of the valleys."""

@@ -20,8 +20,9 @@ from sdpaint.imaging.stroke import CoverageBuffer
 from sdpaint.imaging.tiles import Pixels, TileKey, tile_rect
 from sdpaint.imaging.tip_stroke import stroke_params
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
+from sdpaint.tools.layer_target import LayerTarget
 from sdpaint.tools.options import CloneOptions
-from sdpaint.tools.paint import LayerTarget, PaintTool
+from sdpaint.tools.paint import PaintTool
 from sdpaint.tools.stroke_target import StrokeTarget
 
 Offset = tuple[int, int]
@@ -44,7 +45,7 @@ class CloneTarget(LayerTarget):
         """The source's pixels over or atop the tile."""
         source = self._source_of(key)[part.top : part.bottom, part.left : part.right]
         if source.dtype != np.uint8:
-            self._lay(tile, key, part, deep_colors(source, self._opacity * self._covered(key, part, buffer)))
+            self._lay(tile, key, part, deep_colors(source, self._opacity * self.covered(key, part, buffer)))
             return
         coverage, selected = buffer.coverage(key, part), self.selected(key, part)
         if selected is not None:

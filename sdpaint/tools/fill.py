@@ -24,9 +24,9 @@ from sdpaint.imaging.raster import StampMode, TilePainter
 from sdpaint.imaging.selection import FULL_TILE, alike, coverage_map, scaled_by
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey, TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName, ToolRefused
-from sdpaint.tools.mask_target import shown_value
+from sdpaint.tools.layer_target import premultiplied_table
+from sdpaint.tools.mask_targets import shown_value
 from sdpaint.tools.options import FillOptions
-from sdpaint.tools.paint import premultiplied_table
 from sdpaint.tools.stroke_target import check_editable
 
 

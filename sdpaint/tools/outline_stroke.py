@@ -18,9 +18,10 @@ from sdpaint.imaging.tiles import TileMap
 from sdpaint.imaging.tip_stroke import stroke_params
 from sdpaint.tools.base import PointerEvent
 from sdpaint.tools.fill import fill_coverage
+from sdpaint.tools.layer_target import LayerTarget
 from sdpaint.tools.options import PaintOptions
-from sdpaint.tools.paint import LayerTarget, StampCaches, new_stroke
 from sdpaint.tools.stroke_target import check_paintable
+from sdpaint.tools.strokes import StampCaches, new_stroke
 
 _CLOSE_ENOUGH_PX = 0.6
 """So far the path may run from the outline: the steps between pixels aren't walked."""

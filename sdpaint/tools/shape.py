@@ -34,10 +34,10 @@ from sdpaint.imaging.tiles import Pixels
 from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName, ToolRefused
 from sdpaint.tools.laying import Weight, check_target, lay_colors, lay_strength
 from sdpaint.tools.options import Ink, ShapeOptions, Target
-from sdpaint.tools.paint import stroke_along
 from sdpaint.tools.polygon import CLOSE_VIEW_PX, DOUBLE_CLICK_MS
 from sdpaint.tools.selection import CLICK_VIEW_PX, is_finite, within_reach
 from sdpaint.tools.snapping import snapped
+from sdpaint.tools.strokes import stroke_along
 
 LABELS = {
     ShapeKind.LINE: "Line",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, Text
@@ -87,6 +88,14 @@ class StrokeTarget:
             return np.zeros((part.height, part.width), np.uint8)
         return tile[part.top : part.bottom, part.left : part.right]
 
+    def covered(self, key: TileKey, part: Rect, buffer: CoverageBuffer[Any]) -> NDArray[np.float32]:
+        """What the stroke covers of what is selected, in a part of a tile: a new array (h, w), 0 … 1."""
+        covered = np.float32(1.0) - buffer.transmittance(key, part)
+        selected = self.selected(key, part)
+        if selected is not None:
+            covered *= selected * np.float32(1 / 255)
+        return covered
+
     def is_out_of_reach(self, key: TileKey) -> bool:
         """Whether a stroke leaves the tile as it is."""
         return (self._selection is not None and self._selection.tile(key) is None) or self.leaves(key)
@@ -103,6 +112,15 @@ class StrokeTarget:
         """The document with its tiles replaced."""
         raise NotImplementedError
 
-    def rebased(self, document: Document) -> bool:
-        """Go on in another document. False where what is painted on differs there."""
+    def is_unchanged_in(self, document: Document) -> bool:
+        """Whether what is painted on is the same in another document."""
         raise NotImplementedError
+
+    def rebased(self, document: Document) -> bool:
+        """Go on in another document. False where what is painted on, or what is selected, differs there."""
+        if document.size != self.document.size or document.selection is not self._selection:
+            return False
+        if not self.is_unchanged_in(document):
+            return False
+        self.document = document
+        return True

@@ -37,8 +37,8 @@ from sdpaint.imaging.selection import ellipse
 from sdpaint.imaging.shapes import rectangle
 from sdpaint.imaging.words import TextStyle, Words
 from sdpaint.tools.gradient import GradientEdit
-from sdpaint.tools.paint import stroke_along
 from sdpaint.tools.shape import ShapeEdit
+from sdpaint.tools.strokes import stroke_along
 from tests.document.trees import trees
 
 Edit = Callable[[Document, int], Document]

@@ -33,8 +33,9 @@ from sdpaint.tools.base import PointerEvent, ToolName
 from sdpaint.tools.clone import CloneTarget
 from sdpaint.tools.fill import fill
 from sdpaint.tools.gradient import GradientEdit
+from sdpaint.tools.layer_target import LayerTarget
 from sdpaint.tools.options import FillOptions, PaintOptions
-from sdpaint.tools.paint import LayerTarget, StampCaches, new_stroke
+from sdpaint.tools.strokes import StampCaches, new_stroke
 from sdpaint.tools.table import TOOLS
 from tests.tools.board import Board
 

@@ -19,7 +19,8 @@ from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 from sdpaint.tools.base import PointerEvent, ToolName, ToolRefused
-from sdpaint.tools.paint import PaintTool, premultiplied_table
+from sdpaint.tools.layer_target import premultiplied_table
+from sdpaint.tools.paint import PaintTool
 from sdpaint.tools.table import TOOLS
 from tests.tools.board import HARD, Board
 
