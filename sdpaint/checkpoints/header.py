@@ -84,22 +84,26 @@ def _count(shape: Shape) -> int:
     return total
 
 
-def read_header(path: Path) -> Header:
-    """The header of a .safetensors or .gguf file, told apart by its first bytes. Raises CheckpointError."""
+def read_header(path: Path, label: str | None = None) -> Header:
+    """The header of a .safetensors or .gguf file, told apart by its first bytes. Raises CheckpointError.
+
+    `label` is what messages call the file; its name without one.
+    """
+    name = label or path.name
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(8)
             if start[:4] == b"GGUF":
                 file.seek(4)
-                return _read_gguf(file, size, path.name)
-            return _read_safetensors(file, start, size, path.name)
+                return _read_gguf(file, size, name)
+            return _read_safetensors(file, start, size, name)
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path.name} is missing", hint="Choose another file") from error
+        raise CheckpointError(f"{name} is missing", hint="Choose another file, or download it again") from error
     except IsADirectoryError as error:
-        raise CheckpointError(f"{path.name} is a folder", hint="Choose a file") from error
+        raise CheckpointError(f"{name} is a folder", hint="Choose a file") from error
     except OSError as error:
-        raise CheckpointError(f"{path.name} can't be read", hint="Check the file's permissions") from error
+        raise CheckpointError(f"{name} can't be read", hint="Check the file's permissions") from error
 
 
 def _damaged(name: str) -> CheckpointError:

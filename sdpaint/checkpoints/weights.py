@@ -6,17 +6,15 @@ Only safetensors are accepted. Pickled weights (.bin, .ckpt, .pt) can run code w
 from __future__ import annotations
 
 import json
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sdpaint.checkpoints.header import Container, read_header
 from sdpaint.errors import CheckpointError
 
 _STEMS = ("diffusion_pytorch_model", "model")
 _PICKLED = (".bin", ".ckpt", ".pt", ".pth")
-_MAX_HEADER_BYTES = 100_000_000
-"""The limit of the safetensors format itself."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def find_weights(folder: Path) -> Weights:
     chosen = choices[variant]
     files = (chosen,) if chosen.suffix == ".safetensors" else _shards(chosen)
     for file in files:
-        check_safetensors(file)
+        _check(file)
     return Weights(files, variant)
 
 
@@ -89,31 +87,8 @@ def _shards(index: Path) -> tuple[Path, ...]:
     return tuple(index.parent / Path(str(name)).name for name in sorted(set(weight_map.values())))
 
 
-def check_safetensors(path: Path) -> None:
-    """Compare a safetensors file's header with its length, without reading the weights.
-
-    Raises CheckpointError where it is missing, a placeholder of git-lfs, cut off or garbled.
-    """
+def _check(path: Path) -> None:
+    """Compare a file's header with its length. Raises CheckpointError where that shows that it isn't whole."""
     label = f"{path.parent.name}/{path.name}"
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(8)
-            if start.startswith(b"version "):
-                raise CheckpointError(
-                    f"{label} is only a placeholder of git-lfs", hint="Run git lfs pull in the checkpoint's folder"
-                )
-            length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            raw = file.read(length) if 2 <= length <= min(size - 8, _MAX_HEADER_BYTES) else b""
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{label} is missing", hint="Download the checkpoint again") from error
-    except OSError as error:
-        raise CheckpointError(f"{label} can't be read", hint="Check the file's permissions") from error
-    damaged = CheckpointError(f"{label} is damaged or incomplete", hint="Download the checkpoint again")
-    try:
-        header = json.loads(raw)
-        ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise damaged from error
-    if size != 8 + length + max(ends, default=0):
-        raise damaged
+    if read_header(path, label).container is not Container.SAFETENSORS:
+        raise CheckpointError(f"{label} isn't a safetensors file", hint="Download the checkpoint again")
