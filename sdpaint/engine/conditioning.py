@@ -76,28 +76,30 @@ def _in_loop(embeddings: Embeddings) -> dict[str, Tensor]:
 
 
 def encode_prompts(
-    loaded: LoadedCheckpoint, pipeline: Any, request: GenerationRequest, index: int, steps: int
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    request: GenerationRequest,
+    index: int,
+    steps: int,
+    announce: Callable[[], None] = lambda: None,
 ) -> Conditioning:
     """The conditioning of picture `index` of a request, over `steps` steps.
 
-    At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words.
+    At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words;
+    `announce` is called where they aren't known yet and must be encoded.
     """
-    found: Conditioning = loaded.prompts.get(
-        _key(loaded, request, index, steps), lambda: _encode_all(loaded, pipeline, request, index, steps)
-    )
-    return found
-
-
-def is_encoded(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int) -> bool:
-    """Whether the embeddings are known already."""
-    return _key(loaded, request, index, steps) in loaded.prompts
-
-
-def _key(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int) -> tuple[Any, ...]:
     guided = _is_guided(request)
     positive, negative = _stretches(loaded, request, index, steps)
+    if not guided:
+        negative = (Stretch(steps, ""),)
+
+    def encode() -> Conditioning:
+        announce()
+        return _encode_all(loaded, pipeline, positive, negative, guided)
+
     # Adapters may change the text encoders too.
-    return positive, negative if guided else None, guided, loaded.adapters
+    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters), encode)
+    return found
 
 
 def _is_guided(request: GenerationRequest) -> bool:
@@ -117,12 +119,12 @@ def _stretches(
 
 
 def _encode_all(
-    loaded: LoadedCheckpoint, pipeline: Any, request: GenerationRequest, index: int, steps: int
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    positive: tuple[Stretch, ...],
+    negative: tuple[Stretch, ...],
+    guided: bool,
 ) -> Conditioning:
-    guided = _is_guided(request)
-    positive, negative = _stretches(loaded, request, index, steps)
-    if not guided:
-        negative = (Stretch(steps, ""),)
     ends = sorted({stretch.last_step for stretch in (*positive, *negative)})
     texts = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
     known: dict[tuple[str, str], Embeddings] = {}

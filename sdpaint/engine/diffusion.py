@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sdpaint.engine.autoencode import decode, tiled
-from sdpaint.engine.conditioning import is_encoded
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
 from sdpaint.engine.fitted_preview import preview_map_of
@@ -28,7 +27,7 @@ from sdpaint.engine.observer import FinishedEarly, StepObserver
 from sdpaint.engine.pace import Pace
 from sdpaint.engine.passes import Part, make_in_passes
 from sdpaint.engine.preview import LatentsToRgb, Previewer
-from sdpaint.engine.tasks import prepare_call, steps_of
+from sdpaint.engine.tasks import prepare_call
 from sdpaint.errors import EngineError, SdPaintError
 from sdpaint.generation.cost import Cost
 from sdpaint.generation.engine import CancelToken, Emit, GenerationCancelled
@@ -161,9 +160,7 @@ class DiffusionEngine:
         self, job: _Job, loaded: LoadedCheckpoint, index: int, meter: Meter, part: Part
     ) -> tuple[Tensor, bool]:
         request, sampling = part.request, job.request.sampling
-        if not is_encoded(loaded, request, 0, steps_of(request)):
-            job.enter(Phase.ENCODING, index)
-        call = prepare_call(loaded, request, 0, job.cancel)
+        call = prepare_call(loaded, request, 0, job.cancel, lambda: job.enter(Phase.ENCODING, index))
         steps = part.steps or call.steps
 
         def report(step: int, _: int) -> None:

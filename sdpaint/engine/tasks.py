@@ -68,8 +68,16 @@ def _named_pipeline(loaded: LoadedCheckpoint, name: str | None) -> Any:
     return loaded.pipeline(pipeline_class(name))
 
 
-def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: int, cancel: CancelToken) -> PipelineCall:
+def prepare_call(
+    loaded: LoadedCheckpoint,
+    request: GenerationRequest,
+    index: int,
+    cancel: CancelToken,
+    on_words: Callable[[], None] = lambda: None,
+) -> PipelineCall:
     """Everything that picture `index` of a request needs. Encodes prompt and picture where they aren't known yet.
+
+    `on_words` is called before a prompt is encoded.
 
     The picture has its own generator, seeded on the CPU, so that results match across devices and each can be made
     alone again.
@@ -81,7 +89,7 @@ def prepare_call(loaded: LoadedCheckpoint, request: GenerationRequest, index: in
     if Honours.ADAPTERS in FAMILIES[loaded.info.family].honours:
         apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
     steps = steps_of(request)
-    words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps)
+    words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps, on_words)
     arguments: dict[str, Any] = {
         **_calls(loaded).guiding(sampling.guidance_scale),
         **_calls(loaded).calling,

@@ -10,6 +10,12 @@ from tests.checkpoints import headers as h
 
 CORE = "model.diffusion_model."
 
+
+def alone(shapes, architecture, variant=""):
+    """The row of a transformer without its other parts, trained on a flow."""
+    return shapes, Kind.DIFFUSION_MODEL, architecture, variant, Prediction.FLOW
+
+
 ORIGINAL = {
     "SD1": (h.sd_checkpoint(), Kind.CHECKPOINT, Architecture.SD1, "", Prediction.EPSILON),
     "SD1 inpaint": (h.sd_checkpoint(9), Kind.CHECKPOINT, Architecture.SD1, "inpaint", Prediction.EPSILON),
@@ -27,7 +33,7 @@ ORIGINAL = {
         Prediction.EPSILON,
     ),
     "SDXL UNet": (h.ldm_unet(4, 2048, 4), Kind.DIFFUSION_MODEL, Architecture.SDXL, "", Prediction.EPSILON),
-    "SD3": (h.prefixed(CORE, h.sd3(2, 1536)), Kind.DIFFUSION_MODEL, Architecture.SD3, "", Prediction.FLOW),
+    "SD3": alone(h.prefixed(CORE, h.sd3(2, 1536)), Architecture.SD3),
     "SD3 with encoders": (
         {
             **h.prefixed(CORE, h.sd3(2, 1536)),
@@ -39,21 +45,9 @@ ORIGINAL = {
         "",
         Prediction.FLOW,
     ),
-    "SD3.5 medium": (
-        h.prefixed(CORE, h.sd3(2, 1536, True)),
-        Kind.DIFFUSION_MODEL,
-        Architecture.SD35_MEDIUM,
-        "",
-        Prediction.FLOW,
-    ),
-    "SD3.5 large": (
-        h.prefixed(CORE, h.sd3(38, 2432)),
-        Kind.DIFFUSION_MODEL,
-        Architecture.SD35_LARGE,
-        "",
-        Prediction.FLOW,
-    ),
-    "Flux dev": (h.flux(), Kind.DIFFUSION_MODEL, Architecture.FLUX, "dev", Prediction.FLOW),
+    "SD3.5 medium": alone(h.prefixed(CORE, h.sd3(2, 1536, True)), Architecture.SD35_MEDIUM),
+    "SD3.5 large": alone(h.prefixed(CORE, h.sd3(38, 2432)), Architecture.SD35_LARGE),
+    "Flux dev": alone(h.flux(), Architecture.FLUX, "dev"),
     "Flux dev in a checkpoint": (
         {**h.prefixed(CORE, h.flux()), "vae.decoder.conv_in.weight": (512, 16, 3, 3)},
         Kind.CHECKPOINT,
@@ -61,37 +55,19 @@ ORIGINAL = {
         "dev",
         Prediction.FLOW,
     ),
-    "Flux schnell": (
-        h.flux(guided=False),
-        Kind.DIFFUSION_MODEL,
-        Architecture.FLUX,
-        "schnell",
-        Prediction.FLOW,
-    ),
-    "Flux Fill": (h.flux(384), Kind.DIFFUSION_MODEL, Architecture.FLUX, "fill", Prediction.FLOW),
-    "Flux Canny": (h.flux(128), Kind.DIFFUSION_MODEL, Architecture.FLUX, "control", Prediction.FLOW),
-    "FLUX.2": (h.flux2(6144), Kind.DIFFUSION_MODEL, Architecture.FLUX2, "", Prediction.FLOW),
-    "FLUX.2 klein": (h.flux2(3072), Kind.DIFFUSION_MODEL, Architecture.FLUX2_KLEIN, "", Prediction.FLOW),
-    "Chroma": (h.chroma(), Kind.DIFFUSION_MODEL, Architecture.CHROMA, "", Prediction.FLOW),
-    "Lumina 2": (
-        h.prefixed(CORE, h.captioned(2304)),
-        Kind.DIFFUSION_MODEL,
-        Architecture.LUMINA2,
-        "",
-        Prediction.FLOW,
-    ),
-    "Z-Image": (h.captioned(3840), Kind.DIFFUSION_MODEL, Architecture.Z_IMAGE, "", Prediction.FLOW),
-    "Sana": (h.SANA, Kind.DIFFUSION_MODEL, Architecture.SANA, "", Prediction.FLOW),
+    "Flux schnell": alone(h.flux(guided=False), Architecture.FLUX, "schnell"),
+    "Flux Fill": alone(h.flux(384), Architecture.FLUX, "fill"),
+    "Flux Canny": alone(h.flux(128), Architecture.FLUX, "control"),
+    "FLUX.2": alone(h.flux2(6144), Architecture.FLUX2),
+    "FLUX.2 klein": alone(h.flux2(3072), Architecture.FLUX2_KLEIN),
+    "Chroma": alone(h.chroma(), Architecture.CHROMA),
+    "Lumina 2": alone(h.prefixed(CORE, h.captioned(2304)), Architecture.LUMINA2),
+    "Z-Image": alone(h.captioned(3840), Architecture.Z_IMAGE),
+    "Sana": alone(h.SANA, Architecture.SANA),
     "PixArt": (h.PIXART, Kind.DIFFUSION_MODEL, Architecture.PIXART, "", Prediction.EPSILON),
-    "AuraFlow": (
-        h.prefixed("model.", h.AURAFLOW),
-        Kind.DIFFUSION_MODEL,
-        Architecture.AURAFLOW,
-        "",
-        Prediction.FLOW,
-    ),
+    "AuraFlow": alone(h.prefixed("model.", h.AURAFLOW), Architecture.AURAFLOW),
     "HunyuanDiT": (h.HUNYUAN, Kind.DIFFUSION_MODEL, Architecture.HUNYUAN_DIT, "", Prediction.V),
-    "HiDream": (h.HIDREAM, Kind.DIFFUSION_MODEL, Architecture.HIDREAM, "", Prediction.FLOW),
+    "HiDream": alone(h.HIDREAM, Architecture.HIDREAM),
 }
 
 DIFFUSERS = {
