@@ -25,6 +25,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.generated import generated_values
 from sdpaint.document.layers import Group, Layer, LayerId
 from sdpaint.errors import FileError
+from sdpaint.fileio.color_profiles import ColorSpace, profile_of
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.fileio.layer_data import LayerData, Picture, StoredMap, layer_data
 from sdpaint.fileio.layer_pictures import shown_layers
@@ -186,7 +187,7 @@ def _write(file: BinaryIO, project: Project, plan: _Plan) -> None:
                 _put(archive, picture.src, png)
         merged = _merged(document)
         _put(archive, THUMBNAIL, encode_png(_straight(_thumbnail(rounded_8(merged)))))
-        _put(archive, MERGED, encode_png(_straight(merged)))
+        _put(archive, MERGED, encode_png(_straight(merged), profile=_profile_for(merged)))
 
 
 def saved_entry(index: int) -> str:
@@ -272,7 +273,14 @@ def _add_layers(stack: ET.Element, layers: Sequence[Layer], document: Document, 
 
 def _png(picture: _Picture) -> bytes:
     pixels = picture.tiles.read(picture.bounds)
-    return encode_png(pixels if pixels.ndim == 2 else rgba_from_premultiplied(pixels))
+    if pixels.ndim == 2:
+        return encode_png(pixels)
+    return encode_png(rgba_from_premultiplied(pixels), profile=_profile_for(pixels))
+
+
+def _profile_for(pixels: Pixels) -> bytes | None:
+    """Without one, Krita asks about every picture of 16 bits in which colour space it is."""
+    return None if pixels.dtype == np.uint8 else profile_of(ColorSpace.SRGB)
 
 
 def _merged(document: Document) -> Pixels:

@@ -26,7 +26,11 @@ _ROWS = 32
 
 def blend_onto(target: Pixels, source: Pixels, blend: Callable[[Floats, Floats], Floats], opacity: float = 1.0) -> None:
     """Lay `source` onto `target`, in place, by B(cb, cs): of straight colours, planes (3, h, w) of blue, green and red,
-    0…1."""
+    0…1.
+
+    At 8 bits straight colours are levels, as they are in programs that keep them so: Divide makes much of the parts of
+    a level that premultiplied colours have lost.
+    """
     full = full_of(target)
     for top in range(0, target.shape[0], _ROWS):
         rows = slice(top, top + _ROWS)
@@ -34,6 +38,11 @@ def blend_onto(target: Pixels, source: Pixels, blend: Callable[[Floats, Floats],
         alpha_b, alpha_s = below[3], above[3]
         colors_b = np.minimum(below[:3] / np.maximum(alpha_b, _TINY), 1)
         colors_s = np.minimum(above[:3] / np.maximum(alpha_s, _TINY), 1)
+        if full == 255:
+            for colors in (colors_b, colors_s):
+                colors *= np.float32(255)
+                np.rint(colors, out=colors)
+                colors /= np.float32(255)
         result = below + above * (1 - alpha_b)
         result[:3] += alpha_s * alpha_b * blend(colors_b, colors_s) - alpha_s * below[:3]
         np.clip(result, 0, 1, out=result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,15 @@ def _document() -> Document:
     return Document(
         Size(140, 160), (base, group, fill, adjust, empty), empty.id, Rect(0, 0, 64, 64), depth=16
     )
+
+
+def test_pictures_of_16_bits_in_ora_files_say_their_colour_space_so_that_krita_needn_t_ask(tmp_path) -> None:
+    write_project(tmp_path / "deep.ora", Project(_document()))
+    with zipfile.ZipFile(tmp_path / "deep.ora") as archive:
+        pngs = {name: archive.read(name) for name in archive.namelist() if name.endswith(".png")}
+    deep = {name for name, png in pngs.items() if png[24] == 16}    # bits a channel, in the header
+    assert {"mergedimage.png", "data/layer000.png"} <= deep
+    assert {name for name, png in pngs.items() if Image.open(io.BytesIO(png)).info.get("icc_profile")} == deep
 
 
 @pytest.mark.parametrize("opaque", [False, True])

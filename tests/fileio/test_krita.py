@@ -14,9 +14,6 @@ from tests.fileio.krita_comparison import TABLE, cases, everything, sampled
 TOLERANCE = 2
 """Levels of 255, of premultiplied colours: where nothing is seen, colours don't matter."""
 
-LOOSER = {"Divide on opaque": 3, "Divide on clear": 4}
-"""A division makes more of what premultiplied colours have rounded."""
-
 
 @pytest.fixture(scope="module")
 def krita() -> dict[str, list[list[int]]]:
@@ -35,4 +32,4 @@ def seen(rows: list[list[int]]):
 
 @pytest.mark.parametrize("name", cases())
 def test_a_picture_looks_as_in_krita(name, krita, ours):
-    assert np.abs(seen(ours[name]) - seen(krita[name])).max() <= LOOSER.get(name, TOLERANCE)
+    assert np.abs(seen(ours[name]) - seen(krita[name])).max() <= TOLERANCE
