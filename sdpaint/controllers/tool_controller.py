@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.held_tools import HeldTools
-from sdpaint.controllers.live_preview import LivePreview
 from sdpaint.controllers.pressure import PressureCurves
+from sdpaint.controllers.tool_context import ControllerContext
+from sdpaint.controllers.tool_edits import ToolEdits
 from sdpaint.controllers.tool_settings import ToolSettings
 from sdpaint.document.document import Document
-from sdpaint.document.edits import set_active
-from sdpaint.document.guide_edits import snap_targets
-from sdpaint.document.layers import LayerId
-from sdpaint.errors import SdPaintError
 from sdpaint.imaging.brush import BrushParams, stepped_size
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.geometry import Point, Rect
-from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import (
-    AnyOptions,
-    Draft,
     LastingTool,
     MarkingTool,
     PointerEvent,
@@ -38,10 +30,8 @@ from sdpaint.tools.base import (
     TypingTool,
 )
 from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
-from sdpaint.tools.placing_options import SnapOptions
 from sdpaint.tools.table import TOOLS
 from sdpaint.tools.typed import Typing
-from sdpaint.worker.background import Background
 
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
     ToolName.BRUSH: BrushParams(size_px=24, hardness=0.8),
@@ -73,11 +63,6 @@ class ToolController(QObject):
     """SelectionOptions."""
     fill_options_changed = Signal(object)
     """FillOptions."""
-    draft_changed = Signal(object)
-    """Draft of the shape that is being drawn, None where there is none."""
-    computing_changed = Signal(bool)
-    """A tool's edit is being computed, or is done."""
-
     def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._documents = documents
@@ -90,9 +75,6 @@ class ToolController(QObject):
         self._background = WHITE
         self._gesture: Tool | None = None
         self._base: Document | None = None
-        self._previewed_on: Document | None = None
-        self._own_change = False
-        self._waits_for_nothing = False
         self.pressure = PressureCurves(self)
         """What styluses report, and what tools feel of it."""
         self._rest = QTimer(self)
@@ -100,15 +82,11 @@ class ToolController(QObject):
         self.settings = ToolSettings(self)
         """What is set of gradients, shapes and fills."""
         self.settings.changed.connect(self._on_settings)
-        self._draft: Draft | None = None
-        self._edits = BackgroundEdits(documents, self)
-        self._edits.busy_changed.connect(self.computing_changed)
-        self._edits.failed.connect(self._on_failed)
         self.visible_part: Callable[[], Rect] | None = None
         """The canvas pixels that are seen, as far as previews need to reach; None: all."""
-        self._live = LivePreview(documents, self._preview, self)
-        self._live.failed.connect(self._on_failed)
-        self._helper = Background(1, self)
+        self.edits = ToolEdits(documents, self)
+        """What tools do to the document."""
+        self.edits.failed.connect(lambda error: self.tool_message.emit(str(error)))
         self.held = HeldTools(self)
         """The tools that show something from the moment on that they are taken in hand."""
         documents.document_changed.connect(self._follow)
@@ -155,7 +133,7 @@ class ToolController(QObject):
 
     def context_of(self, tool: Tool) -> ToolContext:
         """What the tool may see and do."""
-        return _Context(self, tool.name)
+        return ControllerContext(self, self._documents, tool.name)
 
     def push_temporary(self, name: ToolName) -> None:
         """Take another tool in hand while a key is held."""
@@ -212,7 +190,8 @@ class ToolController(QObject):
 
     def outline_radius(self, pos: Point) -> float | None:
         """Radius in canvas pixels of the circle to show at `pos`; None where the cursor is an ordinary one."""
-        return self._tools[self.tool].outline(_Context(self, self.tool), pos)
+        tool = self.tool_in_hand
+        return tool.outline(self.context_of(tool), pos)
 
     @property
     def paint_options(self) -> PaintOptions:
@@ -255,23 +234,13 @@ class ToolController(QObject):
 
     def mark_at(self, pos: Point) -> Point | None:
         """Where on the canvas a cross is to be shown while the pointer is at `pos`."""
-        tool = self._tools[self.tool]
-        return tool.mark(_Context(self, tool.name), pos) if isinstance(tool, MarkingTool) else None
+        tool = self.tool_in_hand
+        return tool.mark(self.context_of(tool), pos) if isinstance(tool, MarkingTool) else None
 
     def sample_at(self, pos: Point) -> Color | None:
         """The colour that the tool in hand would take at `pos`; None where it takes none."""
-        tool = self._tools[self.tool]
-        return tool.sample(_Context(self, tool.name), pos) if isinstance(tool, SamplingTool) else None
-
-    @property
-    def draft(self) -> Draft | None:
-        """The shape that is being drawn."""
-        return self._draft
-
-    @property
-    def is_computing(self) -> bool:
-        """Whether an edit of a tool is outstanding."""
-        return self._edits.is_busy or self._helper.is_busy
+        tool = self.tool_in_hand
+        return tool.sample(self.context_of(tool), pos) if isinstance(tool, SamplingTool) else None
 
     @property
     def has_open_shape(self) -> bool:
@@ -283,14 +252,14 @@ class ToolController(QObject):
         tool = self._open_tool()
         if tool is not None:
             self.finish()
-            tool.confirm(_Context(self, tool.name))
+            tool.confirm(self.context_of(tool))
             self.held.give_way(tool)
 
     def step_back_shape(self) -> None:
         """Take its last corner back."""
         tool = self._open_tool()
         if tool is not None:
-            tool.step_back(_Context(self, tool.name))
+            tool.step_back(self.context_of(tool))
 
     def drop_shape(self) -> None:
         """Forget it."""
@@ -298,7 +267,7 @@ class ToolController(QObject):
         if tool is not None:
             if self._gesture is tool:
                 self._gesture = self._base = None
-            tool.cancel(_Context(self, tool.name))
+            tool.cancel(self.context_of(tool))
             self.held.give_way(tool)
 
     @property
@@ -311,67 +280,22 @@ class ToolController(QObject):
         """Something typed into the text that is open."""
         tool = self.typing
         if tool is not None:
-            tool.type(_Context(self, tool.name), typing)
+            tool.type(self.context_of(tool), typing)
 
     def confirm_text(self) -> None:
         """End the text that is open, at once: before the document is saved or left, say."""
         if self.typing is not None:
-            self._waits_for_nothing = True
-            try:
+            with self.edits.at_once():
                 self.confirm_shape()
-            finally:
-                self._waits_for_nothing = False
 
     def _refresh_text(self) -> None:
         tool = self.typing
         if tool is not None:
-            tool.refresh(_Context(self, tool.name))
-
-    def shutdown(self) -> None:
-        """Wait for what is being computed."""
-        self._helper.close()
-        self._live.shutdown()
-        self._edits.shutdown()
+            tool.refresh(self.context_of(tool))
 
     def _open_tool(self) -> LastingTool | None:
         tool = self._tools[self._chosen]
         return tool if isinstance(tool, LastingTool) and tool.is_open else None
-
-    def _show_draft(self, draft: Draft | None) -> None:
-        if draft is not self._draft:
-            self._draft = draft
-            self.draft_changed.emit(draft)
-
-    def _preview(self, document: Document) -> None:
-        self._previewed_on = self._documents.committed
-        with self._changing() as documents:
-            documents.preview(document)
-
-    def _compute(self, label: str, edit: Callable[[Document], Document], merge_key: str = "") -> None:
-        draft, ready = self._draft, self._live.result_of(edit)
-        self._live.drop()
-        if self._waits_for_nothing and ready is None:
-            ready = edit(self._documents.committed)
-        if ready is not None and not self._edits.is_busy:
-            self._show_draft(None)
-            with self._changing() as documents:
-                if ready is documents.committed:
-                    documents.cancel_preview()
-                else:
-                    documents.apply(label, ready)
-            return
-        seen = self._documents.document
-        shown = None if seen is self._documents.committed else seen
-
-        def done(_before: Document, _after: Document) -> None:
-            if self._draft is draft:
-                self._show_draft(None)
-
-        self._edits.run(label, edit, done, shown, merge_key or None)
-
-    def _on_failed(self, error: SdPaintError) -> None:
-        self._show_draft(None)
-        self.tool_message.emit(str(error))
 
     # -- colours
 
@@ -418,10 +342,10 @@ class ToolController(QObject):
         """Begin a gesture with the tool in hand; one that is still under way is committed first."""
         self.finish()
         self.pressure.note(event)
-        tool = self._tools[self.tool]
+        tool = self.tool_in_hand
         self._base = self._documents.committed
         self._gesture, self._last_event = tool, event
-        context = _Context(self, tool.name)
+        context = self.context_of(tool)
         try:
             tool.press(context, self.pressure.felt(event))
         except ToolRefused as refusal:
@@ -437,7 +361,7 @@ class ToolController(QObject):
         if self._gesture is None or not self._keep_up():
             self._rest.stop()
         elif isinstance(self._gesture, RestingTool):
-            self._gesture.rest(_Context(self, self._gesture.name))
+            self._gesture.rest(self.context_of(self._gesture))
 
     def move(self, events: Sequence[PointerEvent]) -> None:
         """The samples since the last call; without a press before, nothing happens."""
@@ -446,7 +370,7 @@ class ToolController(QObject):
             if self._rest.isActive():
                 self._rest.start()
             felt = self.pressure.felt
-            self._gesture.move(_Context(self, self._gesture.name), [felt(event) for event in events])
+            self._gesture.move(self.context_of(self._gesture), [felt(event) for event in events])
 
     def release(self, event: PointerEvent) -> None:
         """End the gesture and commit it."""
@@ -454,7 +378,7 @@ class ToolController(QObject):
             return
         tool, self._gesture = self._gesture, None
         if tool is not None:
-            tool.release(_Context(self, tool.name), event)
+            tool.release(self.context_of(tool), event)
             self._base = None
 
     def finish(self) -> None:
@@ -466,24 +390,24 @@ class ToolController(QObject):
         """Drop the gesture (Esc); the document is as it was at press."""
         tool, self._gesture = self._gesture, None
         if tool is not None:
-            tool.cancel(_Context(self, tool.name))
+            tool.cancel(self.context_of(tool))
             self._base = None
 
     def _follow(self, old: Document | None, new: Document) -> None:
         """Somebody else changed what is seen."""
         if old is None:
-            self._live.drop()
+            self.edits.drop_live()
             self._tools = {name: make() for name, make in TOOLS.items()}
-            self._show_draft(None)
-        if not self._own_change and self._gesture is None:
+            self.edits.show_draft(None)
+        if not self.edits.is_own and self._gesture is None:
             self.held.follow_soon()
-        if not self._own_change and self.typing is not None:
-            if self._documents.committed is self._previewed_on:
+        if not self.edits.is_own and self.typing is not None:
+            if self.edits.is_previewed_on_committed:
                 self.drop_shape()       # undo takes the whole of it, as it takes a stroke that is under way
             else:
                 # Others hear of this change first.
                 QTimer.singleShot(0, self, self._refresh_text)
-        if self._own_change or self._gesture is None:
+        if self.edits.is_own or self._gesture is None:
             return
         if old is None or self._documents.committed is self._base:
             self.cancel()   # undo dropped the stroke, or another document was opened
@@ -497,7 +421,7 @@ class ToolController(QObject):
             return False
         if self._documents.committed is self._base:
             return True
-        if not self._gesture.rebase(_Context(self, self._gesture.name)):
+        if not self._gesture.rebase(self.context_of(self._gesture)):
             self.cancel()
             return False
         self._base = self._documents.committed
@@ -506,105 +430,3 @@ class ToolController(QObject):
     def _show_again(self) -> None:
         if self._gesture is not None:
             self.move([self._last_event])
-
-    @contextmanager
-    def _changing(self) -> Iterator[DocumentController]:
-        before, self._own_change = self._own_change, True
-        try:
-            yield self._documents
-        finally:
-            self._own_change = before
-
-
-class _Context:
-    """What a tool sees of the controller."""
-
-    def __init__(self, controller: ToolController, name: ToolName) -> None:
-        self._controller = controller
-        self._name = name
-
-    @property
-    def document(self) -> Document:
-        return self._controller._documents.committed
-
-    @property
-    def foreground(self) -> Color:
-        return self._controller.foreground
-
-    @property
-    def background(self) -> Color:
-        return self._controller.background
-
-    @property
-    def brush(self) -> BrushParams:
-        return self._controller._brushes.get(self._name, self._controller.brush)
-
-    @property
-    def paint_options(self) -> PaintOptions:
-        return self._controller.paint_options
-
-    @property
-    def selection_options(self) -> SelectionOptions:
-        return self._controller.selection_options
-
-    @property
-    def fill_options(self) -> FillOptions:
-        return self._controller.fill_options
-
-    @property
-    def view_part(self) -> Rect:
-        controller = self._controller
-        return self.document.bounds if controller.visible_part is None else controller.visible_part()
-
-    def options_of(self, kind: type[AnyOptions]) -> AnyOptions:
-        return self._controller.settings.get(kind)
-
-    def put_options(self, options: object) -> None:
-        self._controller.settings.put(options)
-
-    def amend(self, document: Document) -> None:
-        with self._controller._changing() as documents:
-            documents.amend(document)
-
-    def brush_of(self, name: ToolName) -> BrushParams:
-        return self._controller._brushes[name]
-
-    def preview_later(self, edit: Callable[[Document], Document]) -> None:
-        self._controller._live.show(edit)
-
-    @property
-    def snapping(self) -> SnapTargets:
-        options = self.options_of(SnapOptions)
-        if not options.enabled:
-            return SnapTargets()
-        return snap_targets(self.document, options.guides, options.grid, options.canvas)
-
-    def compute(self, label: str, edit: Callable[[Document], Document], merge_key: str = "") -> None:
-        self._controller._compute(label, edit, merge_key)
-
-    def in_background(self, work: Callable[[], AnyOptions], done: Callable[[AnyOptions], None]) -> None:
-        self._controller._helper.run(work, done, self._controller._on_failed)
-
-    def activate(self, layer_id: LayerId) -> None:
-        self._controller._documents.amend(set_active(self.document, layer_id))
-
-    def say(self, sentence: str) -> None:
-        self._controller.tool_message.emit(sentence)
-
-    def show_draft(self, draft: Draft | None) -> None:
-        self._controller._show_draft(draft)
-
-    def preview(self, document: Document) -> None:
-        self._controller._preview(document)
-
-    def commit(self, label: str, document: Document) -> None:
-        with self._controller._changing() as documents:
-            documents.apply(label, document)
-
-    def cancel(self) -> None:
-        self._controller._live.drop()
-        with self._controller._changing() as documents:
-            documents.cancel_preview()
-
-    def set_foreground(self, color: Color) -> None:
-        self._controller.set_foreground(color)

@@ -754,7 +754,7 @@ class MainWindow(QMainWindow):
         self._image.shutdown()
         self._clipboard.shutdown()
         self._selection.shutdown()
-        self._services.tools.shutdown()
+        self._services.tools.edits.shutdown()
         self._services.brushes.shutdown()
         self.checkpoints.shutdown()
         self._engine_has_ended = self._services.generation.shutdown()

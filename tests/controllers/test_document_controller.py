@@ -145,7 +145,7 @@ def test_a_stroke_is_committed_when_another_document_comes_in_front(documents):
     assert not tools.is_busy
     assert len(front.history.steps) == steps + 1
     assert front.live is None
-    tools.shutdown()
+    tools.edits.shutdown()
 
 
 def test_what_is_drawn_of_a_document_goes_when_it_is_left(documents):

@@ -27,7 +27,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def settle(driver: Driver, qtbot) -> None:
-    qtbot.waitUntil(lambda: not driver.tools.is_computing and driver.window.is_settled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.tools.edits.is_computing and driver.window.is_settled, timeout=TIMEOUT_MS)
 
 
 def pixels(driver: Driver, seen: bool = False) -> np.ndarray:
@@ -52,7 +52,7 @@ def test_a_gradient_is_seen_while_it_is_dragged_and_undone_in_one_step(driver, q
     settle(driver, qtbot)
     assert driver.documents.history.undo_label == "Gradient"
     assert np.array_equal(pixels(driver), shown)
-    assert driver.tools.draft is None
+    assert driver.tools.edits.draft is None
     driver.trigger("undo")
     assert not pixels(driver).any()
 

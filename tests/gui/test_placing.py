@@ -61,7 +61,7 @@ def open_in(driver: Driver, document: Document) -> None:
 
 def settle(driver: Driver, qtbot) -> None:
     def is_done() -> bool:
-        return driver.window.is_settled and not driver.tools.is_computing
+        return driver.window.is_settled and not driver.tools.edits.is_computing
 
     for _ in range(2):
         qtbot.waitUntil(is_done, timeout=TIMEOUT_MS)
@@ -313,7 +313,7 @@ def test_a_corner_scales_and_enter_makes_one_step_of_it(board, qtbot):
     key(board, qtbot, Qt.Key.Key_Return)
     assert bounds(board) == Rect(110, 90, 240, 180)
     assert board.documents.history.undo_label == "Transform"
-    assert board.tools.draft is None
+    assert board.tools.edits.draft is None
     assert undo_count(board) == 1
     assert bounds(board) == SPOT
 
@@ -333,7 +333,7 @@ def test_esc_leaves_everything_as_it_was(board, qtbot):
     drag(board, qtbot, (220, 170), (340, 260))
     key(board, qtbot, Qt.Key.Key_Escape)
     assert board.documents.document is before
-    assert board.tools.draft is None
+    assert board.tools.edits.draft is None
 
 
 def test_enter_without_a_change_is_no_step(board, qtbot):
@@ -435,7 +435,7 @@ def test_a_step_undone_from_the_menu_ends_the_transform(board, qtbot):
     board.trigger("undo")
     settle(board, qtbot)
     assert bounds(board) == SPOT
-    assert board.tools.draft is None
+    assert board.tools.edits.draft is None
     assert board.documents.document is board.documents.committed
 
 
@@ -479,7 +479,7 @@ def test_a_large_layer_floats_as_a_picture_while_it_is_dragged(board, qtbot):
     QTest.mousePress(board.canvas, LEFT, NONE, board.at(1200, 800))
     QTest.mouseMove(board.canvas, board.at(1300, 800))
     QApplication.processEvents()
-    box = board.tools.draft.box
+    box = board.tools.edits.draft.box
     assert box.floating is not None
     assert board.documents.document.active_layer.tiles.is_empty
     settle(board, qtbot)
@@ -487,7 +487,7 @@ def test_a_large_layer_floats_as_a_picture_while_it_is_dragged(board, qtbot):
     assert (color.red(), color.green(), color.blue()) == (255, 0, 0)
     QTest.mouseRelease(board.canvas, LEFT, NONE, board.at(1300, 800))
     settle(board, qtbot)
-    assert board.tools.draft.box.floating is None
+    assert board.tools.edits.draft.box.floating is None
     key(board, qtbot, Qt.Key.Key_Return)
     assert bounds(board) == rect.translated(100, 0)
 
@@ -553,7 +553,7 @@ def test_esc_begins_anew_and_nothing_is_cut_by_another_tool(board, qtbot):
     drag(board, qtbot, (60, 50), (260, 250))
     take(board, qtbot, ToolName.BRUSH)
     assert board.documents.committed.size == Size(512, 400)
-    assert board.tools.draft is None
+    assert board.tools.edits.draft is None
 
 
 def test_a_ratio_is_kept_by_every_handle(board, qtbot):

@@ -46,7 +46,7 @@ def settle(driver: Driver, qtbot) -> None:
     window = driver.window
 
     def is_done() -> bool:
-        return window.is_settled and not driver.tools.is_computing and not window._clipboard.is_busy
+        return window.is_settled and not driver.tools.edits.is_computing and not window._clipboard.is_busy
 
     qtbot.waitUntil(is_done, timeout=TIMEOUT_MS)
     QApplication.processEvents()

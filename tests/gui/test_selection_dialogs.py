@@ -23,7 +23,7 @@ RED = Color(210, 30, 40)
 
 
 def settle(driver: Driver, qtbot) -> None:
-    qtbot.waitUntil(lambda: driver.window.is_settled and not driver.tools.is_computing, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window.is_settled and not driver.tools.edits.is_computing, timeout=TIMEOUT_MS)
     QApplication.processEvents()
 
 

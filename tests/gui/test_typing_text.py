@@ -32,7 +32,7 @@ def page(driver) -> Driver:
 
 
 def settle(driver: Driver, qtbot) -> None:
-    qtbot.waitUntil(lambda: not driver.tools.is_computing and driver.window.is_settled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.tools.edits.is_computing and driver.window.is_settled, timeout=TIMEOUT_MS)
 
 
 def click(driver: Driver, x: float, y: float, modifiers: Qt.KeyboardModifier = NONE) -> None:
@@ -152,11 +152,11 @@ def test_an_input_method_composes_in_place(page, qtbot):
     QApplication.sendEvent(page.canvas, QInputMethodEvent("ni", [cursor]))
     after = page.canvas.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
     assert after.left() > before.left()
-    assert page.tools.draft.underlined
+    assert page.tools.edits.draft.underlined
     done = QInputMethodEvent()
     done.setCommitString("に")
     QApplication.sendEvent(page.canvas, done)
-    assert not page.tools.draft.underlined
+    assert not page.tools.edits.draft.underlined
     confirm(page, qtbot)
     assert words(page) == "に"
     assert not page.canvas.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
@@ -173,7 +173,7 @@ def test_what_an_input_method_has_not_finished_is_dropped(page, qtbot):
 def test_words_are_selected_with_the_mouse(page, qtbot):
     click(page, 100, 100)
     type_words(page, "first second")
-    caret = page.tools.draft.caret
+    caret = page.tools.edits.draft.caret
     y = caret.y + caret.height / 2
     page.drag((caret.x - 60, y), (caret.x - 30, y), (caret.x + 20, y))
     assert "first second".endswith(page.tools.typing.selected_words)

@@ -34,7 +34,7 @@ def board(driver: Driver, qtbot) -> Driver:
 def settle(driver: Driver, qtbot) -> None:
     for _ in range(2):
         qtbot.waitUntil(
-            lambda: driver.window.is_settled and not driver.tools.is_computing, timeout=TIMEOUT_MS
+            lambda: driver.window.is_settled and not driver.tools.edits.is_computing, timeout=TIMEOUT_MS
         )
         QApplication.processEvents()
 
@@ -132,8 +132,8 @@ def test_a_crop_snaps_to_the_grid_while_it_is_shown(board, qtbot):
     board.trigger("showGrid")
     board.tools.set_tool(ToolName.CROP)
     board.drag((103, 47), (303, 252), (303, 252))
-    assert board.tools.draft.box.corners[0].x == 100
-    assert board.tools.draft.box.corners[2].y == 250
+    assert board.tools.edits.draft.box.corners[0].x == 100
+    assert board.tools.edits.draft.box.corners[2].y == 250
 
 
 def test_the_frame_snaps_to_guides_when_it_is_moved(board):

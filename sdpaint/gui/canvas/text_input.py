@@ -68,7 +68,7 @@ class TextInput(QObject):
         self._is_lit = True
         self._blink = QTimer(self)
         self._blink.timeout.connect(self._turn)
-        tools.draft_changed.connect(self._follow)
+        tools.edits.draft_changed.connect(self._follow)
 
     @property
     def is_open(self) -> bool:
@@ -168,7 +168,7 @@ class TextInput(QObject):
 
     def query(self, query: Qt.InputMethodQuery, viewport: Viewport) -> object:
         """What an input method wants to know; None: what any widget would say."""
-        draft, tool = self._tools.draft, self._tools.typing
+        draft, tool = self._tools.edits.draft, self._tools.typing
         if tool is None or draft is None or draft.caret is None:
             return None
         match query:

@@ -147,9 +147,9 @@ class CanvasView(Navigator):
         self._tools.tool_changed.connect(self._on_tool_changed)
         self._tools.brush_changed.connect(self._refresh_cursor)
         self._tools.settings.changed.connect(self._refresh_cursor)
-        self._tools.draft_changed.connect(self._show_draft)
+        self._tools.edits.draft_changed.connect(self._show_draft)
         self._tools.paint_options_changed.connect(lambda _options: self.update())
-        self._tools.computing_changed.connect(self._wait_for_tool)
+        self._tools.edits.computing_changed.connect(self._wait_for_tool)
         self._touch.undo_asked.connect(self._documents.undo)
         self._touch.redo_asked.connect(self._documents.redo)
         self._input.hovered.connect(self._on_hover)
@@ -524,7 +524,7 @@ class CanvasView(Navigator):
 
     def _wanted_cursor(self) -> Qt.CursorShape | QCursor:
         tool = self._tools.tool
-        if self._tools.is_computing and not self._patience.isActive():
+        if self._tools.edits.is_computing and not self._patience.isActive():
             return Qt.CursorShape.BusyCursor
         if self._input.drag in (Drag.PAN, Drag.ROTATE):
             return Qt.CursorShape.ClosedHandCursor

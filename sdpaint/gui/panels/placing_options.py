@@ -157,7 +157,7 @@ class TransformPart(_Part):
             icon_button("transformCancelButton", "close", "Cancel", tools.drop_shape, "Cancel (Esc)"),
         )
         self._row.addStretch(1)
-        tools.draft_changed.connect(lambda _draft: self._show_placement())
+        tools.edits.draft_changed.connect(lambda _draft: self._show_placement())
         tools.settings.changed.connect(self._show_options)
         self._show_options(tools.settings.get(TransformOptions))
         self._show_placement()
@@ -269,7 +269,7 @@ class CropPart(_Part):
         )
         self._add(self._apply, self._cancel)
         self._row.addStretch(1)
-        tools.draft_changed.connect(lambda _draft: self._show_rect())
+        tools.edits.draft_changed.connect(lambda _draft: self._show_rect())
         tools.settings.changed.connect(self._show_options)
         self._show_options(tools.settings.get(CropOptions))
         self._show_rect()

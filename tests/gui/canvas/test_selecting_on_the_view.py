@@ -40,7 +40,7 @@ def selected(desk) -> np.ndarray:
 
 
 def wait(desk) -> None:
-    desk.qtbot.waitUntil(lambda: not desk.tools.is_computing)
+    desk.qtbot.waitUntil(lambda: not desk.tools.edits.is_computing)
     desk.settle()
 
 
@@ -140,9 +140,9 @@ def test_backspace_takes_a_corner_back_and_escape_drops_the_polygon(still):
     for place in ((50, 50), (150, 50), (150, 120)):
         click(still, *place)
     QTest.keyClick(still.view, Qt.Key.Key_Backspace)
-    assert len(still.tools.draft.points) == 2
+    assert len(still.tools.edits.draft.points) == 2
     QTest.keyClick(still.view, Qt.Key.Key_Escape)
-    assert still.tools.draft is None
+    assert still.tools.edits.draft is None
     assert not still.documents.history.can_undo
 
 
@@ -150,7 +150,7 @@ def test_another_tool_drops_an_open_polygon(still):
     still.tools.set_tool(ToolName.SELECT_POLYGON)
     click(still, 50, 50)
     still.tools.set_tool(ToolName.BRUSH)
-    assert still.tools.draft is None
+    assert still.tools.edits.draft is None
     assert not still.tools.has_open_shape
 
 
@@ -273,7 +273,7 @@ def test_a_draft_is_drawn_while_the_shape_is_dragged(still):
     assert drawn.min(axis=0).tolist() == [corner.y(), corner.x()]
     QTest.mouseRelease(still.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, still.at(120, 90))
     wait(still)
-    assert still.tools.draft is None
+    assert still.tools.edits.draft is None
 
 
 def test_a_line_leads_from_an_open_polygon_to_the_pointer(still):
@@ -403,7 +403,7 @@ def test_a_large_outline_that_was_pushed_never_jumps_back(make_desk):
     QTest.mouseMove(desk.view, end)
     desk.settle()
     lefts = []
-    desk.tools.draft_changed.connect(lambda _draft: lefts.append(desk.view.ants.region.boundingRect().left()))
+    desk.tools.edits.draft_changed.connect(lambda _draft: lefts.append(desk.view.ants.region.boundingRect().left()))
     pushed = desk.view.ants.region.boundingRect().left()
     QTest.mouseRelease(desk.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
     wait(desk)
@@ -426,7 +426,7 @@ def test_only_what_takes_long_has_a_waiting_cursor(still):
         may_go.wait(5)
         return document
 
-    still.tools._compute("Slow", edit)
+    still.tools.edits.compute("Slow", edit)
     assert still.view.cursor().shape() is not Qt.CursorShape.BusyCursor
     still.qtbot.waitUntil(lambda: still.view.cursor().shape() is Qt.CursorShape.BusyCursor)
     may_go.set()
