@@ -49,9 +49,11 @@ from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.dialogs.new_document import NewDocument
-from sdpaint.gui.main_window import DEFAULT_SIZE, MainWindow, Services
+from sdpaint.gui.main_window import MainWindow
+from sdpaint.gui.services import Services
 from sdpaint.gui.theme import apply_theme
 from sdpaint.gui.widgets.pressure_field import curve_of
+from sdpaint.gui.window_layout import DEFAULT_SIZE
 from sdpaint.settings.schema import MAX_DEVICES, DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
 from sdpaint.worker.engine_client import EngineClient
@@ -86,7 +88,7 @@ def run(argv: Sequence[str]) -> int:
         window.resize(DEFAULT_SIZE)  # the same on every machine
         _Screenshot(window, options.screenshot, waits_for_document=options.document is not None).start()
     else:
-        window.first_painted.connect(window.checkpoints.look)
+        window.first_painted.connect(window.flows.checkpoints.look)
         window.first_painted.connect(window.preload)
         window.first_painted.connect(window.start_journal)
     window.show()

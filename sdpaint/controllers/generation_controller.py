@@ -313,8 +313,9 @@ class GenerationController(GenerationJobs):
 
     def set_preview_visible(self, visible: bool) -> None:
         """Draw previews or not; results are shown in any case."""
-        self._preview_visible = visible
-        self._refresh_overlay()
+        if visible != self._preview_visible:
+            self._preview_visible = visible
+            self._refresh_overlay()
 
     def shutdown(self) -> bool:
         """Stop everything; files under way are written. False where the engine hangs: see EngineClient.shutdown."""

@@ -31,6 +31,7 @@ class Dock(QDockWidget):
 
     def __init__(self, object_name: str, title: str, panel: QWidget) -> None:
         super().__init__(title)
+        self.panel = panel
         self.setObjectName(object_name)
         self.setAccessibleName(title)
         self.setWidget(_Room(panel))

@@ -110,7 +110,7 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     *FILTER_ACTIONS,
     *TURN_ACTIONS,
     # File
-    ActionSpec("new", "&New…", "window.new_document", ("Ctrl+N",), "new", "New document"),
+    ActionSpec("new", "&New…", "pages.ask_new", ("Ctrl+N",), "new", "New document"),
     ActionSpec("open", "&Open…", "files.open", ("Ctrl+O",), "open", "Open a document or picture"),
     ActionSpec(
         "openAsLayer",
@@ -328,7 +328,7 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "canvasSize",
         "&Canvas size…",
-        "window.change_canvas_size",
+        "pages.ask_canvas_size",
         ("Ctrl+Alt+C",),
         "canvas-size",
         "Change the canvas size",
@@ -336,7 +336,7 @@ DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "extendBy",
         "&Extend by…",
-        "window.ask_extent",
+        "pages.ask_extent",
         ("Ctrl+Alt+E",),
         "",
         "Continue the picture beyond the canvas: the canvas grows, one step",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
@@ -13,6 +13,7 @@ from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.export import ExportPlan
+from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.dialogs.export import ExportDialog
 from sdpaint.gui.dialogs.files import Asker, FileKind
 from sdpaint.gui.messages import Messages, Remedy
@@ -84,14 +85,11 @@ class ExportFlow(QObject):
         self._action.setText(f"Export a&gain to {last.path.name}".replace("&&", "&") if last else "Export a&gain")
 
     def _on_exported(self, path: Path) -> None:
-        folder = QUrl.fromLocalFile(str(path.parent))
-        self._messages.info(f"Exported {path.name}", remedy=Remedy("Show the folder", lambda: _show(folder)))
+        self._messages.info(
+            f"Exported {path.name}", remedy=Remedy("Show the folder", lambda: show_folder_of(path))
+        )
 
     def _on_failed(self, error: SdPaintError) -> None:
         plan = self._again_plan
         remedy = Remedy("Another name…", lambda: self._ask_name(plan)) if plan is not None else None
         self._messages.error(error, remedy=remedy)
-
-
-def _show(folder: QUrl) -> None:
-    QDesktopServices.openUrl(folder)

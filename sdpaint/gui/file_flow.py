@@ -123,10 +123,6 @@ class FileFlow(QObject):
         self._documents.show(rest[0])
         self.save(lambda: self._save_all(rest[1:], then))
 
-    def new(self, document: Document) -> None:
-        """Open a fresh document."""
-        self._documents.open(document)
-
     def open(self) -> None:
         """Ask for a file and open it."""
         self._asker.file_to_open(self._folder, self.open_path)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.picture_table import TableMade
+from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.dialogs.picture_table import PictureTableDialog
 from sdpaint.gui.dialogs.sheet import SheetDialog
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
@@ -23,21 +21,14 @@ _TOPIC = "queue"
 class QueueFlow(QObject):
     """Generates first, instead or forever; holds and cancels; offers what an earlier run left."""
 
-    def __init__(
-        self,
-        generation: GenerationController,
-        messages: Messages,
-        mark: Callable[[], None],
-        show_in_folder: Callable[[Path], None],
-        window: QWidget,
-    ) -> None:
-        """`mark` is called when the artist asks for a picture."""
+    picture_asked = Signal()
+    """The artist wants one, or many."""
+
+    def __init__(self, generation: GenerationController, messages: Messages, window: QWidget) -> None:
         super().__init__(window)
         self._generation = generation
         self._messages = messages
-        self._mark = mark
         self._window = window
-        self._show_in_folder = show_in_folder
         self._asked: tuple[tuple[str, str], ...] = ()
         generation.table_made.connect(self._show_sheet)
 
@@ -56,7 +47,7 @@ class QueueFlow(QObject):
 
     def generate(self, place: QueueChoice) -> None:
         """Queue what the button says, at this place."""
-        self._mark()
+        self.picture_asked.emit()
         self._generation.generate(place)
 
     def set_forever(self, forever: bool) -> None:
@@ -80,14 +71,14 @@ class QueueFlow(QObject):
 
         def start() -> None:
             self._asked = dialog.written
-            self._mark()
+            self.picture_asked.emit()
             generation.generate_table(dialog.axes)
 
         dialog.accepted.connect(start)
         dialog.open()
 
     def _show_sheet(self, made: TableMade) -> None:
-        SheetDialog(self._window, made, self._show_in_folder, _copy).show()
+        SheetDialog(self._window, made, show_folder_of, _copy).show()
 
     def cancel_all(self) -> None:
         """Stop the running job, and forget all that wait or failed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QUrl
@@ -13,6 +12,7 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.recipe_reader import FoundRecipe
 from sdpaint.controllers.results_controller import Pair, ResultsController
 from sdpaint.fileio.result_index import Trashed
+from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.dialogs.compare import CompareDialog
 from sdpaint.gui.messages import Messages, Remedy
 from sdpaint.gui.results_browser import ResultsBrowser
@@ -28,14 +28,12 @@ class ResultsFlow(QObject):
         results: ResultsController,
         generation: GenerationController,
         messages: Messages,
-        show_in_folder: Callable[[Path], None],
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._results = results
         self._generation = generation
         self._messages = messages
-        self._show_in_folder = show_in_folder
         self._window = window
         self._browser: ResultsBrowser | None = None
         results.failed.connect(messages.error)
@@ -51,7 +49,7 @@ class ResultsFlow(QObject):
             browser.layer_asked.connect(lambda path: self._results.load_as_layer(path))
             browser.settings_asked.connect(self._results.use_settings)
             browser.compare_asked.connect(self._compare_files)
-            browser.folder_asked.connect(self._show_in_folder)
+            browser.folder_asked.connect(show_folder_of)
             browser.copy_asked.connect(lambda path: self._results.read(path, lambda rgba: copy_picture(rgba, path)))
             self._browser = browser
         self._browser.show()

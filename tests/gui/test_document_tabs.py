@@ -283,7 +283,7 @@ def test_a_layer_of_another_document_can_be_dropped_on_the_canvas(driver, tabs, 
 
 def test_pixels_are_pasted_from_one_document_into_another(driver, tabs, three, qtbot):
     driver.trigger("copy")
-    qtbot.waitUntil(lambda: not driver.window._clipboard.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.window.flows.clipboard.is_busy, timeout=TIMEOUT_MS)
     click_tab(tabs, 0)
     count = len(driver.documents.document.layers)
     driver.trigger("paste")

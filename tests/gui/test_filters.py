@@ -42,7 +42,7 @@ def panel_of(driver) -> FilterPanel:
 
 
 def open_filter(driver, qtbot, name: str) -> FilterPanel:
-    with qtbot.waitSignal(driver.window._filters.filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.flows.filters.filters.previewed, timeout=TIMEOUT_MS):
         driver.trigger(f"{name}Filter")
     assert panel_of(driver).isVisible()
     return panel_of(driver)
@@ -59,12 +59,12 @@ def test_a_filter_is_set_by_keys_seen_and_applied_as_one_step(painted, qtbot):
     open_filter(painted, qtbot, "gaussianBlur")
     slider = painted.find("filterGaussianBlur_radius")
     assert QApplication.focusWidget() is slider
-    with qtbot.waitSignal(painted.window._filters.filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.previewed, timeout=TIMEOUT_MS):
         for key in (Qt.Key.Key_9, Qt.Key.Key_Return):
             painted.key(key)
-    assert painted.window._filters.filters.values == {"radius": 9.0}
+    assert painted.window.flows.filters.filters.values == {"radius": 9.0}
     assert painted.documents.document is not before
-    with qtbot.waitSignal(painted.window._filters.filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.closed, timeout=TIMEOUT_MS):
         QTest.mouseClick(painted.find("filterApplyButton"), LEFT)
     expected = filtered(before, before.active, FILTERS_BY_ID["gaussianBlur"], {"radius": 9.0})
     assert painted.documents.committed.active_layer.tiles == expected.active_layer.tiles
@@ -87,10 +87,10 @@ def test_preview_and_reset_do_what_they_say(painted, qtbot):
     slider = painted.find("filterSharpen_amount")
     slider.setFocus()
     painted.key(Qt.Key.Key_Up)
-    assert painted.window._filters.filters.values["amount"] == pytest.approx(0.81)
+    assert painted.window.flows.filters.filters.values["amount"] == pytest.approx(0.81)
     QTest.mouseClick(painted.find("filterResetButton"), LEFT)
     assert slider.value == pytest.approx(0.8)
-    assert painted.window._filters.filters.values == FILTERS_BY_ID["sharpen"].defaults
+    assert painted.window.flows.filters.filters.values == FILTERS_BY_ID["sharpen"].defaults
     painted.find("filterPreviewCheck").setChecked(False)
     assert painted.documents.document is painted.documents.committed
 
@@ -105,7 +105,7 @@ def test_a_stroke_closes_the_panel_and_is_painted(painted, qtbot):
 
 def test_a_moved_view_is_filled_in(painted, qtbot):
     open_filter(painted, qtbot, "posterize")
-    with qtbot.waitSignal(painted.window._filters.filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.previewed, timeout=TIMEOUT_MS):
         painted.trigger("zoomActual")
 
 
@@ -124,7 +124,7 @@ def test_without_paint_or_out_of_sight_it_says_why(painted):
 def test_the_last_filter_is_repeated_and_the_action_says_which(painted, qtbot):
     action = painted.window.actions_by_id["repeatFilter"]
     assert not action.isEnabled()
-    filters = painted.window._filters.filters
+    filters = painted.window.flows.filters.filters
     with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
         painted.key(Qt.Key.Key_I, CTRL)
     inverted = painted.documents.committed.active_layer.tiles
@@ -135,7 +135,7 @@ def test_the_last_filter_is_repeated_and_the_action_says_which(painted, qtbot):
 
 
 def test_levels_show_a_histogram(painted, qtbot):
-    with qtbot.waitSignal(painted.window._filters.filters.histogram_ready, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.histogram_ready, timeout=TIMEOUT_MS):
         open_filter(painted, qtbot, "levels")
     histogram = painted.window.findChild(Histogram)
     assert histogram.isVisible()
@@ -150,7 +150,7 @@ def test_curves_are_drawn_for_each_channel_and_reset_together(painted, qtbot):
     open_filter(painted, qtbot, "curves")
     editor, channel = painted.find("filterCurves_curve"), painted.find("filterCurves_channel")
     assert QApplication.focusWidget() is editor
-    filters = painted.window._filters.filters
+    filters = painted.window.flows.filters.filters
     with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
         QTest.mouseClick(editor, LEFT, Qt.KeyboardModifier.NoModifier, editor.place((0.5, 0.8)).toPoint())
     assert filters.values["every"].at(0.5) > 0.7
@@ -205,7 +205,7 @@ def test_enter_applies_once_no_number_is_being_typed(painted, qtbot):
     painted.key(Qt.Key.Key_9)
     painted.key(Qt.Key.Key_Return)
     assert panel.isVisible()
-    with qtbot.waitSignal(painted.window._filters.filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.closed, timeout=TIMEOUT_MS):
         painted.key(Qt.Key.Key_Return)
     expected = filtered(before, before.active, FILTERS_BY_ID["gaussianBlur"], {"radius": 9.0})
     assert painted.documents.committed.active_layer.tiles == expected.active_layer.tiles

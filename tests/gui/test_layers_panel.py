@@ -251,7 +251,7 @@ def test_shift_click_on_a_mask_switches_it_off_and_the_chain_unlinks_it(tree):
 
 def test_ctrl_click_on_a_mask_selects_what_it_shows(tree, qtbot):
     click(tree, places(tree, "A").mask.center(), CTRL)
-    qtbot.waitUntil(lambda: not tree.window._selection.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not tree.window.flows.selection.is_busy, timeout=TIMEOUT_MS)
     document = tree.documents.committed
     selected = document.selection.read(document.bounds)
     assert selected[:, : document.size.width // 2].min() == 255
@@ -431,8 +431,8 @@ def test_layers_are_copied_as_they_are_into_another_document(tree, qtbot):
     choose(tree, "A", "G")
     group, lowest = layer(tree, "G"), layer(tree, "A")
     tree.trigger("copy")
-    qtbot.waitUntil(lambda: not tree.window._clipboard.is_busy, timeout=TIMEOUT_MS)
-    tree.window.open_new(NewDocument())
+    qtbot.waitUntil(lambda: not tree.window.flows.clipboard.is_busy, timeout=TIMEOUT_MS)
+    tree.window.flows.pages.open_new(NewDocument())
     count = len(tree.documents.committed.layers)
     tree.trigger("paste")
     document = tree.documents.committed
@@ -448,7 +448,7 @@ def test_layers_are_copied_as_they_are_into_another_document(tree, qtbot):
 
 def test_what_another_program_copied_later_is_pasted_instead_of_layers(tree, qtbot):
     tree.trigger("copy")
-    qtbot.waitUntil(lambda: not tree.window._clipboard.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not tree.window.flows.clipboard.is_busy, timeout=TIMEOUT_MS)
     image = QImage(12, 10, QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)

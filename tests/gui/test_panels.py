@@ -87,7 +87,7 @@ def test_an_adjustment_layer_from_the_menu_opens_its_values(driver):
     driver.window.actions_by_id["addLevelsLayer"].trigger()
     assert driver.documents.committed.active_layer.name == "Levels 1"
     assert driver.find("filterPanel").isVisible()
-    driver.window._filters.filters.cancel()
+    driver.window.flows.filters.filters.cancel()
     driver.window.actions_by_id["addInvertLayer"].trigger()
     assert not driver.find("filterPanel").isVisible()
 
@@ -363,7 +363,7 @@ def test_a_folder_of_checkpoints_is_added(driver, qtbot, tmp_path):
 def test_a_folder_without_checkpoints_is_said_to_be_so(driver, qtbot, tmp_path):
     driver.asker.folder_path = tmp_path
     with qtbot.waitSignal(driver.generation.checkpoints_changed, timeout=TIMEOUT_MS):
-        driver.window.checkpoints.add_folder()
+        driver.window.flows.checkpoints.add_folder()
     assert "No new checkpoint" in driver.find("messageText").text()
 
 
@@ -439,7 +439,7 @@ def test_the_status_bar_says_size_zoom_and_device(driver, qtbot):
         driver.trigger("generate")
     assert driver.find("deviceLabel").text() == "fake device"
     assert driver.find("statusText").text().startswith("Done in")
-    driver.window._edits.resize_canvas(Size(900, 600), 0, 0)
+    driver.window.flows.edits.resize_canvas(Size(900, 600), 0, 0)
     qtbot.waitUntil(lambda: driver.find("documentSizeLabel").text() == "900 × 600 px", timeout=TIMEOUT_MS)
 
 

@@ -44,8 +44,8 @@ def reference(driver, qtbot, picture) -> ReferenceWindow:
 
 
 def shown(driver, qtbot) -> ReferenceWindow:
-    qtbot.waitUntil(lambda: bool(driver.window.references.windows), timeout=TIMEOUT_MS)
-    window = driver.window.references.windows[-1]
+    qtbot.waitUntil(lambda: bool(driver.window.flows.references.windows), timeout=TIMEOUT_MS)
+    window = driver.window.flows.references.windows[-1]
     qtbot.waitExposed(window)
     return window
 
@@ -142,7 +142,7 @@ def test_what_was_copied_is_pasted_as_a_reference(driver, qtbot):
     assert seen(window, 30, 20) == QColor(10, 20, 230)
     assert window.path.exists()
     driver.trigger("closeReferences")
-    assert driver.window.references.windows == ()
+    assert driver.window.flows.references.windows == ()
     driver.trigger("pasteReference")
     assert "no picture in the clipboard" in driver.find("messageBar").text
     driver.window.close()
@@ -152,8 +152,8 @@ def test_what_was_copied_is_pasted_as_a_reference(driver, qtbot):
 def test_they_come_back_as_they_were(driver, reference, qtbot):
     reference.setGeometry(60, 70, 320, 240)
     button(reference, "referenceGreyButton").click()
-    driver.window.references.shutdown()
-    assert driver.window.references.windows == ()
+    driver.window.flows.references.shutdown()
+    assert driver.window.flows.references.windows == ()
     (text,) = driver.settings.settings.references
     again = References(driver.tools, driver.settings, driver.asker, driver.window.messages, driver.window)
     again.restore()
@@ -164,7 +164,7 @@ def test_they_come_back_as_they_were(driver, reference, qtbot):
 
 
 def test_a_file_that_is_gone_is_passed_over_at_the_start_and_said_when_asked_for(driver, tmp_path, qtbot):
-    references = driver.window.references
+    references = driver.window.flows.references
     gone = ReferenceState(str(tmp_path / "gone.png"), (0, 0, 100, 100))
     driver.settings.change(references=(gone.to_text(), "{}", "no json"))
     references.restore()

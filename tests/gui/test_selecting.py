@@ -46,7 +46,7 @@ def settle(driver: Driver, qtbot) -> None:
     window = driver.window
 
     def is_done() -> bool:
-        return window.is_settled and not driver.tools.edits.is_computing and not window._clipboard.is_busy
+        return window.is_settled and not driver.tools.edits.is_computing and not window.flows.clipboard.is_busy
 
     qtbot.waitUntil(is_done, timeout=TIMEOUT_MS)
     QApplication.processEvents()
@@ -255,7 +255,7 @@ def test_every_change_has_a_dialog_and_a_step(driver, qtbot, change):
 def test_shrinking_all_away_leaves_no_selection_and_says_so(driver, qtbot):
     select_box(driver, Rect(100, 100, 6, 6))
     with qtbot.waitSignal(driver.window.messages.posted, timeout=TIMEOUT_MS):
-        driver.window._selection.change(SelectionChange.SHRINK, 50)
+        driver.window.flows.selection.change(SelectionChange.SHRINK, 50)
     assert driver.documents.committed.selection is None
 
 

@@ -137,7 +137,7 @@ def test_a_selection_is_saved_and_loaded_from_the_menu(driver, qtbot):
     entries[0].actions()[0].trigger()
     settle(driver, qtbot)
     assert driver.documents.committed.selection.bounds() == BOX
-    driver.window._selecting.load("Box & sky", SelectionMode.SUBTRACT)
+    driver.window.flows.selecting.load("Box & sky", SelectionMode.SUBTRACT)
     settle(driver, qtbot)
     assert driver.documents.committed.selection is None
     entries[0].actions()[-1].trigger()

@@ -1,0 +1,38 @@
+"""Services: what the window is given by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdpaint.controllers.brushes_controller import BrushesController
+from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.export_controller import ExportController
+from sdpaint.controllers.file_controller import FileController
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.history_keeper import HistoryKeeper
+from sdpaint.controllers.journal_controller import JournalController
+from sdpaint.controllers.palettes_controller import PalettesController
+from sdpaint.controllers.prompt_controller import PromptController
+from sdpaint.controllers.recent_controller import RecentController
+from sdpaint.controllers.results_controller import ResultsController
+from sdpaint.controllers.tool_controller import ToolController
+from sdpaint.settings.store import SettingsStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything below the window, as the composition root wires it."""
+
+    documents: DocumentController
+    tools: ToolController
+    brushes: BrushesController
+    generation: GenerationController
+    prompts: PromptController
+    files: FileController
+    exports: ExportController
+    palettes: PalettesController
+    recent: RecentController
+    settings: SettingsStore
+    journal: JournalController
+    keeper: HistoryKeeper
+    results: ResultsController
