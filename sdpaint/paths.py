@@ -59,6 +59,11 @@ def user_adapter_dir() -> Path:
     return data_dir() / "loras"
 
 
+def user_embedding_dir() -> Path:
+    """Where the user's own embeddings (textual inversion) are looked for first."""
+    return data_dir() / "embeddings"
+
+
 def user_wildcard_dir() -> Path:
     """The user's own wildcard lists."""
     return data_dir() / "wildcards"

@@ -168,15 +168,25 @@ def _t2i(shapes: Mapping[str, Shape]) -> Match | None:
 # -- embeddings --------------------------------------------------------------------------------------------------------
 
 _EMBEDDING = re.compile(r"emb_params|string_to_param\.\*|<[^<>]+>")
+_PAIR = ("clip_l", "clip_g")
+_WIDTHS_OF_WORDS = {768: Architecture.SD1, 1024: Architecture.SD2, 1280: Architecture.SDXL}
 
 
 def _embedding(shapes: Mapping[str, Shape]) -> Match | None:
     if len(shapes) > 8:
         return None
-    if {"clip_l", "clip_g"} <= shapes.keys():
+    if shapes.keys() >= set(_PAIR):
         return Kind.EMBEDDING, Architecture.SDXL, ""
     for name, shape in shapes.items():
         width = shape[-1] if shape else 0
-        if len(shape) in (1, 2) and width in (768, 1024, 1280) and (_EMBEDDING.fullmatch(name) or len(shapes) == 1):
-            return Kind.EMBEDDING, {768: Architecture.SD1, 1024: Architecture.SD2}.get(width, Architecture.SDXL), ""
+        by_name = _EMBEDDING.fullmatch(name) is not None
+        if len(shape) in (1, 2) and (by_name or (len(shapes) == 1 and width in _WIDTHS_OF_WORDS)):
+            return Kind.EMBEDDING, _WIDTHS_OF_WORDS.get(width, Architecture.UNKNOWN), ""
     return None
+
+
+def vectors_of(shapes: Mapping[str, Shape]) -> tuple[int, tuple[int, ...]]:
+    """How many vectors an embedding has, and the widths of the text encoders that it is for."""
+    pair = [shapes[name] for name in _PAIR if name in shapes]
+    found = pair or [next(shape for shape in shapes.values() if len(shape) in (1, 2))]
+    return (found[0][0] if len(found[0]) == 2 else 1), tuple(shape[-1] for shape in found)

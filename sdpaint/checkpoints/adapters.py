@@ -1,10 +1,13 @@
-"""Adapters on the disk: LoRA files by name, told from other weights by their headers."""
+"""Adapters on the disk: what prompts can name, told from other weights by the headers of the files."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdpaint.checkpoints.component import Component, Kind
@@ -14,58 +17,124 @@ from sdpaint.errors import CheckpointError
 log = logging.getLogger(__name__)
 
 _MOST_FILES = 20_000
+_FRESH_S = 30.0
+_PICKLED = (".pt", ".bin")
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of an embedding: what is larger is something else."""
+_DIGITS = 12
+"""Of a digest that goes into files, as in A1111."""
 
 
 @dataclass(frozen=True)
 class AdapterFile:
-    """A LoRA on the disk. `name` is what prompts call it: its file's name without suffix."""
+    """A LoRA or an embedding. `name` is what prompts call it: its file's name without suffix.
+
+    `digest`: the start of an embedding's SHA-256.
+    """
 
     name: str
     path: Path
     component: Component
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class FoundAdapters:
+    """What prompts can name, by name. `pickled`: embeddings that have to be converted first."""
+
+    loras: dict[str, AdapterFile] = field(default_factory=dict)
+    embeddings: dict[str, AdapterFile] = field(default_factory=dict)
+    pickled: dict[str, Path] = field(default_factory=dict)
 
 
 class AdapterFolders:
     """What lies in some folders and those below them. A file is looked into once, until it changes. Not thread-safe."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, int], Component | None] = {}
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[tuple[Path, int, int], AdapterFile | None] = {}
+        self._found = FoundAdapters()
+        self._found_at: float | None = None
+        self._within: dict[Path, int | None] = {}
+        """Folders that were looked into, with their times: one that a file comes to or goes from has another."""
 
-    def find(self, folders: Iterable[Path]) -> dict[str, AdapterFile]:
-        """All LoRA files by name; of two of one name the first counts. Reads headers: not for the GUI thread."""
-        found: dict[str, AdapterFile] = {}
+    def find(self, folders: Iterable[Path]) -> FoundAdapters:
+        """All by name; of two of one kind and name the first counts. Reads headers: not for the GUI thread."""
+        folders = list(folders)
+        if not self._is_fresh(folders):
+            self._within = {folder: _time_of(folder) for folder in folders}
+            self._found = self._look(folders)
+            self._found_at = self._clock()
+        return self._found
+
+    def _is_fresh(self, folders: Sequence[Path]) -> bool:
+        # A file that is written over in place changes no folder.
+        if self._found_at is None or self._clock() - self._found_at > _FRESH_S:
+            return False
+        return all(folder in self._within for folder in folders) and all(
+            _time_of(folder) == known for folder, known in self._within.items()
+        )
+
+    def _look(self, folders: Iterable[Path]) -> FoundAdapters:
+        found = FoundAdapters()
         for path in self._files(folders):
-            component = self._component(path)
-            if component is not None and component.kind is Kind.LORA:
-                found.setdefault(path.stem, AdapterFile(path.stem, path, component))
+            if path.suffix.lower() in _PICKLED:
+                found.pickled.setdefault(path.stem, path)
+                continue
+            adapter = self._look_into(path)
+            if adapter is not None:
+                by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
+                by_name.setdefault(adapter.name, adapter)
+        for name in found.embeddings:
+            found.pickled.pop(name, None)
         return found
 
-    @staticmethod
-    def _files(folders: Iterable[Path]) -> Iterable[Path]:
+    def _files(self, folders: Iterable[Path]) -> Iterator[Path]:
         count = 0
         for folder in folders:
-            if not folder.is_dir():
-                continue
-            try:
-                for path in sorted(folder.rglob("*.safetensors")):
+            for place, below, names in os.walk(folder):
+                below.sort()
+                within = Path(place)
+                self._within[within] = _time_of(within)
+                # Pickled files of other kinds are everywhere; embeddings have folders of their own.
+                wanted = (".safetensors", *_PICKLED) if "embed" in within.name.lower() else (".safetensors",)
+                for name in sorted(name for name in names if name.lower().endswith(wanted)):
                     count += 1
                     if count > _MOST_FILES:
                         log.warning("more than %d files of weights: the rest is passed over", _MOST_FILES)
                         return
-                    yield path
-            except OSError:
-                log.warning("%s can't be read", folder, exc_info=True)
+                    yield within / name
 
-    def _component(self, path: Path) -> Component | None:
+    def _look_into(self, path: Path) -> AdapterFile | None:
         try:
             facts = path.stat()
+            key = (path, facts.st_mtime_ns, facts.st_size)
+            if key not in self._known:
+                self._known[key] = _adapter_at(path)
         except OSError:
             return None    # gone since it was listed
-        key = (path, facts.st_mtime_ns, facts.st_size)
-        if key not in self._known:
-            try:
-                self._known[key] = identify_file(path)
-            except CheckpointError as error:
-                log.info("%s: %s", path, error)
-                self._known[key] = None
         return self._known[key]
+
+
+def _time_of(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return None    # not there, or not to be read
+
+
+def _adapter_at(path: Path) -> AdapterFile | None:
+    """The adapter in a file, None where it holds something else or is damaged. Raises OSError."""
+    try:
+        component = identify_file(path)
+    except CheckpointError as error:
+        log.info("%s: %s", path, error)
+        return None
+    match component.kind:
+        case Kind.LORA:
+            return AdapterFile(path.stem, path, component)
+        case Kind.EMBEDDING if path.stat().st_size <= _MOST_BYTES:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
+            return AdapterFile(path.stem, path, component, digest)
+        case _:
+            return None

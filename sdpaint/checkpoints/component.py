@@ -80,6 +80,10 @@ class Component:
     title: str = ""
     trigger: str = ""
     """Words that a LoRA or an embedding answers to, where its file says them."""
+    vectors: int = 0
+    """How many tokens an embedding takes the place of."""
+    widths: tuple[int, ...] = ()
+    """Those of the text encoders that an embedding is for."""
 
     def describe(self) -> str:
         """One line for people."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from sdpaint.checkpoints.adapter_layouts import find_adapter
+from sdpaint.checkpoints.adapter_layouts import find_adapter, vectors_of
 from sdpaint.checkpoints.component import Architecture, Component, Kind
 from sdpaint.checkpoints.header import Header, Shape, read_header
 from sdpaint.checkpoints.layouts import find_model
@@ -24,7 +25,7 @@ def identify_file(path: Path) -> Component:
 
 def identify_header(header: Header) -> Component:
     """What a header describes; Kind.UNKNOWN where no known layout fits."""
-    facts = {
+    facts: dict[str, Any] = {
         "dtype": header.dtype,
         "parameters": header.parameters,
         "container": header.container,
@@ -35,16 +36,18 @@ def identify_header(header: Header) -> Component:
     adapter = find_adapter(header)
     if adapter is not None:
         kind, architecture, variant = adapter
-        return Component(kind, architecture, variant, **facts)  # type: ignore[arg-type]
+        if kind is Kind.EMBEDDING:
+            facts["vectors"], facts["widths"] = vectors_of(header.shapes)
+        return Component(kind, architecture, variant, **facts)
     model = find_model(header)
     if model is not None:
         whole = _has_vae(header.shapes) or _has_text(header.shapes)
         kind = Kind.CHECKPOINT if whole and model.prefix else Kind.DIFFUSION_MODEL
         return Component(
-            kind, model.architecture, model.variant, model.prediction, model.layout, **facts  # type: ignore[arg-type]
+            kind, model.architecture, model.variant, model.prediction, model.layout, **facts
         )
     kind, architecture, variant = _part(header.shapes)
-    return Component(kind, architecture, variant, **facts)  # type: ignore[arg-type]
+    return Component(kind, architecture, variant, **facts)
 
 
 def _first(metadata: Mapping[str, str], keys: tuple[str, ...]) -> str:

@@ -15,13 +15,14 @@ from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.named import with_named_files
 from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Event, Phase, Progress
 from sdpaint.generation.prompt.adapters import take_adapters
-from sdpaint.generation.prompt.choices import names_in
+from sdpaint.generation.request import GenerationRequest
 from sdpaint.imaging.geometry import Size
 from sdpaint.settings.schema import DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
@@ -63,16 +64,19 @@ def choose_checkpoint(name: str | None, settings: Settings) -> CheckpointInfo:
     )
 
 
-def adapters_for(prompt: str, settings: Settings) -> dict[str, Path]:
-    """The LoRA files that the prompt may name. Raises CheckpointError where it names one that isn't there."""
-    if "<" not in prompt and not names_in(prompt):
-        return {}
-    folders = (paths.user_adapter_dir(), paths.user_checkpoint_dir(), *settings.checkpoint_dirs)
-    found = {name: each.path for name, each in AdapterFolders().find(folders).items()}
-    for tag in take_adapters(prompt).adapters:
-        if tag.name not in found:
+def with_files(request: GenerationRequest, settings: Settings) -> GenerationRequest:
+    """The request with the files that its prompts name; says what of them won't be used.
+
+    Raises CheckpointError where a LoRA isn't there.
+    """
+    folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir())
+    complete = with_named_files(request, AdapterFolders().find((*folders, *settings.checkpoint_dirs)))
+    for tag in take_adapters(request.prompt).adapters:
+        if tag.name not in complete.adapter_files:
             raise CheckpointError(f"There is no LoRA {tag.name}", hint=f"Put its .safetensors file into {folders[0]}")
-    return found
+    for note in complete.notes:
+        print(f"sdpaint: {note}", file=sys.stderr)
+    return complete
 
 
 def size_of(text: str) -> Size:

@@ -21,12 +21,12 @@ from sdpaint.cli import replay, vary
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
-    adapters_for,
     choose_checkpoint,
     device_of,
     interruptible,
     read_settings,
     size_of,
+    with_files,
 )
 from sdpaint.document.edits import new_document, set_frame, set_mask
 from sdpaint.document.layers import MaskLayer
@@ -140,10 +140,8 @@ def _same_with(job: Job) -> Callable[[GenerationParams], Job]:
 
     def job_of(params: GenerationParams) -> Job:
         lists = read_wildcards(user_wildcard_dir())
-        files = adapters_for(params.prompt, read_settings())
-        prepared = prepare(
-            job.document, params, job.checkpoint, params.sampling.seed or 0, wildcards=lists, adapter_files=files
-        )
+        prepared = prepare(job.document, params, job.checkpoint, params.sampling.seed or 0, wildcards=lists)
+        prepared = replace(prepared, request=with_files(prepared.request, read_settings()))
         return replace(job, prepared=prepared, params=params)
 
     return job_of
@@ -222,8 +220,8 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
         not options.no_color_match,
     )
     lists = read_wildcards(user_wildcard_dir())
-    files = adapters_for(params.prompt, settings)
-    prepared = prepare(document, params, checkpoint, seed, wildcards=lists, adapter_files=files)
+    prepared = prepare(document, params, checkpoint, seed, wildcards=lists)
+    prepared = replace(prepared, request=with_files(prepared.request, settings))
     return Job(prepared, document, params, checkpoint, original)
 
 

@@ -7,17 +7,16 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
-    adapters_for,
     choose_checkpoint,
     device_of,
     interruptible,
     read_settings,
+    with_files,
 )
 from sdpaint.errors import FileError
 from sdpaint.fileio.full_recipe import full_recipe_in
@@ -37,8 +36,7 @@ def run(options: argparse.Namespace, make_engine: Callable[[str | None], Engine]
             f"{options.recipe.name} holds no full recipe", hint="sdpaint inspect shows what it does hold"
         )
     checkpoint = choose_checkpoint(options.checkpoint or recipe.checkpoint_name, settings)
-    request = recipe.request(checkpoint.path)
-    request = replace(request, adapter_files=adapters_for(request.prompt, settings))
+    request = with_files(recipe.request(checkpoint.path), settings)
     engine = make_engine(options.device or device_of(settings))
     try:
         return _make(engine, request, checkpoint.name, options.output, options.json)

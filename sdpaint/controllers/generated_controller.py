@@ -352,9 +352,7 @@ def _prepared(
     asked = edits.set_frame(asked, kept.prepared.frame)
     request = kept.prepared.request
     wanted = replace(params or kept.params, mode=request.mode)
-    prepared = prepare(
-        asked, wanted, info, seed, wildcards=request.wildcards, adapter_files=request.adapter_files
-    )
+    prepared = prepare(asked, wanted, info, seed, wildcards=request.wildcards)
     if params is not None:
         return prepared
     return replace(prepared, request=replace(prepared.request, variations=request.variations))

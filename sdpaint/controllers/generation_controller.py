@@ -181,9 +181,7 @@ class GenerationController(GenerationJobs):
         sampling, seed = params.sampling, _resolved(params.sampling.seed)
         named = self.prompt_resources
         return Job(
-            lambda job_id: prepare(
-                document, params, info, seed, job_id, named.lists_for(params), named.adapters_for(params)
-            ),
+            lambda job_id: prepare(document, params, info, seed, job_id, named.lists_for(params)),
             opened,
             seed,
             sampling.count,

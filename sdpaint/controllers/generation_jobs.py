@@ -168,7 +168,7 @@ class GenerationJobs(GenerationSettings):
         # One thread each: pictures come out in the order in which they went in, and don't wait for the disk.
         self._developing = Background(1, self)
         self._writing = Background(1, self)
-        self.queue = JobQueue(client, self)
+        self.queue = JobQueue(client, self.prompt_resources.completed, self)
         """The jobs. What it is told directly, the disk isn't: commands are those of this object."""
         self.keeper = QueueKeeper(self.queue, documents, self._writing, disk, self)
         self.keeper.failed.connect(self.failed)
@@ -398,7 +398,8 @@ class GenerationJobs(GenerationSettings):
                     done += " · pixels outside the band are untouched"
                     if job.prepared.request.checkpoint != self._params.checkpoint:
                         done += f" · with {job.checkpoint_name}"
-                self.finished.emit(closed if job.of.is_closed else done)
+                notes = () if job.prepared is None else job.prepared.request.notes
+                self.finished.emit(" · ".join((closed if job.of.is_closed else done, *notes)))
             case Cancelled():
                 self.finished.emit("Cancelled")
             case Failed(error=error):

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -41,6 +42,10 @@ _SOON_MS = 30
 
 Take = Callable[[OpenDocument, Sequence[Result]], None]
 """Gets the pictures of a job, in the order in which they were made."""
+
+
+Complete = Callable[[GenerationRequest], GenerationRequest]
+"""Adds what only this machine knows: where the files lie that a request names. Called on the engine's thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +123,13 @@ class Job:
         """Whether its picture becomes a layer at once."""
         return self.count == 1 and self.as_layer
 
-    def request(self) -> GenerationRequest:
-        """The request, for the engine. Called on its thread."""
+    def request(self, complete: Complete) -> GenerationRequest:
+        """The request, for the engine, made complete. Called on its thread."""
         with self._lock:
             self._is_taken = True
             if self.prepared is None:
-                self.prepared = self.make(self.id)
+                made = self.make(self.id)
+                self.prepared = replace(made, request=complete(made.request))
             return self.prepared.request
 
     def look(self) -> Prepared:
@@ -153,9 +159,10 @@ class JobQueue(QObject):
     reordered = Signal()
     """Those that wait are in another order."""
 
-    def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
+    def __init__(self, client: EngineClient, complete: Complete, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
+        self._complete = complete
         self._jobs: list[Job] = []
         self._in_hand: Job | None = None
         self._is_paused = False
@@ -284,4 +291,4 @@ class JobQueue(QObject):
             # It isn't said to run before the engine begins, but nothing goes before it any more.
             job.state = JobState.RUNNING
             self._in_hand = job
-            self._client.submit(job.request, job.id)
+            self._client.submit(partial(job.request, self._complete), job.id)

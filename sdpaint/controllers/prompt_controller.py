@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,17 +17,21 @@ from sdpaint.errors import SdPaintError
 from sdpaint.fileio.prompt_store import PromptStore, Written
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prompt.adapters import AdapterTag
+from sdpaint.generation.prompt.choices import choose
 from sdpaint.generation.prompt.chunks import CHUNK_TOKENS, chunks
 from sdpaint.generation.prompt.editing import Sought
+from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
 from sdpaint.generation.prompt.emphasis import weighted
-from sdpaint.generation.prompt.explain import Honours, understand
+from sdpaint.generation.prompt.explain import Honours, understand_chosen
 from sdpaint.generation.prompt.styles import Style
 from sdpaint.worker.background import Background
 
 _WAIT_MS = 120
 """After the last letter, before the prompt is looked at."""
 _MOST_BORDERS = 12
+
+Files = tuple[dict[Sought, tuple[str, ...]], tuple[Written, ...], tuple[Style, ...]]
+"""Words that may complete others, prompts used before, styles."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class PromptReading:
     chunks: int = 1
     borders: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
+    pickled: tuple[Path, ...] = ()
+    """Files that the prompts name, which have to be converted first."""
 
 
 class PromptController(QObject):
@@ -65,7 +71,7 @@ class PromptController(QObject):
         self._words: dict[Sought, tuple[str, ...]] = {}
         self._history: tuple[Written, ...] = ()
         self._styles: tuple[Style, ...] = ()
-        self._last: tuple[str, Path, int] | None = None
+        self._last: tuple[str, str, Path, int] | None = None
         self._soon = QTimer(self, singleShot=True, interval=_WAIT_MS)
         self._soon.timeout.connect(self._look)
         generation.params_changed.connect(self._changed)
@@ -118,6 +124,22 @@ class PromptController(QObject):
         """Add those of a styles.csv."""
         self._background.run(lambda: self._store.import_styles(path), self._take_styles, self.failed.emit)
 
+    def convert(self, pickled: Sequence[Path]) -> None:
+        """Write the numbers of pickled files as .safetensors beside them, and nothing else that they hold."""
+
+        def work() -> Files:
+            from sdpaint.engine.convert import convert  # brings in torch
+
+            for path in pickled:
+                convert(path)
+            return self._load()
+
+        def take(found: Files) -> None:
+            self._take_files(found)
+            self._soon.start()
+
+        self._background.run(work, take, self.failed.emit)
+
     def forget_history(self) -> None:
         """Empty the history."""
         self._background.run(self._store.forget, lambda _nothing: self._take_history(()), self.failed.emit)
@@ -129,16 +151,19 @@ class PromptController(QObject):
 
     # -- files
 
-    def _load(self) -> tuple[dict[Sought, tuple[str, ...]], tuple[Written, ...], tuple[Style, ...]]:
+    def _load(self) -> Files:
         words = (*_lines(paths.data_dir() / "words"), *_lines(paths.resource_dir() / "words"))
         lists = tuple(sorted(read_wildcards(paths.user_wildcard_dir())))
-        adapters = tuple(sorted(self._generation.prompt_resources.adapters(), key=str.casefold))
-        found = {Sought.WORD: tuple(dict.fromkeys(words)), Sought.WILDCARD: lists, Sought.ADAPTER: adapters}
+        adapters = self._generation.prompt_resources.adapters()
+        embeddings = sorted(adapters.embeddings, key=str.casefold)
+        found = {
+            Sought.WORD: tuple(dict.fromkeys((*embeddings, *words))),
+            Sought.WILDCARD: lists,
+            Sought.ADAPTER: tuple(sorted(adapters.loras, key=str.casefold)),
+        }
         return found, self._store.history(), self._store.styles()
 
-    def _take_files(
-        self, found: tuple[dict[Sought, tuple[str, ...]], tuple[Written, ...], tuple[Style, ...]]
-    ) -> None:
+    def _take_files(self, found: Files) -> None:
         self._words, history, styles = found
         self._take_history(history)
         self._take_styles(styles)
@@ -163,7 +188,7 @@ class PromptController(QObject):
     # -- reading the prompt
 
     def _changed(self, params: GenerationParams) -> None:
-        now = (params.prompt, params.checkpoint, params.sampling.steps)
+        now = (params.prompt, params.negative_prompt, params.checkpoint, params.sampling.steps)
         if now != self._last:
             self._last = now
             self._soon.start()
@@ -173,41 +198,38 @@ class PromptController(QObject):
         info = next((each for each in self._generation.checkpoints if each.path == params.checkpoint), None)
         honours = Honours.ALL if info is None else FAMILIES[info.family].honours
 
+        asked = self._last
+
         def show(reading: PromptReading) -> None:
-            if self._last == (params.prompt, params.checkpoint, params.sampling.steps):
+            if self._last == asked:
                 self.read.emit(reading)
 
-        self._background.run(
-            lambda: self._read(params.prompt, params.checkpoint, params.sampling.steps, honours),
-            show,
-            self.failed.emit,
-        )
+        self._background.run(lambda: self._read(params, honours), show, self.failed.emit)
 
-    def _read(self, prompt: str, checkpoint: Path, steps: int, honours: Honours) -> PromptReading:
+    def _read(self, params: GenerationParams, honours: Honours) -> PromptReading:
+        prompt = params.prompt
         lists = read_wildcards(paths.user_wildcard_dir()) if "__" in prompt else {}
         try:
-            understood = understand(prompt, steps, 0, lists, honours)
+            chosen = choose(prompt, 0, lists)
+            understood = understand_chosen(chosen.text, params.sampling.steps, honours, chosen.warnings)
         except SdPaintError as error:
             return PromptReading(None, warnings=(f"{error.message}. {error.hint}",))
-        warnings = (*understood.warnings, *self._unknown_adapters(understood.adapters))
-        tokenizer = self._tokenizer(checkpoint)
+        named = self._generation.prompt_resources.named((chosen.text, params.negative_prompt), params.checkpoint)
+        warnings = (*understood.warnings, *named.notes)
+        tokenizer = self._tokenizer(params.checkpoint)
         if tokenizer is None:
-            return PromptReading(None, warnings=warnings)
+            return PromptReading(None, warnings=warnings, pickled=named.pickled)
         room = min(CHUNK_TOKENS, tokenizer.room)
-        found = chunks(understood.weights(), tokenizer.ids, room, tokenizer.comma)
+        pieces = with_embeddings(understood.weights(), named.embeddings)
+        found = chunks(pieces, tokenizer.ids, room, tokenizer.comma)
         borders: tuple[int, ...] = ()
         # Where the text isn't what is read, places in it mean nothing.
         if len(found) > 1 and understood.text == prompt and len(understood.stretches) == 1:
-            borders = _borders(prompt, tokenizer, room, min(len(found), _MOST_BORDERS))
+            borders = _borders(prompt, named.embeddings, tokenizer, room, min(len(found), _MOST_BORDERS))
         if len(found) > 1 and Honours.CHUNKS not in honours:
             warnings = (*warnings, f"This checkpoint reads {room} tokens: what is longer is cut off")
-        return PromptReading(sum(len(chunk.ids) for chunk in found), room, len(found), borders, warnings)
-
-    def _unknown_adapters(self, tags: tuple[AdapterTag, ...]) -> tuple[str, ...]:
-        if not tags:
-            return ()
-        known = self._generation.prompt_resources.adapters()
-        return tuple(f"There is no LoRA “{tag.name}”" for tag in tags if tag.kind != "lora" or tag.name not in known)
+        tokens = sum(len(chunk.ids) for chunk in found)
+        return PromptReading(tokens, room, len(found), borders, warnings, named.pickled)
 
     def _tokenizer(self, checkpoint: Path) -> PromptTokenizer | None:
         if checkpoint not in self._tokenizers:
@@ -219,11 +241,14 @@ class PromptController(QObject):
         return self._tokenizers[checkpoint]
 
 
-def _borders(prompt: str, tokenizer: PromptTokenizer, room: int, count: int) -> tuple[int, ...]:
+def _borders(
+    prompt: str, known: Mapping[str, Embedding], tokenizer: PromptTokenizer, room: int, count: int
+) -> tuple[int, ...]:
     """The places in the text at which chunks 2, 3 … begin: the longest start of it that fits into one chunk fewer."""
 
     def chunks_in(length: int) -> int:
-        return len(chunks(weighted(prompt[:length]), tokenizer.ids, room, tokenizer.comma))
+        pieces = with_embeddings(weighted(prompt[:length]), known)
+        return len(chunks(pieces, tokenizer.ids, room, tokenizer.comma))
 
     places = []
     for number in range(1, count):

@@ -1,15 +1,18 @@
-"""What prompts may name and where it lies: wildcard lists and adapters. Read when they name any. Safe on any thread."""
+"""What prompts may name and where it lies: wildcard lists, LoRA, embeddings. Safe on any thread."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from sdpaint import paths
-from sdpaint.checkpoints.adapters import AdapterFolders
+from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
+from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prompt.choices import names_in
+from sdpaint.generation.request import GenerationRequest
 
 
 class PromptResources:
@@ -17,7 +20,7 @@ class PromptResources:
 
     def __init__(self) -> None:
         self.folders: tuple[Path, ...] = ()
-        """Where adapters are looked for, beside sdpaint's own folder of them."""
+        """Where adapters are looked for, beside sdpaint's own folders of them."""
         self._adapters = AdapterFolders()
         self._lock = threading.Lock()
 
@@ -27,14 +30,16 @@ class PromptResources:
             return {}
         return read_wildcards(paths.user_wildcard_dir())
 
-    def adapters_for(self, params: GenerationParams) -> dict[str, Path]:
-        """The adapters, none where the prompt can't name any: neither by itself nor through a wildcard list."""
-        if "<" not in params.prompt and not names_in(params.prompt):
-            return {}
-        return self.adapters()
+    def named(self, texts: Sequence[str], checkpoint: Path) -> Named:
+        """The files that prompts, with everything chosen in them, name for a checkpoint."""
+        return named_in(texts, self.adapters(), checkpoint)
 
-    def adapters(self) -> dict[str, Path]:
-        """All adapters by name."""
-        folders = (paths.user_adapter_dir(), paths.user_checkpoint_dir(), *self.folders)
+    def completed(self, request: GenerationRequest) -> GenerationRequest:
+        """The request with the files that its prompts name: a file of sdpaint's never says where they lie."""
+        return with_named_files(request, self.adapters())
+
+    def adapters(self) -> FoundAdapters:
+        """All of them, by name."""
+        folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir(), *self.folders)
         with self._lock:
-            return {name: found.path for name, found in self._adapters.find(folders).items()}
+            return self._adapters.find(folders)

@@ -7,8 +7,9 @@ so that its mean is what it was ("original" emphasis). SDXL was found to fare be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -22,12 +23,16 @@ _LEAST_MEAN = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class ClipEncoder:
-    """A tokenizer and its text encoder. `penultimate`: the layer before the last is read, as SDXL does it."""
+    """A tokenizer and its text encoder. `penultimate`: the layer before the last is read, as SDXL does it.
+
+    `vectors`: what it reads where embeddings are named, by name, (vectors, width).
+    """
 
     tokenizer: Any
     network: Any
     penultimate: bool = False
     restores_mean: bool = True
+    vectors: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def room(self) -> int:
@@ -51,11 +56,33 @@ class ClipEncoder:
         padded = [*found, *[Chunk()] * (count - len(found))]
         ids, weights = self._laid_out(padded)
         device = self.network.device
-        output = self.network(ids.to(device), output_hidden_states=self.penultimate)
+        with self._embedding(padded):
+            output = self.network(ids.to(device), output_hidden_states=self.penultimate)
         states: Tensor = output.hidden_states[-2] if self.penultimate else output.last_hidden_state
         states = self._weighted(states, weights.to(device))
         pooled = output[0][:1] if self.penultimate and output[0].ndim == 2 else None
         return states.reshape(1, -1, states.shape[-1]), pooled
+
+    @contextmanager
+    def _embedding(self, found: Sequence[Chunk]) -> Iterator[None]:
+        """Lay vectors in where chunks name embeddings, within a `with` block."""
+
+        def lay_in(_network: Any, _inputs: Any, output: Tensor) -> Tensor:
+            laid = output.clone()
+            for row, chunk in enumerate(found):
+                for place, name in chunk.embedded:
+                    vectors = self.vectors[name][: self.room]
+                    laid[row, 1 + place : 1 + place + len(vectors)] = vectors.to(laid)  # behind the mark of beginning
+            return laid
+
+        if not any(chunk.embedded for chunk in found):
+            yield
+            return
+        handle = self.network.get_input_embeddings().register_forward_hook(lay_in)
+        try:
+            yield
+        finally:
+            handle.remove()
 
     def _laid_out(self, found: Sequence[Chunk]) -> tuple[Tensor, Tensor]:
         """(chunks, tokens) of ids with marks and padding, and of weights."""
@@ -87,4 +114,4 @@ class ClipEncoder:
 
 def is_plain(pieces: Sequence[Weighted]) -> bool:
     """Whether there is nothing that the pipeline's own encoding couldn't do, but for its length."""
-    return len(pieces) == 1 and pieces[0].weight == 1.0 and not pieces[0].is_break
+    return len(pieces) == 1 and pieces[0].weight == 1.0 and not pieces[0].is_break and not pieces[0].vectors

@@ -17,8 +17,10 @@ from torch import Tensor
 
 from sdpaint.engine.calls import CALLS, Negative
 from sdpaint.engine.clip_prompt import ClipEncoder, is_plain
+from sdpaint.engine.embeddings import vectors_for
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
 from sdpaint.generation.prompt.emphasis import Weighted, weighted
 from sdpaint.generation.prompt.explain import Honours, understand_chosen
 from sdpaint.generation.prompt.of_request import chosen_prompts
@@ -95,10 +97,11 @@ def encode_prompts(
 
     def encode() -> Conditioning:
         announce()
-        return _encode_all(loaded, pipeline, positive, negative, guided)
+        return _encode_all(loaded, pipeline, positive, negative, guided, request.embeddings)
 
     # Adapters may change the text encoders too.
-    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters), encode)
+    named = tuple(request.embeddings.items())
+    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters, named), encode)
     return found
 
 
@@ -124,13 +127,14 @@ def _encode_all(
     positive: tuple[Stretch, ...],
     negative: tuple[Stretch, ...],
     guided: bool,
+    named: Mapping[str, Embedding],
 ) -> Conditioning:
     ends = sorted({stretch.last_step for stretch in (*positive, *negative)})
     texts = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
     known: dict[tuple[str, str], Embeddings] = {}
     for words in texts:
         if words not in known:
-            known[words] = _encode(loaded, pipeline, *words, guided)
+            known[words] = _encode(loaded, pipeline, *words, guided, named)
     starts = [1, *(end + 1 for end in ends[:-1])]
     return Conditioning(
         known[texts[0]], tuple((start, known[words]) for start, words in zip(starts[1:], texts[1:], strict=True))
@@ -141,11 +145,19 @@ def _text_at(stretches: tuple[Stretch, ...], step: int) -> str:
     return next(stretch.text for stretch in stretches if step <= stretch.last_step)
 
 
-def _encode(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool) -> Embeddings:
-    """Embeddings of one pair of texts, by the pipeline itself where it can."""
+def _encode(
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    prompt: str,
+    negative_prompt: str,
+    guided: bool,
+    named: Mapping[str, Embedding],
+) -> Embeddings:
+    """Embeddings of one pair of texts, by the pipeline itself where it can. `named`: files that they may name."""
     pieces, negative = weighted(prompt), weighted(negative_prompt)
     if Honours.WEIGHTS in FAMILIES[loaded.info.family].honours:
-        encoders = _clip_encoders(loaded)
+        pieces, negative = with_embeddings(pieces, named), with_embeddings(negative, named)
+        encoders = _clip_encoders(loaded, named)
         fits = all(len(encoder.chunks(each)) == 1 for encoder in encoders for each in (pieces, negative))
         if not (fits and is_plain(pieces) and is_plain(negative)):
             return _encode_weighted(loaded, encoders, pieces, negative, guided)
@@ -193,12 +205,17 @@ def _defaults_of_call(pipeline: Any) -> dict[str, Any]:
 # -- weights and long prompts ------------------------------------------------------------------------------------
 
 
-def _clip_encoders(loaded: LoadedCheckpoint) -> tuple[ClipEncoder, ...]:
+def _clip_encoders(loaded: LoadedCheckpoint, named: Mapping[str, Embedding]) -> tuple[ClipEncoder, ...]:
     components = loaded.components
-    if loaded.info.family is FamilyName.SD:
-        return (ClipEncoder(components["tokenizer"], components["text_encoder"]),)
+    is_xl = loaded.info.family is not FamilyName.SD
     return tuple(
-        ClipEncoder(components[f"tokenizer{which}"], components[f"text_encoder{which}"], True, restores_mean=False)
+        ClipEncoder(
+            components[f"tokenizer{which}"],
+            components[f"text_encoder{which}"],
+            penultimate=is_xl,
+            restores_mean=not is_xl,
+            vectors=vectors_for(loaded, f"text_encoder{which}", named),
+        )
         for which in ("", "_2")
         if components.get(f"text_encoder{which}") is not None
     )

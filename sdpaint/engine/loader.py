@@ -55,6 +55,8 @@ class LoadedCheckpoint:
     adapter_names: dict[Path, str] = field(default_factory=dict)
     """Files of adapters that are loaded, and what peft calls them."""
     next_adapter: int = 0
+    embeddings: Recent[Any] = field(default_factory=lambda: Recent(64))
+    """Vectors of embeddings that prompts named, by their files."""
 
     @property
     def vae(self) -> Any:

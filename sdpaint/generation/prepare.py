@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,7 +29,7 @@ from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prefill import REMOVE_STRENGTH, prefill, resolve_fill
 from sdpaint.generation.prompt.choices import Wildcards
-from sdpaint.generation.prompt.of_request import used_adapters, used_lists
+from sdpaint.generation.prompt.of_request import used_lists
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
 from sdpaint.imaging import masks
 from sdpaint.imaging.depth import rounded_8
@@ -99,12 +97,10 @@ def prepare(
     seed: int,
     request_id: str | None = None,
     wildcards: Wildcards | None = None,
-    adapter_files: Mapping[str, Path] | None = None,
 ) -> Prepared:
     """The request for what lies under the frame. `seed` is that of the first picture.
 
-    `wildcards`: lists that the prompts may name, `adapter_files`: adapters that they may, by name. Those that they do
-    go along with the request.
+    `wildcards`: lists that the prompts may name; those that they do go along with the request.
     The same document, params and seed give the same arrays. Raises SettingsError where inpainting is wanted and
     nothing inside the frame is masked.
     """
@@ -156,7 +152,6 @@ def prepare(
         color_match=params.color_match,
         passes=_needed_passes(plan, engine_mask),
         wildcards=used_lists((params.prompt, params.negative_prompt), wildcards or {}),
-        adapter_files=used_adapters((params.prompt,), wildcards or {}, adapter_files or {}),
     )
     grows = mode is GenerationMode.EXPAND
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)

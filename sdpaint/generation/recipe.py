@@ -19,6 +19,7 @@ from typing import Any
 
 from sdpaint import __version__
 from sdpaint.errors import SettingsError
+from sdpaint.generation.prompt.embeddings import embeddings_in
 from sdpaint.generation.prompt.of_request import chosen_prompts
 from sdpaint.generation.request import (
     MAX_SEED,
@@ -125,6 +126,9 @@ def recipe_of(
         extra[_OUTPAINT] = "True"
     if request.fill is not None:
         extra["Masked content"] = FILL_LABELS[request.fill]
+    used = embeddings_in((prompt, negative), request.embeddings)
+    if used:
+        extra["TI hashes"] = ", ".join(f"{each}: {embedding.digest}" for each, embedding in used.items())
     if len(request.variations) == 1:
         extra["Variation seed"] = str(request.variations[0].seed)
         extra["Variation seed strength"] = f"{request.variations[0].strength:g}"

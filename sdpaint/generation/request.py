@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sdpaint.errors import SettingsError
 from sdpaint.generation.passes import Passes
+from sdpaint.generation.prompt.embeddings import Embedding
 from sdpaint.imaging.geometry import Rect, Size
 
 MAX_SEED = 2**32 - 1
@@ -136,6 +137,8 @@ class GenerationRequest:
     * `variations`: noise of other seeds that is mixed into that of the seed, one after the other. Where there are
       any, all pictures have the same seed, and picture i has the last one's seed + i.
     * `adapter_files`: where the adapters lie that the prompts name, by name.
+    * `embeddings`: files of vectors that the prompts name, by name.
+    * `notes`: what of the prompts isn't carried out, a sentence each. The engine doesn't look at it.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
@@ -156,6 +159,8 @@ class GenerationRequest:
     wildcards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variations: tuple[Variation, ...] = ()
     adapter_files: Mapping[str, Path] = field(default_factory=dict)
+    embeddings: Mapping[str, Embedding] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+
+import pytest
+
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.component import Architecture
+from sdpaint.checkpoints.encoders import encoder_widths, fits
+from sdpaint.paths import starter_checkpoint
 from tests.checkpoints.headers import flux, kohya_lora, write_file
 
 LORA = kohya_lora({"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k": 768})
@@ -17,7 +24,7 @@ def test_lora_files_are_found_by_name_in_all_folders(tmp_path):
     write_file(tmp_path / "b" / "model.safetensors", flux())
     (tmp_path / "b" / "broken.safetensors").write_bytes(b"nonsense")
 
-    found = AdapterFolders().find([tmp_path / "a", tmp_path / "nowhere", tmp_path / "b"])
+    found = AdapterFolders().find([tmp_path / "a", tmp_path / "nowhere", tmp_path / "b"]).loras
 
     assert list(found) == ["ink v2"]
     assert found["ink v2"].path == tmp_path / "a" / "styles" / "ink v2.safetensors"
@@ -26,10 +33,63 @@ def test_lora_files_are_found_by_name_in_all_folders(tmp_path):
 
 def test_a_file_that_comes_or_goes_is_noticed(tmp_path):
     folders = AdapterFolders()
-    assert folders.find([tmp_path]) == {}
+    assert folders.find([tmp_path]).loras == {}
 
     file = write_file(tmp_path / "ink.safetensors", LORA)
-    assert list(folders.find([tmp_path])) == ["ink"]
+    assert list(folders.find([tmp_path]).loras) == ["ink"]
 
     file.unlink()
-    assert folders.find([tmp_path]) == {}
+    assert folders.find([tmp_path]).loras == {}
+
+
+def test_embeddings_say_their_vectors_widths_and_digest(tmp_path):
+    (tmp_path / "Embeddings").mkdir()
+    old = write_file(tmp_path / "Embeddings" / "EasyNegative.safetensors", {"emb_params": (8, 768)})
+    write_file(tmp_path / "fog.safetensors", {"clip_l": (2, 768), "clip_g": (2, 1280)})
+    for name in ("EasyNegative.pt", "hands.pt", "notes.txt"):
+        (tmp_path / "Embeddings" / name).write_bytes(b"PK")
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "optimizer.pt").write_bytes(b"PK")
+
+    found = AdapterFolders().find([tmp_path])
+
+    assert not found.loras
+    easy, fog = found.embeddings["EasyNegative"], found.embeddings["fog"]
+    assert (easy.component.vectors, easy.component.widths) == (8, (768,))
+    assert (fog.component.vectors, fog.component.widths) == (2, (768, 1280))
+    assert easy.digest == hashlib.sha256(old.read_bytes()).hexdigest()[:12]
+    assert list(found.pickled) == ["hands"]
+
+
+def test_folders_are_listed_again_only_when_they_changed_or_after_a_while(tmp_path, monkeypatch):
+    now, walks = [0.0], []
+    walk = os.walk
+    monkeypatch.setattr(os, "walk", lambda folder: walks.append(folder) or walk(folder))
+    folders = AdapterFolders(clock=lambda: now[0])
+    folders.find([tmp_path])
+    folders.find([tmp_path])
+    assert len(walks) == 1
+
+    now[0] = 100.0
+    folders.find([tmp_path])
+    assert len(walks) == 2
+
+
+@pytest.mark.parametrize(
+    ("embedding", "encoders", "does"),
+    [
+        ((768,), (768,), True),
+        ((768,), (1024,), False),
+        ((768,), (768, 1280), False),
+        ((768, 1280), (768, 1280), True),
+        ((768, 1280), (768,), False),
+        ((768, 1280), (1280,), True),
+        ((768,), (), False),
+    ],
+)
+def test_an_embedding_fits_encoders_of_its_widths(embedding, encoders, does):
+    assert fits(embedding, encoders) is does
+
+
+def test_the_widths_of_encoders_come_from_the_configuration():
+    assert encoder_widths(starter_checkpoint()) == (192,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdpaint import __version__
+from sdpaint.generation.prompt.embeddings import Embedding
 from sdpaint.generation.prompt.of_request import chosen_prompts
 from sdpaint.generation.recipe import Recipe, format_infotext, infotext_of, parse_infotext, recipe_of
 from sdpaint.generation.request import (
@@ -184,3 +186,14 @@ def test_the_sampling_of_a_recipe_fills_up_from_what_is_set():
     recipe = parse_infotext("p\nSteps: 33, Sampler: Euler, Seed: 5, CFG scale: 99")
     sampling = recipe.sampling(SamplingParams(strength=0.3, count=4, guidance_scale=2.0))
     assert sampling == SamplingParams(SamplerName.EULER, 33, 2.0, 0.3, 5, 1)
+
+
+def test_embeddings_that_the_words_name_are_written_as_a1111_does():
+    known = {name: Embedding(Path(f"{name}.safetensors"), 2, digest) for name, digest in (("ink", "c74b4e810b03"),
+             ("EasyNegative", "5a1b2c3d4e5f"), ("unused", "0"))}  # fmt: skip
+    asked = replace(request(prompt="a hill, ink", negative="(easynegative:1.2)"), embeddings=known)
+
+    text = infotext_of(asked, 1, "starter")
+
+    assert 'TI hashes: "ink: c74b4e810b03, EasyNegative: 5a1b2c3d4e5f"' in text
+    assert parse_infotext(text).extra["TI hashes"] == "ink: c74b4e810b03, EasyNegative: 5a1b2c3d4e5f"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent, QTextCursor
 from PySide6.QtTest import QTest
@@ -147,6 +148,26 @@ def test_what_cannot_be_carried_out_is_said_beside_the_prompt(driver, edit, qtbo
 
     edit.setPlainText("a hill")
     qtbot.waitUntil(lambda: not note.isVisible(), timeout=TIMEOUT_MS)
+
+
+def test_an_embedding_is_counted_as_its_vectors_and_a_pickled_one_can_be_converted(driver, edit, qtbot):
+    counter = driver.window.findChild(QToolButton, "tokenCounter")
+    note = driver.window.findChild(QLabel, "promptNote")
+    convert = driver.window.findChild(QToolButton, "convertEmbeddingButton")
+    folder = paths.user_embedding_dir()
+    folder.mkdir(parents=True)
+    torch.save({"string_to_param": {"*": torch.zeros(5, 192)}, "name": "mist"}, folder / "mist.pt")
+
+    edit.setPlainText("(mist:1.2)")
+    qtbot.waitUntil(convert.isVisible, timeout=TIMEOUT_MS)
+    assert "mist" in note.text()
+    QTest.mouseClick(convert, Qt.MouseButton.LeftButton)
+
+    qtbot.waitUntil(lambda: counter.text() == "5/30", timeout=TIMEOUT_MS)
+    assert not note.isVisible()
+    assert not convert.isVisible()
+    assert "mist" in driver.window._services.prompts.offer(Sought.WORD)
+    assert (folder / "mist.pt").exists()
 
 
 @pytest.fixture

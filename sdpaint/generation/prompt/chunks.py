@@ -20,10 +20,14 @@ Tokenize = Callable[[str], Sequence[int]]
 
 @dataclass(frozen=True)
 class Chunk:
-    """Ids with the weight of each, at most `size` of them, without marks and padding."""
+    """Ids with the weight of each, at most `size` of them, without marks and padding.
+
+    `embedded`: at which of them the vectors of which embedding begin; the ids there mean nothing.
+    """
 
     ids: tuple[int, ...] = ()
     weights: tuple[float, ...] = ()
+    embedded: tuple[tuple[int, str], ...] = ()
 
 
 def chunks(
@@ -33,21 +37,34 @@ def chunks(
     comma: int | None = None,
     look_back: int = LOOK_BACK_TOKENS,
 ) -> tuple[Chunk, ...]:
-    """The chunks of a weighted prompt: at least one. `comma` is the id of ",", behind which a full chunk may end."""
+    """The chunks of a weighted prompt: at least one. `comma` is the id of ",", behind which a full chunk may end.
+
+    The vectors of an embedding stay together; of more than fit into a chunk the first count.
+    """
     done: list[Chunk] = []
     ids: list[int] = []
     weights: list[float] = []
+    embedded: list[tuple[int, str]] = []
     behind_comma = -1
 
     def end_chunk(at: int) -> None:
         nonlocal behind_comma
-        done.append(Chunk(tuple(ids[:at]), tuple(weights[:at])))
+        done.append(Chunk(tuple(ids[:at]), tuple(weights[:at]), tuple(each for each in embedded if each[0] < at)))
+        embedded[:] = [(place - at, name) for place, name in embedded if place >= at]
         del ids[:at], weights[:at]
         behind_comma = -1
 
     for piece in pieces:
         if piece.is_break:
             end_chunk(len(ids))
+            continue
+        if piece.vectors:
+            count = min(piece.vectors, size)
+            if len(ids) + count > size:
+                end_chunk(len(ids))
+            embedded.append((len(ids), piece.text))
+            ids += [0] * count
+            weights += [piece.weight] * count
             continue
         for token in tokenize(piece.text):
             if len(ids) == size:

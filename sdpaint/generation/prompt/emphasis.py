@@ -20,11 +20,15 @@ _BREAK = re.compile(r"\s*\bBREAK\b\s*")
 
 @dataclass(frozen=True)
 class Weighted:
-    """Text and what its embeddings are multiplied by. `is_break`: no text, but the end of a chunk."""
+    """Text and what its embeddings are multiplied by. `is_break`: no text, but the end of a chunk.
+
+    `vectors`: the text is the name of an embedding, which takes the room of so many tokens; 0: it is words.
+    """
 
     text: str
     weight: float = 1.0
     is_break: bool = False
+    vectors: int = 0
 
 
 def weighted(text: str) -> tuple[Weighted, ...]:

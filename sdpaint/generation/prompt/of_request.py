@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
-from sdpaint.generation.prompt.adapters import take_adapters
 from sdpaint.generation.prompt.choices import Wildcards, choose, names_in
 from sdpaint.generation.request import GenerationRequest
 
@@ -16,13 +14,6 @@ def chosen_prompts(request: GenerationRequest, seed: int) -> tuple[str, str]:
     # Another roll of the dice than the prompt's: the same list may stand in both.
     negative = choose(request.negative_prompt, seed ^ 0x5EED, request.wildcards).text
     return prompt, negative
-
-
-def used_adapters(texts: Sequence[str], lists: Wildcards, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Those files whose adapters the texts, or the lists that they name, ask for."""
-    lines = (line for name in used_lists(texts, lists).values() for line in name)
-    named = {tag.name for text in (*texts, *lines) for tag in take_adapters(text).adapters}
-    return {name: path for name, path in files.items() if name in named}
 
 
 def used_lists(texts: Iterable[str], lists: Wildcards) -> dict[str, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
@@ -69,6 +70,7 @@ class PromptBar(QFrame):
         self._actions = actions
         self._open_library = open_library
         self._last_seed: int | None = None
+        self._pickled: tuple[Path, ...] = ()
         self._build()
         self._connect()
         self._refresh(generation.params)
@@ -96,7 +98,18 @@ class PromptBar(QFrame):
         self._note = ElidedLabel()
         describe(self._note, "promptNote", "Notes on the prompt")
         set_role(self._note, "warning")
-        self._note.hide()
+        self._convert = QToolButton()
+        describe(
+            self._convert,
+            "convertEmbeddingButton",
+            "Convert",
+            "Write the numbers of the pickled file as .safetensors beside it; nothing else in it is run",
+        )
+        self._convert.setText("Convert")
+        self._convert.setFixedHeight(24)
+        set_role(self._convert, "line")
+        self._notes = QWidget()
+        self._notes.hide()
         self._strength = NumberSlider(
             "strengthSlider",
             "Strength",
@@ -110,7 +123,11 @@ class PromptBar(QFrame):
         prompts = QVBoxLayout()
         prompts.setSpacing(SPACE)
         prompts.addWidget(self._prompt)
-        prompts.addWidget(self._note)
+        notes = QHBoxLayout(self._notes)
+        notes.setContentsMargins(0, 0, 0, 0)
+        notes.addWidget(self._note, 1)
+        notes.addWidget(self._convert)
+        prompts.addWidget(self._notes)
         prompts.addWidget(self._negative)
         prompts.addStretch(1)
         top.addLayout(prompts, 1)
@@ -173,6 +190,7 @@ class PromptBar(QFrame):
             lambda: self._generation.set_params(negative_prompt=self._negative.toPlainText())
         )
         self._prompts.read.connect(self._show_reading)
+        self._convert.clicked.connect(lambda: self._prompts.convert(self._pickled))
         self._strength.value_changed.connect(lambda v: self._generation.set_sampling(strength=v))
         self._negative_fold.toggled.connect(self._fold_negative)
         self._details_fold.toggled.connect(self._actions["toggleSampling"].setChecked)
@@ -199,7 +217,9 @@ class PromptBar(QFrame):
         self._counter.setToolTip(f"{whole}Click for prompts used before, and styles")
         self._counter.setAccessibleDescription(whole)
         self._note.setText(" · ".join(reading.warnings))
-        self._note.setVisible(bool(reading.warnings))
+        self._notes.setVisible(bool(reading.warnings))
+        self._pickled = reading.pickled
+        self._convert.setVisible(bool(reading.pickled))
 
     @property
     def prompt_edit(self) -> PromptEdit:

@@ -1,0 +1,73 @@
+"""Named: the files that prompts name, as far as they are there and fit the checkpoint, and what of it isn't so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sdpaint.checkpoints.adapters import AdapterFile, FoundAdapters
+from sdpaint.checkpoints.component import Architecture
+from sdpaint.checkpoints.encoders import encoder_widths, fits
+from sdpaint.errors import CheckpointError
+from sdpaint.generation.prompt.adapters import take_adapters
+from sdpaint.generation.prompt.embeddings import Embedding, asked_for, embeddings_in
+from sdpaint.generation.prompt.of_request import chosen_prompts
+from sdpaint.generation.request import GenerationRequest
+
+
+@dataclass(frozen=True)
+class Named:
+    """LoRA files and embeddings by name. `notes`: one sentence for each that won't be used.
+
+    `pickled`: files that are named and have to be converted first.
+    """
+
+    loras: dict[str, Path] = field(default_factory=dict)
+    embeddings: dict[str, Embedding] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    pickled: tuple[Path, ...] = ()
+
+
+def named_in(texts: Sequence[str], found: FoundAdapters, checkpoint: Path) -> Named:
+    """What prompts, with everything chosen in them, name for a checkpoint. Reads its configuration."""
+    tags = [tag for text in texts for tag in take_adapters(text).adapters]
+    loras = {tag.name: found.loras[tag.name].path for tag in tags if tag.kind == "lora" and tag.name in found.loras}
+    notes = [f"There is no LoRA “{tag.name}”" for tag in tags if tag.name not in loras]
+    meant = embeddings_in(texts, {name: _embedding(each) for name, each in found.embeddings.items()})
+    widths = _widths_of(checkpoint) if meant else ()
+    embeddings = {name: each for name, each in meant.items() if fits(found.embeddings[name].component.widths, widths)}
+    notes += [_unfit(found.embeddings[name]) for name in meant if name not in embeddings]
+    pickled = embeddings_in(texts, {name: Embedding(path, 1) for name, path in found.pickled.items()})
+    notes += [f"The embedding “{name}” is a pickled file, which isn't read: convert it" for name in pickled]
+    known = {name.casefold() for name in (*meant, *pickled)}
+    notes += [f"There is no embedding “{name}”" for name in asked_for(texts) if name.casefold() not in known]
+    return Named(loras, embeddings, tuple(dict.fromkeys(notes)), tuple(each.path for each in pickled.values()))
+
+
+def with_named_files(request: GenerationRequest, found: FoundAdapters) -> GenerationRequest:
+    """The request with the files that its prompts, or the lists that they name, may name.
+
+    What is noted is about the words of the first picture.
+    """
+    lines = [line for each in request.wildcards.values() for line in each]
+    named = named_in((request.prompt, request.negative_prompt, *lines), found, request.checkpoint)
+    notes = named_in(chosen_prompts(request, request.seed_of(0)), found, request.checkpoint).notes
+    return replace(request, adapter_files=named.loras, embeddings=named.embeddings, notes=notes)
+
+
+def _embedding(file: AdapterFile) -> Embedding:
+    return Embedding(file.path, file.component.vectors, file.digest)
+
+
+def _widths_of(checkpoint: Path) -> tuple[int, ...]:
+    try:
+        return encoder_widths(checkpoint)
+    except CheckpointError:
+        return ()   # what is wrong with the checkpoint is said where it is loaded
+
+
+def _unfit(file: AdapterFile) -> str:
+    architecture = file.component.architecture
+    made_for = f"is for {architecture.value}" if architecture is not Architecture.UNKNOWN else "is for another family"
+    return f"The embedding “{file.name}” {made_for}, not for this checkpoint: it is read as words"
