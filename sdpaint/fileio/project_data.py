@@ -18,7 +18,7 @@ from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.fileio.layer_data import LayerData, layer_json, read_layer
-from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
@@ -142,7 +142,9 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "color_match": params.color_match,
         "grow_canvas": params.grow_canvas,
         "in_passes": params.in_passes,
-        "context": None if context is None else [context.x, context.y, context.width, context.height],
+        "context": None if context is None else [
+            side for rect in (context.box, context.around) for side in (rect.x, rect.y, rect.width, rect.height)
+        ],
         "grow_px": params.bands.grow_px,
         "feather_px": params.bands.feather_px,
     }
@@ -220,13 +222,15 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
     )
 
 
-def _read_context(values: Any) -> Rect | None:
+def _read_context(values: Any) -> HandContext | None:
     if values is None:
         return None
-    context = Rect(*(_whole(part) for part in values))
-    if context.is_empty:
+    box = Rect(*(_whole(part) for part in values[:4]))
+    # Older files say nothing of where it was set for.
+    around = Rect(*(_whole(part) for part in values[4:])) if len(values) > 4 else box
+    if box.is_empty or around.is_empty:
         raise ValueError("the context is empty")
-    return context
+    return HandContext(box, around)
 
 
 def _width(value: Any) -> int | None:

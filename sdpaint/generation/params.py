@@ -11,6 +11,25 @@ from sdpaint.imaging.masks import AUTOMATIC_BANDS, HandBands
 
 
 @dataclass(frozen=True)
+class HandContext:
+    """What the engine is to see, where the artist has set it, in canvas pixels.
+
+    `around` is where the change was to be then: the box counts while what is masked still meets both.
+    """
+
+    box: Rect
+    around: Rect
+
+    def counts_for(self, masked: Rect) -> bool:
+        """Whether it is still the same place that is worked on."""
+        return not (self.box.intersected(masked).is_empty or self.around.intersected(masked).is_empty)
+
+    def translated(self, dx: int, dy: int) -> HandContext:
+        """The same on a canvas that has grown or was cut at its left or top."""
+        return HandContext(self.box.translated(dx, dy), self.around.translated(dx, dy))
+
+
+@dataclass(frozen=True)
 class GenerationParams:
     """`mode` None means: follow the canvas (empty → txt2img, pixels → img2img, mask → inpaint, beyond it → outpaint).
 
@@ -19,8 +38,8 @@ class GenerationParams:
     outpainting, and the canvas grows to hold it; False: it stays as it is. `in_passes`: a region much larger than the
     checkpoint allows is composed first and then worked out at the pixels of the canvas; False: it is scaled up.
 
-    `context`: what the engine is to see, in canvas pixels, where the artist has set it; it counts while it meets what
-    is masked, and is cut to the frame. `bands`: grow and feather in canvas pixels, where they are set by hand.
+    `context`: what the engine is to see, where the artist has set it, cut to the frame. `bands`: grow and feather in
+    canvas pixels, where they are set by hand.
     """
 
     checkpoint: Path
@@ -32,5 +51,5 @@ class GenerationParams:
     color_match: bool = True
     grow_canvas: bool = True
     in_passes: bool = True
-    context: Rect | None = None
+    context: HandContext | None = None
     bands: HandBands = AUTOMATIC_BANDS

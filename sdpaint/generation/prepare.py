@@ -194,16 +194,12 @@ def plan_for(
         return plan_crop(document.frame, info)
     frame = document.frame
     region = context_region(masked, frame, document.bounds, strength, info.native_px)
-    if params.context is not None and _context_counts(params, masked):
-        region = params.context.intersected(frame).united(masked)
+    if params.context is not None and params.context.counts_for(masked):
+        region = params.context.box.intersected(frame).united(masked)
     if not params.in_passes:
         return plan_crop(region, info)
     reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands).reach_px
     return plan_detailed(region, info, masked.inflated(reach).intersected(region), strength)
-
-
-def _context_counts(params: GenerationParams, masked: Rect) -> bool:
-    return params.context is not None and not params.context.intersected(masked).is_empty
 
 
 def _needed_passes(plan: CropPlan, mask: Pixels8 | None) -> Passes | None:
@@ -230,7 +226,8 @@ def outlook_on(
     bands = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands)
     box = masked.inflated(bands.paste_px).intersected(document.frame)
     plan = plan_for(document, mode, params, info)
-    return Outlook(plan, box, bands.paste_px, bands.feather_px, _context_counts(params, masked))
+    is_by_hand = params.context is not None and params.context.counts_for(masked)
+    return Outlook(plan, box, bands.paste_px, bands.feather_px, is_by_hand)
 
 
 def _to_be_made(document: Document, mode: GenerationMode, with_bare: bool) -> Rect:

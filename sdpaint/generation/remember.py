@@ -18,7 +18,7 @@ from sdpaint.document.generated import Alternative, Generated, Sources
 from sdpaint.document.layers import Layer
 from sdpaint.errors import EditRefused, SdPaintError
 from sdpaint.generation.crop import CropPlan
-from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.generation.request_values import request_of_values, request_values
@@ -97,13 +97,13 @@ def _recipe(prepared: Prepared, result: Result, checkpoint_name: str) -> str:
     values: dict[str, Any] = {
         "checkpoint": checkpoint_name,
         **request_values(request, request.seed),
-        "frame": [frame.x, frame.y, frame.width, frame.height],
-        "within": [asked.x, asked.y, asked.width, asked.height],
+        "frame": _sides(frame),
+        "within": _sides(asked),
         "params": {
             "strength": params.sampling.strength,
             "fill": params.fill.value,
             "in_passes": params.in_passes,
-            "context": None if context is None else [context.x, context.y, context.width, context.height],
+            "context": None if context is None else [*_sides(context.box), *_sides(context.around)],
             "grow_px": params.bands.grow_px,
             "feather_px": params.bands.feather_px,
         },
@@ -177,11 +177,21 @@ def params_of(alternative: Alternative, checkpoint: Path) -> GenerationParams:
             fill=MaskFill(own["fill"]),
             color_match=bool(values["color_match"]),
             in_passes=own["in_passes"] is True,
-            context=None if context is None else Rect(*(int(side) for side in context)).translated(*alternative.shift),
+            context=None if context is None else _context_of(context).translated(*alternative.shift),
             bands=HandBands(own["grow_px"], own["feather_px"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError, SdPaintError) as error:
         raise _damaged() from error
+
+
+def _sides(rect: Rect) -> list[int]:
+    return [rect.x, rect.y, rect.width, rect.height]
+
+
+def _context_of(sides: Sequence[Any]) -> HandContext:
+    box = Rect(*(int(side) for side in sides[:4]))
+    # Older files say nothing of where it was set for.
+    return HandContext(box, Rect(*(int(side) for side in sides[4:])) if len(sides) > 4 else box)
 
 
 def _damaged() -> EditRefused:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, MaskLayer, SavedSelection
-from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
@@ -98,6 +98,7 @@ sampling = st.builds(
     seed=st.none() | st.integers(0, MAX_SEED),
     count=st.integers(1, 64),
 )
+boxes = st.builds(Rect, st.integers(-99, 99), st.integers(-99, 99), st.just(64), st.integers(1, 99))
 params = st.builds(
     GenerationParams,
     checkpoint=st.sampled_from([Path("/checkpoints/one"), Path("relative")]),
@@ -109,6 +110,6 @@ params = st.builds(
     color_match=st.booleans(),
     grow_canvas=st.booleans(),
     in_passes=st.booleans(),
-    context=st.none() | st.builds(Rect, st.integers(-99, 99), st.integers(-99, 99), st.just(64), st.integers(1, 99)),
+    context=st.none() | st.builds(HandContext, boxes, boxes),
     bands=st.builds(HandBands, st.none() | st.integers(0, 512), st.none() | st.integers(0, 512)),
 )

@@ -13,7 +13,7 @@ from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.apply import apply_result
 from sdpaint.generation.mode import effective_mode
-from sdpaint.generation.params import GenerationParams
+from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.prepare import (
     EXPAND_STRENGTH,
     outlook_on,
@@ -43,6 +43,11 @@ PARAMS = GenerationParams(checkpoint=Path("somewhere"), prompt="a hill", samplin
 
 def at_strength(strength: float, **changes) -> GenerationParams:
     return replace(PARAMS, sampling=SamplingParams(strength=strength), **changes)
+
+
+def by_hand(box: Rect) -> HandContext:
+    """Set where the box is."""
+    return HandContext(box, box)
 
 
 def new(size=(400, 300), frame=None, background=(255, 255, 255)) -> Document:
@@ -122,18 +127,27 @@ class TestByHand:
         return prepare(document, at_strength(0.5, **changes), Limits(native_px=128), 1)
 
     def test_the_context_is_what_the_artist_says(self):
-        assert self.prepared(context=Rect(380, 280, 160, 96)).request.region == Rect(380, 280, 160, 96)
+        assert self.prepared(context=by_hand(Rect(380, 280, 160, 96))).request.region == Rect(380, 280, 160, 96)
 
     def test_the_context_always_holds_the_mask_and_keeps_to_the_frame(self):
-        region = self.prepared(context=Rect(-50, 310, 470, 20)).plan.frame
+        region = self.prepared(context=by_hand(Rect(-50, 310, 470, 20))).plan.frame
         assert region == Rect(0, 300, 460, 40)
 
     def test_a_context_that_the_mask_has_left_does_not_count(self):
-        assert self.prepared(context=Rect(0, 0, 100, 100)).request.region == self.prepared().request.region
+        left = by_hand(Rect(0, 0, 100, 100))
+        assert self.prepared(context=left).request.region == self.prepared().request.region
+
+    def test_a_context_that_was_set_for_another_place_does_not_count_though_it_touches_the_mask(self):
+        of_another = HandContext(Rect(380, 280, 160, 96), around=Rect(500, 300, 40, 40))
+        assert self.prepared(context=of_another).request.region == self.prepared().request.region
+
+    def test_a_context_still_counts_when_its_mask_has_grown(self):
+        set_for_a_part = HandContext(Rect(380, 280, 160, 96), around=Rect(400, 300, 10, 10))
+        assert self.prepared(context=set_for_a_part).request.region == Rect(380, 280, 160, 96)
 
     @pytest.mark.parametrize(("grow", "feather"), [(0, 0), (0, 40), (30, 0), (17, 9)])
     def test_grow_and_feather_are_widths_in_pixels_of_the_canvas(self, grow, feather):
-        prepared = self.prepared(bands=HandBands(grow, feather), context=Rect(300, 200, 260, 240))
+        prepared = self.prepared(bands=HandBands(grow, feather), context=by_hand(Rect(300, 200, 260, 240)))
         reach = max(1, grow + -(-feather // 2))
         x, y = 400 - prepared.plan.region.x, 300 - prepared.plan.region.y
         row = prepared.alpha[y + 20]

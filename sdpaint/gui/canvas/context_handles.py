@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QTabletEvent
 
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.generation.params import HandContext
 from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas.navigation import Navigator
 from sdpaint.gui.canvas.overlay import cursor_for
@@ -49,7 +50,7 @@ class ContextHandles(QObject):
         self._generation = generation
         self._shown = shown
         self._left = left
-        self._grip: tuple[FrameHandle, Rect, Point] | None = None
+        self._grip: tuple[FrameHandle, Rect, Point, Rect] | None = None
         self._is_over = False
         view.installEventFilter(self)
 
@@ -83,15 +84,15 @@ class ContextHandles(QObject):
         handle, outlook = self._handle_at(at), self._shown()
         if handle is None or outlook is None:
             return False
-        self._grip = (handle, outlook.plan.frame, self._view.viewport.to_canvas(Point(at.x(), at.y())))
+        start = self._view.viewport.to_canvas(Point(at.x(), at.y()))
+        self._grip = (handle, outlook.plan.frame, start, outlook.band)
         return True
 
     def _move(self, at: QPointF, is_pressed: bool) -> bool:
         if self._grip is not None:
-            held, box, start = self._grip
-            self._generation.set_params(
-                context=resized(box, held, self._view.viewport.to_canvas(Point(at.x(), at.y())) - start)
-            )
+            held, box, start, around = self._grip
+            dragged = resized(box, held, self._view.viewport.to_canvas(Point(at.x(), at.y())) - start)
+            self._generation.set_params(context=HandContext(dragged, around))
             return True
         handle = None if is_pressed else self._handle_at(at)
         if handle is None:

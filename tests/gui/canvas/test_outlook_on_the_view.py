@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from sdpaint.document import edits
 from sdpaint.document.document import Document
+from sdpaint.document.layers import MaskLayer
 from sdpaint.generation.cost import Cost, CostBook, Estimate, work_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.passes import Passes
@@ -89,7 +90,17 @@ class TestContext:
         assert shown.plan.frame == Rect(box.x, box.y, box.width + 96, box.height + 64)
         assert shown.is_by_hand
         assert driver.documents.committed is before, "no stroke was painted"
-        assert driver.generation.params.context == shown.plan.frame
+        assert driver.generation.params.context.box == shown.plan.frame
+
+    def test_the_next_mask_beside_it_has_an_automatic_context(self, driver):
+        box = self.open(driver)
+        driver.drag((box.right, box.bottom), (box.right + 96, box.bottom + 64))
+        first = driver.documents.committed
+        beside = edits.fill_mask(edits.set_mask(first, MaskLayer()), Rect(box.right, 300, 40, 40))
+        driver.documents.apply("Another mask", beside)
+        assert not driver.generation.outlook.is_by_hand
+        driver.documents.apply("The first mask again", first)
+        assert driver.generation.outlook.is_by_hand
 
     def test_beside_the_handles_the_tool_paints(self, driver):
         box = self.open(driver)
