@@ -1,17 +1,15 @@
-"""What is installed: the bundled starter and every diffusers folder in the user's checkpoint directories."""
+"""What pictures can be made with: the bundled starter and every checkpoint in the artist's folders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from sdpaint.checkpoints.component import Kind
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
-from sdpaint.checkpoints.recognise import identify_file
-from sdpaint.checkpoints.single_file import is_single_file
+from sdpaint.checkpoints.library import Library
+from sdpaint.checkpoints.marks import user_marks
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
-from sdpaint.paths import starter_checkpoint
 
 __all__ = ["CheckpointInfo", "dedicated_to_inpainting", "find_checkpoints", "read_checkpoint"]
 
@@ -40,50 +38,15 @@ def dedicated_to_inpainting(
 def find_checkpoints(
     dirs: Iterable[Path],
 ) -> tuple[tuple[CheckpointInfo, ...], list[tuple[Path, CheckpointError]]]:
-    """Scan for checkpoints: (the whole ones, the broken ones with what is wrong with each).
+    """Look for checkpoints: (the whole ones, the broken ones with what is wrong with each).
 
-    The starter comes first, then the sub-folders and single files of each directory by name; a directory that is
-    itself a checkpoint counts as one. Folders without a model_index.json are no checkpoints and pass unmentioned; so do
-    directories that aren't there.
+    The starter comes first, then those of each directory by name, however deep they lie; a path that is itself a
+    checkpoint counts as one. Parts, adapters and pickled files pass unmentioned; so do directories that aren't there.
     """
-    found: list[CheckpointInfo] = []
-    broken: list[tuple[Path, CheckpointError]] = []
-    seen: set[Path] = set()
-    for folder in (starter_checkpoint(), *_candidates(dirs, broken)):
-        resolved = folder.resolve()
-        if resolved in seen:
-            continue
-        seen.add(resolved)
-        try:
-            found.append(read_checkpoint(folder))
-        except CheckpointError as error:
-            broken.append((folder, error))
-    return tuple(found), broken
-
-
-def _may_be_one(path: Path) -> bool:
-    """Whether a file may be a checkpoint. LoRA and other parts often lie beside them, and aren't broken ones."""
-    if not is_single_file(path):
-        return False
-    try:
-        return identify_file(path).kind in (Kind.CHECKPOINT, Kind.DIFFUSION_MODEL, Kind.UNKNOWN)
-    except CheckpointError:
-        return True    # what is wrong with it is said where it is read
-
-
-def _candidates(dirs: Iterable[Path], broken: list[tuple[Path, CheckpointError]]) -> list[Path]:
-    folders: list[Path] = []
-    for directory in dirs:
-        if not directory.is_dir():
-            continue
-        if (directory / "model_index.json").is_file():
-            folders.append(directory)
-            continue
-        try:
-            children = sorted(directory.iterdir(), key=lambda child: child.name.casefold())
-            folders += [child for child in children if (child / "model_index.json").is_file() or _may_be_one(child)]
-        except OSError as error:
-            problem = CheckpointError(f"{directory} can't be read", hint="Check the folder's permissions")
-            problem.__cause__ = error
-            broken.append((directory, problem))
-    return folders
+    scan = Library(marks=user_marks()).scan(dirs)
+    broken = [
+        (entry.path, CheckpointError(entry.problem.message, hint=entry.problem.hint))
+        for entry in scan.entries
+        if entry.is_broken and entry.problem is not None
+    ]
+    return scan.checkpoints, broken

@@ -84,6 +84,8 @@ class Component:
     """How many tokens an embedding takes the place of."""
     widths: tuple[int, ...] = ()
     """Those of the text encoders that an embedding is for."""
+    license: str = ""
+    """As the file states it."""
 
     def describe(self) -> str:
         """One line for people."""

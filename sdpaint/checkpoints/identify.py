@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sdpaint.checkpoints.component import Component, Prediction
+from sdpaint.checkpoints.marks import word_on
 from sdpaint.checkpoints.parts import EDIT_PIPELINES, OPTIONAL, PARTS, PIPELINE_FAMILIES, is_tokenizer
+from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.single_file import configs_for, is_single_file
 from sdpaint.checkpoints.variants import quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
@@ -49,16 +52,20 @@ class CheckpointInfo:
     """The pipeline that the checkpoint was saved from."""
     configs: Path | None = None
     """Where the configurations of a single file are; None: they lie in the checkpoint's own folder."""
+    prediction: Prediction | None = None
+    """What the network predicts, where its file or the artist says so; None: what its configurations say."""
 
 
-def read_checkpoint(path: Path) -> CheckpointInfo:
+def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInfo:
     """Identify a diffusers folder or a single file and check that it is whole. Reads JSON and file headers, no weights.
+
+    `known`: what an earlier look at the unchanged file or folder found; then no header is read again.
 
     The facts are the family's, scaled to the native size that the UNet's config states, unless `sdpaint.json` or
     `preview_map.json` beside model_index.json say otherwise. Raises CheckpointError with a hint.
     """
     if is_single_file(path):
-        return _read_single_file(path)
+        return _read_single_file(path, known)
     index = _read_index(path)
     class_name = str(index.get("_class_name"))
     family_name = PIPELINE_FAMILIES.get(class_name)
@@ -68,7 +75,8 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
             hint=f"Choose one of {', '.join(name.value for name in FAMILIES)}",
         )
     is_refiner = _is_refiner(class_name, index)
-    _check_components(path, index, family_name, is_refiner)
+    if known is None:
+        _check_components(path, index, family_name, is_refiner)
     family = FAMILIES[family_name]
     network = read_json(path / family.network / "config.json")
     is_inpaint = _takes_masks(path, family, network)
@@ -97,11 +105,13 @@ def read_checkpoint(path: Path) -> CheckpointInfo:
         is_edit=class_name in EDIT_PIPELINES,
         is_refiner=is_refiner,
         class_name=class_name,
+        prediction=word_on(path).prediction,
     )
 
 
-def _read_single_file(path: Path) -> CheckpointInfo:
-    configs, channels = configs_for(path)
+def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
+    found = word_on(path).correct(identify_file(path) if known is None else known)
+    configs, channels = configs_for(path, found)
     index = read_json(configs / "model_index.json")
     network = read_json(configs / "unet" / "config.json")
     class_name = str(index["_class_name"])
@@ -124,6 +134,7 @@ def _read_single_file(path: Path) -> CheckpointInfo:
         is_inpaint=channels == family.inpaint_channels,
         class_name=class_name,
         configs=configs,
+        prediction=found.prediction,
     )
 
 

@@ -15,6 +15,7 @@ _VAE_KEYS = ("first_stage_model.decoder.conv_in.weight", "vae.decoder.conv_in.we
 _TEXT_PREFIXES = ("cond_stage_model.", "conditioner.embedders.", "text_encoders.", "text_encoder.")
 
 _TRIGGERS = ("ss_trigger_words", "modelspec.trigger_phrase")
+_LICENSES = ("modelspec.license", "general.license")
 _TITLES = ("modelspec.title", "ss_output_name", "general.name")
 
 
@@ -31,6 +32,7 @@ def identify_header(header: Header) -> Component:
         "container": header.container,
         "title": _first(header.metadata, _TITLES),
         "trigger": _first(header.metadata, _TRIGGERS),
+        "license": _first(header.metadata, _LICENSES),
     }
     # Adapters first: some repeat names of the model that they change.
     adapter = find_adapter(header)

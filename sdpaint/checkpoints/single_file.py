@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sdpaint.checkpoints.component import Architecture, Component, Kind, Prediction
 from sdpaint.checkpoints.header import Container
-from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.errors import CheckpointError
 from sdpaint.paths import resource_dir
 
@@ -31,12 +30,11 @@ def is_single_file(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX and path.is_file()
 
 
-def configs_for(path: Path) -> tuple[Path, int]:
-    """The diffusers configurations for a single file, and the input channels of its UNet.
+def configs_for(path: Path, found: Component) -> tuple[Path, int]:
+    """The diffusers configurations for a single file that holds `found`, and the input channels of its UNet.
 
-    Raises CheckpointError where the file is damaged or no whole checkpoint that can be used so.
+    Raises CheckpointError where it is no whole checkpoint that can be used so.
     """
-    found = identify_file(path)
     if found.kind is not Kind.CHECKPOINT or found.container is not Container.SAFETENSORS:
         raise CheckpointError(
             f"{path.name} is no whole checkpoint but {found.describe()}", hint="Choose a file with all of its networks"
@@ -54,7 +52,7 @@ def _folder(path: Path, found: Component) -> str | None:
     predicts_v = found.prediction is Prediction.V
     match found.architecture:
         case Architecture.SD1:
-            return None if predicts_v else "sd1"
+            return "sd1"
         case Architecture.SD2:
             # The header doesn't say it, the names of these files mostly do.
             return "sd2-v" if predicts_v or (found.prediction is None and _V_IN_NAME.search(path.stem)) else "sd2"

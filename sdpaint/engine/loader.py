@@ -150,6 +150,8 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
             components[name] = _load_network(info.path / name, _class_named(class_name), device)
     options = {key: value for key, value in index.items() if isinstance(value, bool)}
     scheduler_config = _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
+    if info.prediction is not None and not FAMILIES[info.family].is_flow:
+        scheduler_config = {**scheduler_config, "prediction_type": info.prediction.value}
     return LoadedCheckpoint(info, device, components, scheduler_config, options)
 
 
