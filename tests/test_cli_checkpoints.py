@@ -32,6 +32,24 @@ def test_the_starter_is_listed(capsys):
     assert json.loads(out)[0]["path"] == str(starter_checkpoint())
 
 
+def test_adapters_and_parts_are_listed_when_asked_for_and_folders_say_whose_they_are(capsys, tmp_path):
+    for folder in ("checkpoints", "loras"):
+        (tmp_path / "models" / folder).mkdir(parents=True)
+    lora = kohya_lora({"lora_unet_double_blocks_0_img_attn_qkv": 3072})
+    write_file(tmp_path / "models" / "loras" / "ink.safetensors", lora)
+    (tmp_path / "models" / "checkpoints" / "old.ckpt").write_bytes(b"PK")
+
+    _, added, _ = run(capsys, "add", tmp_path)
+    _, plain, _ = run(capsys, "list")
+    _, full, _ = run(capsys, "list", "--all", "--json")
+
+    assert "ComfyUI: 1 checkpoint, 1 LoRA" in added
+    assert "ink" not in plain
+    rows = {row["name"]: row for row in json.loads(full)}
+    assert (rows["ink"]["kind"], rows["ink"]["family"]) == ("LoRA", "FLUX.1")
+    assert rows["old"]["pickled"]
+
+
 def test_files_and_folders_are_identified(capsys, tmp_path):
     model = write_file(tmp_path / "flux.safetensors", flux())
     lora = write_file(tmp_path / "lora.safetensors", kohya_lora({"lora_unet_double_blocks_0_img_attn_qkv": 3072}))

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sdpaint import paths
-from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.component import Component
 from sdpaint.checkpoints.download import Download, Paused
 from sdpaint.checkpoints.family_table import family_table
 from sdpaint.checkpoints.hub import Hub, describe
 from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.library import Entry, Library
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.repo_files import needed_files
 from sdpaint.checkpoints.token import forget_token, keep_token
@@ -31,6 +31,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("checkpoints", help="list, identify and convert checkpoints")
     whats = parser.add_subparsers(dest="what", required=True)
     listing = whats.add_parser("list", help="what is installed")
+    listing.add_argument("--all", action="store_true", help="adapters and parts, too, and what has to be converted")
     listing.add_argument("--json", action="store_true", help="as one JSON list")
     whats.add_parser("families", help="which families can be used, as a table")
     identify = whats.add_parser(
@@ -50,7 +51,7 @@ def add_parser(commands: Any) -> None:
     convert.add_argument("-o", "--output", type=Path, metavar="OUT", help="file to write (default: beside it)")
 
 
-    add_path = whats.add_parser("add", help="look for checkpoints in a folder too")
+    add_path = whats.add_parser("add", help="look into a folder too, of any program")
     add_path.add_argument("folder", type=Path, metavar="PATH", help="folder of checkpoints; nothing in it is changed")
     download = whats.add_parser(
         "download",
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     """Carry it out. Returns the exit code; raises SdPaintError."""
     match options.what:
         case "list":
-            return _list(options.json)
+            return _list(options.json, options.all)
         case "families":
             print(family_table())
             return DONE
@@ -86,21 +87,32 @@ def run(options: argparse.Namespace) -> int:
             return _token(options.forget)
 
 
-def _list(as_json: bool) -> int:
+def _list(as_json: bool, with_parts: bool) -> int:
     settings = read_settings()
-    found, broken = find_checkpoints((paths.user_checkpoint_dir(), *settings.checkpoint_dirs))
+    scan = Library.of_user().scan((paths.user_checkpoint_dir(), *settings.checkpoint_dirs))
+    shown = [entry for entry in scan.entries if entry.info is not None or (with_parts and not entry.is_broken)]
     if as_json:
-        rows = [
-            {"name": info.name, "family": info.family.value, "native_px": info.native_px, "path": str(info.path)}
-            for info in found
-        ]
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps([_entry_row(entry) for entry in shown], ensure_ascii=False))
     else:
-        for info in found:
-            print(f"{info.name}  {info.family.value}, {info.native_px} px  {info.path}")
-    for folder, error in broken:
-        print(f"sdpaint: {folder}: {error}", file=sys.stderr)
+        for entry in shown:
+            print(f"{entry.name}  {_facts(entry)}  {entry.path}")
+    for entry in scan.entries:
+        if entry.is_broken and entry.problem is not None:
+            print(f"sdpaint: {entry.path}: {entry.problem.message}. {entry.problem.hint}", file=sys.stderr)
     return DONE
+
+
+def _entry_row(entry: Entry) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": entry.name, "kind": entry.kind.value, "path": str(entry.path)}
+    if entry.info is not None:
+        return {**row, "family": entry.info.family.value, "native_px": entry.info.native_px}
+    return {**row, "family": entry.architecture.value, "pickled": entry.is_pickled}
+
+
+def _facts(entry: Entry) -> str:
+    if entry.info is not None:
+        return f"{entry.info.family.value}, {entry.info.native_px} px"
+    return f"{entry.kind.value}, {'to be converted' if entry.is_pickled else entry.architecture.value}"
 
 
 def _identify(files: list[Path], as_json: bool) -> int:
@@ -168,7 +180,7 @@ def _add(folder: Path) -> int:
     if folder not in known:
         store.change(checkpoint_dirs=(*known, folder))
     store.close()
-    print(folder)
+    print(f"{folder}  {Library.of_user().scan((folder,)).describe(folder)}")
     return DONE
 
 
