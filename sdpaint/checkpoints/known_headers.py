@@ -70,21 +70,23 @@ class KnownHeaders:
         self._is_changed = False
         if self._file is None:
             return
-        rows = [[*key, _encoded(found)] for key, found in self._known.items()]
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self._file) as file:
-                file.write(json.dumps({"rules": _RULES, "files": rows}).encode("utf-8", "surrogatepass"))
+                # A line each: JSON of thousands in one piece would hold up the window's thread.
+                for row in (_RULES, *([*key, _encoded(found)] for key, found in self._known.items())):
+                    file.write(json.dumps(row).encode("ascii") + b"\n")
         except OSError:
             log.warning("%s can't be written", self._file, exc_info=True)
 
 
 def _load(file: Path) -> dict[Key, Component | Problem]:
     try:
-        data = json.loads(file.read_bytes().decode("utf-8", "surrogatepass"))
-        if data["rules"] != _RULES:
-            return {}
-        return {(path, size, time): _decoded(values) for path, size, time, values in data["files"]}
+        with file.open("rb") as lines:
+            if json.loads(next(lines, b"0")) != _RULES:
+                return {}
+            rows = [json.loads(line) for line in lines]
+        return {(path, size, time): _decoded(values) for path, size, time, values in rows}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError):

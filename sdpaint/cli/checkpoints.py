@@ -180,7 +180,8 @@ def _add(folder: Path) -> int:
     if folder not in known:
         store.change(checkpoint_dirs=(*known, folder))
     store.close()
-    print(f"{folder}  {Library.of_user().scan((folder,)).describe(folder)}")
+    scan = Library.of_user().scan((paths.user_checkpoint_dir(), *store.settings.checkpoint_dirs))
+    print(f"{folder}  {scan.describe(folder)}")
     return DONE
 
 

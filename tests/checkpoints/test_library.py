@@ -13,7 +13,7 @@ import pytest
 from sdpaint.checkpoints.component import Architecture, Kind, Prediction
 from sdpaint.checkpoints.folders import MAX_DEPTH, Program, hub_cache, known_folders, program_of
 from sdpaint.checkpoints.identify import read_checkpoint
-from sdpaint.checkpoints.known_headers import KnownHeaders
+from sdpaint.checkpoints.known_headers import _RULES, KnownHeaders
 from sdpaint.checkpoints.library import Library, Scan, read_license
 from sdpaint.checkpoints.marks import MarksFile, user_marks
 from sdpaint.paths import starter_checkpoint
@@ -274,7 +274,7 @@ def test_a_second_look_reads_no_header_not_even_in_another_run(tmp_path):
     assert again.reads == 1
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"rules": "1"}', '{"rules": 1, "files": 3}'])
+@pytest.mark.parametrize("text", ["", "{", '"0/0"', f'"{_RULES}"\n[1, 2]', f'"{_RULES}"\n["a", 1, 2, {{}}]'])
 def test_what_was_remembered_and_is_damaged_is_read_anew(tmp_path, text):
     put(tmp_path, {"ink.safetensors": LORA})
     (tmp_path / "cache.json").write_text(text)
