@@ -112,5 +112,6 @@ def _decoded(values: dict[str, Any]) -> Component | Problem:
             "architecture": Architecture(values["architecture"]),
             "prediction": None if prediction is None else Prediction(prediction),
             "container": Container(values["container"]),
+            "widths": tuple(values["widths"]),
         }
     )
