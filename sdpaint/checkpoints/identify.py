@@ -10,7 +10,6 @@ from typing import Any
 from sdpaint.checkpoints.component import Component, Prediction
 from sdpaint.checkpoints.marks import word_on
 from sdpaint.checkpoints.parts import EDIT_PIPELINES, OPTIONAL, PARTS, PIPELINE_FAMILIES, is_tokenizer
-from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.single_file import configs_for, is_single_file
 from sdpaint.checkpoints.variants import quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
@@ -110,8 +109,7 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
 
 
 def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
-    found = word_on(path).correct(identify_file(path) if known is None else known)
-    configs, channels = configs_for(path, found)
+    configs, channels, prediction = configs_for(path, known)
     index = read_json(configs / "model_index.json")
     network = read_json(configs / "unet" / "config.json")
     class_name = str(index["_class_name"])
@@ -134,7 +132,7 @@ def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
         is_inpaint=channels == family.inpaint_channels,
         class_name=class_name,
         configs=configs,
-        prediction=found.prediction,
+        prediction=prediction,
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sdpaint.checkpoints.component import Architecture, Component, Kind, Prediction
 from sdpaint.checkpoints.header import Container
+from sdpaint.checkpoints.marks import word_on
+from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.errors import CheckpointError
 from sdpaint.paths import resource_dir
 
@@ -30,11 +32,13 @@ def is_single_file(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX and path.is_file()
 
 
-def configs_for(path: Path, found: Component) -> tuple[Path, int]:
-    """The diffusers configurations for a single file that holds `found`, and the input channels of its UNet.
+def configs_for(path: Path, known: Component | None = None) -> tuple[Path, int, Prediction | None]:
+    """For a single file: the diffusers configurations, the input channels of its UNet, and what that predicts.
 
-    Raises CheckpointError where it is no whole checkpoint that can be used so.
+    What the artist says of the file comes first, then what is `known` of it, or else is read from its header.
+    Raises CheckpointError where the file is damaged or no whole checkpoint that can be used so.
     """
+    found = word_on(path).correct(identify_file(path) if known is None else known)
     if found.kind is not Kind.CHECKPOINT or found.container is not Container.SAFETENSORS:
         raise CheckpointError(
             f"{path.name} is no whole checkpoint but {found.describe()}", hint="Choose a file with all of its networks"
@@ -45,7 +49,7 @@ def configs_for(path: Path, found: Component) -> tuple[Path, int]:
             f"{path.name} holds {found.describe()}, which can't be used as a single file",
             hint="Get it as a diffusers folder",
         )
-    return configurations() / folder, _INPUTS[found.variant]
+    return configurations() / folder, _INPUTS[found.variant], found.prediction
 
 
 def _folder(path: Path, found: Component) -> str | None:
