@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
-    QCursor,
     QEnterEvent,
     QFocusEvent,
     QInputMethodEvent,
@@ -45,27 +44,22 @@ from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.aids import AidsLayer
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
-from sdpaint.gui.canvas.boxes import BoxLayer, cursor_of
+from sdpaint.gui.canvas.boxes import BoxLayer
 from sdpaint.gui.canvas.context_handles import ContextHandles
-from sdpaint.gui.canvas.cursors import tool_cursor
 from sdpaint.gui.canvas.hint import HINT_LINES, EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
 from sdpaint.gui.canvas.pointer import Drag, PointerInput
+from sdpaint.gui.canvas.pointer_marks import PointerMarks
 from sdpaint.gui.canvas.pyramid import level_for
 from sdpaint.gui.canvas.qimage import OverlayPicture
 from sdpaint.gui.canvas.result_bar import ResultBar
 from sdpaint.gui.canvas.text_input import TextInput, polygon_of
 from sdpaint.gui.canvas.touch import TouchInput
 from sdpaint.gui.theme import font
-from sdpaint.gui.widgets.swatches import qcolor
-from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileKey, tile_rect
-from sdpaint.tools.base import Draft, PointerEvent, ToolName
-from sdpaint.tools.frame import handle_at
-from sdpaint.tools.options import ShapeOptions
-from sdpaint.tools.selection import PUSHING_TOOLS, takes_hold
+from sdpaint.tools.base import Draft, ToolName
 
 PAINT_BUDGET_S = 0.004
 """How long a paint event may compose; drawing comes on top."""
@@ -73,8 +67,6 @@ IDLE_BUDGET_S = 0.006
 """How long one portion in the background may take."""
 FLUSH_S = 0.06
 """What was composed appears at least so often while a large change fills in."""
-PATIENCE_MS = 150
-"""What a tool computes for longer than this has a waiting cursor."""
 SINGLE_TILES = 32
 """More changed tiles than this are repainted as one box."""
 
@@ -106,10 +98,6 @@ class CanvasView(Navigator):
         self._hint_lines: tuple[str, ...] = HINT_LINES
         self._picture: OverlayPicture | None = None
         self._progress: float | None = None
-        self._pointer: Point | None = None
-        self._rim: tuple[Point, float] | None = None
-        self._mark: Point | None = None
-        self._cursor: Qt.CursorShape | QCursor = Qt.CursorShape.ArrowCursor
         self._ants = MarchingAnts(self, self.viewport, self._canvas)
         self._draft = DraftLine()
         self._box = BoxLayer()
@@ -117,12 +105,10 @@ class CanvasView(Navigator):
         """Grid and guides."""
         self._input = PointerInput(self, tools)
         self._touch = TouchInput(self, tools)
-        self._sample: tuple[Point, Color] | None = None
-        self._picked_from = tools.foreground
+        self._marks = PointerMarks(self, tools, self._input, documents)
         self._text = TextInput(self, tools, self._show_caret)
         self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
-        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._unshown = QRegion()
         self._shown_at = 0.0
         self._set_up_widget()
@@ -145,18 +131,13 @@ class CanvasView(Navigator):
         self._documents.document_changed.connect(self._follow)
         self._documents.history_changed.connect(self._settle)
         self._tools.tool_changed.connect(self._on_tool_changed)
-        self._tools.brush_changed.connect(self._refresh_cursor)
-        self._tools.settings.changed.connect(self._refresh_cursor)
         self._tools.edits.draft_changed.connect(self._show_draft)
         self._tools.paint_options_changed.connect(lambda _options: self.update())
-        self._tools.edits.computing_changed.connect(self._wait_for_tool)
         self._touch.undo_asked.connect(self._documents.undo)
         self._touch.redo_asked.connect(self._documents.redo)
         self._input.hovered.connect(self._on_hover)
-        self._input.drag_changed.connect(self._refresh_cursor)
         self._input.drag_changed.connect(lambda: self._ants.set_paused(self._input.drag is not Drag.NONE))
         self._idle.timeout.connect(self._fill_in)
-        self._patience.timeout.connect(self._refresh_cursor)
         self.view_changed.connect(self._on_view_changed)
         if self._generation is not None:
             self._generation.overlay_changed.connect(self.show_overlay)
@@ -265,16 +246,16 @@ class CanvasView(Navigator):
         return document
 
     def _show_draft(self, draft: Draft | None) -> None:
-        before = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
+        before = self._draft.area(self.viewport, self._marks.place).united(self._box.area(self.viewport))
         self._draft.show(draft)
         was_shown = self._box.takes_the_eye
         self._box.show(None if draft is None else draft.box)
         if self._box.takes_the_eye is not was_shown:
             self.update()   # the frame gives way to it
         self._ants.push_by((0, 0) if draft is None else draft.pushed_by)
-        after = self._draft.area(self.viewport, self._pointer).united(self._box.area(self.viewport))
+        after = self._draft.area(self.viewport, self._marks.place).united(self._box.area(self.viewport))
         self.update(before.united(after))
-        self._refresh_cursor()
+        self._marks.refresh()
 
     def _show_caret(self, shows: bool) -> None:
         caret = self._draft.caret
@@ -289,10 +270,6 @@ class CanvasView(Navigator):
     def inputMethodQuery(self, query: Qt.InputMethodQuery) -> object:
         answer = self._text.query(query, self.viewport)
         return super().inputMethodQuery(query) if answer is None else answer
-
-    def _wait_for_tool(self, waits: bool) -> None:
-        self._patience.start() if waits else self._patience.stop()
-        self._refresh_cursor()
 
     def _settle(self) -> None:
         self._backing.settle()
@@ -322,11 +299,11 @@ class CanvasView(Navigator):
             self.update(self.rect() if is_turn or self._hint.is_shown else self._frame_area())
 
     def _on_view_changed(self) -> None:
-        self._rim, self._mark = self._wanted_rim(), self._wanted_mark()
+        self._marks.look_through()
         self._ants.look_through(self.viewport)
         self._place_result_bar()
-        if self._pointer is not None:
-            self.cursor_moved.emit(self.viewport.to_canvas(self._pointer))
+        if self._marks.place is not None:
+            self.cursor_moved.emit(self.viewport.to_canvas(self._marks.place))
 
     def _frame_area(self) -> QRegion:
         """The border and the label of the frame, without what is inside."""
@@ -403,7 +380,7 @@ class CanvasView(Navigator):
         paint.paint_border(painter, viewport, self._canvas)
         self.aids.paint(painter, viewport, self._canvas, self._backing.document.guides)
         self._ants.paint(painter, exposed)
-        self._draft.paint(painter, viewport, self._pointer)
+        self._draft.paint(painter, viewport, self._marks.place)
         accent = self.palette().color(QPalette.ColorRole.Accent)
         self._box.paint(painter, viewport, self._canvas, accent, font(small=True))
         outlook = self._outlook(framing)
@@ -423,19 +400,7 @@ class CanvasView(Navigator):
         label = self._label(framing)
         if label:
             overlay.paint_label(painter, viewport, frame, label, font(small=True))
-        if self._rim is not None:
-            overlay.paint_outline(painter, *self._rim)
-        if self._mark is not None:
-            overlay.paint_mark(painter, self._mark)
-        if self._sample is not None:
-            at, color = self._sample
-            overlay.paint_sample(painter, at, qcolor(color), qcolor(self._color_before()))
-
-    def _color_before(self) -> Color:
-        """What the picked colour is compared with: the one that was in hand before the picker was pressed."""
-        if self._input.drag is not Drag.TOOL:
-            self._picked_from = self._tools.foreground
-        return self._picked_from
+        self._marks.paint(painter)
 
     def _shown_outlook(self) -> Outlook | None:
         return self._outlook(self._tools.tool is ToolName.FRAME)
@@ -465,88 +430,14 @@ class CanvasView(Navigator):
 
     def _on_hover(self, view_pos: Point | None) -> None:
         if self._draft.follows_pointer:
-            area = self._draft.area(self.viewport, self._pointer)
+            area = self._draft.area(self.viewport, self._marks.place)
             self.update(area.united(self._draft.area(self.viewport, view_pos)))
-        self._pointer = view_pos
-        self._refresh_cursor()
+        self._marks.move(view_pos)
         self.cursor_moved.emit(None if view_pos is None else self.viewport.to_canvas(view_pos))
 
     def _on_tool_changed(self) -> None:
-        self._refresh_cursor()
+        self._marks.refresh()
         self.update()
-
-    def _refresh_cursor(self) -> None:
-        rim = self._wanted_rim()
-        if rim != self._rim:
-            for each in (self._rim, rim):
-                if each is not None:
-                    self.update(overlay.outline_region(*each))
-            self._rim = rim
-        mark = self._wanted_mark()
-        if mark != self._mark:
-            for place in (self._mark, mark):
-                if place is not None:
-                    self.update(overlay.mark_region(place))
-            self._mark = mark
-        sample = self._wanted_sample()
-        if sample != self._sample:
-            for ring in (self._sample, sample):
-                if ring is not None:
-                    self.update(overlay.sample_region(ring[0]))
-            self._sample = sample
-        cursor = self._wanted_cursor()
-        if cursor != self._cursor:
-            self._cursor = cursor
-            self.setCursor(cursor)
-
-    def _wanted_sample(self) -> tuple[Point, Color] | None:
-        """Where in the view, and with which colour, the picker's ring is to be drawn."""
-        if self._pointer is None or self._tools.tool is not ToolName.PICKER:
-            return None
-        color = self._tools.sample_at(self.viewport.to_canvas(self._pointer))
-        return None if color is None else (self._pointer, color)
-
-    def _wanted_rim(self) -> tuple[Point, float] | None:
-        """Where in the view the brush's rim is to be drawn."""
-        if self._pointer is None or self._input.drag in (Drag.PAN, Drag.ROTATE) or self._input.turns:
-            return None
-        radius = self._tools.outline_radius(self.viewport.to_canvas(self._pointer))
-        if radius is None or radius * self.viewport.scale < overlay.MIN_OUTLINE_PX:
-            return None
-        return self._pointer, radius * self.viewport.scale
-
-    def _wanted_mark(self) -> Point | None:
-        """Where in the view the cross of the tool is to be drawn."""
-        if self._pointer is None:
-            return None
-        place = self._tools.mark_at(self.viewport.to_canvas(self._pointer))
-        return None if place is None else self.viewport.to_view(place)
-
-    def _wanted_cursor(self) -> Qt.CursorShape | QCursor:
-        tool = self._tools.tool
-        if self._tools.edits.is_computing and not self._patience.isActive():
-            return Qt.CursorShape.BusyCursor
-        if self._input.drag in (Drag.PAN, Drag.ROTATE):
-            return Qt.CursorShape.ClosedHandCursor
-        if tool is ToolName.PAN or self._input.turns:
-            return Qt.CursorShape.OpenHandCursor
-        if tool is ToolName.FRAME and self._pointer is not None:
-            canvas_pos = self.viewport.to_canvas(self._pointer)
-            handle = handle_at(self._backing.document.frame, canvas_pos, self.viewport.scale)
-            return self._tool_cursor(tool) if handle is None else overlay.cursor_for(handle, self.viewport)
-        if self._pointer is not None:
-            grip = self._tools.held.grip_at(self._input.hovering(self._pointer))
-            if grip is not None:
-                return cursor_of(grip, self.viewport)
-        if tool in PUSHING_TOOLS and self._pointer is not None:
-            sample = PointerEvent(self.viewport.to_canvas(self._pointer))
-            if takes_hold(self._backing.document, sample, self._tools.selection_options):
-                return Qt.CursorShape.SizeAllCursor
-        return self._tool_cursor(tool) if self._rim is None else Qt.CursorShape.BlankCursor
-
-    def _tool_cursor(self, tool: ToolName) -> QCursor:
-        kind = self._tools.settings.get(ShapeOptions).kind
-        return tool_cursor(tool, self.devicePixelRatioF(), f"shape-{kind.value}" if tool is ToolName.SHAPE else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.setAccepted(self._input.mouse_press(event))
