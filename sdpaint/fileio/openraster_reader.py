@@ -19,7 +19,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
-from xml.parsers import expat
+
+import numpy as np
 
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
@@ -35,16 +36,20 @@ from sdpaint.fileio.openraster_writer import (
     MIMETYPE,
     PROJECT_DATA,
     QUICK_MASK,
+    RUN,
     SELECTION,
     STACK,
+    THROUGH,
     mask_entry,
     saved_entry,
     xml_text,
 )
+from sdpaint.fileio.openraster_xml import damaged, parse_xml
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.project_data import ProjectData, decode_data
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import TileMap
@@ -54,10 +59,8 @@ _MAX_TEXT_BYTES = 2**24
 
 _MAX_PICTURE_BYTES = 2**31
 _MAX_TOTAL_PIXELS = 2**31
-_MAX_ELEMENTS = 10_000
 _MAX_DECODERS = 4
 """Each holds a picture several times over while it unpacks it."""
-_MAX_DEPTH = 100
 _FARTHEST_PX = 2**24
 
 _ALIASES = {
@@ -77,6 +80,8 @@ _ALIASES = {
 """Names by which other programs, or older versions of them, know a blend mode that is there."""
 _ATOP = "svg:src-atop"
 """What others write for a layer that is clipped to those below it."""
+_IN = "svg:dst-in"
+"""What others, and we for others, write for a layer that cuts those below it to its shape."""
 
 
 def read_openraster(path: Path) -> Project:
@@ -103,11 +108,7 @@ def decode_openraster(data: bytes, name: str) -> Project:
         struct.error,
         lzma.LZMAError,
     ) as error:
-        raise _damaged(name, str(error)) from error
-
-
-def _damaged(name: str, why: str) -> FileError:
-    return FileError(f"{name} is damaged or no OpenRaster file ({why})", hint="Get the file anew, or use a backup")
+        raise damaged(name, str(error)) from error
 
 
 class _Reader:
@@ -126,8 +127,8 @@ class _Reader:
 
     def project(self) -> Project:
         if STACK not in self._names or self._text("mimetype", MIMETYPE).strip() != MIMETYPE:
-            raise _damaged(self._name, "it isn't marked as one or has no layer stack")
-        image = _parse_xml(self._text(STACK), self._name)
+            raise damaged(self._name, "it isn't marked as one or has no layer stack")
+        image = parse_xml(self._text(STACK), self._name)
         size = self._canvas_size(image)
         self._data = self._own_data()
         stack = image.find("stack")
@@ -174,7 +175,7 @@ class _Reader:
     def _canvas_size(self, image: ET.Element) -> Size:
         width, height = self._whole(image, "w", 0), self._whole(image, "h", 0)
         if image.tag != "image" or width < 1 or height < 1:
-            raise _damaged(self._name, "it doesn't say how large the canvas is")
+            raise damaged(self._name, "it doesn't say how large the canvas is")
         if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
             raise FileError(f"{self._name} is too large to open", hint=f"At most {MAX_SIDE_PX} px a side can be opened")
         return Size(width, height)
@@ -239,7 +240,7 @@ class _Reader:
         """Each layer with its place on the canvas. Offsets of nested stacks add up."""
         for element in stack:
             ex, ey = x + self._whole(element, "x", 0), y + self._whole(element, "y", 0)
-            if element.tag == "layer":
+            if element.tag == "layer" and element.get(RUN) is None:
                 yield element, ex, ey
             elif element.tag == "stack":
                 yield from self._placed(element, ex, ey)
@@ -253,7 +254,7 @@ class _Reader:
             if data.pixels is not None and data.pixels.src in self._names:
                 src, x, y = data.pixels.src, data.pixels.x, data.pixels.y
         if src not in self._names:
-            raise _damaged(self._name, f'the picture of the layer "{self._label(element)}" is missing')
+            raise damaged(self._name, f'the picture of the layer "{self._label(element)}" is missing')
         rgba = decode_image(self._bytes(src, _MAX_PICTURE_BYTES), f"{self._name}: {src}", keeps_depth=True).rgba
         self._spend(rgba.shape[0] * rgba.shape[1])
         return TileMap.from_pixels(premultiplied_from_rgba(rgba), x, y)
@@ -262,11 +263,42 @@ class _Reader:
         """The layers inside a stack, bottom to top."""
         layers: list[Layer] = []
         for element in reversed(stack):    # the topmost comes first in the file
-            if element.tag in ("layer", "stack"):
+            if element.tag == "stack" and element.get(RUN) is not None:
+                layers += self._run(element)
+            elif element.tag in ("layer", "stack"):
                 layers.append(self._layer(element))
             else:
                 self._note(f"A {element.tag} element was left out: sdpaint doesn't have it")
         return layers
+
+    def _run(self, stack: ET.Element) -> list[Layer]:
+        """What is clipped and, first, what it is clipped to, whose look the stack has."""
+        own = ET.Element("stack")
+        own.extend(each for each in stack if each.get(RUN) is None)
+        layers = self._stack(own)
+        if not layers:
+            return []
+        mode = self._blend_mode(stack, self._label(stack))
+        base = replace(layers[0], opacity=_opacity(stack), visible=_is_visible(stack), blend_mode=mode)
+        return [base, *(replace(layer, clipped=True) for layer in layers[1:])]
+
+    def _mask_on_top(self, stack: ET.Element) -> LayerMask | None:
+        """Of another program's group the layer on top, where the others are shown only where that is.
+
+        It is taken out of the stack.
+        """
+        top = next(iter(stack), None)
+        if top is None or top.tag != "layer" or top.get("composite-op") != _IN or stack.get("isolation") == "auto":
+            return None
+        stack.remove(top)
+        if not _is_visible(top):
+            return None
+        opacity = _opacity(top)
+        tiles = {
+            key: np.rint(rounded_8(tile)[..., 3] * opacity).astype(np.uint8)
+            for key, tile in self._tiles[top].result().tiles.items()
+        }
+        return LayerMask.of_coverage(TileMap(1).with_tiles(tiles))
 
     def _label(self, element: ET.Element) -> str:
         return element.get("name", "Group" if element.tag == "stack" else "Layer")
@@ -281,9 +313,10 @@ class _Reader:
         is_atop = element.get("composite-op") == _ATOP
         mode = BlendMode.NORMAL if is_atop else self._blend_mode(element, label)
         opacity = _opacity(element)
-        content = data.content
+        content, mask = data.content, self._layer_mask(data)
         if is_group:
-            through = element.get("isolation") == "auto"
+            mask = mask or self._mask_on_top(element)
+            through = element.get("isolation") == "auto" or element.get(THROUGH) == "true"
             if own is None:
                 # To OpenRaster such a group isn't isolated only as long as that makes no difference to its blending.
                 through = through and mode is BlendMode.NORMAL and opacity == 1.0
@@ -299,7 +332,7 @@ class _Reader:
             generated=data.generated,
             id=data.id,
             content=content,
-            mask=self._layer_mask(data),
+            mask=mask,
             clipped=data.clipped or is_atop,
             pixels_locked=data.pixels_locked,
             position_locked=data.position_locked,
@@ -372,7 +405,7 @@ class _Reader:
             return otherwise
         value = float(text)    # some programs write 12.0
         if not math.isfinite(value) or abs(value) > _FARTHEST_PX:
-            raise _damaged(self._name, f"{key} is {text}")
+            raise damaged(self._name, f"{key} is {text}")
         return round(value)
 
 
@@ -396,36 +429,3 @@ def _with_unique_ids(layers: Sequence[Layer], seen: set[str] | None = None) -> t
             each = with_children(each, _with_unique_ids(each.children, known))
         result.append(each)
     return tuple(result)
-
-
-def _parse_xml(raw: bytes, name: str) -> ET.Element:
-    """The XML as a tree, without document type and so without entities, the means of every XML attack."""
-    builder = ET.TreeBuilder()
-    parser = expat.ParserCreate()
-    count = 0
-    depth = 0
-
-    def refuse(*_: object) -> None:
-        raise _damaged(name, "its layer stack declares a document type")
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal count, depth
-        count, depth = count + 1, depth + 1
-        if count > _MAX_ELEMENTS or depth > _MAX_DEPTH:
-            raise _damaged(name, "its layer stack is too large")
-        builder.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag)
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    try:
-        parser.Parse(raw, True)
-    except (expat.ExpatError, LookupError) as error:
-        raise _damaged(name, f"its layer stack is no XML: {error}") from error
-    root: ET.Element = builder.close()
-    return root

@@ -24,15 +24,17 @@ from sdpaint.atomic import replacing
 from sdpaint.document.document import Document
 from sdpaint.document.generated import generated_values
 from sdpaint.document.layers import Group, Layer, LayerId
+from sdpaint.document.tree import clipping_bases
 from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import ColorSpace, profile_of
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.fileio.layer_data import LayerData, Picture, StoredMap, layer_data
-from sdpaint.fileio.layer_pictures import shown_layers
+from sdpaint.fileio.layer_pictures import Run, shown_layers
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.project_data import encode_data
+from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
@@ -46,6 +48,11 @@ PROJECT_DATA = "sdpaint/project.json"
 MASK = "sdpaint/mask.png"
 SELECTION = "sdpaint/selection.png"
 QUICK_MASK = "sdpaint/quick_mask.png"
+
+RUN = "sdpaint-run"
+"""Marks what is there only to show others what is clipped: the stack of a run, and the layers that we don't have."""
+THROUGH = "sdpaint-through"
+"""Marks a group that passes through, but not as long as others are clipped to it."""
 
 _VERSION = "0.0.6"
 """Of the OpenRaster specification."""
@@ -82,6 +89,8 @@ class _Plan:
     data: Mapping[str, LayerData]
     names: Mapping[LayerId, str]
     shown: Mapping[LayerId, _Picture]
+    runs: Mapping[LayerId, tuple[_Picture, _Picture]]
+    """By what others are clipped to: what stands beneath and on top of them in their group."""
 
 
 def write_openraster(path: Path, project: Project) -> None:
@@ -93,8 +102,15 @@ def write_openraster(path: Path, project: Project) -> None:
 
 
 def _plan(document: Document) -> _Plan:
-    shown = {each.layer.id: each.tiles for each in shown_layers(document.layers, document.bounds)}
+    shown: dict[LayerId, TileMap] = {}
+    found: dict[LayerId, Run] = {}
+    for each in shown_layers(document.layers, document.bounds):
+        if isinstance(each, Run):
+            found[each.base.id] = each
+        else:
+            shown[each.layer.id] = each.tiles
     pictures: list[_Picture] = []
+    runs: dict[LayerId, tuple[_Picture, _Picture]] = {}
     names: dict[LayerId, str] = {}
     data: dict[str, LayerData] = {}
     leaves: dict[LayerId, _Picture] = {}
@@ -122,7 +138,17 @@ def _plan(document: Document) -> _Plan:
         if layer.origin is not None:
             said = _with_origin(said, layer, index, pictures)
         data[names[layer.id]] = said
-    return _Plan(tuple(pictures), data, names, leaves)
+        if layer.id in found:
+            run, leaf = found[layer.id], leaves.get(layer.id)
+            ground = _picture(f"data/ground{index:03d}.png", layer, run.ground)
+            pictures.append(ground)
+            if leaf is not None and leaf.tiles is run.shape:
+                runs[layer.id] = ground, leaf
+            else:
+                shape = _picture(f"data/shape{index:03d}.png", layer, run.shape)
+                pictures.append(shape)
+                runs[layer.id] = ground, shape
+    return _Plan(tuple(pictures), data, names, leaves, runs)
 
 
 def _with_origin(said: LayerData, layer: Layer, index: int, pictures: list[_Picture]) -> LayerData:
@@ -248,27 +274,63 @@ def _stack_xml(document: Document, plan: _Plan) -> bytes:
 
 
 def _add_layers(stack: ET.Element, layers: Sequence[Layer], document: Document, plan: _Plan) -> None:
-    for layer in reversed(layers):    # the topmost comes first
-        attributes = {
-            "name": xml_text(layer.name),
-            "opacity": repr(float(layer.opacity)),
-            "visibility": "visible" if layer.visible else "hidden",
-            "composite-op": layer.blend_mode.value,
-        }
-        if layer.alpha_locked:
-            attributes["alpha-preserve"] = "true"    # as Krita and Drawpile call it
-        if layer.locked:
-            attributes["edit-locked"] = "true"
-        if layer.id == document.active:
-            attributes["selected"] = "true"
-        if isinstance(layer.content, Group):
-            attributes["isolation"] = "auto" if layer.content.pass_through else "isolate"
-            attributes["sdpaint-group"] = plan.names[layer.id]
-            _add_layers(ET.SubElement(stack, "stack", attributes), layer.children, document, plan)
+    """Put them into the stack, the topmost first. What is clipped goes with its base into a stack of their own."""
+    made: list[ET.Element] = []
+    run: ET.Element | None = None
+    for layer, base in zip(layers, clipping_bases(layers), strict=True):
+        if layer.id in plan.runs:
+            run = _run_element(layer, plan)
+            plain = replace(layer, opacity=1.0, visible=True, blend_mode=BlendMode.NORMAL)
+            run.insert(1, _element(plain, document, plan))
+            made.append(run)
+        elif base is not None and run is not None and base.id in plan.runs:
+            run.insert(1, _element(layer, document, plan))
         else:
-            picture = plan.shown[layer.id]
-            attributes |= {"src": picture.src, "x": str(picture.bounds.x), "y": str(picture.bounds.y)}
-            ET.SubElement(stack, "layer", attributes)
+            made.append(_element(layer, document, plan))
+    stack.extend(reversed(made))
+
+
+def _run_element(base: Layer, plan: _Plan) -> ET.Element:
+    """The stack around a layer and those that are clipped to it, with what is beneath and on top of them."""
+    ground, shape = plan.runs[base.id]
+    name = xml_text(base.name)
+    run = ET.Element("stack", {**_look(base), "isolation": "isolate", RUN: ""})
+    shown = {"name": f"{name} (clips)", "composite-op": "svg:dst-in", RUN: ""}
+    ET.SubElement(run, "layer", {**shown, **_placed(shape)})
+    ET.SubElement(run, "layer", {"name": f"{name} (ground)", RUN: "", **_placed(ground)})
+    return run
+
+
+def _look(layer: Layer) -> dict[str, str]:
+    return {
+        "name": xml_text(layer.name),
+        "opacity": repr(float(layer.opacity)),
+        "visibility": "visible" if layer.visible else "hidden",
+        "composite-op": layer.blend_mode.value,
+    }
+
+
+def _placed(picture: _Picture) -> dict[str, str]:
+    return {"src": picture.src, "x": str(picture.bounds.x), "y": str(picture.bounds.y)}
+
+
+def _element(layer: Layer, document: Document, plan: _Plan) -> ET.Element:
+    attributes = _look(layer)
+    if layer.alpha_locked:
+        attributes["alpha-preserve"] = "true"    # as Krita and Drawpile call it
+    if layer.locked:
+        attributes["edit-locked"] = "true"
+    if layer.id == document.active:
+        attributes["selected"] = "true"
+    if not isinstance(layer.content, Group):
+        return ET.Element("layer", {**attributes, **_placed(plan.shown[layer.id])})
+    attributes["isolation"] = "auto" if layer.content.pass_through else "isolate"
+    if layer.content.pass_through and layer.id in plan.runs:
+        attributes |= {"isolation": "isolate", THROUGH: "true"}
+    attributes["sdpaint-group"] = plan.names[layer.id]
+    element = ET.Element("stack", attributes)
+    _add_layers(element, layer.children, document, plan)
+    return element
 
 
 def _png(picture: _Picture) -> bytes:

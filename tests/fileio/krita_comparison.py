@@ -3,7 +3,8 @@
 Run as a script it makes the table anew: `python -m tests.fileio.krita_comparison`. All cases lie side by side in one
 document, each in a cell of its own, which is written as OpenRaster and handed to `krita --export` on a screen that
 nobody sees (`xvfb-run`). The colours of a grid of pixels are kept. The tests compare ours with those: the machines
-that run them have no Krita. Masks, clipping and adjustments reach Krita as the pixels that other programs are given.
+that run them have no Krita. Masks and adjustments reach Krita as the pixels that other programs are given,
+clipping as a group that is cut to a shape.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,9 @@ SIDE = 64
 COLUMNS = 10
 STEP = 7
 """Every so many pixels one is kept."""
+
+Pictures = dict[str, list[list[int]]]
+"""Straight RGBA of some pixels of each case, by its name."""
 
 
 def ramps(seed: int, opaque: bool) -> TileMap:
@@ -84,6 +89,23 @@ def cases() -> dict[str, tuple[Layer, ...]]:
             half,
             Layer("clipped", top.tiles, clipped=True, blend_mode=BlendMode.MULTIPLY, opacity=0.7),
         ),
+        "translucent, clipped to a soft base": (ground, top, Layer("clipped", clear.tiles, clipped=True)),
+        "clipped to a soft base in several modes": (
+            ground,
+            top,
+            Layer("clipped", clear.tiles, clipped=True, blend_mode=BlendMode.SCREEN, opacity=0.8),
+            Layer("again", multiply.tiles, clipped=True, blend_mode=BlendMode.MULTIPLY),
+        ),
+        "clipped to a soft base that multiplies": (
+            ground,
+            Layer("top", top.tiles, blend_mode=BlendMode.MULTIPLY, opacity=0.6),
+            Layer("clipped", clear.tiles, clipped=True),
+        ),
+        "clipped to a soft base over nothing": (top, Layer("clipped", clear.tiles, clipped=True)),
+        "clipped and masked": (ground, top, Layer("clipped", clear.tiles, clipped=True, mask=soft)),
+        "clipped to a masked base": (
+            ground, Layer("top", top.tiles, mask=soft), Layer("clipped", clear.tiles, clipped=True)
+        ),
         "adjustment in a group": (_group(ground, Layer("invert", content=Adjustment("invert"), opacity=0.6)),),
         "masked adjustment in a group": (
             _group(ground, top, Layer("hue", content=Adjustment("hueSaturation", {"hue": 90.0}), mask=soft)),
@@ -95,20 +117,20 @@ def cases() -> dict[str, tuple[Layer, ...]]:
     return result
 
 
-def everything() -> Document:
+def side_by_side(shown: Mapping[str, tuple[Layer, ...]]) -> Document:
     """All cases in one document: those of different cells never meet."""
     layers: list[Layer] = []
-    for index, case in enumerate(cases().values()):
+    for index, case in enumerate(shown.values()):
         x, y = index % COLUMNS * SIDE, index // COLUMNS * SIDE
         layers += map(with_fresh_ids, with_all_tiles(case, lambda tiles, x=x, y=y: tiles.translated(x, y)))
-    size = Size(COLUMNS * SIDE, -(-len(cases()) // COLUMNS) * SIDE)
+    size = Size(COLUMNS * SIDE, -(-len(shown) // COLUMNS) * SIDE)
     return Document(size, tuple(layers), layers[-1].id, Rect(0, 0, SIDE, SIDE))
 
 
-def sampled(rgba: Pixels) -> dict[str, list[list[int]]]:
+def sampled(shown: Mapping[str, tuple[Layer, ...]], rgba: Pixels) -> Pictures:
     """Straight RGBA of the pixels that are kept, for each case."""
     result = {}
-    for index, name in enumerate(cases()):
+    for index, name in enumerate(shown):
         x, y = index % COLUMNS * SIDE, index // COLUMNS * SIDE
         result[name] = rgba[y : y + SIDE : STEP, x : x + SIDE : STEP].reshape(-1, 4).tolist()
     return result
@@ -124,15 +146,19 @@ def by_krita(document: Document) -> Pixels:
         return read_image(target).rgba
 
 
+def write_table(path: Path, program: str, pictures: Pictures) -> None:
+    """What a program made of each case, one to a line."""
+    compact = json.JSONEncoder(separators=(",", ":"))
+    lines = ",\n".join(f"{json.dumps(name)}:{compact.encode(rows)}" for name, rows in pictures.items())
+    path.write_text(f'{{"program":{json.dumps(program)},"pictures":{{\n{lines}\n}}}}\n')
+
+
 def main() -> None:
     """Ask Krita for everything and write the table."""
     os.environ.pop("QT_QPA_PLATFORM", None)
     asked = subprocess.run(["xvfb-run", "-a", "krita", "--version"], capture_output=True, text=True, check=True)
     version = next(line for line in reversed(asked.stdout.splitlines()) if line.strip())
-    pictures = sampled(by_krita(everything()))
-    compact = json.JSONEncoder(separators=(",", ":"))
-    lines = ",\n".join(f"{json.dumps(name)}:{compact.encode(rows)}" for name, rows in pictures.items())
-    TABLE.write_text(f'{{"program":{json.dumps(version)},"pictures":{{\n{lines}\n}}}}\n')
+    write_table(TABLE, version, sampled(cases(), by_krita(side_by_side(cases()))))
 
 
 if __name__ == "__main__":

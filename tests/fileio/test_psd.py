@@ -85,6 +85,8 @@ def off(made: Document, mode: CompatibilityMode = CompatibilityMode.PHOTOSHOP) -
 
 HALF = 127 / 255
 """Photoshop keeps opacity in 255 steps."""
+# What is translucent is clipped to hard edges here: on soft ones psd-tools mixes what is clipped with a base that isn't
+# there, which tints the edge. GIMP and Krita show those as we do: test_other_programs.
 COMPARED = {
     "layers beyond the canvas": lambda: (paper(), layer("a", 2, -60, -50, side=200), layer("b", 3, 130, 120, side=50)),
     "opacity": lambda: (paper(), layer("a", 2, opacity=178 / 255)),
