@@ -160,6 +160,11 @@ def _scaled(vae: Any, latents: Tensor) -> Tensor:
     return (latents - _shift(config)) * _factor(config)
 
 
+def unshifted(vae: Any, latents: Tensor) -> Tensor:
+    """Scaled latents as they are without the autoencoder's shift."""
+    return latents + _shift(vae.config) * _factor(vae.config)
+
+
 def _unscaled(vae: Any, latents: Tensor) -> Tensor:
     config = vae.config
     if hasattr(vae, "bn"):

@@ -7,7 +7,8 @@ import gc
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sdpaint.checkpoints.controls import ControlInfo
 from sdpaint.engine.autoencode import decode, tiled
+from sdpaint.engine.control_loader import ControlStore
+from sdpaint.engine.controls import LoadedControl, check_controls
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
 from sdpaint.engine.fitted_preview import preview_map_of
@@ -56,6 +60,8 @@ class _Job:
     emit: Emit
     cancel: CancelToken
     pace: Pace
+    controls: tuple[ControlInfo, ...] = ()
+    """What the active controls of the request are, in their order."""
 
     def enter(self, phase: Phase, index: int = 0) -> None:
         """Say what comes next, unless the artist has cancelled."""
@@ -77,6 +83,7 @@ class DiffusionEngine:
         self._previews = previews
         self._device: Device | None = None
         self._store: CheckpointStore | None = None
+        self._controls = ControlStore(lambda: 0)
 
     def generate(self, request: GenerationRequest, emit: Emit, cancel: CancelToken) -> None:
         """Work the request off. Says everything through `emit`."""
@@ -114,6 +121,7 @@ class DiffusionEngine:
         """Free everything."""
         if self._store is not None:
             self._store.clear()
+            self._controls.clear()
             self._store = None
         gc.collect()
         if self._device is not None:
@@ -123,6 +131,7 @@ class DiffusionEngine:
 
     def _work_off(self, job: _Job) -> Cost:
         request = job.request
+        job = replace(job, controls=check_controls(request))
         device, store = self._open()
         if not store.holds(request.checkpoint):
             job.enter(Phase.LOADING)
@@ -160,7 +169,8 @@ class DiffusionEngine:
         self, job: _Job, loaded: LoadedCheckpoint, index: int, meter: Meter, part: Part
     ) -> tuple[Tensor, bool]:
         request, sampling = part.request, job.request.sampling
-        call = prepare_call(loaded, request, 0, job.cancel, lambda: job.enter(Phase.ENCODING, index))
+        controls = self._load_controls(job, loaded, request, index)
+        call = prepare_call(loaded, request, 0, job.cancel, lambda: job.enter(Phase.ENCODING, index), controls)
         steps = part.steps or call.steps
 
         def report(step: int, _: int) -> None:
@@ -178,7 +188,9 @@ class DiffusionEngine:
             call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack, call.late
         )
         try:
-            with observer.watching():
+            with observer.watching(), nullcontext() if call.controls is None else call.controls.attached(
+                observer.position
+            ):
                 latents = call.finish(call.pipeline(**call.arguments).images)
         except FinishedEarly as early:
             return early.x0, False
@@ -201,6 +213,7 @@ class DiffusionEngine:
             _log.info("computing on %s", self._device.describe())
         if self._store is None:
             self._store = CheckpointStore(self._device)
+            self._controls = ControlStore(self._store.spare_bytes)
         return self._device, self._store
 
     def _load(self, checkpoint: Path) -> LoadedCheckpoint:
@@ -213,6 +226,15 @@ class DiffusionEngine:
             _log.warning("no memory left to load %s; trying again without the others", checkpoint)
         self._make_room(checkpoint)
         return store.get(checkpoint)
+
+    def _load_controls(
+        self, job: _Job, loaded: LoadedCheckpoint, request: GenerationRequest, index: int
+    ) -> list[LoadedControl]:
+        """The active controls of a request with their networks."""
+        if not self._controls.holds(job.controls):
+            job.enter(Phase.LOADING, index)
+        networks = self._controls.get(job.controls, loaded)
+        return [LoadedControl(*each) for each in zip(request.active_controls, job.controls, networks, strict=True)]
 
     def _with_second_try(self, loaded: LoadedCheckpoint, work: Callable[[], T]) -> T:
         """Do the work; where memory runs out, once more with all the room that can be made."""
@@ -230,5 +252,6 @@ class DiffusionEngine:
     def _make_room(self, checkpoint: Path) -> None:
         device, store = self._open()
         store.keep_only(checkpoint)
+        self._controls.clear()
         gc.collect()
         device.release_memory()

@@ -76,7 +76,10 @@ def padded(request: GenerationRequest, multiple_px: int) -> GenerationRequest:
     by = ((0, height - request.size.height), (0, width - request.size.width))
     image = None if request.image is None else np.pad(request.image, (*by, (0, 0)), mode="edge")
     mask = None if request.mask is None else np.pad(request.mask, by, mode="edge")
-    return replace(request, size=Size(width, height), image=image, mask=mask)
+    controls = tuple(
+        replace(each, image=np.pad(each.image, (*by, (0, 0)), mode="edge")) for each in request.controls
+    )
+    return replace(request, size=Size(width, height), image=image, mask=mask, controls=controls)
 
 
 def cut_back(image: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:

@@ -113,6 +113,10 @@ class CheckpointStore:
         self._loaded[key] = loaded
         return loaded
 
+    def spare_bytes(self) -> int:
+        """What the checkpoints leave of the budget."""
+        return max(0, self._budget - sum(held_bytes(each.components) for each in self._loaded.values()))
+
     def keep_only(self, path: Path) -> None:
         """Drop all other checkpoints, to make room."""
         key = path.resolve()
@@ -143,11 +147,11 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
         if single is not None:
             components[name] = single.part(name, class_name, device.dtype)
             if not is_tokenizer(name):
-                _place(components[name], name, device, class_name.startswith("CLIP"))
+                place_network(components[name], name, device, class_name.startswith("CLIP"))
         elif is_tokenizer(name):
             components[name] = _load_tokenizer(info.path / name, class_name)
         else:
-            components[name] = _load_network(info.path / name, _class_named(class_name), device)
+            components[name] = load_network(info.path / name, _class_named(class_name), device)
     options = {key: value for key, value in index.items() if isinstance(value, bool)}
     scheduler_config = _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
     if info.prediction is not None and not FAMILIES[info.family].is_flow:
@@ -159,7 +163,8 @@ def _class_named(name: str) -> Any:
     return getattr(diffusers, name, None) or getattr(transformers, name)
 
 
-def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
+def load_network(folder: Path, network_class: Any, device: Device) -> Any:
+    """A network from its folder, on the device. Raises CheckpointError where a file is missing or doesn't fit."""
     weights = find_weights(folder)
     is_transformers = network_class.__module__.startswith("transformers")
     # Always with a dtype: without one transformers keeps the stored precision and diffusers takes float32.
@@ -189,11 +194,12 @@ def _load_network(folder: Path, network_class: Any, device: Device) -> Any:
             f"The {folder.name} of {folder.parent.name} lacks {lacking} of its weights",
             hint="Download the checkpoint again",
         )
-    _place(network, folder.name, device, is_transformers)
+    place_network(network, folder.name, device, is_transformers)
     return network
 
 
-def _place(network: Any, name: str, device: Device, is_transformers: bool) -> None:
+def place_network(network: Any, name: str, device: Device, is_transformers: bool) -> None:
+    """Make a network ready for inference, and bring it to the device. Raises DeviceUnavailable, OutOfMemory."""
     network.requires_grad_(False).eval()
     try:
         network.to(device.torch_device)

@@ -117,6 +117,26 @@ class StepObserver:
         finally:
             del self._scheduler.step  # uncovers the class's own
 
+    def position(self) -> tuple[int, int] | None:
+        """(how many evaluations of the network are done, how many there will be); None where the next is a blind one.
+
+        For use within the loop, when the pipeline has set its schedule.
+        """
+        if self._late is not None and not self._entered:
+            return None
+        self._look_at_schedule()
+        return self._calls, self._loop
+
+    def _look_at_schedule(self) -> None:
+        if self._timesteps:
+            return
+        self._timesteps = [float(t) for t in self._scheduler.timesteps.tolist()]
+        self._loop = len(self._timesteps)
+        if self._late is None:
+            # PixArt's pipelines don't count; their loop is the whole schedule.
+            self._loop = getattr(self._pipeline, "num_timesteps", self._loop)
+        self._start = len(self._timesteps) - self._loop
+
     def _observe(
         self, step: Callable[..., Any], model_output: Tensor, timestep: Any, sample: Tensor, *args: Any, **kwargs: Any
     ) -> Any:
@@ -126,13 +146,7 @@ class StepObserver:
             self._entered = True
             entered = self._late.enter(self._scheduler, sample)
             return SchedulerOutput(prev_sample=entered) if as_dict else (entered,)
-        if not self._timesteps:
-            self._timesteps = [float(t) for t in self._scheduler.timesteps.tolist()]
-            self._loop = len(self._timesteps)
-            if self._late is None:
-                # PixArt's pipelines don't count; their loop is the whole schedule.
-                self._loop = getattr(self._pipeline, "num_timesteps", self._loop)
-            self._start = len(self._timesteps) - self._loop
+        self._look_at_schedule()
         index = self._start + self._calls
         level = noise_level(self._scheduler, self._timesteps, index)
         output = step(model_output, timestep, sample, *args, return_dict=True, **kwargs)

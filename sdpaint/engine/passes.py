@@ -71,7 +71,11 @@ class _Run:
     def _compose(self, size: Size) -> bool:
         """All of it at the checkpoint's size; enlarged, it takes the place of what is masked."""
         request = replace(
-            self._request, size=size, image=resized(self._picture, size), mask=resized(self._mask, size)
+            self._request,
+            size=size,
+            image=resized(self._picture, size),
+            mask=resized(self._mask, size),
+            controls=tuple(control.resized(size) for control in self._request.controls),
         )
         small, complete = self._make(Part(request, 0, self._steps, is_last=False))
         if request.color_match and request.image is not None and request.mask is not None:
@@ -91,6 +95,7 @@ class _Run:
             size=tile.size,
             image=before,
             mask=mask,
+            controls=tuple(control.cropped(tile) for control in self._request.controls),
             seed=(self._request.seed + _SEEDS_APART * (number + 1)) % (MAX_SEED + 1),
             sampling=replace(self._request.sampling, strength=self._passes.strength),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from sdpaint.engine.adapters import apply_adapters, wanted_adapters
 from sdpaint.engine.autoencode import encode, normalised
 from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
 from sdpaint.engine.conditioning import encode_prompts
+from sdpaint.engine.controls import ControlHook, LoadedControl, multiple_px
 from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.layout import from_rows, in_rows, packed, padded, region_as, same, unpacked
 from sdpaint.engine.loader import LoadedCheckpoint
@@ -39,7 +40,7 @@ class PipelineCall:
     """One picture: `pipeline(**arguments)` gives its latents after `steps` steps.
 
     `unpack` makes (1, channels, h, w) of what the family's loop has in another form, `finish` of what comes out in the
-    end. `late` is set where a text pipeline begins in the middle.
+    end. `late` is set where a text pipeline begins in the middle, `controls` where there are any.
     """
 
     pipeline: Any
@@ -49,6 +50,7 @@ class PipelineCall:
     unpack: Callable[[Tensor], Tensor] = same
     finish: Callable[[Tensor], Tensor] = same
     late: LateStart | None = None
+    controls: ControlHook | None = None
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:
@@ -74,15 +76,17 @@ def prepare_call(
     index: int,
     cancel: CancelToken,
     on_words: Callable[[], None] = lambda: None,
+    controls: Sequence[LoadedControl] = (),
 ) -> PipelineCall:
     """Everything that picture `index` of a request needs. Encodes prompt and picture where they aren't known yet.
 
     `on_words` is called before a prompt is encoded.
 
     The picture has its own generator, seeded on the CPU, so that results match across devices and each can be made
-    alone again.
+    alone again. `controls` are the active ones of the request, with their networks.
     """
-    request = _possible(loaded, padded(request, FAMILIES[loaded.info.family].multiple_px))
+    multiple = max(FAMILIES[loaded.info.family].multiple_px, multiple_px(each.info for each in controls))
+    request = _possible(loaded, padded(request, multiple))
     sampling = request.sampling
     seed = request.seed_of(index)
     generator = torch.Generator("cpu").manual_seed(seed)
@@ -114,6 +118,8 @@ def prepare_call(
         FAMILIES[loaded.info.family].is_flow,
     )
     vary_what_is_added(call.pipeline.scheduler, request.variations)
+    if controls:
+        call = replace(call, controls=ControlHook(loaded, controls, request, cancel))
     return _in_form(loaded, call, request)
 
 

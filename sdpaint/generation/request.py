@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.errors import SettingsError
+from sdpaint.generation.controls import Control
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prompt.embeddings import Embedding
 from sdpaint.imaging.geometry import Rect, Size
@@ -139,6 +140,7 @@ class GenerationRequest:
     * `adapter_files`: where the adapters lie that the prompts name, by name.
     * `embeddings`: files of vectors that the prompts name, by name.
     * `notes`: what of the prompts isn't carried out, a sentence each. The engine doesn't look at it.
+    * `controls`: pictures of `size` that ControlNets and T2I-Adapters read, in the order of the artist's layers.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     """
 
@@ -161,6 +163,7 @@ class GenerationRequest:
     adapter_files: Mapping[str, Path] = field(default_factory=dict)
     embeddings: Mapping[str, Embedding] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
@@ -180,6 +183,14 @@ class GenerationRequest:
             raise ValueError(f"image is {self.image.dtype}{self.image.shape}, not uint8 {(*shape, 3)}")
         if self.mask is not None and (self.mask.shape != shape or self.mask.dtype != np.uint8):
             raise ValueError(f"mask is {self.mask.dtype}{self.mask.shape}, not uint8 {shape}")
+        for control in self.controls:
+            if control.image.shape != (*shape, 3) or control.image.dtype != np.uint8:
+                raise ValueError(f"control is {control.image.dtype}{control.image.shape}, not uint8 {(*shape, 3)}")
+
+    @property
+    def active_controls(self) -> tuple[Control, ...]:
+        """Those that do anything."""
+        return tuple(control for control in self.controls if control.stretch.is_active)
 
     def seed_of(self, index: int) -> int:
         """The seed of picture `index`."""

@@ -1,0 +1,267 @@
+"""Controls on the disk: ControlNets and T2I-Adapters, as folders of diffusers or as single files.
+
+What one fits is told from its configuration or the shapes in its header, before any weight is read: the family, and the
+widths of the network that it steers.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdpaint.checkpoints.adapter_layouts import find_adapter
+from sdpaint.checkpoints.component import Architecture, Kind
+from sdpaint.checkpoints.header import Header, Shape, read_header
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.weights import find_weights, read_json
+from sdpaint.errors import CheckpointError, SettingsError
+from sdpaint.generation.controls import ControlKind
+from sdpaint.generation.families import FAMILIES, FamilyName
+
+log = logging.getLogger(__name__)
+
+_MOST_FILES = 20_000
+
+_CLASSES: dict[str, FamilyName | None] = {
+    "ControlNetModel": None,
+    "ControlNetUnionModel": FamilyName.SDXL,
+    "T2IAdapter": None,
+    "SD3ControlNetModel": FamilyName.SD3,
+    "FluxControlNetModel": FamilyName.FLUX,
+    "QwenImageControlNetModel": FamilyName.QWEN_IMAGE,
+    "HunyuanDiT2DControlNetModel": FamilyName.HUNYUAN_DIT,
+    "SanaControlNetModel": FamilyName.SANA,
+}
+"""Classes that can be loaded, and their families; None: the configuration says which."""
+
+CONTROLLED = frozenset({FamilyName.SD, FamilyName.SDXL, *(each for each in _CLASSES.values() if each is not None)})
+"""Families that there are ControlNets for."""
+ADAPTED = frozenset({FamilyName.SD, FamilyName.SDXL})
+"""Families that there are T2I-Adapters for."""
+
+_KINDS: tuple[tuple[str, ControlKind], ...] = (
+    (r"canny", ControlKind.CANNY),
+    (r"line[-_ ]?art|mlsd", ControlKind.LINE_ART),
+    (r"soft[-_ ]?edge|hed(?![a-z])|pidi", ControlKind.SOFT_EDGE),
+    (r"scribble|sketch", ControlKind.SCRIBBLE),
+    (r"depth|midas", ControlKind.DEPTH),
+    (r"normal", ControlKind.NORMAL),
+    (r"pose", ControlKind.POSE),
+    (r"(?<![a-z])seg", ControlKind.SEGMENTATION),
+    (r"tile|blur", ControlKind.TILE),
+    (r"inpaint|repaint", ControlKind.INPAINT),
+    (r"colou?r", ControlKind.COLOR),
+)
+
+
+@dataclass(frozen=True)
+class ControlInfo:
+    """One installed control. `widths`: what the network that it steers must have, by name.
+
+    `configured`: it is a folder with a configuration of its own. `is_union`: it reads several kinds of pictures, and is
+    told which; `suits`: the kind that its name speaks of, None where it speaks of none.
+    """
+
+    path: Path
+    name: str
+    kind: Kind
+    family: FamilyName
+    class_name: str
+    widths: Mapping[str, int]
+    configured: bool
+    is_union: bool = False
+    suits: ControlKind | None = None
+
+    def fits(self, checkpoint: CheckpointInfo) -> bool:
+        """Whether it was made for networks such as the checkpoint's."""
+        if checkpoint.family is not self.family or checkpoint.is_edit:
+            return False
+        given = _widths(_network_config(checkpoint))
+        return all(given.get(name, width) == width for name, width in self.widths.items())
+
+    def check(self, checkpoint: CheckpointInfo) -> None:
+        """Raise SettingsError where it doesn't fit."""
+        if self.fits(checkpoint):
+            return
+        if checkpoint.is_edit:
+            raise SettingsError(
+                f"{checkpoint.name} changes pictures by words and takes no control",
+                hint="Choose another checkpoint, or hide the control layers",
+            )
+        raise SettingsError(
+            f"The {self.kind.value} {self.name} is made for {_described(self)}, not for {checkpoint.name}",
+            hint="Choose a control of the checkpoint's family, or hide its control layer",
+        )
+
+
+def read_control(path: Path) -> ControlInfo:
+    """Identify a control. Reads JSON and a header, no weights. Raises CheckpointError where it is none."""
+    if path.is_dir():
+        return _read_folder(path)
+    header = read_header(path)
+    found = find_adapter(header)
+    if found is None or found[0] not in (Kind.CONTROLNET, Kind.T2I_ADAPTER):
+        raise CheckpointError(f"{path.name} is no ControlNet", hint="Choose a ControlNet or a T2I-Adapter")
+    return _read_file(path, header, found[0], found[1], found[2])
+
+
+def find_controls(folders: Iterable[Path]) -> tuple[ControlInfo, ...]:
+    """All controls in some folders and those below them, by name. Reads headers: not for the GUI thread."""
+    found: dict[Path, ControlInfo] = {}
+    for path in _candidates(folders):
+        place = path.parent if (path.parent / "config.json").is_file() else path
+        if place in found:
+            continue
+        try:
+            found[place] = read_control(place)
+        except CheckpointError as error:
+            log.debug("%s: %s", place, error)
+    return tuple(sorted(found.values(), key=lambda info: info.name.casefold()))
+
+
+def _candidates(folders: Iterable[Path]) -> Iterable[Path]:
+    count = 0
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        try:
+            for path in sorted(folder.rglob("*.safetensors")):
+                count += 1
+                if count > _MOST_FILES:
+                    log.warning("more than %d files of weights: the rest is passed over", _MOST_FILES)
+                    return
+                yield path
+        except OSError:
+            log.warning("%s can't be read", folder, exc_info=True)
+
+
+def suits(name: str) -> ControlKind | None:
+    """The kind of picture that a control of this name reads, None where the name doesn't say."""
+    return next((kind for words, kind in _KINDS if re.search(words, name, re.IGNORECASE)), None)
+
+
+# -- what it is ----------------------------------------------------------------------------------------------------
+
+
+def _read_folder(path: Path) -> ControlInfo:
+    config = read_json(path / "config.json")
+    class_name = str(config.get("_class_name"))
+    if class_name not in _CLASSES:
+        raise CheckpointError(f"{path.name} is no ControlNet", hint="Choose a ControlNet or a T2I-Adapter")
+    if config.get("extra_conditioning_channels"):
+        raise CheckpointError(
+            f"{path.name} wants a mask beside its picture, which sdpaint can't give it",
+            hint="Choose another ControlNet",
+        )
+    find_weights(path)
+    family = _CLASSES[class_name] or _unet_family(class_name, config)
+    return ControlInfo(
+        path=path,
+        name=path.name,
+        kind=Kind.T2I_ADAPTER if class_name == "T2IAdapter" else Kind.CONTROLNET,
+        family=family,
+        class_name=class_name,
+        widths=_widths(config),
+        configured=True,
+        is_union=class_name == "ControlNetUnionModel" or config.get("num_mode") is not None,
+        suits=suits(path.name),
+    )
+
+
+def _unet_family(class_name: str, config: Mapping[str, Any]) -> FamilyName:
+    if class_name == "T2IAdapter":
+        is_xl = config.get("adapter_type") == "full_adapter_xl"
+    else:
+        is_xl = config.get("addition_embed_type") == "text_time"
+    return FamilyName.SDXL if is_xl else FamilyName.SD
+
+
+def _read_file(path: Path, header: Header, kind: Kind, architecture: Architecture, variant: str) -> ControlInfo:
+    shapes = {name.removeprefix("control_model."): shape for name, shape in header.shapes.items()}
+    class_name, family = _class_of(shapes, kind, architecture, variant)
+    if class_name is None:
+        what = " ".join(part for part in (architecture.value, kind.value, variant) if part)
+        raise CheckpointError(
+            f"{path.name} is a {what} of a kind that sdpaint can't run", hint="Get it as a folder of diffusers"
+        )
+    # Files of diffusers' folders all have the same name.
+    name = path.parent.name if path.name.startswith("diffusion_pytorch_model") else path.stem
+    return ControlInfo(
+        path=path,
+        name=name,
+        kind=kind,
+        family=family,
+        class_name=class_name,
+        widths=_widths_in(shapes),
+        configured=False,
+        is_union=variant == "union",
+        suits=suits(name),
+    )
+
+
+def _class_of(
+    shapes: Mapping[str, Shape], kind: Kind, architecture: Architecture, variant: str
+) -> tuple[str | None, FamilyName]:
+    if kind is Kind.T2I_ADAPTER:
+        return "T2IAdapter", FamilyName.SDXL if architecture is Architecture.SDXL else FamilyName.SD
+    if "controlnet_cond_embedding.conv_in.weight" in shapes:
+        is_xl = "add_embedding.linear_1.weight" in shapes
+        return ("ControlNetUnionModel" if variant == "union" else "ControlNetModel",
+                FamilyName.SDXL if is_xl else FamilyName.SD)  # fmt: skip
+    if "input_hint_block.0.weight" in shapes and "label_emb.0.0.weight" not in shapes:
+        return "ControlNetModel", FamilyName.SD
+    match architecture:
+        case Architecture.SD3:
+            return "SD3ControlNetModel", FamilyName.SD3
+        case Architecture.FLUX if "controlnet_x_embedder.weight" in shapes:
+            return "FluxControlNetModel", FamilyName.FLUX
+        case Architecture.QWEN_IMAGE:
+            return "QwenImageControlNetModel", FamilyName.QWEN_IMAGE
+    return None, FamilyName.SD
+
+
+# -- what it fits --------------------------------------------------------------------------------------------------
+
+_FIRST_LAYERS = ("conv_in.weight", "input_blocks.0.0.weight")
+_QUERIES = "transformer_blocks.0.attn.to_q.weight"
+_PROMPT_LAYER = re.compile(r".*attn2\.to_k\.weight")
+
+
+def _widths(config: Mapping[str, Any]) -> dict[str, int]:
+    """The widths that a network and what steers it must have in common, from a configuration of either."""
+    found: dict[str, int] = {}
+    channels = config.get("block_out_channels", config.get("channels"))
+    if isinstance(channels, list | tuple) and channels:
+        found["channels"] = int(channels[0])
+        prompt = config.get("cross_attention_dim")
+        if isinstance(prompt, int):
+            found["prompt"] = prompt
+    heads, width = config.get("num_attention_heads"), config.get("attention_head_dim")
+    if "block_out_channels" not in config and isinstance(heads, int) and isinstance(width, int):
+        found["width"] = heads * width
+    return found
+
+
+def _widths_in(shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """The same, from a header."""
+    if _QUERIES in shapes:
+        return {"width": shapes[_QUERIES][0]}
+    first = next((name for name in (*_FIRST_LAYERS, "adapter.conv_in.weight") if name in shapes), None)
+    found = {} if first is None else {"channels": shapes[first][0]}
+    prompt = next((shape[1] for name, shape in shapes.items() if _PROMPT_LAYER.fullmatch(name)), None)
+    return found if prompt is None else {**found, "prompt": prompt}
+
+
+def _network_config(checkpoint: CheckpointInfo) -> dict[str, Any]:
+    folder = checkpoint.configs or checkpoint.path
+    return read_json(folder / FAMILIES[checkpoint.family].network / "config.json")
+
+
+def _described(info: ControlInfo) -> str:
+    versions = {768: "1.x", 1024: "2.x"}
+    version = versions.get(info.widths.get("prompt", 0), "") if info.family is FamilyName.SD else ""
+    return f"{info.family.value} {version}".strip()

@@ -1,0 +1,136 @@
+"""Control networks told from their configurations and headers: family, widths, kind, and which checkpoint they fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from sdpaint.checkpoints.component import Kind
+from sdpaint.checkpoints.controls import find_controls, read_control, suits
+from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.errors import CheckpointError, SettingsError
+from sdpaint.generation.controls import ControlKind
+from sdpaint.generation.families import FamilyName
+from sdpaint.paths import starter_checkpoint
+
+UNET = {"block_out_channels": [320, 640, 1280, 1280], "cross_attention_dim": 768}
+
+
+def folder(path: Path, class_name: str, **config: Any) -> Path:
+    path.mkdir(parents=True)
+    (path / "config.json").write_text(json.dumps({"_class_name": class_name, **config}))
+    save_file({"a": np.zeros(1, np.float32)}, path / "diffusion_pytorch_model.safetensors")
+    return path
+
+
+def file(path: Path, **shapes: tuple[int, ...]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name.replace("__", "."): np.zeros(shape, np.float16) for name, shape in shapes.items()}, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("control_v11p_sd15_canny", ControlKind.CANNY),
+        ("control_v11p_sd15s2_lineart_anime", ControlKind.LINE_ART),
+        ("control_v11p_sd15_mlsd", ControlKind.LINE_ART),
+        ("controlnet-scribble-sdxl-1.0", ControlKind.SCRIBBLE),
+        ("t2i-adapter-sketch-sdxl-1.0", ControlKind.SCRIBBLE),
+        ("control_v11f1e_sd15_tile", ControlKind.TILE),
+        ("control_v11f1p_sd15_depth", ControlKind.DEPTH),
+        ("control_v11p_sd15_normalbae", ControlKind.NORMAL),
+        ("control_v11p_sd15_seg", ControlKind.SEGMENTATION),
+        ("control_v11p_sd15_softedge", ControlKind.SOFT_EDGE),
+        ("control_sd15_hed", ControlKind.SOFT_EDGE),
+        ("thibaud_xl_openpose_256lora", ControlKind.POSE),
+        ("control_v11p_sd15_inpaint", ControlKind.INPAINT),
+        ("t2iadapter_color_sd14v1", ControlKind.COLOR),
+        ("starter-controlnet-lineart", ControlKind.LINE_ART),
+        ("controlnet-union-sdxl-1.0", None),
+    ],
+)
+def test_names_speak_of_kinds(name: str, kind: ControlKind | None) -> None:
+    assert suits(name) is kind
+
+
+@pytest.mark.parametrize(
+    ("class_name", "config", "family"),
+    [
+        ("ControlNetModel", UNET, FamilyName.SD),
+        ("ControlNetModel", {**UNET, "addition_embed_type": "text_time"}, FamilyName.SDXL),
+        ("ControlNetUnionModel", UNET, FamilyName.SDXL),
+        ("T2IAdapter", {"channels": [320, 640], "adapter_type": "full_adapter"}, FamilyName.SD),
+        ("T2IAdapter", {"channels": [320, 640], "adapter_type": "full_adapter_xl"}, FamilyName.SDXL),
+        ("FluxControlNetModel", {"num_attention_heads": 24, "attention_head_dim": 128}, FamilyName.FLUX),
+        ("SD3ControlNetModel", {"num_attention_heads": 24, "attention_head_dim": 64}, FamilyName.SD3),
+        ("QwenImageControlNetModel", {}, FamilyName.QWEN_IMAGE),
+    ],
+)
+def test_folders_say_their_family(tmp_path: Path, class_name: str, config: dict[str, Any], family: FamilyName) -> None:
+    info = read_control(folder(tmp_path / "net-depth", class_name, **config))
+    assert info.family is family
+    assert info.name == "net-depth"
+    assert info.suits is ControlKind.DEPTH
+    assert info.kind is (Kind.T2I_ADAPTER if class_name == "T2IAdapter" else Kind.CONTROLNET)
+    assert info.is_union == (class_name == "ControlNetUnionModel")
+
+
+def test_files_say_theirs_and_what_they_fit(tmp_path: Path) -> None:
+    attends = "control_model__input_blocks__1__1__transformer_blocks__0__attn2__to_k__weight"
+    sizes = {"control_model__input_hint_block__0__weight": (1, 1),
+             "control_model__input_blocks__0__0__weight": (320, 4)}  # fmt: skip
+    first = read_control(file(tmp_path / "control_canny.safetensors", **sizes, **{attends: (320, 768)}))
+    second = read_control(file(tmp_path / "control_canny-sd21.safetensors", **sizes, **{attends: (320, 1024)}))
+    assert (first.family, second.family) == (FamilyName.SD, FamilyName.SD)
+    assert first.widths == {"channels": 320, "prompt": 768}
+    assert second.widths["prompt"] == 1024
+    starter = read_checkpoint(starter_checkpoint())
+    with pytest.raises(SettingsError, match=r"1\.x") as raised:
+        first.check(starter)
+    assert raised.value.hint
+
+
+def test_a_control_fits_the_checkpoints_of_its_widths(tmp_path: Path) -> None:
+    starter = read_checkpoint(starter_checkpoint())
+    own = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
+    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **own))
+    assert fitting.fits(starter)
+    fitting.check(starter)
+    assert not read_control(folder(tmp_path / "wide", "ControlNetModel", **UNET)).fits(starter)
+    other = read_control(folder(tmp_path / "xl", "ControlNetModel", **own, addition_embed_type="text_time"))
+    with pytest.raises(SettingsError, match="Stable Diffusion XL"):
+        other.check(starter)
+
+
+@pytest.mark.parametrize("kind", ["lora", "missing", "foreign", "masked", "unweighted"])
+def test_what_is_no_control_that_can_be_used_is_said(tmp_path: Path, kind: str) -> None:
+    match kind:
+        case "lora":
+            path = file(tmp_path / "a.safetensors", lora_unet_x__lora_down__weight=(4, 8))
+        case "missing":
+            path = tmp_path / "gone.safetensors"
+        case "foreign":
+            path = folder(tmp_path / "net", "UNet2DConditionModel")
+        case "masked":
+            path = folder(tmp_path / "net", "SD3ControlNetModel", extra_conditioning_channels=1)
+        case _:
+            path = folder(tmp_path / "net", "ControlNetModel", **UNET)
+            (path / "diffusion_pytorch_model.safetensors").unlink()
+    with pytest.raises(CheckpointError) as raised:
+        read_control(path)
+    assert raised.value.hint
+
+
+def test_all_in_some_folders_are_found_and_nothing_else(tmp_path: Path) -> None:
+    folder(tmp_path / "nets" / "depth", "ControlNetModel", **UNET)
+    folder(tmp_path / "whole" / "unet", "UNet2DConditionModel", **UNET)
+    file(tmp_path / "deep" / "er" / "Canny.safetensors", input_hint_block__0__weight=(1, 1))
+    file(tmp_path / "lora.safetensors", x__lora_down__weight=(4, 8))
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    assert [info.name for info in find_controls([tmp_path, tmp_path / "gone"])] == ["Canny", "depth"]
