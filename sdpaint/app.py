@@ -172,6 +172,9 @@ def build_window(
         tools.pressure.set_curves(curve_of(new.pressure_curve), own)
 
     generation.prompt_resources.folders = present.checkpoint_dirs
+    generation.own_vaes = dict(present.checkpoint_vaes)
+    generation.set_params(vae=generation.own_vaes.get(str(generation.params.checkpoint)))
+    generation.vae_chosen.connect(lambda: settings.change(checkpoint_vaes=dict(generation.own_vaes)))
 
     def follow(old: Settings, new: Settings) -> None:
         generation.prompt_resources.folders = new.checkpoint_dirs

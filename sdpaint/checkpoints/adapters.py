@@ -1,4 +1,4 @@
-"""Adapters on the disk: what prompts can name, told from other weights by the headers of the files."""
+"""Adapters on the disk, and autoencoders by themselves: told from other weights by the headers of the files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sdpaint.checkpoints.component import Component, Kind
 from sdpaint.checkpoints.recognise import identify_file
+from sdpaint.checkpoints.vaes import VaeInfo, read_vae
 from sdpaint.errors import CheckpointError
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,19 @@ class AdapterFile:
 
 @dataclass(frozen=True)
 class FoundAdapters:
-    """What prompts can name, by name. `pickled`: embeddings that have to be converted first."""
+    """By name, what prompts can name, and what can take a checkpoint's VAE's place. `pickled`: embeddings that have to
+    be converted first."""
 
     loras: dict[str, AdapterFile] = field(default_factory=dict)
     embeddings: dict[str, AdapterFile] = field(default_factory=dict)
     pickled: dict[str, Path] = field(default_factory=dict)
+    vaes: dict[str, VaeInfo] = field(default_factory=dict)
+
+
+def vae_named(name: str, vaes: Iterable[VaeInfo]) -> VaeInfo | None:
+    """The autoencoder that recipes call so: by its file's name, with or without suffix."""
+    sought = name.casefold()
+    return next((each for each in vaes if sought in (each.name.casefold(), each.path.name.casefold())), None)
 
 
 class AdapterFolders:
@@ -52,7 +61,7 @@ class AdapterFolders:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[tuple[Path, int, int], AdapterFile | None] = {}
+        self._known: dict[tuple[Path, int, int], AdapterFile | VaeInfo | None] = {}
         self._found = FoundAdapters()
         self._found_at: float | None = None
         self._within: dict[Path, int | None] = {}
@@ -81,10 +90,12 @@ class AdapterFolders:
             if path.suffix.lower() in _PICKLED:
                 found.pickled.setdefault(path.stem, path)
                 continue
-            adapter = self._look_into(path)
-            if adapter is not None:
-                by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
-                by_name.setdefault(adapter.name, adapter)
+            match self._look_into(path):
+                case VaeInfo() as vae:
+                    found.vaes.setdefault(vae.name, vae)
+                case AdapterFile() as adapter:
+                    by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
+                    by_name.setdefault(adapter.name, adapter)
         for name in found.embeddings:
             found.pickled.pop(name, None)
         return found
@@ -105,7 +116,7 @@ class AdapterFolders:
                         return
                     yield within / name
 
-    def _look_into(self, path: Path) -> AdapterFile | None:
+    def _look_into(self, path: Path) -> AdapterFile | VaeInfo | None:
         try:
             facts = path.stat()
             key = (path, facts.st_mtime_ns, facts.st_size)
@@ -123,18 +134,19 @@ def _time_of(folder: Path) -> int | None:
         return None    # not there, or not to be read
 
 
-def _adapter_at(path: Path) -> AdapterFile | None:
+def _adapter_at(path: Path) -> AdapterFile | VaeInfo | None:
     """The adapter in a file, None where it holds something else or is damaged. Raises OSError."""
     try:
         component = identify_file(path)
+        match component.kind:
+            case Kind.LORA:
+                return AdapterFile(path.stem, path, component)
+            case Kind.EMBEDDING if path.stat().st_size <= _MOST_BYTES:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
+                return AdapterFile(path.stem, path, component, digest)
+            case Kind.VAE if not (path.parent.parent / "model_index.json").is_file():    # that of a checkpoint
+                is_folder = (path.parent / "config.json").is_file()
+                return read_vae(path.parent if is_folder else path)
     except CheckpointError as error:
         log.info("%s: %s", path, error)
-        return None
-    match component.kind:
-        case Kind.LORA:
-            return AdapterFile(path.stem, path, component)
-        case Kind.EMBEDDING if path.stat().st_size <= _MOST_BYTES:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
-            return AdapterFile(path.stem, path, component, digest)
-        case _:
-            return None
+    return None

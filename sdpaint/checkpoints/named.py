@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sdpaint.checkpoints.adapters import AdapterFile, FoundAdapters
+from sdpaint.checkpoints.adapters import AdapterFile, FoundAdapters, vae_named
 from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.encoders import encoder_widths, fits
 from sdpaint.errors import CheckpointError
@@ -46,14 +46,19 @@ def named_in(texts: Sequence[str], found: FoundAdapters, checkpoint: Path) -> Na
 
 
 def with_named_files(request: GenerationRequest, found: FoundAdapters) -> GenerationRequest:
-    """The request with the files that its prompts, or the lists that they name, may name.
+    """The request with the files that its prompts, or the lists that they name, may name, and that of its VAE.
 
     What is noted is about the words of the first picture.
     """
     lines = [line for each in request.wildcards.values() for line in each]
     named = named_in((request.prompt, request.negative_prompt, *lines), found, request.checkpoint)
     notes = named_in(chosen_prompts(request, request.seed_of(0)), found, request.checkpoint).notes
-    return replace(request, adapter_files=named.loras, embeddings=named.embeddings, notes=notes)
+    vae = request.vae
+    if vae is not None and not vae.is_absolute():
+        known = vae_named(vae.name, found.vaes.values())
+        notes += () if known else (f"There is no VAE “{vae.name}”: the checkpoint's own is used",)
+        vae = known.path if known else None
+    return replace(request, adapter_files=named.loras, embeddings=named.embeddings, vae=vae, notes=notes)
 
 
 def _embedding(file: AdapterFile) -> Embedding:

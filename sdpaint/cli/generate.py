@@ -68,6 +68,7 @@ def add_arguments(add: Callable[..., object]) -> None:
     )
     add("--no-color-match", action="store_true", help="leave the colours of what is inpainted as the engine made them")
     add("--checkpoint", metavar="DIR", help="folder in diffusers format, or the name of an installed one")
+    add("--vae", metavar="FILE", help="another autoencoder: a file, a folder, or the name of an installed one")
     add(
         "--size",
         type=size_of,
@@ -218,11 +219,20 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
         mode,
         options.fill or MaskFill.AUTOMATIC,
         not options.no_color_match,
+        vae=_vae(options.vae, checkpoint, settings),
     )
     lists = read_wildcards(user_wildcard_dir())
     prepared = prepare(document, params, checkpoint, seed, wildcards=lists)
     prepared = replace(prepared, request=with_files(prepared.request, settings))
     return Job(prepared, document, params, checkpoint, original)
+
+
+def _vae(named: str | None, checkpoint: CheckpointInfo, settings: Settings) -> Path | None:
+    """What is asked for, else what was chosen for the checkpoint in the window."""
+    if named is None:
+        return settings.checkpoint_vaes.get(str(checkpoint.path))
+    path = Path(named)
+    return path.absolute() if path.exists() else Path(path.name)
 
 
 def _mask_of(path: Path, rgba: Pixels) -> Pixels:

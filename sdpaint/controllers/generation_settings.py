@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from sdpaint.checkpoints.adapters import vae_named
 from sdpaint.checkpoints.catalog import dedicated_to_inpainting
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.vaes import VaeInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.prompt_resources import PromptResources
 from sdpaint.errors import SdPaintError
@@ -30,6 +33,8 @@ class GenerationSettings(QObject):
     params_changed = Signal(object)
     """GenerationParams."""
     checkpoints_changed = Signal()
+    vae_chosen = Signal()
+    """`own_vaes` differ."""
     mode_changed = Signal(object)
     """GenerationMode that generate() would use."""
     outlook_changed = Signal(object)
@@ -48,6 +53,9 @@ class GenerationSettings(QObject):
         self._documents = documents
         self.prompt_resources = PromptResources()
         self._checkpoints = checkpoints
+        self._vaes: tuple[VaeInfo, ...] = ()
+        self.own_vaes: dict[str, Path] = {}
+        """Checkpoint → the VAE that the artist wants with it."""
         self._params = initial_params(checkpoint)
         self._mode = effective_mode(documents.committed, None)
         self._costs = CostBook()
@@ -79,6 +87,12 @@ class GenerationSettings(QObject):
         return self._checkpoints
 
     @property
+    def vaes(self) -> tuple[VaeInfo, ...]:
+        """Autoencoders that can take the place of that of the chosen checkpoint."""
+        info = self.info_of(self._params.checkpoint)
+        return () if info is None else tuple(vae for vae in self._vaes if vae.fits(info))
+
+    @property
     def estimate(self) -> Estimate | None:
         """What inpainting or expanding would cost now; None in other modes, and before anything was measured."""
         if self._outlook is None:
@@ -94,6 +108,26 @@ class GenerationSettings(QObject):
         self.checkpoints_changed.emit()
         self._refresh_mode()
 
+    def set_vaes(self, vaes: Iterable[VaeInfo]) -> None:
+        """The folders were scanned anew."""
+        self._vaes = tuple(sorted(vaes, key=lambda vae: vae.name.casefold()))
+        self._take(replace(self._params, vae=self._known_vae(self._params.vae)))
+        self.checkpoints_changed.emit()
+
+    def choose_vae(self, path: Path | None) -> None:
+        """Use this VAE with the chosen checkpoint from now on; None: its own."""
+        self.set_params(vae=path)
+        checkpoint = str(self._params.checkpoint)
+        self.own_vaes.pop(checkpoint, None)
+        if path is not None:
+            self.own_vaes[checkpoint] = path
+        self.vae_chosen.emit()
+
+    def _known_vae(self, path: Path | None) -> Path | None:
+        """A VAE by its name; as it is where it isn't installed."""
+        known = None if path is None else vae_named(path.name, self._vaes)
+        return path if known is None else known.path
+
     def set_params(self, **changes: Any) -> None:
         """Replace fields of the params. Another checkpoint brings its own sampler, steps and guidance scale.
 
@@ -103,6 +137,7 @@ class GenerationSettings(QObject):
             info = self.info_of(changes["checkpoint"])
             if info is not None and "sampling" not in changes:
                 changes["sampling"] = recommended(self._params.sampling, info)
+            changes.setdefault("vae", self.own_vaes.get(str(changes["checkpoint"])))
         self._take(replace(self._params, **changes))
 
     def set_sampling(self, **changes: Any) -> None:
@@ -117,6 +152,7 @@ class GenerationSettings(QObject):
     def restore(self, params: GenerationParams) -> None:
         """Params as a file holds them. A checkpoint that isn't installed here is passed over."""
         known = self.info_of(params.checkpoint) is not None
+        params = replace(params, vae=self._known_vae(params.vae))
         self._take(params if known else replace(params, checkpoint=self._params.checkpoint))
 
     def use_settings(self, result: Result) -> None:
@@ -131,6 +167,7 @@ class GenerationSettings(QObject):
             sampling=sampling,
             fill=request.fill or self._params.fill,
             color_match=request.color_match,
+            vae=request.vae,
         )
         self.restore(restored)
 
@@ -147,6 +184,7 @@ class GenerationSettings(QObject):
             "prompt": recipe.prompt,
             "negative_prompt": recipe.negative_prompt,
             "sampling": sampling,
+            "vae": self._known_vae(Path(recipe.vae_name)) if recipe.vae_name else None,
         }
         if info is not None:
             changes["checkpoint"] = info.path

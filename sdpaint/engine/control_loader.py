@@ -55,7 +55,7 @@ class ControlStore:
             key = info.path.resolve()
             networks[key] = self._held.pop(key) if key in self._held else load_control(info, base)
         self._held |= networks    # last of all: they were used last
-        sizes = {key: held_bytes({"": network}) for key, network in self._held.items()}
+        sizes = {key: held_bytes([network]) for key, network in self._held.items()}
         others = [key for key in self._held if key not in networks]
         while others and sum(sizes.values()) > self._spare_bytes():
             del self._held[others[0]], sizes[others.pop(0)]

@@ -32,6 +32,7 @@ from sdpaint.engine.pace import Pace
 from sdpaint.engine.passes import Part, make_in_passes
 from sdpaint.engine.preview import LatentsToRgb, Previewer
 from sdpaint.engine.tasks import prepare_call
+from sdpaint.engine.vae import holds_vae, use_vae
 from sdpaint.errors import EngineError, SdPaintError
 from sdpaint.generation.cost import Cost
 from sdpaint.generation.engine import CancelToken, Emit, GenerationCancelled
@@ -136,6 +137,9 @@ class DiffusionEngine:
         if not store.holds(request.checkpoint):
             job.enter(Phase.LOADING)
         loaded = self._load(request.checkpoint)
+        if not holds_vae(loaded, request.vae):
+            job.enter(Phase.LOADING)
+        use_vae(loaded, request.vae)
         meter = Meter(device)
         for index in range(request.sampling.count):
             if index and job.cancel.wants_early_finish:

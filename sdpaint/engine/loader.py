@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,20 @@ class LoadedCheckpoint:
     next_adapter: int = 0
     embeddings: Recent[Any] = field(default_factory=lambda: Recent(64))
     """Vectors of embeddings that prompts named, by their files."""
+    vae_path: Path | None = None
+    """Of the autoencoder among the components; None: it is the checkpoint's own."""
+    spare_vaes: dict[Path | None, Any] = field(default_factory=dict)
+    """Autoencoders that were in use before."""
 
     @property
     def vae(self) -> Any:
         """The autoencoder."""
         return self.components["vae"]
+
+    @property
+    def held_bytes(self) -> int:
+        """The memory that its networks take, with adapters and what is kept beside them."""
+        return held_bytes([*self.components.values(), *self.spare_vaes.values()])
 
     def pipeline(self, pipeline_class: Any) -> Any:
         """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""
@@ -104,18 +114,24 @@ class CheckpointStore:
         key = path.resolve()
         if key in self._loaded:
             self._loaded.move_to_end(key)
+            # Adapters that it got meanwhile may be at the cost of others.
+            self._make_room(self._loaded[key].held_bytes, [*self._loaded][:-1])
             return self._loaded[key]
         info = read_checkpoint(path)
-        held = [held_bytes(each.components) for each in self._loaded.values()]
-        for _ in range(surplus(held, stored_bytes(info), self._budget)):
-            self._loaded.popitem(last=False)
+        self._make_room(stored_bytes(info), [*self._loaded])
         loaded = load_checkpoint(info, self._device)
         self._loaded[key] = loaded
         return loaded
 
     def spare_bytes(self) -> int:
         """What the checkpoints leave of the budget."""
-        return max(0, self._budget - sum(held_bytes(each.components) for each in self._loaded.values()))
+        return max(0, self._budget - sum(each.held_bytes for each in self._loaded.values()))
+
+    def _make_room(self, coming: int, droppable: Sequence[Path]) -> None:
+        """Drop as many of these checkpoints, the oldest first, as `coming` bytes need."""
+        held = [self._loaded[key].held_bytes for key in droppable]
+        for key in droppable[: surplus(held, coming, self._budget)]:
+            del self._loaded[key]
 
     def keep_only(self, path: Path) -> None:
         """Drop all other checkpoints, to make room."""

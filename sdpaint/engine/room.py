@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,9 @@ def _largest_set(folder: Path) -> int:
     return max(half, full)
 
 
-def held_bytes(components: dict[str, Any]) -> int:
-    """How much memory the networks among a checkpoint's components take."""
-    networks = [part for part in components.values() if hasattr(part, "parameters")]
+def held_bytes(components: Iterable[Any]) -> int:
+    """How much memory the networks among components of a checkpoint take."""
+    networks = [part for part in components if hasattr(part, "parameters")]
     return sum(each.numel() * each.element_size() for network in networks for each in network.parameters())
 
 

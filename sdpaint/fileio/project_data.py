@@ -147,6 +147,7 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         ],
         "grow_px": params.bands.grow_px,
         "feather_px": params.bands.feather_px,
+        "vae": None if params.vae is None else params.vae.name,
     }
 
 
@@ -198,7 +199,7 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
     checkpoint = _is(str, values["checkpoint"])
     if not checkpoint or "\0" in checkpoint:
         raise ValueError("the checkpoint is no path")
-    mode, seed = values["mode"], values["seed"]
+    mode, seed, vae = values["mode"], values["seed"], values.get("vae")
     return GenerationParams(
         checkpoint=paths.starter_checkpoint() if checkpoint == _STARTER else Path(checkpoint),
         prompt=_is(str, values["prompt"]),
@@ -219,6 +220,7 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
         in_passes=_is(bool, values.get("in_passes", True)),
         context=_read_context(values.get("context")),
         bands=HandBands(_width(values.get("grow_px")), _width(values.get("feather_px"))),
+        vae=None if vae is None else Path(Path(_is(str, vae)).name),
     )
 
 

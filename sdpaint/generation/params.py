@@ -53,3 +53,5 @@ class GenerationParams:
     in_passes: bool = True
     context: HandContext | None = None
     bands: HandBands = AUTOMATIC_BANDS
+    vae: Path | None = None
+    """Another autoencoder than the checkpoint's own; a bare name where it isn't installed."""

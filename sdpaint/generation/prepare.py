@@ -151,6 +151,7 @@ def prepare(
         fill=fill,
         color_match=params.color_match,
         passes=_needed_passes(plan, engine_mask),
+        vae=params.vae,
         wildcards=used_lists((params.prompt, params.negative_prompt), wildcards or {}),
     )
     grows = mode is GenerationMode.EXPAND

@@ -79,6 +79,12 @@ class Recipe:
     mask_blur_px: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def vae_name(self) -> str:
+        """The file of another autoencoder than the checkpoint's own; empty where that was used, or nothing is said."""
+        name = self.extra.get("VAE", "")
+        return "" if name in ("None", "Automatic") else name
+
     def as_dict(self) -> dict[str, Any]:
         """The recipe in values of JSON; null where it isn't known."""
         return {
@@ -127,6 +133,8 @@ def recipe_of(
     if request.fill is not None:
         extra["Masked content"] = FILL_LABELS[request.fill]
     used = embeddings_in((prompt, negative), request.embeddings)
+    if request.vae is not None:
+        extra["VAE"] = request.vae.name
     if used:
         extra["TI hashes"] = ", ".join(f"{each}: {embedding.digest}" for each, embedding in used.items())
     if len(request.variations) == 1:

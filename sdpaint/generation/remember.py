@@ -179,6 +179,7 @@ def params_of(alternative: Alternative, checkpoint: Path) -> GenerationParams:
             in_passes=own["in_passes"] is True,
             context=None if context is None else _context_of(context).translated(*alternative.shift),
             bands=HandBands(own["grow_px"], own["feather_px"]),
+            vae=None if values.get("vae") is None else Path(Path(str(values["vae"])).name),
         )
     except (ValueError, KeyError, TypeError, OverflowError, SdPaintError) as error:
         raise _damaged() from error

@@ -139,6 +139,8 @@ class GenerationRequest:
       any, all pictures have the same seed, and picture i has the last one's seed + i.
     * `adapter_files`: where the adapters lie that the prompts name, by name.
     * `embeddings`: files of vectors that the prompts name, by name.
+    * `vae`: the autoencoder, a file or folder, None: the checkpoint's own. A bare name, as files of sdpaint's have it,
+      has to be looked up first.
     * `notes`: what of the prompts isn't carried out, a sentence each. The engine doesn't look at it.
     * `controls`: pictures of `size` that ControlNets and T2I-Adapters read, in the order of the artist's layers.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
@@ -162,6 +164,7 @@ class GenerationRequest:
     variations: tuple[Variation, ...] = ()
     adapter_files: Mapping[str, Path] = field(default_factory=dict)
     embeddings: Mapping[str, Embedding] = field(default_factory=dict)
+    vae: Path | None = None
     notes: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
 

@@ -35,6 +35,7 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
         "region": [request.region.x, request.region.y, request.region.width, request.region.height],
         "fill": request.fill.value if request.fill else None,
         "color_match": request.color_match,
+        "vae": None if request.vae is None else request.vae.name,
         "wildcards": {name: list(lines) for name, lines in request.wildcards.items()},
         "variations": [[each.seed, each.strength] for each in request.variations],
         "passes": None
@@ -56,7 +57,7 @@ def request_of_values(
     """
     passes = values.get("passes")
     seed = int(values["seed"])
-    fill = values.get("fill")
+    fill, vae = values.get("fill"), values.get("vae")
     return GenerationRequest(
         mode=GenerationMode(values["mode"]),
         prompt=str(values["prompt"]),
@@ -76,6 +77,7 @@ def request_of_values(
         mask=mask,
         fill=MaskFill(fill) if fill else None,
         color_match=bool(values.get("color_match", True)),
+        vae=None if vae is None else Path(Path(str(vae)).name),
         wildcards={str(name): tuple(map(str, lines)) for name, lines in values.get("wildcards", {}).items()},
         variations=tuple(
             Variation(int(seed_of), float(strength)) for seed_of, strength in values.get("variations", ())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.vaes import VaeInfo
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.errors import CheckpointError
 from sdpaint.gui.dialogs.files import Asker
@@ -66,14 +67,18 @@ class CheckpointFolders(QObject):
     def _scan(self, choose: bool) -> None:
         """`choose`: take the first one that is new, or say that there is none."""
         folders = (user_checkpoint_dir(), *self._settings.settings.checkpoint_dirs)
+        resources = self._generation.prompt_resources
         self._background.run(
-            lambda: find_checkpoints(folders), lambda found: self._take(found, choose), self._messages.error
+            lambda: (find_checkpoints(folders), resources.adapters().vaes.values()),
+            lambda both: self._take(both[0], both[1], choose),
+            self._messages.error,
         )
 
-    def _take(self, found: Found, choose: bool) -> None:
+    def _take(self, found: Found, vaes: Iterable[VaeInfo], choose: bool) -> None:
         checkpoints, broken = found
         before = {info.path for info in self._generation.checkpoints}
         self._generation.set_checkpoints(checkpoints)
+        self._generation.set_vaes(vaes)
         for _folder, problem in broken:
             self._messages.warn(problem.message, problem.hint)
         fresh = [info for info in checkpoints if info.path not in before]

@@ -240,6 +240,8 @@ class Settings:
     palette: str = _setting("")
     """Name of the palette that was open last."""
     checkpoint: Path | None = _setting(None)
+    checkpoint_vaes: dict[str, Path] = _setting(dict)
+    """Path of a checkpoint → the VAE that takes the place of its own."""
     recent_files: tuple[Path, ...] = _setting(())
     references: tuple[str, ...] = _setting(())
     """The reference pictures that were open at the end, as JSON each."""

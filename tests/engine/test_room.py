@@ -14,7 +14,7 @@ from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.engine.device import choose_device
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.loader import CheckpointStore, load_checkpoint
-from sdpaint.engine.room import budget_bytes, held_bytes, stored_bytes, surplus
+from sdpaint.engine.room import budget_bytes, stored_bytes, surplus
 from tests.engine.support import centre_mask, images_of, landscape, make_request, run
 
 SIZES = st.lists(st.integers(0, 1000), max_size=6)
@@ -32,7 +32,7 @@ def test_the_fewest_that_make_room_go(held: list[int], coming: int, budget: int)
 def test_the_size_on_disk_is_that_in_memory(tiny_sd: Path) -> None:
     info = read_checkpoint(tiny_sd)
     loaded = load_checkpoint(info, choose_device("cpu", "float32"))
-    assert held_bytes(loaded.components) == pytest.approx(stored_bytes(info), rel=0.1)
+    assert loaded.held_bytes == pytest.approx(stored_bytes(info), rel=0.1)
 
 
 def test_what_fits_stays_and_the_oldest_goes_first(tiny_sd: Path, tiny_sdxl: Path, tiny_sd_inpaint: Path) -> None:

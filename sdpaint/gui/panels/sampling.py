@@ -57,6 +57,8 @@ class SamplingPanel(QWidget):
         self._sampler.activated.connect(
             lambda i: self._generation.set_sampling(sampler=self._sampler.itemData(i))
         )
+        self._vae = ComboBox("vaeCombo", "VAE", "What turns the result into pixels: another changes its colours", True)
+        self._vae.activated.connect(lambda i: self._generation.choose_vae(self._vae.itemData(i)))
         self._steps = NumberSlider("stepsSlider", "Steps", STEPS, "More steps take longer and are finer")
         self._steps.value_changed.connect(lambda v: self._generation.set_sampling(steps=round(v)))
         self._guidance = NumberSlider(
@@ -70,7 +72,7 @@ class SamplingPanel(QWidget):
         around.setContentsMargins(2 * SPACE, SPACE, 3 * SPACE, 2 * SPACE)
         layout = FlowLayout(2 * SPACE)
         around.addLayout(layout)
-        for widget in (self._checkpoint, self._sampler):
+        for widget in (self._checkpoint, self._vae, self._sampler):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             widget.setMaximumWidth(220)
             layout.addWidget(widget)
@@ -95,6 +97,18 @@ class SamplingPanel(QWidget):
             self._checkpoint.addItem("Add folder…", None)
         self._refresh(self._generation.params)
 
+    def _list_vaes(self, params: GenerationParams) -> None:
+        """The checkpoint's own, and those that fit it; one that is wanted and isn't there is named."""
+        self._vae.clear()
+        self._vae.addItem("VAE of the checkpoint", None)
+        for vae in self._generation.vaes:
+            self._vae.addItem(vae.name, vae.path)
+            self._vae.setItemData(self._vae.count() - 1, str(vae.path), Qt.ItemDataRole.ToolTipRole)
+        place = 0 if params.vae is None else self._vae.findData(params.vae)
+        self._vae.setCurrentIndex(place)
+        self._vae.setPlaceholderText("" if params.vae is None else f"{params.vae.stem} (not there)")
+        self._vae.setVisible(self._vae.count() > 1 or params.vae is not None)
+
     def _choose_checkpoint(self, place: int) -> None:
         path: Path | None = self._checkpoint.itemData(place)
         if path is None:
@@ -114,7 +128,8 @@ class SamplingPanel(QWidget):
     def _refresh(self, params: GenerationParams) -> None:
         sampling = params.sampling
         info = checkpoint_info(self._generation)
-        with signals_blocked(self._checkpoint, self._sampler):
+        with signals_blocked(self._checkpoint, self._sampler, self._vae):
+            self._list_vaes(params)
             self._checkpoint.setCurrentIndex(self._checkpoint.findData(params.checkpoint))
             self._list_samplers(tuple(SamplerName) if info is None else FAMILIES[info.family].samplers)
             self._sampler.setCurrentIndex(self._sampler.findData(sampling.sampler))
