@@ -35,7 +35,7 @@ def request(mode=GenerationMode.INPAINT, prompt="a hill", seed=7, **sampling) ->
     return GenerationRequest(
         mode, prompt, "fog", Path("secret-folder") / "starter", SamplingParams(**sampling), seed, size,
         Rect(-5, 3, 192, 128), image, mask, fill=MaskFill.BLUR if mode.is_masked else None, color_match=False,
-        passes=passes,
+        passes=passes, vae=Path("secret-folder") / "warm.safetensors",
     )  # fmt: skip
 
 
@@ -57,6 +57,7 @@ def test_any_request_comes_back(mode, prompt, sampler, steps, guidance, strength
     found = FullRecipe(recipe_json(asked, seed, "starter"), "x").request(Path("elsewhere"))
 
     assert found.checkpoint == Path("elsewhere")
+    assert found.vae == Path("warm.safetensors")
     for name in ("mode", "prompt", "negative_prompt", "size", "region", "fill", "color_match", "passes", "seed"):
         assert getattr(found, name) == getattr(asked, name), name
     for name in ("sampler", "steps", "guidance_scale", "strength"):

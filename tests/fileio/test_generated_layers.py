@@ -106,7 +106,8 @@ def painted_document():
 def test_a_kept_inpainting_gives_the_same_job_again_after_reopening(tmp_path):
     document = painted_document()
     checkpoint = Path("/somewhere/private/house.safetensors")
-    params = GenerationParams(checkpoint, "a house", "fog", SamplingParams(steps=7, strength=0.7))
+    vae = Path("/somewhere/private/warm.safetensors")
+    params = GenerationParams(checkpoint, "a house", "fog", SamplingParams(steps=7, strength=0.7), vae=vae)
     first = result_of(document, params, variations=(Variation(9, 0.15),))
     others = [replace(first, id=f"{first.request.id}:{i}", image=first.image[::-1].copy()) for i in (1, 2)]
     layer = remembered_layer(first, [first, *others], "house")
@@ -125,6 +126,7 @@ def test_a_kept_inpainting_gives_the_same_job_again_after_reopening(tmp_path):
     assert now.mode is GenerationMode.INPAINT
     for name in ("prompt", "negative_prompt", "size", "region", "seed", "variations", "fill", "passes"):
         assert getattr(was, name) == getattr(now, name), name
+    assert now.vae == again.params.vae == Path("warm.safetensors")
     assert first.plan.frame == again.prepared.plan.frame
     drawn = result_layer(first.image, again.prepared.plan, again.prepared.alpha, "x")
     assert drawn.tiles == kept.tiles

@@ -121,6 +121,11 @@ def test_the_starter_checkpoint_is_found_on_another_machine(tmp_path, monkeypatc
     assert read_openraster(path).params.checkpoint == tmp_path / "elsewhere" / "checkpoints" / "starter"
 
 
+def test_a_vae_is_kept_by_its_name_alone(tmp_path):
+    params = GenerationParams(paths.starter_checkpoint(), vae=Path("/somewhere/warm.safetensors"))
+    assert read_openraster(saved(tmp_path, document_of(painted()), params)).params.vae == Path("warm.safetensors")
+
+
 def test_what_another_program_changed_is_believed_and_our_own_data_is_kept(tmp_path):
     document = document_of(painted(name="sky", generated=True))
     path = saved(tmp_path, document)
