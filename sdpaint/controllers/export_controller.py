@@ -13,6 +13,7 @@ from sdpaint.controllers.file_controller import HasParams
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.document.document import Document
 from sdpaint.errors import FileError, SdPaintError
+from sdpaint.fileio.credentials import Identity
 from sdpaint.fileio.export import (
     ExportPlan,
     ExportPreview,
@@ -87,6 +88,14 @@ class ExportController(QObject):
         return self._last.get(self._documents.in_front)
 
     @property
+    def identity(self) -> Identity | None:
+        """Who signs pictures; None where no certificate, or no key, is set."""
+        settings = self._settings.settings
+        if not (settings.certificate and settings.certificate_key):
+            return None
+        return Identity(Path(settings.certificate), Path(settings.certificate_key))
+
+    @property
     def kind(self) -> PictureKind:
         """The kind that was chosen last."""
         stored = self._settings.settings.export_kind
@@ -115,7 +124,7 @@ class ExportController(QObject):
 
     def export(self, path: Path, plan: ExportPlan) -> None:
         """Write the document's picture. It keeps its own file and its mark."""
-        project, opened = self.project, self._documents.in_front
+        project, opened, identity = self.project, self._documents.in_front, self.identity
 
         def wrote(_: object) -> None:
             self._last[opened] = Export(path, plan)
@@ -130,7 +139,7 @@ class ExportController(QObject):
                 )
             )
             return
-        self._writer.run(lambda: export_picture(path, project, plan), wrote, self.failed.emit)
+        self._writer.run(lambda: export_picture(path, project, plan, identity), wrote, self.failed.emit)
 
     def export_again(self) -> bool:
         """The same export of what the document is now. False where there was none."""

@@ -13,6 +13,7 @@ from sdpaint.document.render import flatten
 from sdpaint.document.transforms import Resampling, resampled
 from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import ColorSpace
+from sdpaint.fileio.credentials import MEDIA_TYPES, Identity, signed
 from sdpaint.fileio.encoding import encode, on_paper
 from sdpaint.fileio.formats import recipe_of_params
 from sdpaint.fileio.images import MAX_PIXELS, decode_image, write_bytes
@@ -96,7 +97,7 @@ def source_of(document: Document) -> DigitalSource | None:
 
 
 def preview_of(project: Project, plan: ExportPlan, picture: Pixels | None = None) -> ExportPreview:
-    """The file as it would be, made in memory. `picture` is `picture_of` where it's known. Raises FileError."""
+    """The file as it would be, made in memory, unsigned. `picture` is `picture_of` where known. Raises FileError."""
     before = picture_of(project.document, plan) if picture is None else picture
     data = encode(before, plan.options, infotext(project), source_of(project.document))
     after = decode_image(data, "The preview").rgba
@@ -105,10 +106,20 @@ def preview_of(project: Project, plan: ExportPlan, picture: Pixels | None = None
     return ExportPreview(plan, rounded_8(before), after, len(data))
 
 
-def export_picture(path: Path, project: Project, plan: ExportPlan) -> None:
-    """Write the picture, atomically. The plan's kind counts, whatever the name says. Raises FileError."""
-    picture = picture_of(project.document, plan)
-    write_bytes(path, encode(picture, plan.options, infotext(project), source_of(project.document)))
+def export_picture(path: Path, project: Project, plan: ExportPlan, identity: Identity | None = None) -> None:
+    """Write the picture, atomically. The plan's kind counts, whatever the name says. Raises FileError.
+
+    `identity`: who signs it, where the plan says so.
+    """
+    options, source = plan.options, source_of(project.document)
+    data = encode(picture_of(project.document, plan), options, infotext(project), source)
+    if options.signed and options.kind in MEDIA_TYPES:
+        if identity is None:
+            raise FileError(
+                "There is no certificate to sign with", hint="Choose one in the preferences, or export unsigned"
+            )
+        data = signed(data, options.kind, identity, source)
+    write_bytes(path, data)
 
 
 def options_to_text(options: EncodeOptions) -> str:
@@ -122,6 +133,7 @@ def options_to_text(options: EncodeOptions) -> str:
             "keep_alpha": options.keep_alpha,
             "paper": options.paper.hex,
             "metadata": options.metadata,
+            "signed": options.signed,
             "space": options.space.name if options.space else None,
         },
         sort_keys=True,
@@ -141,7 +153,7 @@ def options_of_text(kind: PictureKind, text: str | None) -> EncodeOptions:
 def _options(default: EncodeOptions, values: Mapping[str, Any]) -> EncodeOptions:
     flags = {
         name: values[name]
-        for name in ("lossless", "full_chroma", "keep_alpha", "metadata")
+        for name in ("lossless", "full_chroma", "keep_alpha", "metadata", "signed")
         if isinstance(values.get(name), bool)
     }
     space = values.get("space", "SRGB")

@@ -103,6 +103,8 @@ class EncodeOptions:
     """The space of the file's colours, said by a profile; None: sRGB, unsaid."""
     depth: int = 8
     """Bits a channel, 8 or 16, where the kind has a choice."""
+    signed: bool = False
+    """Whether content credentials are put in, where the artist has a certificate."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= 100:

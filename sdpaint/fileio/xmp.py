@@ -10,7 +10,8 @@ from enum import Enum
 from sdpaint import __version__
 
 PNG_KEYWORD = "XML:com.adobe.xmp"
-_TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+"""What IPTC's names of sources stand behind."""
 
 
 class DigitalSource(Enum):
@@ -31,7 +32,7 @@ def xmp_packet(source: DigitalSource) -> str:
         '  <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
         '    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"\n'
         f'    xmp:CreatorTool="sdpaint {__version__}"\n'
-        f'    Iptc4xmpExt:DigitalSourceType="{_TERMS}{source.value}"/>\n'
+        f'    Iptc4xmpExt:DigitalSourceType="{TERMS}{source.value}"/>\n'
         " </rdf:RDF>\n"
         "</x:xmpmeta>\n"
         '<?xpacket end="r"?>'

@@ -85,6 +85,8 @@ class SettingInfo:
     maximum: float | None = None
     needs_restart: bool = False
     choices: Mapping[Enum, str] = field(default_factory=dict)
+    is_file: bool = False
+    """A text that is the path of a file; empty: none."""
     is_curve: bool = False
     """A text that says the points of a curve; empty: a straight one."""
 
@@ -115,6 +117,15 @@ class Settings:
             RecipeChoice.INFOTEXT: "Prompt and settings",
             RecipeChoice.NONE: "Nothing",
         },
+    )
+    certificate: str = _setting(
+        "",
+        label="Certificate for content credentials",
+        help="PEM file of your certificate with those it was issued by. Export can sign pictures with it",
+        is_file=True,
+    )
+    certificate_key: str = _setting(
+        "", label="Key of the certificate", help="PEM file of its private key, without a password", is_file=True
     )
     checkpoint_dirs: tuple[Path, ...] = _setting(
         (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,6 +70,27 @@ def test_any_recipe_comes_back(mode, prompt, negative, checkpoint, sampler, step
     assert (read.prompt, read.negative_prompt) == chosen_prompts(asked, seed)
     assert read.checkpoint_name == checkpoint
     assert read.mode is mode
+
+
+def test_ten_thousand_recipes_come_back():
+    rng = random.Random(8)
+    words = ["a hill", "(dawn:1.2)", ",", '"', ":", "\n", "\\", "é世", "Negative prompt:", "Steps: 20, Seed: 1", " "]
+
+    def text() -> str:
+        return "".join(rng.choices(words, k=rng.randrange(9)))
+
+    for _ in range(10_000):
+        asked = request(
+            rng.choice(list(GenerationMode)),
+            text(),
+            text(),
+            sampler=rng.choice(list(SamplerName)),
+            steps=rng.randint(1, 1000),
+            guidance_scale=rng.uniform(0, 50),
+            strength=rng.uniform(0.001, 1),
+        )
+        written = recipe_of(asked, rng.randint(0, MAX_SEED), text(), rng.randrange(500))
+        assert parse_infotext(format_infotext(written)) == written
 
 
 def test_the_text_is_as_a1111_writes_it():

@@ -14,6 +14,7 @@ from sdpaint.fileio.images import read_image
 from sdpaint.fileio.picture_kinds import PictureKind
 from sdpaint.gui.widgets.compare_view import CompareView
 from sdpaint.gui.wording import byte_words
+from tests.fileio.certificates import make_identity
 from tests.fileio.documents import random_rgba
 from tests.gui.conftest import TIMEOUT_MS
 
@@ -40,7 +41,7 @@ def choose(dialog: QDialog, kind: PictureKind) -> None:
     box.setCurrentIndex(box.findData(kind))
 
 
-SAID = {"exportSpace", "exportMetadata"}
+SAID = {"exportSpace", "exportMetadata", "exportSign"}
 SHOWN = {
     PictureKind.PNG: {"exportEffort", "exportDepth", "exportAlpha", *SAID},
     PictureKind.JPEG: {"exportQuality", "exportChroma", "exportPaper", *SAID},
@@ -139,3 +140,23 @@ def test_every_choice_has_its_tooltip_and_name(dialog):
         if widget.objectName().startswith("export") and widget is not dialog and widget.focusPolicy():
             assert widget.accessibleName()
             assert widget.toolTip()
+
+
+def test_only_with_a_certificate_a_picture_can_be_signed(dialog):
+    box = find(dialog, "exportSign")
+    assert not box.isEnabled()
+    assert "preferences" in box.toolTip()
+
+
+def test_what_is_to_be_signed_is_signed(driver, qtbot, tmp_path):
+    identity = make_identity(tmp_path)
+    driver.settings.change(certificate=str(identity.certificate), certificate_key=str(identity.key))
+    driver.documents.open(document_of_picture(random_rgba(1, 96, 64)), tmp_path / "hill.ora")
+    driver.trigger("export")
+    dialog = next(each for each in driver.window.findChildren(QDialog, "exportDialog") if each.isVisible())
+    find(dialog, "exportSign").click()
+    driver.asker.save_path = tmp_path / "hill.png"
+    with qtbot.waitSignal(driver.window._services.exports.exported, timeout=TIMEOUT_MS):
+        QTest.mouseClick(find(dialog, "acceptButton"), Qt.MouseButton.LeftButton)
+    assert b"c2pa" in (tmp_path / "hill.png").read_bytes()
+    assert driver.window._services.exports.options(PictureKind.PNG).signed

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.color_profiles import ColorSpace
+from sdpaint.fileio.credentials import MEDIA_TYPES, can_sign
 from sdpaint.fileio.export import ExportPlan, ExportPreview
 from sdpaint.fileio.picture_kinds import KINDS, Effort, EncodeOptions, PictureKind
 from sdpaint.gui.dialogs.base import resize_on_screen
@@ -143,6 +144,13 @@ class ExportDialog(QDialog):
         self._metadata = _box(
             "exportMetadata", "Write how it was made", "Prompt and settings, where a part of it was generated"
         )
+        why_not = self._why_unsigned()
+        self._sign = _box(
+            "exportSign",
+            "Sign with content credentials",
+            why_not or "A statement (C2PA) of who made it, and whether with AI",
+        )
+        self._sign.setEnabled(not why_not)
         self._space = ComboBox("exportSpace", "Colour profile", "Written into the file", shows_name=True)
         for space in ColorSpace:
             self._space.addItem(space.value, space)
@@ -154,7 +162,7 @@ class ExportDialog(QDialog):
         self._depth.addItem("16 bits", 16)
         self._scale = ExportSize(self._size)
         self._scale.changed.connect(self._soon.start)
-        for box in (self._lossless, self._chroma, self._alpha, self._metadata):
+        for box in (self._lossless, self._chroma, self._alpha, self._metadata, self._sign):
             box.toggled.connect(lambda _checked: self._take_options())
         for choice in (self._effort, self._depth, self._paper, self._space):
             choice.currentIndexChanged.connect(lambda _index: self._take_options())
@@ -173,7 +181,7 @@ class ExportDialog(QDialog):
         layout.addWidget(self._scale)
         layout.addSpacing(SPACE)
         layout.addWidget(label("Contents", "section"))
-        for widget in (self._alpha, self._paper, self._space, self._metadata):
+        for widget in (self._alpha, self._paper, self._space, self._metadata, self._sign):
             layout.addWidget(widget)
         layout.addStretch(1)
         return column
@@ -202,7 +210,15 @@ class ExportDialog(QDialog):
 
     def _remembered(self, kind: PictureKind) -> EncodeOptions:
         """The choices of the last time; the depth is that of the document."""
-        return replace(self._exports.options(kind), depth=self._exports.project.document.depth)
+        options = self._exports.options(kind)
+        can_be_signed = options.signed and self._why_unsigned() == ""
+        return replace(options, depth=self._exports.project.document.depth, signed=can_be_signed)
+
+    def _why_unsigned(self) -> str:
+        """Why no picture can be signed; empty where one can."""
+        if not can_sign():
+            return 'Signing needs another package: pip install "sdpaint[credentials]"'
+        return "" if self._exports.identity else "Signing needs a certificate: choose yours in the preferences"
 
     def _take_options(self) -> None:
         effort, paper = self._effort.currentData(), self._paper.currentData()
@@ -215,6 +231,7 @@ class ExportDialog(QDialog):
             keep_alpha=self._alpha.isChecked(),
             paper=paper if paper is not None else self._options.paper,
             metadata=self._metadata.isChecked(),
+            signed=self._sign.isChecked(),
             space=self._space.currentData(),
             depth=self._depth.currentData(),
         )
@@ -223,7 +240,7 @@ class ExportDialog(QDialog):
 
     def _show_options(self) -> None:
         options, facts = self._options, self._options.facts
-        boxes = (self._lossless, self._chroma, self._alpha, self._metadata)
+        boxes = (self._lossless, self._chroma, self._alpha, self._metadata, self._sign)
         choices = (self._kind, self._effort, self._depth, self._paper, self._space)
         with signals_blocked(*boxes, *choices, self._quality):
             self._kind.setCurrentIndex(self._kind.findData(options.kind))
@@ -231,6 +248,7 @@ class ExportDialog(QDialog):
             self._chroma.setChecked(options.full_chroma)
             self._alpha.setChecked(options.keep_alpha)
             self._metadata.setChecked(options.metadata)
+            self._sign.setChecked(options.signed)
             self._quality.set_value(options.quality)
             self._depth.setItemText(0, "8 bits, dithered" if self._exports.project.document.depth == 16 else "8 bits")
             self._depth.setCurrentIndex(self._depth.findData(options.depth))
@@ -270,6 +288,7 @@ class ExportDialog(QDialog):
         self._paper.setVisible(not facts.has_alpha or not options.keep_alpha)
         self._metadata.setVisible(facts.has_metadata)
         self._space.setVisible(facts.has_profile)
+        self._sign.setVisible(options.kind in MEDIA_TYPES)
 
     # ---------------------------------------------------------------------------------------------- preview
 

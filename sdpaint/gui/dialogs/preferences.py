@@ -27,6 +27,7 @@ from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button
 from sdpaint.gui.widgets.device_curves import DeviceCurves
+from sdpaint.gui.widgets.file_field import FileField
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.gui.widgets.pressure_field import PressureField
 from sdpaint.settings.schema import SettingInfo, Settings, info, setting_names, setting_type
@@ -108,6 +109,9 @@ def _field(name: str, facts: SettingInfo, kind: Any, value: Any) -> Field:
     if kind is Path:
         folder = FolderField(object_name, facts.label, value)
         return Field(folder, lambda: folder.folder)
+    if facts.is_file:
+        file = FileField(object_name, facts.label, value, facts.help)
+        return Field(file, lambda: file.path)
     if facts.is_curve:
         pressure = PressureField(object_name, facts.label, value, facts.help)
         return Field(pressure, lambda: pressure.text)
