@@ -34,7 +34,15 @@ def export(run: Run) -> list[Path]:
     """Write every checkpoint whose parts are there into `export/`. Returns their folders."""
     target = run.folder / "export"
     written = [_export_pipeline(run, target / "starter", "unet", scheduler())]
-    facts = {"name": "Starter", **_SIZES, "sampler": "DDIM", "steps": 20, "guidance_scale": 4.0}
+    facts = {
+        "name": "Starter",
+        **_SIZES,
+        "sampler": "DDIM",
+        "steps": 20,
+        "guidance_scale": 4.0,
+        # With more freedom it paints another picture beside the old one: see tests/benchmarks/bench_outpaint.py.
+        "expand_strength": 0.7,
+    }
     _write_facts(run, target / "starter", facts)
     if (run.folder / "unet_live" / "config.json").is_file():
         config = {**scheduler().config, "original_inference_steps": SOLVER_STEPS}

@@ -14,7 +14,7 @@ from sdpaint.checkpoints.single_file import configs_for, is_single_file
 from sdpaint.checkpoints.variants import quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.errors import CheckpointError
-from sdpaint.generation.families import FAMILIES, Family, FamilyName
+from sdpaint.generation.families import EXPAND_STRENGTH, FAMILIES, Family, FamilyName
 from sdpaint.generation.preview_maps import PreviewMap
 from sdpaint.generation.request import MAX_STEPS, SamplerName
 
@@ -47,6 +47,8 @@ class CheckpointInfo:
     is_edit: bool = False
     is_refiner: bool = False
     """Whether it only improves pictures that are there."""
+    expand_strength: float = EXPAND_STRENGTH
+    """Of outpainting: how much of the border that was carried on it may change."""
     class_name: str = ""
     """The pipeline that the checkpoint was saved from."""
     configs: Path | None = None
@@ -100,6 +102,7 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
         sampler=sampler_name,
         steps=facts.integer("steps", quirks.steps, least=1, most=MAX_STEPS),
         guidance_scale=facts.number("guidance_scale", quirks.guidance_scale),
+        expand_strength=facts.share("expand_strength", EXPAND_STRENGTH),
         is_inpaint=is_inpaint,
         is_edit=class_name in EDIT_PIPELINES,
         is_refiner=is_refiner,
@@ -240,6 +243,12 @@ class _Facts:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 50:
             raise self.error(f"has a {key} that isn't a number from 0 to 50")
         return float(value)
+
+    def share(self, key: str, otherwise: float) -> float:
+        value = self.number(key, otherwise)
+        if not 0.0 < value <= 1.0:
+            raise self.error(f"has a {key} that isn't more than 0 and at most 1")
+        return value
 
     def integer(self, key: str, otherwise: int, least: int, most: int = 2**31) -> int:
         value = self._values.get(key, otherwise)

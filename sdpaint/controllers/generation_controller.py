@@ -95,7 +95,7 @@ class GenerationController(GenerationJobs):
         for each in cells:
             key = (each.sampling.steps, each.sampling.strength)
             if key not in known:
-                work = work_of(plan, replace(each.sampling, count=1), effective_strength(self._mode, each))
+                work = work_of(plan, replace(each.sampling, count=1), effective_strength(self._mode, each, found[1]))
                 known[key] = self._costs.estimate(str(found[1].path), *work)
             estimate = known[key]
             if estimate is None:
@@ -165,7 +165,7 @@ class GenerationController(GenerationJobs):
             return None
         mode = effective_mode(document, params.mode, params.grow_canvas)
         if mode.is_masked:
-            dedicated = dedicated_to_inpainting(info, self._checkpoints, effective_strength(mode, params))
+            dedicated = dedicated_to_inpainting(info, self._checkpoints, effective_strength(mode, params, info))
             if dedicated is not None:
                 return replace(params, checkpoint=dedicated.path), dedicated
         return params, info

@@ -21,7 +21,7 @@ from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Outlook, effective_strength, outlook_on
 from sdpaint.generation.recipe import Recipe
-from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams
+from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams, is_fill_alone
 from sdpaint.generation.result import Result
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.paths import starter_checkpoint
@@ -95,11 +95,11 @@ class GenerationSettings(QObject):
     @property
     def estimate(self) -> Estimate | None:
         """What inpainting or expanding would cost now; None in other modes, and before anything was measured."""
-        if self._outlook is None:
-            return None
         params = self._params
-        strength = effective_strength(self._mode, params)
-        work = work_of(self._outlook.plan, params.sampling, strength)
+        info = self.info_of(params.checkpoint)
+        if self._outlook is None or info is None or is_fill_alone(self._mode, params.fill):
+            return None
+        work = work_of(self._outlook.plan, params.sampling, effective_strength(self._mode, params, info))
         return self._costs.estimate(str(params.checkpoint), *work)
 
     def set_checkpoints(self, checkpoints: tuple[CheckpointInfo, ...]) -> None:
@@ -204,7 +204,8 @@ class GenerationSettings(QObject):
         info = self.info_of(self._params.checkpoint)
         if info is None or not self._mode.is_masked:
             return None
-        return dedicated_to_inpainting(info, self._checkpoints, effective_strength(self._mode, self._params))
+        strength = effective_strength(self._mode, self._params, info)
+        return dedicated_to_inpainting(info, self._checkpoints, strength)
 
     def _take(self, params: GenerationParams) -> None:
         if params != self._params:
@@ -227,7 +228,7 @@ class GenerationSettings(QObject):
         # A stroke on a layer changes none of these; nor does a word of the prompt.
         depends_on = (
             *(mask.tiles for mask in document.masks), tuple(mask.counts for mask in document.masks),
-            document.frame, document.size, self._mode, effective_strength(self._mode, params),
+            document.frame, document.size, self._mode, params.sampling.strength, params.fill,
             info, params.in_passes, params.context, params.bands,
         )
         if len(depends_on) == len(self._outlook_of) and all(

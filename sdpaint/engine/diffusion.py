@@ -46,7 +46,8 @@ from sdpaint.generation.events import (
     Progress,
     Started,
 )
-from sdpaint.generation.request import GenerationRequest
+from sdpaint.generation.prefill import prefill
+from sdpaint.generation.request import GenerationRequest, is_fill_alone
 
 _log = logging.getLogger(__name__)
 
@@ -130,8 +131,11 @@ class DiffusionEngine:
 
     # -- the way of one request ------------------------------------------------------------------------------------
 
-    def _work_off(self, job: _Job) -> Cost:
+    def _work_off(self, job: _Job) -> Cost | None:
         request = job.request
+        if is_fill_alone(request.mode, request.fill):
+            _fill(job)
+            return None
         job = replace(job, controls=check_controls(request))
         device, store = self._open()
         if not store.holds(request.checkpoint):
@@ -259,3 +263,17 @@ class DiffusionEngine:
         self._controls.clear()
         gc.collect()
         device.release_memory()
+
+
+def _fill(job: _Job) -> None:
+    """The pictures of a request that takes no checkpoint: what its mask marks filled anew, by the seed of each."""
+    request = job.request
+    assert request.image is not None
+    assert request.mask is not None
+    assert request.fill is not None
+    for index in range(request.sampling.count):
+        if index and job.cancel.wants_early_finish:
+            break
+        job.cancel.raise_if_cancelled()
+        seed = request.seed_of(index)
+        job.emit(ImageDone(request.id, index, seed, prefill(request.image, request.mask, request.fill, seed)))

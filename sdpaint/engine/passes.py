@@ -13,6 +13,7 @@ from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.passes import Passes, blended, onset, with_tones_of
 from sdpaint.generation.request import LATENT_MULTIPLE, MAX_SEED, GenerationRequest
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.masks import OPAQUE_FROM
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels8
 
@@ -81,7 +82,8 @@ class _Run:
         if request.color_match and request.image is not None and request.mask is not None:
             small = match_colors(small, request.image, request.mask)
         large = resized(small, self._request.size)
-        self._picture = blended(self._picture, large, self._mask.astype(np.float32) / 255.0)
+        # What was made under a grey mask is a mix already.
+        self._picture = blended(self._picture, large, np.minimum(self._mask / np.float32(OPAQUE_FROM), 1.0))
         return complete
 
     def _refine(self, number: int, tile: Rect) -> bool:

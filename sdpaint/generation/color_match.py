@@ -60,6 +60,8 @@ def with_matched_colors(request: GenerationRequest, image: Pixels8, alpha: Pixel
     if request.mask is None or request.image is None or not request.color_match:
         return image
     if request.fill is MaskFill.REMOVE:
+        return image
+    if request.fill is MaskFill.REMOVE_REFINED:
         # What was copied from around has the right colours, everywhere.
         return with_tones_of(image, request.image)
     matched = match_colors(image, request.image, request.mask)

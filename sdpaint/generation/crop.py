@@ -83,9 +83,10 @@ def plan_crop(frame: Rect, info: SizeLimits) -> CropPlan:
     shortest = _up(max(info.min_side_px, LATENT_MULTIPLE))
     longest = max(shortest, _down(info.max_side_px))
     area = max(info.max_area_px, shortest * shortest)
-    width, height = _up(frame.width), _up(frame.height)
-    if shortest <= min(width, height) and max(width, height) <= longest and width * height <= area:
-        return CropPlan(Rect(frame.x, frame.y, width, height), Size(width, height), frame)
+    whole = plan_unscaled(frame)
+    width, height = whole.work_size.width, whole.work_size.height
+    if shortest <= min(width, height) and max(width, height) <= longest and whole.work_size.area <= area:
+        return whole
     grown, work = _search(frame.width, frame.height, shortest, longest, area)
     region = Rect(
         frame.x - _before(grown.width - frame.width),
@@ -94,6 +95,12 @@ def plan_crop(frame: Rect, info: SizeLimits) -> CropPlan:
         grown.height,
     )
     return CropPlan(region, work, frame)
+
+
+def plan_unscaled(frame: Rect) -> CropPlan:
+    """Plan at the pixels of the canvas, whatever the size: where no checkpoint has a part."""
+    size = Size(_up(frame.width), _up(frame.height))
+    return CropPlan(Rect(frame.x, frame.y, size.width, size.height), size, frame)
 
 
 def plan_detailed(frame: Rect, info: NativeSize, wanted: Rect, strength: float) -> CropPlan:

@@ -32,6 +32,8 @@ class FamilyName(Enum):
     COGVIEW4 = "CogView4"
 
 
+EXPAND_STRENGTH = 0.95
+"""Nothing lies beyond the canvas that could be kept, but the colours of what is continued there lead to no seam."""
 FLOW_SAMPLERS = (SamplerName.EULER,)
 """The pipelines of families that are trained on flows set sigmas of their own, which other samplers don't take."""
 

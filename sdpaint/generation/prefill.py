@@ -20,6 +20,7 @@ FALLOFF_PX = 9
 """Over so many pixels, inside the mask, the fill sets in."""
 REPLACING_FROM = 0.85
 """At this strength and above, what lies under the mask is meant to go."""
+REMOVING = (MaskFill.REMOVE, MaskFill.REMOVE_REFINED)
 REMOVE_STRENGTH = 0.3
 """Of removing: what was copied from around is to be joined, not made anew, and needs no prompt."""
 _EDGE_PX = 2
@@ -54,7 +55,7 @@ def prefill(
     """
     if fill is MaskFill.AUTOMATIC:
         raise ValueError("which fill is meant must have been decided")
-    weight = _removing(mask) if fill is MaskFill.REMOVE else _weight(mask)
+    weight = _removing(mask) if fill in REMOVING else _weight(mask)
     if missing is not None:
         weight = np.maximum(weight, missing)
     if not weight.any() or (fill is MaskFill.ORIGINAL and missing is None):
@@ -89,7 +90,7 @@ def _filled(image: Pixels8, hole: NDArray[np.bool_], fill: MaskFill, seed: int) 
         return _noise(image.shape[0], image.shape[1], seed)
     if bool(hole.all()):
         return np.full(image.shape, _NEUTRAL, np.float32)
-    if fill is MaskFill.REMOVE:
+    if fill in REMOVING:
         return exemplar_fill(image, hole, seed).astype(np.float32)
     if fill is MaskFill.TELEA:
         return _inpainted(image, hole, cv2.INPAINT_TELEA)

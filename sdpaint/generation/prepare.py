@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -23,14 +24,15 @@ from sdpaint.generation.crop import (
     least_feather_px,
     plan_crop,
     plan_detailed,
+    plan_unscaled,
 )
 from sdpaint.generation.mode import beyond_the_canvas, effective_mode, is_bare
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.passes import Passes
-from sdpaint.generation.prefill import REMOVE_STRENGTH, prefill, resolve_fill
+from sdpaint.generation.prefill import REMOVE_STRENGTH, REMOVING, prefill, resolve_fill
 from sdpaint.generation.prompt.choices import Wildcards
 from sdpaint.generation.prompt.of_request import used_lists
-from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill
+from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill, is_fill_alone
 from sdpaint.imaging import masks
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
@@ -38,12 +40,23 @@ from sdpaint.imaging.pixels import rgb_over
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels8, TileMap, tile_rect
 
-EXPAND_STRENGTH = 0.95
-"""Nothing lies beyond the canvas that could be kept, but the colours of what is continued there lead to no seam."""
+_LED_IN_PX = 128
+_LED_IN_SHARE = 4
+_LED_IN_FROM = 0.6
+"""New ground is made anew by this share at the seam, and wholly a fourth of what the checkpoint sees at once, but at
+most 128 px, farther out: near the old ground, the colours that were carried on from it lead the network."""
 _TRANSPARENT = 8
 """Below this alpha, ground counts as bare."""
 PAPER = (255, 255, 255)
 """What the engine sees where nothing is painted."""
+
+
+class CheckpointFacts(NativeSize, Protocol):
+    """What a checkpoint says that requests depend on; CheckpointInfo does."""
+
+    @property
+    def expand_strength(self) -> float:
+        """The strength of outpainting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +106,7 @@ class Outlook:
 def prepare(
     document: Document,
     params: GenerationParams,
-    info: NativeSize,
+    info: CheckpointFacts,
     seed: int,
     request_id: str | None = None,
     wildcards: Wildcards | None = None,
@@ -105,7 +118,7 @@ def prepare(
     nothing inside the frame is masked.
     """
     mode = effective_mode(document, params.mode, params.grow_canvas)
-    sampling = replace(params.sampling, seed=seed, strength=effective_strength(mode, params))
+    sampling = replace(params.sampling, seed=seed, strength=effective_strength(mode, params, info))
     missing = _missing(document) if mode is GenerationMode.EXPAND and _fills_bare_ground(params) else None
     plan = plan_for(document, mode, params, info, missing)
     image: Pixels8 | None = None
@@ -131,10 +144,14 @@ def prepare(
         read = () if is_expanding else tuple(each.tiles for each in document.masks if each.counts)
         feather_px = least_feather_px(info.native_px)
         denoise, alpha = inpaint_masks(document, plan, masked, sampling.strength, feather_px, params.bands)
-        engine_mask = resized(denoise, plan.work_size)
+        ground_to_be = _carried_out(masked, plan) if is_expanding else None
+        if ground_to_be is not None:
+            width_px = min(_LED_IN_PX, info.native_px // _LED_IN_SHARE)
+            denoise = masks.led_in(denoise, ground_to_be, _LED_IN_FROM, width_px)
         fill = resolve_fill(params.fill, sampling.strength, is_expanding)
         small = resized(masked, plan.work_size)
-        bare = resized(_carried_out(masked, plan), plan.work_size) > 0 if is_expanding else None
+        engine_mask = small if is_fill_alone(mode, fill) else resized(denoise, plan.work_size)
+        bare = None if ground_to_be is None else resized(ground_to_be, plan.work_size) > 0
         image = prefill(image, small, fill, seed, bare)
     request = GenerationRequest(
         mode=mode,
@@ -169,12 +186,12 @@ def ground_under(document: Document, seen: Rect) -> str:
     return digest_of(picture_under(document, inside)) if not inside.is_empty else ""
 
 
-def effective_strength(mode: GenerationMode, params: GenerationParams) -> float:
+def effective_strength(mode: GenerationMode, params: GenerationParams, info: CheckpointFacts) -> float:
     """The strength that is used: expanding and removing have their own."""
     if mode is GenerationMode.EXPAND:
-        return EXPAND_STRENGTH
+        return info.expand_strength
     strength = params.sampling.strength
-    is_removing = mode is GenerationMode.INPAINT and params.fill is MaskFill.REMOVE
+    is_removing = mode is GenerationMode.INPAINT and params.fill in REMOVING
     return min(strength, REMOVE_STRENGTH) if is_removing else strength
 
 
@@ -182,7 +199,7 @@ def plan_for(
     document: Document,
     mode: GenerationMode,
     params: GenerationParams,
-    info: NativeSize,
+    info: CheckpointFacts,
     missing: Rect | None = None,
 ) -> CropPlan:
     """What the engine will see, at which size: the frame, or the context in it around what is masked or missing.
@@ -190,13 +207,15 @@ def plan_for(
     `missing`: around all that is to be continued; None: only what is seen of it without reading pixels.
     """
     masked = _to_be_made(document, mode, _fills_bare_ground(params)) if missing is None else missing
-    strength = effective_strength(mode, params)
+    strength = effective_strength(mode, params, info)
     if masked.is_empty:
         return plan_crop(document.frame, info)
     frame = document.frame
     region = context_region(masked, frame, document.bounds, strength, info.native_px)
     if params.context is not None and params.context.counts_for(masked):
         region = params.context.box.intersected(frame).united(masked)
+    if is_fill_alone(mode, params.fill):
+        return plan_unscaled(region)
     if not params.in_passes:
         return plan_crop(region, info)
     reach = masks.mask_bands(masked, strength, least_feather_px(info.native_px), params.bands).reach_px
@@ -214,13 +233,13 @@ def _needed_passes(plan: CropPlan, mask: Pixels8 | None) -> Passes | None:
 
 
 def outlook_on(
-    document: Document, mode: GenerationMode, params: GenerationParams, info: NativeSize
+    document: Document, mode: GenerationMode, params: GenerationParams, info: CheckpointFacts
 ) -> Outlook | None:
     """What `prepare` would plan; None where nothing is masked or missing. Cheap enough for the GUI thread.
 
     Of transparent ground it knows only where no layer has any pixels at all near.
     """
-    strength = effective_strength(mode, params)
+    strength = effective_strength(mode, params, info)
     masked = _to_be_made(document, mode, _fills_bare_ground(params))
     if masked.is_empty:
         return None

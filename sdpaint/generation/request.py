@@ -53,7 +53,13 @@ class MaskFill(Enum):
     NOISE = "noise"
     TELEA = "telea"
     REMOVE = "remove"
+    REMOVE_REFINED = "remove and refine"
     BACKGROUND = "background"
+
+
+def is_fill_alone(mode: GenerationMode, fill: MaskFill | None) -> bool:
+    """Whether what is filled in is the picture already: no checkpoint has a part in it."""
+    return mode is GenerationMode.INPAINT and fill is MaskFill.REMOVE
 
 
 class SamplerName(Enum):

@@ -31,6 +31,7 @@ FILL_WORDS: dict[MaskFill, str] = {
     MaskFill.NOISE: "&Noise",
     MaskFill.TELEA: "Continued &colours",
     MaskFill.REMOVE: "Remove the &object",
+    MaskFill.REMOVE_REFINED: "Remove, &then refine",
     MaskFill.BACKGROUND: "Replace the bac&kground",
 }
 """What lies under the mask before denoising begins."""
@@ -43,7 +44,8 @@ FILL_HELP: dict[MaskFill, str] = {
     MaskFill.NEUTRAL: "Add something new without a hint of colour",
     MaskFill.NOISE: "Add something new and rich in detail",
     MaskFill.TELEA: "Remove what is there and carry on the colours around it",
-    MaskFill.REMOVE: "Fill with pieces of the surroundings and join them at low strength; needs no prompt",
+    MaskFill.REMOVE: "Fill with pieces of the surroundings, at once: takes neither prompt nor checkpoint",
+    MaskFill.REMOVE_REFINED: "Fill with pieces of the surroundings and let the checkpoint join them at low strength",
     MaskFill.BACKGROUND: "Mask the background: only light and dark of it are left",
 }
 

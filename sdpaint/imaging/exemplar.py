@@ -219,7 +219,7 @@ def _copied(
         cell = np.minimum((at / factor).astype(np.int32), [small_height - 1, small_width - 1])
         there = np.rint(field[cell[:, 0], cell[:, 1]] * factor + (at - cell * factor)).astype(np.int32)
         there = np.clip(there, 0, [height - 1, width - 1])
-        full = image.astype(np.float32)
+        full = np.where(hole[..., None], broad, image).astype(np.float32)    # nothing of what goes shines through
         sigma = float(max(factor)) * 0.7
         fine = full - cv2.GaussianBlur(full, (0, 0), sigma)
         fine[hole] = 0.0

@@ -136,6 +136,15 @@ def strength_map(
     return denoise, alpha
 
 
+def led_in(denoise: Pixels8, mask: Pixels8, least: float, width_px: float) -> Pixels8:
+    """`denoise` (h, w), what is made anew, held to the share `least` at the edge of the mask and outside it.
+
+    From there it grows to all of it `width_px` inside: what is found there at the start leads over to the rest.
+    """
+    share = least + (1.0 - least) * distance_to(mask == 0) / np.float32(width_px)
+    return np.minimum(denoise, _bytes(share))
+
+
 def _largest_island(mask: Pixels) -> Rect:
     """Around the part of the mask, in one piece, of the longest diagonal: widths follow it."""
     _, _, stats, _ = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=8)

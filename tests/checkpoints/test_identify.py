@@ -161,6 +161,7 @@ DAMAGES = {
     "facts broken": (_write("{", "sdpaint.json"), "sdpaint.json"),
     "fact of wrong type": (_change("sdpaint.json", native_px="big"), "native_px"),
     "fact out of range": (_change("sdpaint.json", steps=0), "steps"),
+    "strength out of range": (_change("sdpaint.json", expand_strength=0), "expand_strength"),
     "guidance of wrong type": (_change("sdpaint.json", guidance_scale=True), "guidance_scale"),
     "name of wrong type": (_change("sdpaint.json", name=5), "name"),
     "unknown sampler": (_change("sdpaint.json", sampler="Magic"), "Magic"),

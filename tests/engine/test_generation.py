@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sdpaint.generation.events import (
     Progress,
     Started,
 )
-from sdpaint.generation.request import GenerationMode, SamplerName
+from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName
 from sdpaint.paths import starter_checkpoint
 from tests.engine.support import centre_mask, images_of, landscape, make_request, picture, run
 
@@ -428,3 +429,18 @@ def test_a_grey_mask_means_less_change_for_a_dedicated_network_too(
         picture(shared_engine, make_request(checkpoint, image=image, mask=mask, strength=1.0, steps=8))
     changes = [float((latents - finals[0]).abs().mean()) for latents in finals]
     assert all(np.diff(changes) > 0), changes
+
+
+def test_removing_needs_no_checkpoint_and_keeps_what_is_around(engine: DiffusionEngine) -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(100, 140, (64, 64, 3), np.uint8)
+    image[20:40, 20:40] = 255
+    mask = np.zeros((64, 64), np.uint8)
+    mask[18:42, 18:42] = 255
+    request = make_request(Path("/nowhere"), image=image, mask=mask, count=2)
+    events = run(engine, replace(request, fill=MaskFill.REMOVE))
+    assert not any(isinstance(event, Progress) for event in events)
+    one, other = (event.image for event in events if isinstance(event, ImageDone))
+    assert one.max() < 150
+    assert not np.array_equal(one, other)
+    assert np.array_equal(one[:15], image[:15])

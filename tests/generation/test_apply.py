@@ -26,6 +26,7 @@ class Limits:
     max_side_px: int = 512
     max_area_px: int = 512 * 512
     native_px: int = 512
+    expand_strength: float = 0.8
 
 
 PARAMS = GenerationParams(

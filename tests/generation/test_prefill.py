@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdpaint.generation.prefill import FALLOFF_PX, REPLACING_FROM, prefill, resolve_fill
+from sdpaint.generation.prefill import FALLOFF_PX, REMOVING, REPLACING_FROM, prefill, resolve_fill
 from sdpaint.generation.request import MaskFill
 from sdpaint.imaging.masks import distance_to
 
@@ -42,7 +42,7 @@ def test_outside_the_mask_nothing_is_filled_whatever_the_shape(fill, height, wid
     assert filled.shape == image.shape
     assert filled.dtype == np.uint8
     # What is removed goes with its soft edge; all that is in the blend band, and stays under it.
-    beyond = distance_to(mask > 0) > (2 if fill is MaskFill.REMOVE else 0)
+    beyond = distance_to(mask > 0) > (2 if fill in REMOVING else 0)
     assert np.array_equal(filled[beyond], image[beyond])
 
 
@@ -79,6 +79,14 @@ def test_noise_is_that_of_the_seed():
     one, again, other = (prefill(image, mask, MaskFill.NOISE, seed) for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
+
+
+def test_what_goes_has_no_part_in_what_takes_its_place():
+    noise = np.random.default_rng(0).integers(0, 40, scene().shape, np.uint8)
+    image, mask = scene() + noise, around_the_thing()
+    filled = prefill(image, mask, MaskFill.REMOVE, 1)
+    assert np.array_equal(prefill(filled, mask, MaskFill.REMOVE, 1), filled)
+    assert not np.array_equal(prefill(filled, mask, MaskFill.REMOVE, 2), filled)
 
 
 @pytest.mark.parametrize("fill", FILLS)

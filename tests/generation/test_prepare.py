@@ -15,7 +15,6 @@ from sdpaint.generation.apply import apply_result
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.prepare import (
-    EXPAND_STRENGTH,
     outlook_on,
     picture_under,
     prepare,
@@ -36,6 +35,7 @@ class Limits:
     max_side_px: int = 512
     max_area_px: int = 512 * 512
     native_px: int = 512
+    expand_strength: float = 0.8
 
 
 PARAMS = GenerationParams(checkpoint=Path("somewhere"), prompt="a hill", sampling=SamplingParams(strength=0.5))
@@ -167,7 +167,8 @@ class TestBareGround:
     def test_it_is_continued_where_the_artist_says_so(self):
         prepared = prepare(self.document(), at_strength(0.5, mode=EXPAND), Limits(), 1)
         x = 200 - prepared.plan.region.x
-        assert (prepared.request.mask[:, x + 1 :] == 255).all()
+        assert (prepared.request.mask[:, x + 1 :] > 0.55 * 255).all()
+        assert (prepared.request.mask[:, x + 130 :] == 255).all()
         assert not prepared.request.mask[:, : x - 60].any()
         filled = prepared.request.image[:, x + 4 :].astype(int)
         assert np.abs(filled - (30, 60, 90)).max() < 12, "no white paper shines through"
@@ -189,8 +190,9 @@ class TestBareGround:
 class TestRemoving:
     def test_it_has_a_strength_of_its_own(self):
         document = edits.fill_mask(new(frame=Rect(0, 0, 256, 256)), Rect(60, 60, 50, 50))
-        assert prepare(document, at_strength(0.9, fill=MaskFill.REMOVE), Limits(), 1).request.sampling.strength == 0.3
-        assert prepare(document, at_strength(0.2, fill=MaskFill.REMOVE), Limits(), 1).request.sampling.strength == 0.2
+        for asked, used in ((0.9, 0.3), (0.2, 0.2)):
+            refined = prepare(document, at_strength(asked, fill=MaskFill.REMOVE_REFINED), Limits(), 1)
+            assert refined.request.sampling.strength == used
 
     def test_the_thing_is_gone_before_the_engine_starts(self):
         document = painted(new(frame=Rect(0, 0, 256, 256)), Rect(0, 0, 256, 256), (200, 150, 100, 255))
@@ -387,6 +389,16 @@ class TestInpaint:
         assert red[:, : 600 - 482].all()
         assert not red[:, 600 - 482 :].any()
 
+    def test_removing_takes_the_pixels_of_the_canvas_and_the_mask_as_it_was_painted(self):
+        document = painted(new((1500, 1200), Rect(0, 0, 1500, 1200)), Rect(0, 0, 1500, 1200))
+        document = edits.fill_mask(document, Rect(100, 100, 1200, 900))
+        prepared = prepare(document, at_strength(0.6, fill=MaskFill.REMOVE), Limits(), 1)
+        request = prepared.request
+        assert not prepared.plan.is_scaled
+        assert request.passes is None
+        assert np.count_nonzero(request.mask == 255) == 1200 * 900
+        assert np.count_nonzero(request.mask) == 1200 * 900
+
     def test_what_is_filled_follows_from_the_strength_or_the_choice_by_hand(self):
         document = edits.fill_mask(self.masked(), Rect(150, 120, 60, 60))
         document = painted(document, Rect(160, 130, 40, 40), (255, 0, 0, 255))
@@ -425,11 +437,13 @@ class TestExpand:
     def test_beyond_the_canvas_all_is_new_and_an_overlap_blends(self):
         prepared = prepare(self.wide(), PARAMS, Limits(), 1)
         request = prepared.request
-        assert (request.mode, request.fill, request.sampling.strength) == (EXPAND, MaskFill.BORDER, EXPAND_STRENGTH)
+        assert (request.mode, request.fill, request.sampling.strength) == (EXPAND, MaskFill.BORDER, 0.8)
         assert request.region == Rect(250, 50, 256, 200)
         assert prepared.grows
         assert prepared.mask is None
-        assert (request.mask[:, 150:] == 255).all()
+        assert (np.diff(request.mask[100].astype(int)) >= 0).all(), "from the old ground on, the freer the farther out"
+        assert 0.55 * 255 < request.mask[100, 150] < 0.65 * 255
+        assert (request.mask[:, -1] > 0.9 * 255).all()
         assert (prepared.alpha[:, 150:] == 255).all()
         band = prepared.alpha[100, 100:150].astype(int)
         assert (np.diff(band) >= 0).all()

@@ -129,6 +129,16 @@ def test_what_is_fainter_than_can_be_seen_is_left_alone_beside_what_is_strong():
     assert not paste[100:120, 100:120].any()
 
 
+def test_what_is_made_anew_can_be_led_in_from_the_edge_of_the_mask():
+    denoise = np.full((10, 100), 255, np.uint8)
+    mask = np.where(np.arange(100) >= 20, 255, 0).astype(np.uint8).repeat(10).reshape(100, 10).T
+    led = masks.led_in(denoise, np.ascontiguousarray(mask), 0.5, 40.0)[5]
+    assert (led[:20] == 128).all()
+    assert led[40] == pytest.approx(255 * (0.5 + 0.5 * 21 / 40), abs=1)
+    assert (led[60:] == 255).all()
+    assert (np.diff(led.astype(int)) >= 0).all()
+
+
 def test_of_an_empty_mask_nothing_is_made_anew():
     denoise, paste = masks.strength_map(np.zeros((9, 8), np.uint8), 1.0)
     assert not denoise.any()
