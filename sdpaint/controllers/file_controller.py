@@ -108,7 +108,7 @@ class FileController(QObject):
         path = self._documents.path
         if path is None or self._documents.in_front in self._protected:
             return True
-        return not format_of(path).holds(self._documents.committed)
+        return bool(format_of(path).losses(self._documents.committed))
 
     @property
     def suggested_path(self) -> Path:
@@ -148,16 +148,13 @@ class FileController(QObject):
         """Save to a file that becomes the document's own. A format that would lose layers is refused: export to it."""
         path = _with_suffix(path, NATIVE_SUFFIX)
         try:
-            loses = not format_of(path).holds(self._documents.committed)
+            losses = format_of(path).losses(self._documents.committed)
         except FileError as error:
             self.failed.emit(error)
             return
-        if loses:
-            self.failed.emit(
-                FileError(
-                    f"A {path.suffix} file can't hold all of this document", hint="Save as .ora, or export a copy"
-                )
-            )
+        if losses:
+            what = f"A {path.suffix} file can't hold all of this document, such as {', '.join(losses)}"
+            self.failed.emit(FileError(what, hint="Save as .ora, or export a copy"))
             return
         self._write(path, is_own=True)
 
@@ -197,8 +194,8 @@ class FileController(QObject):
                 self._documents.mark_saved(document, path, opened)
                 self._protected.discard(opened)
                 self._remember(path)
-            elif kind.keeps_layers and not kind.holds(document):
-                self.noted.emit(f"{path.name} holds no inpaint mask, and fills and adjustments as pixels")
+            elif kind.keeps_layers and (losses := kind.losses(document)):
+                self.noted.emit(f"{path.name} doesn't hold {', '.join(losses)}")
             self.saved.emit(path)
 
         self._start(lambda: write_project(path, project, quality), wrote)

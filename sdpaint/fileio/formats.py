@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sdpaint.document.document import Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
-from sdpaint.document.layers import Adjustment, Fill, Layer
+from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
 from sdpaint.fileio.foreign_recipes import recipe_of_bytes
 from sdpaint.fileio.images import read_image, write_image
@@ -16,10 +16,10 @@ from sdpaint.fileio.openraster_reader import read_openraster
 from sdpaint.fileio.openraster_writer import write_openraster
 from sdpaint.fileio.picture_kinds import DEFAULT_QUALITY, KINDS, EncodeOptions, KindFacts
 from sdpaint.fileio.project import Project
+from sdpaint.fileio.psd_losses import psd_losses
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.recipe import Recipe, parse_infotext
 from sdpaint.generation.request import GenerationMode
-from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba, rgba_from_premultiplied
 from sdpaint.imaging.tiles import Pixels, TileMap, full_of, tile_rect
@@ -29,8 +29,8 @@ from sdpaint.imaging.tiles import Pixels, TileMap, full_of, tile_rect
 class Format:
     """A kind of file. `suffixes[0]` is the one for new names.
 
-    `keeps_layers`: it has layers. `keeps_pixels`: of a flat document nothing is lost. `holds` says whether nothing of
-    this document is; it looks at no more than the GUI thread has time for.
+    `keeps_layers`: it has layers. `keeps_pixels`: of a flat document nothing is lost. `losses` says what of a document
+    is, in a few words each; it looks at no more than the GUI thread has time for.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Format:
     write: Callable[[Path, Project, int], None]
     keeps_layers: bool = False
     keeps_pixels: bool = True
-    holds: Callable[[Document], bool] = lambda document: is_flat(document)
+    losses: Callable[[Document], tuple[str, ...]] = lambda document: _flat_losses(document)
 
 
 def document_of_picture(rgba: Pixels, name: str = "Background") -> Document:
@@ -79,24 +79,18 @@ def is_flat(document: Document) -> bool:
     )
 
 
-def _holds_of(facts: KindFacts) -> Callable[[Document], bool]:
+def _flat_losses(document: Document) -> tuple[str, ...]:
+    return () if is_flat(document) else ("more than one plain layer",)
+
+
+def _losses_of(facts: KindFacts) -> Callable[[Document], tuple[str, ...]]:
     """Likewise for a kind of picture: 16 bits a channel want one that has them."""
-    return lambda document: (document.depth == 8 or facts.has_depth) and is_flat(document)
 
+    def losses(document: Document) -> tuple[str, ...]:
+        depth = () if document.depth == 8 or facts.has_depth else (f"{document.depth} bits a channel",)
+        return (*_flat_losses(document), *depth)
 
-def psd_holds(document: Document) -> bool:
-    """Whether a Photoshop document holds all of it: no inpaint mask, 8 bits, and only layers that Photoshop has too."""
-    return (
-        all(mask.is_empty for mask in document.masks)
-        and document.depth == 8
-        and not document.saved_selections
-        and all(
-            layer.blend_mode is not BlendMode.ERASE
-            and layer.origin is None
-            and not isinstance(layer.content, Fill | Adjustment)
-            for layer in document.walk()
-        )
-    )
+    return losses
 
 
 def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
@@ -151,9 +145,9 @@ _FORMATS = (
         read_openraster,
         _write_openraster,
         keeps_layers=True,
-        holds=lambda _document: True,
+        losses=lambda _document: (),
     ),
-    Format("Photoshop document", (".psd",), _read_psd, _write_psd, keeps_layers=True, holds=psd_holds),
+    Format("Photoshop document", (".psd",), _read_psd, _write_psd, keeps_layers=True, losses=psd_losses),
     *(
         Format(
             facts.label,
@@ -161,7 +155,7 @@ _FORMATS = (
             _read_picture,
             _write_picture,
             keeps_pixels=facts.keeps_pixels,
-            holds=_holds_of(facts),
+            losses=_losses_of(facts),
         )
         for facts in KINDS.values()
     ),

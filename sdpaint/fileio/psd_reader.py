@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from psd_tools import ParseLimits, PSDImage
-from psd_tools.api.adjustments import Invert, Posterize, SolidColorFill, Threshold
+from psd_tools.api.adjustments import SolidColorFill
 from psd_tools.api.layers import (
     AdjustmentLayer,
     FillLayer,
@@ -33,6 +33,7 @@ from sdpaint.fileio.color_profiles import is_srgb
 from sdpaint.fileio.images import MAX_PIXELS
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
+from sdpaint.fileio.psd_adjustments import adjustment_of, is_legacy_brightness
 from sdpaint.fileio.psd_values import BLEND_OF_PSD, NEAREST_BLEND, TAG_OF_SHEET
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
@@ -175,7 +176,7 @@ class _Reading:
             psd.name.replace("\0", "") or "Layer",
             tiles if tiles is not None else TileMap(4),
             visible=psd.visible,
-            opacity=psd.opacity * psd.fill_opacity / (255 * 255),
+            opacity=psd.opacity / 255 if isinstance(content, Fill) else psd.opacity * psd.fill_opacity / (255 * 255),
             blend_mode=self._blend(psd.blend_mode),
             content=content,
             mask=_mask(psd),
@@ -197,11 +198,12 @@ class _Reading:
             passes = psd.blend_mode == PsdBlend.PASS_THROUGH
             return Group(self._layers(psd), passes, bool(getattr(psd, "open_folder", True))), None
         if isinstance(psd, SolidColorFill) and self._psd.color_mode == ColorMode.RGB:
-            color = _solid(psd)
+            # Photoshop's fills are opaque: what shines through of ours is kept as the opacity of the filling.
+            color = _solid(psd, psd.fill_opacity)
             if color is not None:
                 return Fill(color), None
-        if isinstance(psd, AdjustmentLayer):
-            adjustment = _adjustment(psd)
+        if isinstance(psd, AdjustmentLayer) or is_legacy_brightness(psd):
+            adjustment = self._adjustment(psd)
             if adjustment is None:
                 self._left_out.add(f"adjustment layers ({psd.kind})")
             return adjustment, None
@@ -209,6 +211,15 @@ class _Reading:
         if kind is not None:
             self._flattened.add(kind)
         return None, self._pixels(psd)
+
+    def _adjustment(self, psd: PsdLayer) -> Adjustment | None:
+        if self._psd.color_mode != ColorMode.RGB or self._psd.depth > 16:
+            return None
+        try:
+            return adjustment_of(psd)
+        except (ValueError, TypeError, KeyError, IndexError):
+            log.info("the adjustment layer %s can't be read", psd.name, exc_info=True)
+            return None
 
     def _pixels(self, psd: PsdLayer) -> TileMap:
         if psd.has_pixels():
@@ -280,7 +291,7 @@ def _mask(psd: PsdLayer) -> LayerMask | None:
     return replace(empty, tiles=empty.with_shown(box, shown))
 
 
-def _solid(psd: SolidColorFill) -> Color | None:
+def _solid(psd: SolidColorFill, alpha: int) -> Color | None:
     if psd.data is None:
         return None
     values = {str(key).strip("b' "): value for key, value in psd.data.items()}
@@ -288,18 +299,8 @@ def _solid(psd: SolidColorFill) -> Color | None:
         red, green, blue = (round(float(values[name])) for name in ("Rd", "Grn", "Bl"))
     except (KeyError, TypeError, ValueError):
         return None     # said in another space: its pixels will do
-    return Color(*(min(255, max(0, level)) for level in (red, green, blue)))
-
-
-def _adjustment(psd: AdjustmentLayer) -> Adjustment | None:
-    """Those that mean the same here."""
-    if isinstance(psd, Invert):
-        return Adjustment("invert")
-    if isinstance(psd, Posterize) and psd.posterize is not None:
-        return Adjustment("posterize", {"steps": float(min(64, max(2, psd.posterize)))})
-    if isinstance(psd, Threshold) and psd.threshold is not None:
-        return Adjustment("threshold", {"level": min(255, max(0, psd.threshold)) / 255})
-    return None
+    red, green, blue = (min(255, max(0, level)) for level in (red, green, blue))
+    return Color(red, green, blue, alpha)
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,9 +18,9 @@ from psd_tools.constants import BlendMode as PsdBlend
 from psd_tools.constants import Clipping, Compression, Resource, Tag
 from psd_tools.psd.image_resources import ImageResource
 from psd_tools.psd.layer_and_mask import ChannelDataList
+from psd_tools.psd.tagged_blocks import TaggedBlock
 
 from sdpaint.document.document import Document
-from sdpaint.document.edits import set_depth
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
 from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.errors import FileError
@@ -27,6 +28,7 @@ from sdpaint.fileio.color_profiles import ColorSpace, profile_of
 from sdpaint.fileio.images import write_bytes
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.project import Project
+from sdpaint.fileio.psd_adjustments import block_of, solid_block
 from sdpaint.fileio.psd_values import (
     LOCK_ALL,
     LOCK_ALPHA,
@@ -37,30 +39,25 @@ from sdpaint.fileio.psd_values import (
 )
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect
-from sdpaint.imaging.pixels import rgb_over, rgba_from_premultiplied
+from sdpaint.imaging.pixels import rgba_from_premultiplied
+from sdpaint.imaging.tiles import full_of
 
 MAX_SIDE_PX = 30_000
 """Of version 1 of the format."""
 
 
 def write_psd(path: Path, project: Project) -> None:
-    """Write a document, atomically. Fills and adjustments are written as the pixels that they make.
-
-    16 bits a channel are dithered to 8.
-
-    Raises FileError.
-    """
+    """Write a document of either depth, atomically; `psd_losses` says what isn't in it. Raises FileError."""
     with writing(path):
         write_bytes(path, encode_psd(project.document))
 
 
 def encode_psd(document: Document) -> bytes:
-    """The bytes of a .psd file, of 8 bits a channel. Raises FileError where the canvas is too large."""
-    document = set_depth(document, 8)
+    """The bytes of a .psd file, at the depth of the document. Raises FileError where the canvas is too large."""
     size = document.size
     if max(size.width, size.height) > MAX_SIDE_PX:
         raise FileError(f"A .psd file has at most {MAX_SIDE_PX} px a side", hint="Save it as .ora")
-    psd = PSDImage.new("RGBA", (size.width, size.height))
+    psd = PSDImage.new("RGBA", (size.width, size.height), depth=16 if document.depth == 16 else 8)
     _write_layers(psd, document.layers, document.bounds)
     psd._update_record()
     psd.image_resources[Resource.ICC_PROFILE] = ImageResource(
@@ -78,11 +75,13 @@ def _write_merged(psd: PSDImage, document: Document) -> None:
 
     Its alpha is transparency, not a channel of its own, which a negative count of layers says.
     """
-    flat = flatten(document, document.bounds)
-    planes = [*np.moveaxis(rgb_over(flat), 2, 0), flat[..., 3]]
+    flat = flatten(document, document.bounds, document.depth)
+    on_white = flat[..., 2::-1] + (full_of(flat) - flat[..., 3:])
+    planes = [*np.moveaxis(on_white, 2, 0), flat[..., 3]]
     record = psd._record
+    big_endian = flat.dtype.newbyteorder(">")
     record.image_data.compression = Compression.RLE
-    record.image_data.set_data([np.ascontiguousarray(plane).tobytes() for plane in planes], record.header)
+    record.image_data.set_data([plane.astype(big_endian).tobytes() for plane in planes], record.header)
     info = record.layer_and_mask_information.layer_info
     if info is not None:
         info.layer_count = -abs(info.layer_count)
@@ -92,6 +91,8 @@ def _write_layers(parent: GroupMixin, layers: Sequence[Layer], bounds: Rect) -> 
     for place, layer in enumerate(layers):
         if isinstance(layer.content, Group):
             written: PsdLayer = _write_group(parent, layer, layer.content, bounds)
+        elif (block := _block_of(layer)) is not None:
+            written = _write_block(parent, layer, *block)
         else:
             written = _write_pixels(parent, _as_pixels(layer, layers[:place], bounds))
         _write_common(written, layer)
@@ -106,13 +107,34 @@ def _write_group(parent: GroupMixin, layer: Layer, group: Group, bounds: Rect) -
     return written
 
 
-def _as_pixels(layer: Layer, below: Sequence[Layer], bounds: Rect) -> Layer:
-    """A fill as its colour, an adjustment as what it makes of its siblings below; others as they are."""
+def _block_of(layer: Layer) -> tuple[Tag, Any] | None:
+    """What says all of a fill or of an adjustment that Photoshop has."""
+    match layer.content:
+        case Fill(color=color):
+            return Tag.SOLID_COLOR_SHEET_SETTING, solid_block(color)
+        case Adjustment() as adjustment:
+            return block_of(adjustment)
+    return None
+
+
+def _write_block(parent: GroupMixin, layer: Layer, tag: Tag, block: Any) -> PsdLayer:
+    """A layer without pixels."""
+    blend = PSD_OF_BLEND.get(layer.blend_mode, PsdBlend.NORMAL)
+    written = parent.create_pixel_layer(Image.new("RGBA", (1, 1)), name=layer.name, blend_mode=blend)
+    record = written._record
+    record.top = record.left = record.bottom = record.right = 0
+    record.flags.pixel_data_irrelevant = True
+    for info, channel in zip(record.channel_info, written._channels, strict=True):
+        channel.compression, channel.data = Compression.RAW, b""
+        info.length = channel._length
+    written.tagged_blocks[tag] = TaggedBlock(key=tag, data=block)
     if isinstance(layer.content, Fill):
-        color = layer.content.color
-        solid = np.empty((bounds.height, bounds.width, 4), np.uint8)
-        solid[:] = (color.blue, color.green, color.red, 255)
-        return replace(layer, content=None, tiles=layer.tiles.with_pixels(bounds, solid))
+        written.fill_opacity = layer.content.color.alpha
+    return written
+
+
+def _as_pixels(layer: Layer, below: Sequence[Layer], bounds: Rect) -> Layer:
+    """An adjustment as what it makes of its siblings below; others as they are."""
     if isinstance(layer.content, Adjustment):
         alone = replace(layer, opacity=1.0, mask=None, blend_mode=BlendMode.NORMAL, clipped=False, visible=True)
         made = flatten_layers((*below, alone), bounds)
@@ -125,9 +147,7 @@ def _write_pixels(parent: GroupMixin, layer: Layer) -> PsdLayer:
     box = layer.tiles.bounds() if not layer.tiles.is_empty else Rect(0, 0, 1, 1)
     rgba = rgba_from_premultiplied(layer.tiles.read(box))
     blend = PSD_OF_BLEND.get(layer.blend_mode, PsdBlend.NORMAL)
-    return parent.create_pixel_layer(
-        Image.fromarray(rgba), name=layer.name, top=box.y, left=box.x, blend_mode=blend
-    )
+    return parent.create_pixel_layer_from_array(rgba, name=layer.name, top=box.y, left=box.x, blend_mode=blend)
 
 
 def _write_common(written: PsdLayer, layer: Layer) -> None:

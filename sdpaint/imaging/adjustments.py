@@ -139,10 +139,13 @@ def color_balance(
 
 
 def posterize(pixels: Pixels, steps: int) -> Pixels:
-    """So many values in each channel, evenly from black to white. Raises ValueError under 2."""
+    """So many values in each channel, evenly from black to white; each stands for as many levels. Raises ValueError
+    under 2."""
     if steps < 2:
         raise ValueError(f"a posterised picture has at least 2 values, not {steps}")
-    return mapped(pixels, _table(pixels, lambda v: np.minimum(np.floor(v * steps), steps - 1) / (steps - 1)))
+    full = full_of(pixels)
+    share = full / (full + 1)
+    return mapped(pixels, _table(pixels, lambda v: np.floor(v * share * steps) / (steps - 1)))
 
 
 def threshold(pixels: Pixels, level: float) -> Pixels:

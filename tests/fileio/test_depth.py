@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from psd_tools import PSDImage
 
 from sdpaint.document import edits
 from sdpaint.document.document import Document
@@ -105,7 +106,7 @@ def test_pictures_of_16_bits_are_saved_and_opened_exactly(tmp_path: Path, suffix
     layer = Layer("Background", tiles)
     document = Document(Size(150, 150), (layer,), layer.id, Rect(0, 0, 64, 64), depth=16)
     path = tmp_path / f"a{suffix}"
-    assert FORMATS[suffix].holds(document)
+    assert not FORMATS[suffix].losses(document)
     write_project(path, Project(document))
     project = read_project(path)
     assert project.document.depth == 16
@@ -114,19 +115,29 @@ def test_pictures_of_16_bits_are_saved_and_opened_exactly(tmp_path: Path, suffix
     assert not project.needs_new_name
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif", ".avif", ".psd"])
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif", ".avif"])
 def test_kinds_of_8_bits_say_that_they_cannot_hold_16(suffix: str) -> None:
     document = edits.new_document(Size(20, 20), depth=16)
     flat = replace(document, layers=document.layers[:1], active=document.layers[0].id)
-    assert not FORMATS[suffix].holds(flat)
+    assert FORMATS[suffix].losses(flat)
 
 
-def test_a_psd_of_a_document_of_16_bits_looks_the_same(tmp_path: Path) -> None:
+def test_a_psd_of_a_document_of_16_bits_comes_back_exactly(tmp_path: Path) -> None:
     document = _document()
+    assert FORMATS[".psd"].losses(document) == ()
     write_project(tmp_path / "a.psd", Project(document))
-    opened = read_project(tmp_path / "a.psd").document
-    assert opened.depth == 8
-    assert opened.layers[0].tiles == edits.set_depth(document, 8).layers[0].tiles
+    project = read_project(tmp_path / "a.psd")
+    assert not project.notes
+    opened = project.document
+    assert opened.depth == 16
+    pairs = list(zip(opened.walk(), document.walk(), strict=True))
+    assert all(one.tiles == other.tiles and one.mask == other.mask for one, other in pairs)
+    bounds = document.bounds
+    off = flatten(opened, bounds, 16).astype(int) - flatten(document, bounds, 16)
+    assert np.abs(off).max() <= 257 // 2    # opacities are whole levels there
+    merged = PSDImage.open(tmp_path / "a.psd").numpy()
+    seen = premultiplied_from_rgba(np.rint(merged * 65535).astype(np.uint16))
+    assert np.abs(seen.astype(int) - flatten(document, bounds, 16)).max() <= 257
 
 
 @pytest.mark.parametrize("effort", list(Effort))

@@ -15,18 +15,24 @@ from psd_tools import PSDImage
 from psd_tools.composite import composite
 from psd_tools.constants import BlendMode as PsdBlend
 from psd_tools.constants import CompatibilityMode, Tag
+from psd_tools.psd.adjustments import Exposure, LevelRecord, Levels
+from psd_tools.psd.descriptor import Bool, DescriptorBlock, Integer
+from psd_tools.psd.tagged_blocks import TaggedBlock
 
 from sdpaint.document.document import Document
+from sdpaint.document.edits import set_depth
 from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerMask
 from sdpaint.document.render import flatten
 from sdpaint.errors import FileError
-from sdpaint.fileio.formats import psd_holds, read_project, write_project
+from sdpaint.fileio.formats import read_project, write_project
 from sdpaint.fileio.project import Project
+from sdpaint.fileio.psd_losses import psd_losses
 from sdpaint.fileio.psd_reader import decode_psd
 from sdpaint.fileio.psd_values import PSD_OF_BLEND
 from sdpaint.fileio.psd_writer import encode_psd
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.dynamics import Curve
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import TileMap
@@ -133,8 +139,97 @@ COMPARED = {
     ),
     "clipped to a group": lambda: (paper(), group(layer("a", 2, alpha="hard")), layer("b", 3, clipped=True)),
     "fill": lambda: (paper(), Layer("fill", content=Fill(Color(200, 40, 90)), opacity=HALF)),
-    "adjustment": lambda: (paper(), Layer("invert", content=Adjustment("invert"), opacity=HALF)),
+    "fill that is translucent": lambda: (paper(), Layer("fill", content=Fill(Color(200, 40, 90, 99)), mask=mask(5))),
+    "adjustment in a group": lambda: (paper(), group(layer("a", 2), Layer("i", content=Adjustment("invert")))),
+    "adjustment that is clipped": lambda: (
+        paper(),
+        layer("a", 2, alpha="hard"),
+        Layer("i", content=Adjustment("invert"), clipped=True),
+    ),
+    "desaturated, as pixels": lambda: (paper(), Layer("grey", content=Adjustment("desaturate"), opacity=HALF)),
 }
+
+BENT = Curve(((0.0, 0.0), (0.25, 0.4), (0.7, 0.65), (1.0, 1.0)))
+ADJUSTED = {
+    "levels": {"black": 20 / 255, "white": 200 / 255, "gamma": 1.4, "out_black": 10 / 255, "out_white": 240 / 255},
+    "curves": {"every": BENT, "red": Curve(((0.0, 0.1), (0.5, 0.8), (1.0, 0.9)))},
+    "curves that fall": {"blue": Curve(((0.0, 1.0), (1.0, 0.0)))},
+    "hueSaturation": {"hue": 40.0, "saturation": -0.4},
+    "hueSaturation with more colour": {"saturation": 0.4},
+    "hueSaturation, darker": {"hue": -70.0, "lightness": -0.4},
+    "hueSaturation, lighter": {"lightness": 0.4},
+    "invert": {},
+    "posterize": {"steps": 5.0},
+}
+"""Values of the adjustments that psd-tools composes, too, by the first word of the name."""
+
+
+def adjusted(what: str, depth: int, **options) -> Document:
+    content = Adjustment(what.split()[0].rstrip(","), ADJUSTED[what])
+    return set_depth(document(paper(), Layer("adjusted", content=content, mask=mask(5), **options)), depth)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("what", ADJUSTED)
+def test_psd_tools_adjusts_as_we_do(what, depth):
+    assert off(adjusted(what, depth, opacity=HALF)) <= 2
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("what", ADJUSTED)
+def test_adjustments_come_back_as_adjustments(what, depth):
+    made = adjusted(what, depth)
+    project = decode_psd(encode_psd(made), "x.psd")
+    assert not project.notes
+    back, content = project.document, project.document.layers[1].content
+    assert back.depth == depth
+    assert content.name == made.layers[1].content.name
+    if what not in ("curves", "hueSaturation with more colour"):
+        # A curve has further points, where Photoshop would draw it elsewhere.
+        assert {name: pytest.approx(value) for name, value in content.values.items()} == made.layers[1].content.values
+    assert np.abs(flatten(back, back.bounds).astype(int) - flatten(made, made.bounds)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Adjustment("brightnessContrast", {"brightness": 0.2, "contrast": 0.3}),
+        Adjustment("brightnessContrast", {"brightness": -0.2, "contrast": -0.3}),
+        Adjustment("colorBalance", {"shadows_red": 0.3, "midtones_green": -0.5, "highlights_blue": 1.0}),
+        Adjustment("threshold", {"level": 100 / 255}),
+        Fill(Color(1, 200, 3, 77)),
+    ],
+)
+def test_what_psd_tools_does_not_compose_comes_back_too(content):
+    made = document(paper(), Layer("x", content=content))
+    project = decode_psd(encode_psd(made), "x.psd")
+    assert not project.notes
+    back = project.document.layers[1].content
+    if isinstance(content, Fill):
+        assert back == content
+    else:
+        assert back.name == content.name
+        assert all(abs(value - content.values[name]) <= 0.006 for name, value in back.values.items())
+
+
+def test_what_photoshop_says_by_tables_is_taken_over_as_curves():
+    plain = LevelRecord(0, 255, 0, 255, 100)
+    red = LevelRecord(30, 200, 0, 255, 130)
+    modern = DescriptorBlock(items={b"Brgh": Integer(40), b"Cntr": Integer(-20), b"useLegacy": Bool(False)})
+    blocks = {
+        Tag.LEVELS: Levels(version=2, items=[plain, red, *[plain] * 27]),
+        Tag.CONTENT_GENERATOR_EXTRA_DATA: modern,
+        Tag.EXPOSURE: Exposure(version=1, exposure=0.5, offset=0.01, gamma=0.9),
+    }
+    for tag, block in blocks.items():
+        psd = PSDImage.new("RGBA", (150, 140))
+        psd.create_pixel_layer(Image.fromarray(painting(1, alpha="opaque")), name="paper")
+        above = psd.create_pixel_layer(Image.new("RGBA", (1, 1)), name="above")
+        above._record.right = above._record.bottom = 0
+        above.tagged_blocks[tag] = TaggedBlock(key=tag, data=block)
+        read = decode_psd(saved(psd), "x.psd").document
+        assert read.layers[1].content.name == "curves"
+        assert np.abs(flatten(read, read.bounds).astype(int) - seen_by_psd_tools(saved(psd))).max() <= 2
 
 
 @pytest.mark.parametrize("what", COMPARED)
@@ -222,14 +317,21 @@ def test_a_layer_that_is_locked_wholly_comes_back_so(tmp_path):
     assert read_project(tmp_path / "a.psd").document.layers[1].locked
 
 
-def test_what_photoshop_lacks_is_known(tmp_path):
-    assert psd_holds(document(paper(), group(layer("a", 2, mask=mask(1)), passes=True)))
-    for lost in (
-        layer("a", 2, blend_mode=BlendMode.ERASE),
+def test_what_photoshop_lacks_is_said():
+    held = (
+        group(layer("a", 2, mask=mask(1)), passes=True),
         group(Layer("f", content=Fill(Color(1, 2, 3)))),
         Layer("i", content=Adjustment("invert")),
-    ):
-        assert not psd_holds(document(paper(), lost))
+    )
+    for depth in (8, 16):
+        assert psd_losses(set_depth(document(paper(), *held), depth)) == ()
+    lost = {
+        "layers that erase": layer("a", 2, blend_mode=BlendMode.ERASE),
+        "desaturating but as pixels": group(Layer("d", content=Adjustment("desaturate"))),
+        "the exact look of colour balance": Layer("b", content=Adjustment("colorBalance", {"shadows_red": 0.5})),
+    }
+    for words, each in lost.items():
+        assert psd_losses(document(paper(), each)) == (words,)
 
 
 # -- what others write ---------------------------------------------------------------------------------------------
