@@ -89,6 +89,8 @@ def _write_merged(psd: PSDImage, document: Document) -> None:
 
 def _write_layers(parent: GroupMixin, layers: Sequence[Layer], bounds: Rect) -> None:
     for place, layer in enumerate(layers):
+        # Half of a pair of surrogates is no text to other programs.
+        layer = replace(layer, name=layer.name.encode("utf-16", "replace").decode("utf-16"))
         if isinstance(layer.content, Group):
             written: PsdLayer = _write_group(parent, layer, layer.content, bounds)
         elif (block := _block_of(layer)) is not None:

@@ -269,7 +269,7 @@ options = st.fixed_dictionaries(
     }
 )
 masks = st.none() | st.builds(LayerMask, tile_maps(channels=1), st.sampled_from([0, 255]), st.booleans())
-titles = names.map(lambda name: name.replace("\0", "")).filter(bool)
+titles = names.map(lambda name: name.replace("\0", "").encode("utf-16", "replace").decode("utf-16")).filter(bool)
 
 
 @st.composite
@@ -309,6 +309,11 @@ def test_a_document_comes_back_as_it_was(layers):
     assert not project.needs_new_name
     assert project.document.size == made.size
     assert plain(project.document.layers) == plain(layers)
+
+
+def test_half_a_pair_of_surrogates_in_a_name_is_replaced():
+    back = decode_psd(encode_psd(document(layer("a\ud800b", 2))), "x").document
+    assert back.layers[0].name == "a?b"
 
 
 def test_a_layer_that_is_locked_wholly_comes_back_so(tmp_path):
