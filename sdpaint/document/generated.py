@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sdpaint.imaging.geometry import Rect
+from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.tiles import TileMap
 
 
@@ -58,11 +59,13 @@ class Generated:
     """The pictures of a generated layer, in the order in which they were made, and which one it shows.
 
     `repeatable`: whether what the requests say of places still holds; not on a canvas that was turned or scaled.
+    `placed`: where the layer has been put since it was generated, in canvas pixels of now; new pictures go there too.
     """
 
     alternatives: tuple[Alternative, ...]
     shown: int = 0
     repeatable: bool = True
+    placed: Projection = Projection()
 
     def __post_init__(self) -> None:
         if not 0 <= self.shown < len(self.alternatives):
@@ -96,7 +99,13 @@ class Generated:
 
     def translated(self, dx: int, dy: int) -> Generated:
         """Places moved along with the canvas; the pictures are `mapped`."""
-        return replace(self, alternatives=tuple(each.translated(dx, dy) for each in self.alternatives))
+        placed = Projection.shift(-dx, -dy).then(self.placed).then(Projection.shift(dx, dy))
+        moved = tuple(each.translated(dx, dy) for each in self.alternatives)
+        return replace(self, alternatives=moved, placed=placed)
+
+    def put(self, projection: Projection, change: Callable[[TileMap], TileMap], shown: TileMap) -> Generated:
+        """The pictures as a change of the layer's place leaves them, as in `mapped`; what comes later follows it."""
+        return replace(self.mapped(change, shown), placed=self.placed.then(projection))
 
 
 def _maps_of(alternative: Alternative) -> Iterator[TileMap]:
@@ -144,6 +153,7 @@ def generated_values(generated: Generated, maps: Sequence[TileMap]) -> dict[str,
     return {
         "shown": generated.shown,
         "repeatable": generated.repeatable,
+        "placed": list(generated.placed.rows),
         "sources": [[None if part is None else places[id(part)] for part in _fields(each)] for each in kept],
         "alternatives": alternatives,
     }
@@ -163,7 +173,9 @@ def generated_of_values(values: Mapping[str, Any], maps: Sequence[TileMap]) -> G
         )
         for each in values["alternatives"]
     )
-    return Generated(alternatives, _place(values["shown"]), values["repeatable"] is True)
+    # Older files say nothing of having been moved.
+    placed = Projection.of_rows(values.get("placed", Projection().rows))
+    return Generated(alternatives, _place(values["shown"]), values["repeatable"] is True, placed)
 
 
 def _fields(sources: Sources) -> tuple[TileMap | None, ...]:

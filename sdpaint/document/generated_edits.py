@@ -13,7 +13,10 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import replace_layer
 from sdpaint.document.generated import Alternative, Generated
 from sdpaint.document.layers import Layer, LayerId
+from sdpaint.document.placing import kept_area
 from sdpaint.errors import EditRefused
+from sdpaint.imaging.projection import Projection
+from sdpaint.imaging.warp import Interpolation, warped
 
 
 def generated_of(document: Document, layer_id: LayerId) -> Generated:
@@ -35,10 +38,17 @@ def show_alternative(document: Document, layer_id: LayerId, index: int) -> Docum
 
 
 def add_alternatives(document: Document, layer_id: LayerId, new: Sequence[Alternative]) -> Document:
-    """More pictures behind those that it has, the first of them shown. Raises EditRefused."""
+    """More pictures behind those that it has, where the layer has been put since, the first of them shown.
+
+    Raises EditRefused.
+    """
     generated = generated_of(document, layer_id)
     if not new:
         return document
+    projection = generated.placed
+    if projection != Projection():
+        within = kept_area(document)
+        new = [replace(each, tiles=warped(each.tiles, projection, Interpolation.BICUBIC, within)) for each in new]
     count = len(generated.alternatives)
     return _with(document, layer_id, replace(generated, alternatives=(*generated.alternatives, *new), shown=count))
 

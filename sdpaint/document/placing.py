@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 
 from sdpaint.document import tree
 from sdpaint.document.document import Document
@@ -91,7 +91,8 @@ def place(
 ) -> Document:
     """The pieces put back where the projection takes them, the selection with them. Nowhere else: the source itself.
 
-    What comes to lie farther from the canvas than its longer side is cut off, except by a move of whole pixels.
+    What comes to lie farther from the canvas than its longer side is cut off, except by a move of whole pixels. A layer
+    that is put elsewhere as a whole takes along the pictures that it might show instead.
     """
     if projection.whole_shift == (0, 0):
         return lifted.source
@@ -99,8 +100,13 @@ def place(
     within = kept_area(document)
     for layer_id, piece in lifted.pieces.items():
         moved = warped(piece, projection, interpolation, within, lifted.places[layer_id])
-        below = document.layer(layer_id).tiles
-        document = with_layer_tiles(document, layer_id, laid_over(below, moved))
+        layer = document.layer(layer_id)
+        tiles = laid_over(layer.tiles, moved)
+        document = with_layer_tiles(document, layer_id, tiles)
+        if layer.origin is not None and lifted.source.selection is None:
+            along = partial(warped, projection=projection, interpolation=interpolation, within=within)
+            origin = layer.origin.put(projection, along, tiles)
+            document = replace_layer(document, replace(document.layer(layer_id), origin=origin))
     for layer_id, mask in lifted.masks.items():
         moved = warped(mask.tiles, projection, interpolation, within)
         document = replace_layer(document, replace(document.layer(layer_id), mask=replace(mask, tiles=moved)))

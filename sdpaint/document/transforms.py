@@ -20,6 +20,7 @@ from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.locks import refuse_locked_position
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.selection import coverage_map
 from sdpaint.imaging.tiles import Pixels, TileMap, tile_rect
 
@@ -88,23 +89,27 @@ def turn_layer(document: Document, layer_id: LayerId, turn: Turn) -> Document:
     refuse_locked_position(document, layer_id)
     layer = document.layer(layer_id)
 
+    dx = dy = 0
+    if turn.swaps_sides:
+        # The middle of the turned canvas onto that of the canvas that stays.
+        # Where that is half a pixel off, left and right round the other way, so that they undo each other.
+        more = document.size.width - document.size.height
+        dx = more // 2
+        dy = -dx if turn is Turn.RIGHT else dx - more
+    projection = turn_projection(turn, document.size).then(Projection.shift(dx, dy))
+
     def turned(tiles: TileMap) -> TileMap:
-        if tiles.is_empty:
-            return tiles
-        result = turn_tiles(tiles, turn, document.size)
-        if turn.swaps_sides:
-            # The middle of the turned canvas onto that of the canvas that stays.
-            # Where that is half a pixel off, left and right round the other way, so that they undo each other.
-            more = document.size.width - document.size.height
-            dx = more // 2
-            result = result.translated(dx, -dx if turn is Turn.RIGHT else dx - more)
-        return result
+        return tiles if tiles.is_empty else turn_tiles(tiles, turn, document.size).translated(dx, dy)
 
     def change(each: Layer) -> Layer:
         mask = each.mask
         if mask is not None and (mask.linked or only_mask):
             mask = replace(mask, tiles=turned(mask.tiles))
-        return replace(each, tiles=each.tiles if only_mask else turned(each.tiles), mask=mask)
+        if only_mask:
+            return replace(each, mask=mask)
+        tiles = turned(each.tiles)
+        origin = None if each.origin is None else each.origin.put(projection, turned, tiles)
+        return replace(each, tiles=tiles, mask=mask, origin=origin)
 
     only_mask = document.edits_mask and layer_id == document.active
     if only_mask:
@@ -128,6 +133,22 @@ def turn_rect(rect: Rect, turn: Turn, canvas: Size) -> Rect:
             return Rect(height - rect.bottom, rect.x, rect.height, rect.width)
         case Turn.LEFT:
             return Rect(rect.y, width - rect.right, rect.height, rect.width)
+
+
+def turn_projection(turn: Turn, canvas: Size) -> Projection:
+    """Where positions come to lie when a canvas of this size is turned."""
+    width, height = canvas.width, canvas.height
+    match turn:
+        case Turn.MIRROR:
+            return Projection.linear(-1, 0, 0, 1, width, 0)
+        case Turn.UPSIDE_DOWN:
+            return Projection.linear(1, 0, 0, -1, 0, height)
+        case Turn.HALF:
+            return Projection.linear(-1, 0, 0, -1, width, height)
+        case Turn.RIGHT:
+            return Projection.linear(0, -1, 1, 0, height, 0)
+        case Turn.LEFT:
+            return Projection.linear(0, 1, -1, 0, 0, width)
 
 
 _TURNS: dict[Turn, Callable[[Pixels], object]] = {

@@ -31,6 +31,16 @@ class Projection:
         return cls((a, b, dx, c, d, dy, 0.0, 0.0, 1.0))
 
     @classmethod
+    def of_rows(cls, rows: Sequence[float]) -> Projection:
+        """From the nine numbers of `rows`. Raises ValueError or TypeError where they aren't, or flatten the plane."""
+        numbers = [float(value) for value in rows]
+        if len(numbers) != 9 or not all(map(math.isfinite, numbers)) or not numbers[8]:
+            raise ValueError("nine finite numbers make a projection")
+        found = cls(tuple(numbers))  # type: ignore[arg-type]
+        found.inverted()
+        return found
+
+    @classmethod
     def shift(cls, dx: float, dy: float) -> Projection:
         """A move."""
         return cls.linear(1.0, 0.0, 0.0, 1.0, dx, dy)

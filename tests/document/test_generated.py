@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +10,16 @@ import pytest
 
 from sdpaint.document import edits, generated_edits
 from sdpaint.document.document import Document
-from sdpaint.document.generated import Alternative, Generated, Sources
+from sdpaint.document.generated import Alternative, Generated, Sources, generated_of_values, generated_values
 from sdpaint.document.history import History
 from sdpaint.document.layers import Group, Layer
+from sdpaint.document.placing import lift, place
 from sdpaint.document.render import flatten
-from sdpaint.document.transforms import Turn, turn_document
+from sdpaint.document.selection_edits import set_selection
+from sdpaint.document.transforms import Turn, turn_document, turn_layer
 from sdpaint.errors import EditRefused
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.tiles import TileMap
 
 
@@ -126,3 +130,60 @@ def test_beneath_the_lowest_layer_is_nothing() -> None:
     document = replace(document_with(layer), layers=(layer,), active=layer.id)
     below = generated_edits.beneath(document, "it")
     assert not flatten(below, below.bounds).any()
+
+
+def moved(document: Document, projection: Projection) -> Document:
+    return place(lift(document, ["it"]), projection)
+
+
+def test_all_pictures_move_with_the_layer_and_new_ones_come_where_it_is_now() -> None:
+    document = document_with(generated_layer(100, 150))
+    there = moved(document, Projection.shift(7, -5))
+    assert there.layer("it").tiles == square(100, 17, 15)
+    other = generated_edits.show_alternative(there, "it", 1)
+    assert other.layer("it").tiles == square(150, 17, 15)
+    new = generated_layer(160).origin
+    assert new is not None
+    more = generated_edits.add_alternatives(other, "it", new.alternatives)
+    assert more.layer("it").tiles == square(160, 17, 15)
+    back = moved(more, Projection.shift(-7, 5))
+    assert generated_edits.show_alternative(back, "it", 0).layer("it").tiles == square(100)
+
+
+def test_a_layer_that_was_moved_takes_new_pictures_rightly_on_a_canvas_that_has_grown() -> None:
+    larger = moved(document_with(generated_layer(100)), Projection.linear(2, 0, 0, 2))
+    grown = edits.resize_canvas(larger, Size(140, 100), 30, 10)
+    place_of_it = grown.layer("it").tiles.bounds()
+    new = generated_layer(150).origin
+    assert new is not None
+    on_the_grown = [replace(each, tiles=each.tiles.translated(30, 10)) for each in new.alternatives]
+    more = generated_edits.add_alternatives(grown, "it", on_the_grown)
+    assert more.layer("it").tiles.bounds() == place_of_it
+
+
+@pytest.mark.parametrize("turn", Turn)
+def test_a_turned_layer_turns_all_its_pictures_and_the_new_ones(turn: Turn) -> None:
+    turned = turn_layer(document_with(generated_layer(100, 150)), "it", turn)
+    at = turned.layer("it").tiles.bounds()
+    assert generated_edits.show_alternative(turned, "it", 1).layer("it").tiles.bounds() == at
+    new = generated_layer(160).origin
+    assert new is not None
+    assert generated_edits.add_alternatives(turned, "it", new.alternatives).layer("it").tiles.bounds() == at
+
+
+def test_a_selected_part_that_is_moved_leaves_the_other_pictures() -> None:
+    document = set_selection(document_with(generated_layer(100, 150)), TileMap.from_pixels(
+        np.full((10, 10), 255, np.uint8), 10, 20))
+    other = generated_edits.show_alternative(moved(document, Projection.shift(40, 0)), "it", 1)
+    assert other.layer("it").tiles == square(150)
+
+
+def test_where_it_was_put_is_among_its_values() -> None:
+    origin = moved(document_with(generated_layer(100, 150)), Projection.shift(7, -5)).layer("it").origin
+    assert origin is not None
+    maps = list(origin.tile_maps())
+    values = json.loads(json.dumps(generated_values(origin, maps)))
+    assert generated_of_values(values, maps) == origin
+    for damaged in ([1, 2], [0] * 9, ["x"] * 9, [float("nan")] * 9):
+        with pytest.raises((ValueError, TypeError)):
+            generated_of_values({**values, "placed": damaged}, maps)
