@@ -348,7 +348,8 @@ def _prepared(
         return kept.prepared if params is None else _with_params(kept.prepared, params, seed)
     if not is_stale and params is None:
         return kept.prepared
-    asked = edits.set_mask(replace(below, other_masks=(), mask_place=0), MaskLayer(kept.painted or TileMap(1)))
+    guides = tuple(mask for mask in below.masks if mask.guides_only)
+    asked = edits.set_mask(replace(below, other_masks=guides, mask_place=0), MaskLayer(kept.painted or TileMap(1)))
     asked = edits.set_frame(asked, kept.prepared.frame)
     request = kept.prepared.request
     wanted = replace(params or kept.params, mode=request.mode)

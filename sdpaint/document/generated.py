@@ -22,6 +22,7 @@ class Sources:
     * `picture`: what the engine was given, opaque, its first pixel at (0, 0), of the request's size.
     * `mask`: what the engine was told to make anew, likewise.
     * `cover`: how strongly the result covers the canvas, the first pixel at (0, 0), of the region's size.
+    * `regions`: where each of its regions was, like `mask`.
     * `painted`: the inpaint masks as the artist had painted them, in canvas pixels of that time.
     """
 
@@ -29,6 +30,7 @@ class Sources:
     mask: TileMap | None = None
     cover: TileMap | None = None
     painted: TileMap | None = None
+    regions: tuple[TileMap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Generated:
 def _maps_of(alternative: Alternative) -> Iterator[TileMap]:
     sources = alternative.sources
     yield alternative.tiles
-    for tiles in (sources.picture, sources.mask, sources.cover, sources.painted):
+    for tiles in _fields(sources):
         if tiles is not None:
             yield tiles
 
@@ -134,7 +136,8 @@ def generated_values(generated: Generated, maps: Sequence[TileMap]) -> dict[str,
 
     def number(sources: Sources) -> int:
         for place, known in enumerate(kept):
-            if all(a is b for a, b in zip(_fields(known), _fields(sources), strict=True)):
+            before, now = _fields(known), _fields(sources)
+            if len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True)):
                 return place
         kept.append(sources)
         return len(kept) - 1
@@ -161,7 +164,7 @@ def generated_values(generated: Generated, maps: Sequence[TileMap]) -> dict[str,
 
 def generated_of_values(values: Mapping[str, Any], maps: Sequence[TileMap]) -> Generated:
     """What `generated_values` said. Raises KeyError, TypeError, ValueError or IndexError on anything else."""
-    sources = [Sources(*(None if part is None else _map(maps, part) for part in each)) for each in values["sources"]]
+    sources = [_sources(*(None if part is None else _map(maps, part) for part in each)) for each in values["sources"]]
     alternatives = tuple(
         Alternative(
             recipe=_text(each["recipe"]),
@@ -179,7 +182,17 @@ def generated_of_values(values: Mapping[str, Any], maps: Sequence[TileMap]) -> G
 
 
 def _fields(sources: Sources) -> tuple[TileMap | None, ...]:
-    return sources.picture, sources.mask, sources.cover, sources.painted
+    return sources.picture, sources.mask, sources.cover, sources.painted, *sources.regions
+
+
+def _sources(
+    picture: TileMap | None,
+    mask: TileMap | None,
+    cover: TileMap | None,
+    painted: TileMap | None,
+    *regions: TileMap | None,
+) -> Sources:
+    return Sources(picture, mask, cover, painted, tuple(each for each in regions if each is not None))
 
 
 def _map(maps: Sequence[TileMap], place: Any) -> TileMap:

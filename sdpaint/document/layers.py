@@ -102,6 +102,28 @@ def _inverted(tile: Pixels) -> Pixels:
 
 
 @dataclass(frozen=True)
+class Region:
+    """Words for the place of a layer or a mask alone, beside the prompt of the whole.
+
+    `weight`, 0 to 1, is the share that they have there. A region that isn't `enabled` is kept, and without effect.
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    weight: float = 1.0
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.weight <= 1.0:
+            raise ValueError(f"a region's weight is 0 to 1, not {self.weight}")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says anything."""
+        return self.enabled and self.weight > 0.0 and bool(self.prompt.strip() or self.negative_prompt.strip())
+
+
+@dataclass(frozen=True)
 class Group:
     """Layers in a layer, bottom to top. The group layer's own `tiles` are empty.
 
@@ -186,6 +208,8 @@ class Layer:
     tag: ColorTag = ColorTag.NONE
     origin: Generated | None = None
     """How its pixels were generated, and what else it can show; `tiles` is what it shows."""
+    region: Region | None = None
+    """Words of its own, for what is generated where it is."""
 
     def __post_init__(self) -> None:
         if self.tiles.channels != 4:
@@ -248,7 +272,8 @@ class MaskLayer:
     """An inpaint mask: 255 = made anew, 0 = kept. Drawn over the picture in `color` at `opacity`.
 
     `strength`, 0 to 1, is a factor on what is painted; a mask that isn't `enabled` is neither drawn nor counts.
-    `visible` is whether it is drawn. `prompt` is for what is made under this mask alone.
+    `visible` is whether it is drawn. `region` are words for what is made under this mask alone; a mask that `guides_only`
+    is the place of its words, and nothing is made anew because of it.
     """
 
     tiles: TileMap = field(default_factory=lambda: TileMap(1))
@@ -258,7 +283,8 @@ class MaskLayer:
     name: str = "Mask"
     strength: float = 1.0
     enabled: bool = True
-    prompt: str = ""
+    region: Region | None = None
+    guides_only: bool = False
 
     def __post_init__(self) -> None:
         if self.tiles.channels != 1:
@@ -269,7 +295,7 @@ class MaskLayer:
     @property
     def counts(self) -> bool:
         """Whether anything is made anew because of it."""
-        return self.enabled and self.strength > 0.0 and not self.is_empty
+        return self.enabled and not self.guides_only and self.strength > 0.0 and not self.is_empty
 
     @property
     def is_empty(self) -> bool:

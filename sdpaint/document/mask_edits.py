@@ -67,7 +67,7 @@ def move_mask(document: Document, by: int) -> Document:
 
 
 def change_mask(document: Document, place: int, **fields: Any) -> Document:
-    """Other name, colour, strength, prompt or state of one of the masks. Raises IndexError, ValueError."""
+    """Other name, colour, strength, region or state of one of the masks. Raises IndexError, ValueError."""
     masks = list(document.masks)
     changed = replace(masks[place], **fields)
     if changed == masks[place]:
@@ -98,7 +98,7 @@ def combined_mask(document: Document) -> MaskLayer:
     changes: dict[TileKey, Pixels | None] = {}
     for key in {key for mask in counting for key in mask.tiles.tiles}:
         changes[key] = _strongest(counting, key)
-    return replace(document.mask, tiles=TileMap(1).with_tiles(changes), strength=1.0, enabled=True)
+    return replace(document.mask, tiles=TileMap(1).with_tiles(changes), strength=1.0, enabled=True, guides_only=False)
 
 
 def _strongest(masks: list[MaskLayer], key: TileKey) -> Pixels | None:

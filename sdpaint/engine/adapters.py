@@ -20,7 +20,7 @@ from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.prompt.adapters import AdapterTag, take_adapters
-from sdpaint.generation.prompt.of_request import chosen_prompts
+from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
 from sdpaint.generation.request import GenerationRequest
 
 log = logging.getLogger(__name__)
@@ -40,9 +40,15 @@ class ActiveAdapter:
 
 
 def wanted_adapters(request: GenerationRequest, index: int) -> tuple[ActiveAdapter, ...]:
-    """What the prompt of picture `index` asks for, those whose files are known; a later tag of a name counts."""
-    prompt, _ = chosen_prompts(request, request.seed_of(index))
-    found: dict[str, AdapterTag] = {tag.name: tag for tag in take_adapters(prompt).adapters if tag.kind == "lora"}
+    """What the prompts of picture `index` ask for, those whose files are known; a later tag of a name counts.
+
+    Those of regions count for the whole picture: an adapter changes the networks.
+    """
+    seed = request.seed_of(index)
+    prompts = [chosen_prompts(request, seed), *chosen_region_prompts(request, seed)]
+    found: dict[str, AdapterTag] = {
+        tag.name: tag for prompt, _ in prompts for tag in take_adapters(prompt).adapters if tag.kind == "lora"
+    }
     return tuple(
         ActiveAdapter(name, request.adapter_files[name], tag.text_weight, tag.unet_weight)
         for name, tag in found.items()

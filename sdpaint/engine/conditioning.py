@@ -23,8 +23,9 @@ from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
 from sdpaint.generation.prompt.emphasis import Weighted, weighted
 from sdpaint.generation.prompt.explain import Honours, understand_chosen
-from sdpaint.generation.prompt.of_request import chosen_prompts
+from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
 from sdpaint.generation.prompt.schedule import Stretch
+from sdpaint.generation.regions import words_around, words_of_region
 from sdpaint.generation.request import GenerationRequest
 
 _LIKE_A_CALL = ("num_images_per_prompt", "max_sequence_length", "complex_human_instruction")
@@ -32,6 +33,9 @@ _LIKE_A_CALL = ("num_images_per_prompt", "max_sequence_length", "complex_human_i
 
 Embeddings = Mapping[str, Any]
 """Keyword arguments of the family's pipelines; each is (1, tokens, width) or, pooled, (1, width), or None."""
+
+Texts = tuple[str, str]
+"""Prompt and negative prompt, with everything chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +53,8 @@ class Conditioning:
 
     def _exchange(self, steps: int) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
         def after_step(pipeline: Any, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            # A sampler may call the network twice a step: which step the next call belongs to goes by its share.
-            coming = (index + 1) * steps // int(pipeline.num_timesteps) + 1
-            now = self.at(coming)
-            return {} if now is self.at(index * steps // int(pipeline.num_timesteps) + 1) else _in_loop(now)
+            now = self.at(step_of_call(pipeline, index + 1, steps))
+            return {} if now is self.at(step_of_call(pipeline, index, steps)) else in_loop(now)
 
         return after_step
 
@@ -65,7 +67,12 @@ class Conditioning:
         return current
 
 
-def _in_loop(embeddings: Embeddings) -> dict[str, Tensor]:
+def step_of_call(pipeline: Any, index: int, steps: int) -> int:
+    """Which of `steps` steps, from 1, call `index` of the loop belongs to: a sampler may call twice a step."""
+    return index * steps // int(pipeline.num_timesteps) + 1
+
+
+def in_loop(embeddings: Embeddings) -> dict[str, Tensor]:
     """As the pipelines hold them within their loops: negative before positive, as one tensor."""
     joined = {}
     for name, positive in embeddings.items():
@@ -90,8 +97,41 @@ def encode_prompts(
     At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words;
     `announce` is called where they aren't known yet and must be encoded.
     """
-    guided = _is_guided(request)
-    positive, negative = _stretches(loaded, request, index, steps)
+    return _encoded(loaded, pipeline, request, texts_of(request, index)[0], steps, announce)
+
+
+def encode_regions(
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    request: GenerationRequest,
+    index: int,
+    steps: int,
+    announce: Callable[[], None] = lambda: None,
+) -> tuple[Conditioning, ...]:
+    """The same for each region, whose words stand together with those of the whole."""
+    texts = texts_of(request, index)[1:]
+    return tuple(_encoded(loaded, pipeline, request, each, steps, announce) for each in texts)
+
+
+def texts_of(request: GenerationRequest, index: int) -> tuple[Texts, ...]:
+    """What is encoded for picture `index`: for where there is no region, then for each of the regions."""
+    seed = request.seed_of(index)
+    root = chosen_prompts(request, seed)
+    if not request.regions:
+        return (root,)
+    return words_around(root), *(words_of_region(root, own) for own in chosen_region_prompts(request, seed))
+
+
+def _encoded(
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    request: GenerationRequest,
+    texts: Texts,
+    steps: int,
+    announce: Callable[[], None],
+) -> Conditioning:
+    guided = request.sampling.guidance_scale > 1.0
+    positive, negative = _stretches(loaded, texts, steps)
     if not guided:
         negative = (Stretch(steps, ""),)
 
@@ -105,19 +145,12 @@ def encode_prompts(
     return found
 
 
-def _is_guided(request: GenerationRequest) -> bool:
-    return request.sampling.guidance_scale > 1.0
-
-
 def _stretches(
-    loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int
+    loaded: LoadedCheckpoint, texts: Texts, steps: int
 ) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
     """What prompt and negative prompt ask for, step by step, as far as the family can."""
-    seed = request.seed_of(index)
     honours = FAMILIES[loaded.info.family].honours
-    positive, negative = (
-        understand_chosen(text, steps, honours).stretches for text in chosen_prompts(request, seed)
-    )
+    positive, negative = (understand_chosen(text, steps, honours).stretches for text in texts)
     return positive, negative
 
 
@@ -130,14 +163,14 @@ def _encode_all(
     named: Mapping[str, Embedding],
 ) -> Conditioning:
     ends = sorted({stretch.last_step for stretch in (*positive, *negative)})
-    texts = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
-    known: dict[tuple[str, str], Embeddings] = {}
-    for words in texts:
+    pairs = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
+    known: dict[Texts, Embeddings] = {}
+    for words in pairs:
         if words not in known:
             known[words] = _encode(loaded, pipeline, *words, guided, named)
     starts = [1, *(end + 1 for end in ends[:-1])]
     return Conditioning(
-        known[texts[0]], tuple((start, known[words]) for start, words in zip(starts[1:], texts[1:], strict=True))
+        known[pairs[0]], tuple((start, known[words]) for start, words in zip(starts[1:], pairs[1:], strict=True))
     )
 
 

@@ -193,11 +193,13 @@ class DiffusionEngine:
             job.emit(Progress(request.id, Phase.SAMPLING, 0, steps, index, sampling.count))
         previewer = self._previewer(job, loaded, index, part) if self._previews else None
         observer = StepObserver(
-            call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack, call.late
+            call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack, call.late, call.lanes
         )
         try:
-            with observer.watching(), nullcontext() if call.controls is None else call.controls.attached(
-                observer.position
+            with (
+                observer.watching(),
+                nullcontext() if call.controls is None else call.controls.attached(observer.position),
+                nullcontext() if call.attention is None else call.attention.applied(),
             ):
                 latents = call.finish(call.pipeline(**call.arguments).images)
         except FinishedEarly as early:

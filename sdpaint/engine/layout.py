@@ -79,7 +79,10 @@ def padded(request: GenerationRequest, multiple_px: int) -> GenerationRequest:
     controls = tuple(
         replace(each, image=np.pad(each.image, (*by, (0, 0)), mode="edge")) for each in request.controls
     )
-    return replace(request, size=Size(width, height), image=image, mask=mask, controls=controls)
+    regions = tuple(region.mapped(lambda cover: np.pad(cover, by, mode="edge")) for region in request.regions)
+    return replace(
+        request, size=Size(width, height), image=image, mask=mask, controls=controls, regions=regions
+    )
 
 
 def cut_back(image: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:

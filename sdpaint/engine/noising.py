@@ -83,3 +83,10 @@ def predicted_x0(prediction_type: str, prediction: Tensor, latents: Tensor, leve
 def randn(shape: Sequence[int], generator: torch.Generator, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Normal noise, drawn as diffusers' pipelines draw it: on the generator's device, in the wanted precision."""
     return torch.randn(tuple(shape), generator=generator, device=generator.device, dtype=dtype).to(device)
+
+
+def twin(generator: torch.Generator) -> torch.Generator:
+    """A generator that will draw what the other one will."""
+    other = torch.Generator("cpu")
+    other.set_state(generator.get_state())
+    return other

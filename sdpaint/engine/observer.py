@@ -18,6 +18,7 @@ import torch
 from diffusers.schedulers.scheduling_utils import SchedulerOutput
 from torch import Tensor
 
+from sdpaint.engine.lanes import Lanes
 from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.noising import NoiseLevel, noise_level, predicted_x0, prediction_type
 from sdpaint.engine.preview import Previewer
@@ -82,8 +83,10 @@ class StepObserver:
         kept: KeptRegion | None = None,
         unpack: Callable[[Tensor], Tensor] = lambda latents: latents,
         late: LateStart | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
         """`unpack`: from the loop's latents to (1, channels, height/8, width/8)."""
+        self._lanes = lanes
         self._unpack = unpack
         self._late = late
         self._pipeline = pipeline
@@ -112,7 +115,10 @@ class StepObserver:
 
         self._scheduler.step = observed
         try:
-            with nullcontext() if self._late is None else self._late.cutting(self._scheduler):
+            with (
+                nullcontext() if self._late is None else self._late.cutting(self._scheduler),
+                nullcontext() if self._lanes is None else self._lanes.running(),
+            ):
                 yield
         finally:
             del self._scheduler.step  # uncovers the class's own
@@ -144,11 +150,16 @@ class StepObserver:
         as_dict = kwargs.pop("return_dict", True)
         if self._late is not None and not self._entered:
             self._entered = True
+            if self._lanes is not None:
+                self._lanes.mixed(model_output, self._cancel)  # theirs is as blind
             entered = self._late.enter(self._scheduler, sample)
+            self._go_on(entered)
             return SchedulerOutput(prev_sample=entered) if as_dict else (entered,)
         self._look_at_schedule()
         index = self._start + self._calls
         level = noise_level(self._scheduler, self._timesteps, index)
+        if self._lanes is not None:
+            model_output = self._lanes.mixed(model_output, self._cancel)
         output = step(model_output, timestep, sample, *args, return_dict=True, **kwargs)
         self._calls += 1
         calls = self._loop
@@ -157,6 +168,7 @@ class StepObserver:
         if self._kept is not None:
             after = noise_level(self._scheduler, self._timesteps, index + 1)
             latents = output["prev_sample"] = self._kept.blend(latents, after, progress)
+        self._go_on(latents)
 
         def x0() -> Tensor:
             return self._unpack(self._x0(output, model_output, sample, level, progress))
@@ -171,6 +183,10 @@ class StepObserver:
             self._done = done
             self._on_step(done, self._steps)
         return output if as_dict else (latents,)
+
+    def _go_on(self, latents: Tensor) -> None:
+        if self._lanes is not None:
+            self._lanes.go_on(latents)
 
     def _x0(self, output: Any, model_output: Tensor, sample: Tensor, level: NoiseLevel, progress: float) -> Tensor:
         for own in ("pred_original_sample", "denoised"):

@@ -77,6 +77,7 @@ class _Run:
             image=resized(self._picture, size),
             mask=resized(self._mask, size),
             controls=tuple(control.resized(size) for control in self._request.controls),
+            regions=tuple(region.mapped(lambda cover: resized(cover, size)) for region in self._request.regions),
         )
         small, complete = self._make(Part(request, 0, self._steps, is_last=False))
         if request.color_match and request.image is not None and request.mask is not None:
@@ -98,6 +99,7 @@ class _Run:
             image=before,
             mask=mask,
             controls=tuple(control.cropped(tile) for control in self._request.controls),
+            regions=tuple(region.mapped(lambda cover: cover[part]) for region in self._request.regions),
             seed=(self._request.seed + _SEEDS_APART * (number + 1)) % (MAX_SEED + 1),
             sampling=replace(self._request.sampling, strength=self._passes.strength),
         )

@@ -17,13 +17,16 @@ from torch import Tensor
 from sdpaint.engine.adapters import apply_adapters, wanted_adapters
 from sdpaint.engine.autoencode import encode, normalised
 from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
-from sdpaint.engine.conditioning import encode_prompts
+from sdpaint.engine.conditioning import Conditioning, encode_prompts, encode_regions
 from sdpaint.engine.controls import ControlHook, LoadedControl, multiple_px
+from sdpaint.engine.lanes import Lanes
 from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.layout import from_rows, in_rows, packed, padded, region_as, same, unpacked
 from sdpaint.engine.loader import LoadedCheckpoint
-from sdpaint.engine.noising import randn
+from sdpaint.engine.noising import randn, twin
 from sdpaint.engine.observer import KeptRegion
+from sdpaint.engine.regional_attention import RegionalAttention
+from sdpaint.engine.regions import lanes, regional_attention
 from sdpaint.engine.samplers import make_scheduler
 from sdpaint.engine.variation import varied, vary_what_is_added
 from sdpaint.errors import SettingsError
@@ -40,7 +43,8 @@ class PipelineCall:
     """One picture: `pipeline(**arguments)` gives its latents after `steps` steps.
 
     `unpack` makes (1, channels, h, w) of what the family's loop has in another form, `finish` of what comes out in the
-    end. `late` is set where a text pipeline begins in the middle, `controls` where there are any.
+    end. `late` is set where a text pipeline begins in the middle, `controls` where there are any, `attention` or `lanes`
+    where there are regions.
     """
 
     pipeline: Any
@@ -51,6 +55,8 @@ class PipelineCall:
     finish: Callable[[Tensor], Tensor] = same
     late: LateStart | None = None
     controls: ControlHook | None = None
+    attention: RegionalAttention | None = None
+    lanes: Lanes | None = None
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:
@@ -94,6 +100,7 @@ def prepare_call(
         apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
     steps = steps_of(request)
     words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps, on_words)
+    regions = encode_regions(loaded, text_pipeline(loaded), request, index, steps, on_words)
     arguments: dict[str, Any] = {
         **_calls(loaded).guiding(sampling.guidance_scale),
         **_calls(loaded).calling,
@@ -120,7 +127,19 @@ def prepare_call(
     vary_what_is_added(call.pipeline.scheduler, request.variations)
     if controls:
         call = replace(call, controls=ControlHook(loaded, controls, request, cancel))
-    return _in_form(loaded, call, request)
+    return _in_form(loaded, _with_regions(loaded, call, request, regions), request)
+
+
+def _with_regions(
+    loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRequest, regions: tuple[Conditioning, ...]
+) -> PipelineCall:
+    attention = regional_attention(loaded, request, regions, call.steps)
+    if attention is None:
+        return replace(call, lanes=lanes(loaded, request, regions, call.pipeline, call.arguments, call.steps))
+    name = "callback_on_step_end"
+    callback = attention.exchanging(call.arguments.get(name))
+    arguments = call.arguments if callback is None else {**call.arguments, name: callback}
+    return replace(call, arguments=arguments, attention=attention)
 
 
 def _possible(loaded: LoadedCheckpoint, request: GenerationRequest) -> GenerationRequest:
@@ -141,6 +160,7 @@ def _in_form(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRe
     if layout is Layout.PLAIN:
         return call
     form: Callable[[Tensor], Tensor] = packed
+    channels = int(_noise_shape(loaded, request)[1])
     if layout is Layout.PACKED:
         back = functools.partial(unpacked, size=request.size)
         call = replace(call, unpack=back, finish=back)
@@ -152,6 +172,8 @@ def _in_form(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRe
         call = replace(call, unpack=functools.partial(from_rows, height=rows), finish=finish)
     if call.kept is not None:
         call = replace(call, kept=region_as(call.kept, form))
+    if call.lanes is not None:
+        call = replace(call, lanes=call.lanes.in_form(form, channels))
     if call.late is not None:
         late = call.late
         call = replace(call, late=LateStart(late.skipped, form(late.original), form(late.noise)))
@@ -178,13 +200,17 @@ def _text_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: 
 
 def _noise(loaded: LoadedCheckpoint, request: GenerationRequest, generator: torch.Generator) -> Tensor:
     """What a pipeline draws at first: (1, channels, h, w)."""
+    device = loaded.device
+    return randn(_noise_shape(loaded, request), generator, device.torch_device, device.dtype)
+
+
+def _noise_shape(loaded: LoadedCheckpoint, request: GenerationRequest) -> tuple[int, int, int, int]:
     family, config = FAMILIES[loaded.info.family], loaded.vae.config
     channels = int(config.z_dim if hasattr(config, "z_dim") else config.latent_channels)
     height, width = request.size.height // family.latent_px, request.size.width // family.latent_px
     if _calls(loaded).layout is Layout.FOLDED:
         channels, height, width = channels * 4, height // 2, width // 2
-    device = loaded.device
-    return randn((1, channels, height, width), generator, device.torch_device, device.dtype)
+    return 1, channels, height, width
 
 
 def _image_call(
@@ -235,7 +261,7 @@ def _inpaint_call(
         call = _text_call(loaded, request, {**arguments, "latents": _start_from(loaded, noise)})
     else:
         # The pipeline will draw the same noise from the same state.
-        noise = varied(randn(original.shape, _twin(generator), original.device, original.dtype), request.variations)
+        noise = varied(randn(original.shape, twin(generator), original.device, original.dtype), request.variations)
         call = _image_call(loaded, request, arguments, original)
     mask = latent_mask(request.mask, original)
     return replace(call, kept=KeptRegion(original, noise, mask))
@@ -285,7 +311,7 @@ def _masked_call(
     own |= {"image": original, "masked_image_latents": encode(loaded, holed, None, cancel)}
     noise = own.get("latents")
     if noise is None:
-        drawn = randn(original.shape, _twin(arguments["generator"]), original.device, original.dtype)
+        drawn = randn(original.shape, twin(arguments["generator"]), original.device, original.dtype)
         noise = varied(drawn, request.variations)
     kept = KeptRegion(original, noise, latent_mask(request.mask, original))
     return PipelineCall(pipeline, {**arguments, **own}, done, kept)
@@ -302,9 +328,9 @@ def _fill_call(
     if request.mask is None:
         return call
     original = encode(loaded, image, None, cancel)
-    twin = _twin(call.arguments["generator"])
+    drawing = twin(call.arguments["generator"])
     drawn = 1 if isinstance(loaded.vae, AutoencoderTiny) else 2  # the tiny one has no distribution to draw from
-    noise = [randn(original.shape, twin, original.device, original.dtype) for _ in range(drawn)][-1]
+    noise = [randn(original.shape, drawing, original.device, original.dtype) for _ in range(drawn)][-1]
     kept = KeptRegion(original, varied(noise, request.variations), latent_mask(request.mask, original))
     return replace(call, kept=kept)
 
@@ -336,10 +362,3 @@ def _edit_call(
         weight = latent_mask(request.mask, original) * request.sampling.strength
         kept = KeptRegion(original, noise, weight)
     return PipelineCall(pipeline, {**arguments, **own}, steps, kept)
-
-
-def _twin(generator: torch.Generator) -> torch.Generator:
-    """A generator that will draw what the other one will."""
-    twin = torch.Generator("cpu")
-    twin.set_state(generator.get_state())
-    return twin

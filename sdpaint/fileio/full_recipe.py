@@ -25,6 +25,8 @@ KEYWORD = "sdpaint"
 """PNG keyword under which it stands beside the infotext."""
 
 VERSION = 1
+_VERSION_WITH_REGIONS = 2
+"""A program that knows nothing of regions would make another picture."""
 _MAX_CHARACTERS = 256 * 1024 * 1024
 
 
@@ -32,12 +34,13 @@ def recipe_json(request: GenerationRequest, seed: int, checkpoint_name: str) -> 
     """The full recipe of the one picture that `request` gives with `seed`, as JSON in ASCII."""
     return json.dumps(
         {
-            "version": VERSION,
+            "version": _VERSION_WITH_REGIONS if request.regions else VERSION,
             "program": f"sdpaint {__version__}",
             "checkpoint": checkpoint_name,
             **request_values(request, seed),
             "image": None if request.image is None else _as_text(request.image),
             "mask": None if request.mask is None else _as_text(request.mask),
+            "region_masks": [_as_text(region.mask) for region in request.regions],
         }
     )
 
@@ -66,7 +69,7 @@ class FullRecipe:
             self.checkpoint_name = str(values["checkpoint"])
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise self._damaged() from error
-        if version > VERSION:
+        if version > _VERSION_WITH_REGIONS:
             raise FileError(f"The recipe in {name} was written by a newer sdpaint", hint="Update sdpaint")
         self._values: Mapping[str, Any] = values
 
@@ -75,7 +78,8 @@ class FullRecipe:
         try:
             image = _of_text(self._values.get("image"))
             mask = _of_text(self._values.get("mask"))
-            return request_of_values(self._values, checkpoint, image, mask)
+            covers = [_picture(text) for text in self._values.get("region_masks", ())]
+            return request_of_values(self._values, checkpoint, image, mask, covers)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, SdPaintError) as error:
             raise self._damaged() from error
 
@@ -88,9 +92,11 @@ def _as_text(pixels: Pixels8) -> str:
 
 
 def _of_text(text: Any) -> Pixels8 | None:
+    return None if text is None else _picture(text)
+
+
+def _picture(text: Any) -> Pixels8:
     """(h, w, 3) RGB or (h, w) grey of a PNG in base64."""
-    if text is None:
-        return None
     try:
         data = base64.b64decode(str(text), validate=True)
     except binascii.Error as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask, Text
+from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask, Region, Text
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.dynamics import Curve
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
@@ -63,6 +63,7 @@ class LayerData:
     origin: Mapping[str, Any] | None = None
     """What a generated layer remembers, as `generated_values` says it."""
     origin_maps: tuple[StoredMap, ...] = ()
+    region: Region | None = None
 
 
 def _fill_json(fill: Fill) -> dict[str, Any]:
@@ -167,6 +168,7 @@ def layer_data(layer: Layer) -> LayerData:
         pixels_locked=layer.pixels_locked,
         position_locked=layer.position_locked,
         tag=layer.tag,
+        region=layer.region,
     )
 
 
@@ -191,6 +193,8 @@ def layer_json(data: LayerData) -> dict[str, Any]:
         result["pixels"] = _picture_json(data.pixels)
     if data.origin is not None:
         result["origin"] = {**data.origin, "maps": [_stored_json(each) for each in data.origin_maps]}
+    if data.region is not None:
+        result["region"] = region_json(data.region)
     if data.mask is not None:
         result["mask"] = {"default": data.mask.default, "enabled": data.mask.enabled, "linked": data.mask.linked}
         if data.mask_pixels is not None:
@@ -223,7 +227,29 @@ def read_layer(values: Mapping[str, Any]) -> LayerData:
         tag=ColorTag(values.get("tag", ColorTag.NONE.value)),
         origin=values.get("origin"),
         origin_maps=tuple(_read_stored(each) for each in (values.get("origin") or {}).get("maps", ())),
+        region=read_region(values.get("region")),
     )
+
+
+def region_json(region: Region) -> dict[str, Any]:
+    """The words of a layer or a mask."""
+    return {
+        "prompt": region.prompt,
+        "negative_prompt": region.negative_prompt,
+        "weight": region.weight,
+        "enabled": region.enabled,
+    }
+
+
+def read_region(values: Mapping[str, Any] | None) -> Region | None:
+    """What `region_json` gave. Raises KeyError, TypeError, ValueError or AttributeError on anything else."""
+    if values is None:
+        return None
+    prompt, negative = values["prompt"], values["negative_prompt"]
+    if not isinstance(prompt, str) or not isinstance(negative, str):
+        raise TypeError("a prompt is no text")
+    weight = min(1.0, max(0.0, float(_number(values["weight"]))))
+    return Region(prompt, negative, weight, values["enabled"] is True)
 
 
 def _stored_json(stored: StoredMap) -> dict[str, Any]:

@@ -339,6 +339,7 @@ class _Reader:
             locked=element.get("edit-locked") == "true",
             tag=data.tag,
             origin=self._origin(data, tiles, label),
+            region=data.region,
         )
         if element.get("selected") == "true":
             self._selected = layer.id

@@ -17,7 +17,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
-from sdpaint.fileio.layer_data import LayerData, layer_json, read_layer
+from sdpaint.fileio.layer_data import LayerData, layer_json, read_layer, read_region, region_json
 from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.color import Color
@@ -109,7 +109,9 @@ def _mask_json(mask: MaskLayer, at: tuple[int, int]) -> dict[str, Any]:
         "strength": mask.strength,
         "enabled": mask.enabled,
     }
-    return {**values, "prompt": mask.prompt} if mask.prompt else values
+    if mask.guides_only:
+        values["guides_only"] = True
+    return values if mask.region is None else {**values, "region": region_json(mask.region)}
 
 
 def _read_mask(values: dict[str, Any]) -> MaskLayer:
@@ -121,7 +123,8 @@ def _read_mask(values: dict[str, Any]) -> MaskLayer:
         name=_is(str, values.get("name", "Mask")),
         strength=min(1.0, max(0.0, _number(values.get("strength", 1.0)))),
         enabled=_is(bool, values.get("enabled", True)),
-        prompt=_is(str, values.get("prompt", "")),
+        region=read_region(values.get("region")),
+        guides_only=_is(bool, values.get("guides_only", False)),
     )
 
 

@@ -6,6 +6,7 @@ before the picture is: where the program dies in between, its digest tells wheth
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -314,6 +315,7 @@ def _values_of(prepared: Prepared) -> dict[str, Any]:
     frame = prepared.plan.frame
     return {
         **request_values(prepared.request, prepared.request.seed),
+        "region_masks": [base64.b64encode(encode_png(each.mask)).decode("ascii") for each in prepared.request.regions],
         "frame": [frame.x, frame.y, frame.width, frame.height],
         "grows": prepared.grows,
         "moved": list(prepared.moved),
@@ -328,7 +330,8 @@ def _prepared_of(
     mask: Pixels8 | None,
     alpha: Pixels8 | None,
 ) -> Prepared:
-    request = request_of_values(values, facts.checkpoint, image, mask).alone(facts.done)
+    covers = [decode_png(base64.b64decode(text)) for text in values.get("region_masks", ())]
+    request = request_of_values(values, facts.checkpoint, image, mask, covers).alone(facts.done)
     request = replace(request, id=job_id, sampling=replace(request.sampling, count=facts.count))
     x, y = values["moved"]
     plan = CropPlan(request.region, request.size, Rect(*map(int, values["frame"])), request.passes)

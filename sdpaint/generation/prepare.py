@@ -32,6 +32,7 @@ from sdpaint.generation.passes import Passes
 from sdpaint.generation.prefill import REMOVE_STRENGTH, REMOVING, prefill, resolve_fill
 from sdpaint.generation.prompt.choices import Wildcards
 from sdpaint.generation.prompt.of_request import used_lists
+from sdpaint.generation.region_masks import regions_under
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill, is_fill_alone
 from sdpaint.imaging import masks
 from sdpaint.imaging.depth import rounded_8
@@ -153,6 +154,9 @@ def prepare(
         engine_mask = small if is_fill_alone(mode, fill) else resized(denoise, plan.work_size)
         bare = None if ground_to_be is None else resized(ground_to_be, plan.work_size) > 0
         image = prefill(image, small, fill, seed, bare)
+    regions = regions_under(document, plan)
+    words = [params.prompt, *(region.prompt for region in regions)]
+    unwanted = [params.negative_prompt, *(region.negative_prompt for region in regions)]
     request = GenerationRequest(
         mode=mode,
         prompt=params.prompt,
@@ -169,7 +173,8 @@ def prepare(
         color_match=params.color_match,
         passes=_needed_passes(plan, engine_mask),
         vae=params.vae,
-        wildcards=used_lists((params.prompt, params.negative_prompt), wildcards or {}),
+        wildcards=used_lists((*words, *unwanted), wildcards or {}),
+        regions=regions,
     )
     grows = mode is GenerationMode.EXPAND
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)

@@ -21,6 +21,7 @@ from sdpaint import __version__
 from sdpaint.errors import SettingsError
 from sdpaint.generation.prompt.embeddings import embeddings_in
 from sdpaint.generation.prompt.of_request import chosen_prompts
+from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import (
     MAX_SEED,
     GenerationMode,
@@ -137,6 +138,8 @@ def recipe_of(
         extra["VAE"] = request.vae.name
     if used:
         extra["TI hashes"] = ", ".join(f"{each}: {embedding.digest}" for each, embedding in used.items())
+    if request.regions:
+        extra["Regions"] = " | ".join(_region_words(region) for region in request.regions)
     if len(request.variations) == 1:
         extra["Variation seed"] = str(request.variations[0].seed)
         extra["Variation seed strength"] = f"{request.variations[0].strength:g}"
@@ -157,6 +160,14 @@ def recipe_of(
         mask_blur_px=(mask_blur_px or 0) if request.mode.is_masked else None,
         extra=extra,
     )
+
+
+def _region_words(region: PromptRegion) -> str:
+    """A region as people read it; its place is in the full recipe."""
+    words = region.prompt.strip()
+    if region.negative_prompt.strip():
+        words += f" (without {region.negative_prompt.strip()})"
+    return words if region.weight == 1.0 else f"{words} ({region.weight:.0%})"
 
 
 def infotext_of(

@@ -76,6 +76,7 @@ def sources_of(prepared: Prepared) -> Sources:
         mask=None if request.mask is None else TileMap.from_pixels(request.mask),
         cover=None if prepared.alpha is None else TileMap.from_pixels(prepared.alpha),
         painted=None if painted is None else painted.tiles.cropped(prepared.frame),
+        regions=tuple(TileMap.from_pixels(region.mask) for region in request.regions),
     )
 
 
@@ -135,7 +136,8 @@ def _remembered(alternative: Alternative, document: Document, checkpoint: Path) 
     size = Size(*(int(side) for side in values["size"]))
     picture, mask = _read(sources.picture, size), _read(sources.mask, size)
     rgb = None if picture is None else np.ascontiguousarray(picture[..., 2::-1])
-    request = request_of_values(values, checkpoint, rgb, mask)
+    covers = [rounded_8(tiles.read(Rect.of_size(size))) for tiles in sources.regions]
+    request = request_of_values(values, checkpoint, rgb, mask, covers)
     request = replace(request, region=request.region.translated(dx, dy))
     frame, within = (Rect(*(int(side) for side in values[key])).translated(dx, dy) for key in ("frame", "within"))
     painted = None if sources.painted is None else sources.painted.translated(dx, dy)

@@ -18,6 +18,7 @@ from sdpaint.errors import SettingsError
 from sdpaint.generation.controls import Control
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prompt.embeddings import Embedding
+from sdpaint.generation.regions import PromptRegion
 from sdpaint.imaging.geometry import Rect, Size
 
 MAX_SEED = 2**32 - 1
@@ -150,6 +151,7 @@ class GenerationRequest:
     * `notes`: what of the prompts isn't carried out, a sentence each. The engine doesn't look at it.
     * `controls`: pictures of `size` that ControlNets and T2I-Adapters read, in the order of the artist's layers.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
+    * `regions`: parts of the picture with words of their own, the last on top; their masks are of exactly `size`.
     """
 
     mode: GenerationMode
@@ -173,6 +175,7 @@ class GenerationRequest:
     vae: Path | None = None
     notes: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
+    regions: tuple[PromptRegion, ...] = ()
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
@@ -192,6 +195,8 @@ class GenerationRequest:
             raise ValueError(f"image is {self.image.dtype}{self.image.shape}, not uint8 {(*shape, 3)}")
         if self.mask is not None and (self.mask.shape != shape or self.mask.dtype != np.uint8):
             raise ValueError(f"mask is {self.mask.dtype}{self.mask.shape}, not uint8 {shape}")
+        if any(region.mask.shape != shape for region in self.regions):
+            raise ValueError(f"masks of regions are {shape}, as the picture is")
         for control in self.controls:
             if control.image.shape != (*shape, 3) or control.image.dtype != np.uint8:
                 raise ValueError(f"control is {control.image.dtype}{control.image.shape}, not uint8 {(*shape, 3)}")

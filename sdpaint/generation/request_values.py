@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sdpaint.generation.passes import Passes
+from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import (
     GenerationMode,
     GenerationRequest,
@@ -38,6 +39,10 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
         "vae": None if request.vae is None else request.vae.name,
         "wildcards": {name: list(lines) for name, lines in request.wildcards.items()},
         "variations": [[each.seed, each.strength] for each in request.variations],
+        "regions": [
+            {"prompt": each.prompt, "negative_prompt": each.negative_prompt, "weight": each.weight}
+            for each in request.regions
+        ],
         "passes": None
         if passes is None
         else {
@@ -49,9 +54,13 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
 
 
 def request_of_values(
-    values: Mapping[str, Any], checkpoint: Path, image: Pixels8 | None, mask: Pixels8 | None
+    values: Mapping[str, Any],
+    checkpoint: Path,
+    image: Pixels8 | None,
+    mask: Pixels8 | None,
+    region_masks: Sequence[Pixels8] = (),
 ) -> GenerationRequest:
-    """The request that `request_values` said, for one picture.
+    """The request that `request_values` said, for one picture. `region_masks`: one for each of its regions.
 
     Raises ValueError, KeyError, TypeError or SettingsError where it said something else.
     """
@@ -81,6 +90,10 @@ def request_of_values(
         wildcards={str(name): tuple(map(str, lines)) for name, lines in values.get("wildcards", {}).items()},
         variations=tuple(
             Variation(int(seed_of), float(strength)) for seed_of, strength in values.get("variations", ())
+        ),
+        regions=tuple(
+            PromptRegion(cover, str(each["prompt"]), str(each["negative_prompt"]), float(each["weight"]))
+            for each, cover in zip(values.get("regions", ()), region_masks, strict=True)
         ),
         passes=None
         if passes is None
