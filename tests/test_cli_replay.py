@@ -51,6 +51,38 @@ def test_a_result_is_made_again_pixel_by_pixel(tmp_path, capsys, mode):
     assert "seed 11" in capsys.readouterr().out
 
 
+def test_regions_are_made_again_pixel_by_pixel(tmp_path, capsys):
+    left = np.zeros((256, 256, 3), np.uint8)
+    left[:, :128] = 255
+    write_image(tmp_path / "left.png", left)
+    asking = FakeEngine()
+    region = f"{tmp_path / 'left.png'}: night"
+    asked = ["generate", "--prompt", "{prompt} over hills", "--region", region, "--size", "256"]
+    assert cli.main([*asked, "--steps", "3", "--seed", "11", "-o", str(tmp_path / "x.png")], lambda _: asking) == 0
+    (wanted,) = asking.requests
+    assert [region.prompt for region in wanted.regions] == ["night"]
+    assert np.array_equal(wanted.regions[0].mask, left[..., 0])
+    engine = cli.diffusion_engine("cpu")
+    made = []
+    engine.generate(wanted, lambda event: made.append(event), CancelToken())
+    engine.close()
+    (done,) = [event for event in made if isinstance(event, ImageDone)]
+    path = ResultStore(tmp_path).write(wanted, 11, done.image, "starter")
+
+    assert cli.main(["generate", "--recipe", str(path), "--device", "cpu", "-o", str(tmp_path / "again.png")]) == 0
+
+    assert np.array_equal(read_image(tmp_path / "again.png").rgba, read_image(path).rgba)
+    capsys.readouterr()
+    assert cli.main(["inspect", str(path)]) == 0
+    assert "night" in capsys.readouterr().out
+
+
+def test_a_region_without_words_is_a_usage_error(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["generate", "--prompt", "hills", "--region", "left.png", "-o", str(tmp_path / "a.png")])
+    assert "left.png isn't a file and words" in capsys.readouterr().err
+
+
 def test_a_json_file_will_do(tmp_path, capsys):
     (tmp_path / "a.json").write_text(
         recipe_json(request(GenerationMode.TEXT_TO_IMAGE), 11, "sdpaint starter"), encoding="utf-8"

@@ -12,7 +12,7 @@ from sdpaint.checkpoints.encoders import encoder_widths, fits
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.prompt.adapters import take_adapters
 from sdpaint.generation.prompt.embeddings import Embedding, asked_for, embeddings_in
-from sdpaint.generation.prompt.of_request import chosen_prompts
+from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
 from sdpaint.generation.request import GenerationRequest
 
 
@@ -51,8 +51,11 @@ def with_named_files(request: GenerationRequest, found: FoundAdapters) -> Genera
     What is noted is about the words of the first picture.
     """
     lines = [line for each in request.wildcards.values() for line in each]
-    named = named_in((request.prompt, request.negative_prompt, *lines), found, request.checkpoint)
-    notes = named_in(chosen_prompts(request, request.seed_of(0)), found, request.checkpoint).notes
+    regions = [text for region in request.regions for text in (region.prompt, region.negative_prompt)]
+    named = named_in((request.prompt, request.negative_prompt, *regions, *lines), found, request.checkpoint)
+    seed = request.seed_of(0)
+    chosen = [text for pair in chosen_region_prompts(request, seed) for text in pair]
+    notes = named_in((*chosen_prompts(request, seed), *chosen), found, request.checkpoint).notes
     vae = request.vae
     if vae is not None and not vae.is_absolute():
         known = vae_named(vae.name, found.vaes.values())

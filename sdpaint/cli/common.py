@@ -71,7 +71,7 @@ def with_files(request: GenerationRequest, settings: Settings) -> GenerationRequ
     """
     folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir())
     complete = with_named_files(request, AdapterFolders().find((*folders, *settings.checkpoint_dirs)))
-    for tag in take_adapters(request.prompt).adapters:
+    for tag in take_adapters(" ".join((request.prompt, *(each.prompt for each in request.regions)))).adapters:
         if tag.name not in complete.adapter_files:
             raise CheckpointError(f"There is no LoRA {tag.name}", hint=f"Put its .safetensors file into {folders[0]}")
     for note in complete.notes:

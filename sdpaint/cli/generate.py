@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,8 +29,9 @@ from sdpaint.cli.common import (
     size_of,
     with_files,
 )
+from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame, set_mask
-from sdpaint.document.layers import MaskLayer
+from sdpaint.document.layers import MaskLayer, Region
 from sdpaint.errors import FileError, SettingsError
 from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of
 from sdpaint.fileio.headless import Job, Outputs
@@ -59,6 +61,15 @@ def add_arguments(add: Callable[..., object]) -> None:
     add("--negative", default="", metavar="TEXT", help="what not to show")
     add("--image", type=Path, metavar="FILE", help="picture to start from")
     add("--mask", type=Path, metavar="FILE", help="white where --image is made anew, black where it is kept")
+    add(
+        "--region",
+        action="append",
+        default=[],
+        type=_region,
+        metavar="MASK.png:TEXT",
+        help="words for a part of the picture, white in MASK.png, beside those of --prompt, in which {prompt} is their "
+        "place; may be given several times, the last on top",
+    )
     add("--strength", type=float, metavar="S", help="how far to go from --image: above 0, up to 1")
     add(
         "--fill",
@@ -109,6 +120,14 @@ def _axis(text: str) -> Axis:
         raise argparse.ArgumentTypeError(f"{error.message}. {error.hint}") from error
 
 
+def _region(text: str) -> tuple[Path, str]:
+    # The first colon after a name with a suffix: on Windows there is one behind the drive.
+    match = re.match(r"(.+?\.\w+):(.+)$", text, re.DOTALL)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text} isn't a file and words, such as left.png:night")
+    return Path(match[1]), match[2].strip()
+
+
 def _fill(text: str) -> MaskFill:
     try:
         return MaskFill(text.casefold())
@@ -151,7 +170,7 @@ def _same_with(job: Job) -> Callable[[GenerationParams], Job]:
 def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if (options.prompt is None) == (options.recipe is None):
         parser.error("give either --prompt: what to show, or --recipe: a file that says it")
-    others = ("negative", "image", "mask", "strength", "fill", "size", "steps", "guidance", "sampler", "seed")
+    others = ("negative", "image", "mask", "region", "strength", "fill", "size", "steps", "guidance", "sampler", "seed")
     if options.recipe is not None and any(getattr(options, name) for name in others):
         parser.error("a recipe says everything: only --checkpoint and --device may be given beside it")
     if options.vary and (options.count != 1 or options.recipe is not None):
@@ -210,7 +229,7 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
         if mask is not None:
             document = set_mask(document, MaskLayer(TileMap.from_pixels(mask)))
             original = rgba
-    document = set_frame(document, document.bounds)
+    document = _with_regions(set_frame(document, document.bounds), options.region)
     params = GenerationParams(
         checkpoint.path,
         options.prompt,
@@ -235,6 +254,15 @@ def _vae(named: str | None, checkpoint: CheckpointInfo, settings: Settings) -> P
     return path.absolute() if path.exists() else Path(path.name)
 
 
+def _with_regions(document: Document, regions: Sequence[tuple[Path, str]]) -> Document:
+    """The document with a mask for each region, which is fitted to it."""
+    guides = []
+    for path, words in regions:
+        cover = resized(_brightness(read_image(path).rgba), document.size)
+        guides.append(MaskLayer(TileMap.from_pixels(cover), region=Region(words), guides_only=True))
+    return replace(document, other_masks=tuple(guides))
+
+
 def _mask_of(path: Path, rgba: Pixels) -> Pixels:
     """(h, w) uint8: how bright the picture in the file is; what is transparent there counts as black."""
     mask = read_image(path).rgba
@@ -244,6 +272,11 @@ def _mask_of(path: Path, rgba: Pixels) -> Pixels:
             f"The mask {path.name} is {width}×{height}, the picture {rgba.shape[1]}×{rgba.shape[0]}",
             hint="Make them the same size",
         )
+    return _brightness(mask)
+
+
+def _brightness(mask: Pixels) -> Pixels:
+    """(h, w) uint8 of (h, w, 4) RGBA."""
     weights = np.array((299, 587, 114), np.uint32)    # of ITU-R BT.601
     grey = (mask[..., :3].astype(np.uint32) @ weights + 500) // 1000
     covered: Pixels = ((grey * mask[..., 3] + 127) // 255).astype(np.uint8)

@@ -272,8 +272,8 @@ class MaskLayer:
     """An inpaint mask: 255 = made anew, 0 = kept. Drawn over the picture in `color` at `opacity`.
 
     `strength`, 0 to 1, is a factor on what is painted; a mask that isn't `enabled` is neither drawn nor counts.
-    `visible` is whether it is drawn. `region` are words for what is made under this mask alone; a mask that `guides_only`
-    is the place of its words, and nothing is made anew because of it.
+    `visible` is whether it is drawn. `region` are words for what is made under this mask alone; a mask that
+    `guides_only` is no more than the place of its words: nothing is made anew because of it.
     """
 
     tiles: TileMap = field(default_factory=lambda: TileMap(1))

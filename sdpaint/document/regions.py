@@ -58,7 +58,7 @@ def region_of(document: Document, owner: RegionOwner) -> Region | None:
 
 
 def set_region(document: Document, owner: RegionOwner, region: Region | None) -> Document:
-    """Give it this region, or take it away. Raises EditRefused where it has no place of its own; KeyError, IndexError."""
+    """Give it this region, or take it away. Raises EditRefused where it has no place; KeyError, IndexError."""
     if owner.mask is not None:
         return change_mask(document, owner.mask, region=region)
     assert owner.layer is not None
@@ -66,7 +66,7 @@ def set_region(document: Document, owner: RegionOwner, region: Region | None) ->
     if layer.region == region:
         return document
     if region is not None and isinstance(layer.content, Adjustment):
-        raise EditRefused("An adjustment has no place of its own", "Give a layer with pixels, or a group, its own prompt")
+        raise EditRefused("An adjustment has no place of its own", "Give a layer with pixels or a group a prompt")
     return change_layers(document, {layer.id}, lambda each: replace(each, region=region))
 
 

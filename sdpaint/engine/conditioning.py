@@ -23,9 +23,8 @@ from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
 from sdpaint.generation.prompt.emphasis import Weighted, weighted
 from sdpaint.generation.prompt.explain import Honours, understand_chosen
-from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
+from sdpaint.generation.prompt.of_request import Texts, prompts_by_region
 from sdpaint.generation.prompt.schedule import Stretch
-from sdpaint.generation.regions import words_around, words_of_region
 from sdpaint.generation.request import GenerationRequest
 
 _LIKE_A_CALL = ("num_images_per_prompt", "max_sequence_length", "complex_human_instruction")
@@ -33,9 +32,6 @@ _LIKE_A_CALL = ("num_images_per_prompt", "max_sequence_length", "complex_human_i
 
 Embeddings = Mapping[str, Any]
 """Keyword arguments of the family's pipelines; each is (1, tokens, width) or, pooled, (1, width), or None."""
-
-Texts = tuple[str, str]
-"""Prompt and negative prompt, with everything chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +93,8 @@ def encode_prompts(
     At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words;
     `announce` is called where they aren't known yet and must be encoded.
     """
-    return _encoded(loaded, pipeline, request, texts_of(request, index)[0], steps, announce)
+    texts = prompts_by_region(request, request.seed_of(index))[0]
+    return _encoded(loaded, pipeline, request, texts, steps, announce)
 
 
 def encode_regions(
@@ -109,17 +106,8 @@ def encode_regions(
     announce: Callable[[], None] = lambda: None,
 ) -> tuple[Conditioning, ...]:
     """The same for each region, whose words stand together with those of the whole."""
-    texts = texts_of(request, index)[1:]
+    texts = prompts_by_region(request, request.seed_of(index))[1:]
     return tuple(_encoded(loaded, pipeline, request, each, steps, announce) for each in texts)
-
-
-def texts_of(request: GenerationRequest, index: int) -> tuple[Texts, ...]:
-    """What is encoded for picture `index`: for where there is no region, then for each of the regions."""
-    seed = request.seed_of(index)
-    root = chosen_prompts(request, seed)
-    if not request.regions:
-        return (root,)
-    return words_around(root), *(words_of_region(root, own) for own in chosen_region_prompts(request, seed))
 
 
 def _encoded(

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.errors import SettingsError
-from sdpaint.generation.prompt.styles import Style
 from sdpaint.imaging.tiles import Pixels8
 
 
@@ -38,16 +37,6 @@ class PromptRegion:
     def mapped(self, change: Callable[[Pixels8], Pixels8]) -> PromptRegion:
         """The same for a picture that is cut, enlarged or padded."""
         return replace(self, mask=np.ascontiguousarray(change(self.mask)))
-
-
-def words_of_region(root: tuple[str, str], region: tuple[str, str]) -> tuple[str, str]:
-    """Prompt and negative prompt of a region together with those of the whole, in which `{prompt}` is its place."""
-    return Style("", *root).applied(*region)
-
-
-def words_around(root: tuple[str, str]) -> tuple[str, str]:
-    """What holds where there is no region: `{prompt}` stands for nothing there."""
-    return Style("", *root).applied("", "")
 
 
 def shares_of(covers: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
-from sdpaint.document.layers import Layer, MaskLayer, SavedSelection
+from sdpaint.document.layers import Layer, MaskLayer, Region, SavedSelection
 from sdpaint.generation.params import GenerationParams, HandContext
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
 from sdpaint.imaging.blend import BlendMode
@@ -47,6 +47,9 @@ def tile_maps(draw, channels=4):
     return tiles
 
 
+regions = st.none() | st.builds(Region, names, names, st.floats(0, 1), st.booleans())
+
+
 @st.composite
 def layers(draw):
     return Layer(
@@ -57,6 +60,7 @@ def layers(draw):
         blend_mode=draw(st.sampled_from(BlendMode)),
         alpha_locked=draw(st.booleans()),
         generated=draw(st.booleans()),
+        region=draw(regions),
     )
 
 
@@ -84,6 +88,8 @@ def documents(draw):
             visible=draw(st.booleans()),
             color=Color(draw(channel), draw(channel), draw(channel), draw(channel)),
             opacity=draw(fractions),
+            region=draw(regions),
+            guides_only=draw(st.booleans()),
         ),
         guides=draw(guides),
     )

@@ -15,6 +15,7 @@ from sdpaint.fileio.full_recipe import KEYWORD, FullRecipe, full_recipe_in, reci
 from sdpaint.fileio.png import encode_png, text_in
 from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.passes import Passes
+from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import (
     GenerationMode,
     GenerationRequest,
@@ -36,6 +37,7 @@ def request(mode=GenerationMode.INPAINT, prompt="a hill", seed=7, **sampling) ->
         mode, prompt, "fog", Path("secret-folder") / "starter", SamplingParams(**sampling), seed, size,
         Rect(-5, 3, 192, 128), image, mask, fill=MaskFill.BLUR if mode.is_masked else None, color_match=False,
         passes=passes, vae=Path("secret-folder") / "warm.safetensors",
+        regions=(PromptRegion(rng.integers(0, 256, (64, 96), np.uint8), "night", "stars", 0.25),),
     )  # fmt: skip
 
 
@@ -62,6 +64,9 @@ def test_any_request_comes_back(mode, prompt, sampler, steps, guidance, strength
         assert getattr(found, name) == getattr(asked, name), name
     for name in ("sampler", "steps", "guidance_scale", "strength"):
         assert getattr(found.sampling, name) == getattr(asked.sampling, name), name
+    for mine, theirs in zip(found.regions, asked.regions, strict=True):
+        assert np.array_equal(mine.mask, theirs.mask)
+        assert (mine.prompt, mine.negative_prompt, mine.weight) == ("night", "stars", 0.25)
     for name in ("image", "mask"):
         mine, theirs = getattr(found, name), getattr(asked, name)
         assert (mine is None and theirs is None) or np.array_equal(mine, theirs)

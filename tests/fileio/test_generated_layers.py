@@ -33,7 +33,8 @@ from tests.fileio.documents import names, offsets, sides, tile_maps
 @st.composite
 def sources(draw):
     optional = st.none() | tile_maps(channels=1)
-    return Sources(draw(st.none() | tile_maps()), draw(optional), draw(optional), draw(optional))
+    regions = draw(st.lists(tile_maps(channels=1), max_size=2))
+    return Sources(draw(st.none() | tile_maps()), draw(optional), draw(optional), draw(optional), tuple(regions))
 
 
 @st.composite

@@ -12,6 +12,7 @@ from sdpaint.fileio.queue_store import JobFacts, QueueStore
 from sdpaint.fileio.results import digest_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.prepare import Prepared
+from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 
@@ -33,6 +34,7 @@ def prepared(seed: int = 7, count: int = 3) -> Prepared:
         image=rng.integers(0, 256, (32, 64, 3), np.uint8),
         mask=rng.integers(0, 256, (32, 64), np.uint8),
         fill=MaskFill.BLUR,
+        regions=(PromptRegion(rng.integers(0, 256, (32, 64), np.uint8), "night"),),
     )
     alpha = rng.integers(0, 256, (64, 128), np.uint8)
     return Prepared(request, CropPlan(region, size, frame), alpha, None, True, (3, 4))
@@ -64,6 +66,7 @@ def test_a_job_comes_back_with_its_pictures_and_its_place(store, tmp_path):
     assert np.array_equal(now.alpha, was.alpha)
     assert (now.plan, now.grows, now.moved) == (was.plan, True, (3, 4))
     assert now.request.sampling == was.request.sampling
+    assert np.array_equal(now.request.regions[0].mask, was.request.regions[0].mask)
     assert now.request.fill is MaskFill.BLUR
     assert now.request.id == "one"
 
