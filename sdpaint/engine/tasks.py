@@ -43,8 +43,8 @@ class PipelineCall:
     """One picture: `pipeline(**arguments)` gives its latents after `steps` steps.
 
     `unpack` makes (1, channels, h, w) of what the family's loop has in another form, `finish` of what comes out in the
-    end. `late` is set where a text pipeline begins in the middle, `controls` where there are any, `attention` or `lanes`
-    where there are regions.
+    end. `late` is set where a text pipeline begins in the middle, `controls` where there are any, `attention` or
+    `lanes` where there are regions.
     """
 
     pipeline: Any
