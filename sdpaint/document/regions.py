@@ -57,6 +57,27 @@ def region_of(document: Document, owner: RegionOwner) -> Region | None:
     return next((each.region for each in regions_of(document) if each.owner == owner), None)
 
 
+def same_regions(old: Document, new: Document) -> bool:
+    """Whether they have equal regions under equal names. Cheap where layers are shared, as during a stroke."""
+    return old.masks == new.masks and _same(old.layers, new.layers)
+
+
+def _same(old: tuple[Layer, ...], new: tuple[Layer, ...]) -> bool:
+    return old is new or (
+        len(old) == len(new)
+        and all(
+            was is now
+            or (
+                was.id == now.id
+                and was.region == now.region
+                and (now.region is None or was.name == now.name)
+                and _same(was.children, now.children)
+            )
+            for was, now in zip(old, new, strict=True)
+        )
+    )
+
+
 def set_region(document: Document, owner: RegionOwner, region: Region | None) -> Document:
     """Give it this region, or take it away. Raises EditRefused where it has no place; KeyError, IndexError."""
     if owner.mask is not None:

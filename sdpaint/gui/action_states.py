@@ -78,6 +78,7 @@ class ActionStates(QObject):
         self._actions["showMask"].setChecked(new.mask.visible)
         self._actions[f"depth{new.depth}"].setChecked(True)
         self._actions["roundDepth"].setEnabled(new.depth != 8)
+        self._actions["maskRegion"].setChecked(new.mask.region is not None)
         self._actions["quickMask"].setChecked(new.quick_mask is not None)
         for name in NEEDS_SELECTION:
             self._actions[name].setEnabled(new.selection is not None)

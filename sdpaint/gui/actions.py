@@ -219,6 +219,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "showGuides", "G&uides", "aids.set_guides", ("Ctrl+Shift+;",), "", "Show the guides", checkable=True
     ),
     ActionSpec("clearGuides", "&Clear guides", "aids.clear_guides", (), "", "Take all guides away"),
+    ActionSpec(
+        "showRegions",
+        "Re&gion prompts",
+        "aids.set_regions",
+        (),
+        "region",
+        "Show where layers and masks with prompts of their own lie",
+        checkable=True,
+    ),
     ActionSpec("showGrid", "Gri&d", "aids.set_grid", ("Ctrl+'",), "", "Show the grid", checkable=True),
     ActionSpec("gridSettings", "Gri&d settings…", "aids.ask_grid", (), "", "Spacing, offset and colour of the grid"),
     ActionSpec(

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.mask_controller import MaskController
+from sdpaint.controllers.region_controller import RegionController
 from sdpaint.document.layers import LayerId
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.checkpoint_folders import CheckpointFolders
@@ -48,8 +49,9 @@ class Flows:
         self.edits = DocumentCommands(documents, messages, window)
         self.layers = LayerController(documents, lambda: tools.foreground, window)
         self.masks = MaskController(documents, window)
+        self.regions = RegionController(documents, window)
         self.generated = GeneratedController(documents, generation, window)
-        for controller in (self.layers, self.masks, self.generated):
+        for controller in (self.layers, self.masks, self.regions, self.generated):
             controller.failed.connect(messages.refusal)
         self.pages = PageFlow(documents, generation, tools, settings, self.edits, window)
         self.files = FileFlow(

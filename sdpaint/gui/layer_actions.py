@@ -162,6 +162,15 @@ LAYER_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _command("addFillLayer", "&Colour", "add_fill", (), "fill", "New fill layer of the foreground colour"),
     ActionSpec(
+        "layerRegion",
+        "Pr&ompt of its own",
+        "regions.set_on_layer",
+        (),
+        "region",
+        "Give the layer a prompt of its own, for what is generated where it is, hidden or not",
+        checkable=True,
+    ),
+    ActionSpec(
         "editLayer",
         "Ed&it adjustment or colour…",
         "filters.edit_layer",
@@ -209,6 +218,7 @@ WHY_NO_LAYER_ACTION = {
     "addHidingMask": "The layer has a mask already",
     "maskFromTransparency": "The layer has a mask already, or no pixels of its own",
     "layerMaskFromSelection": "Nothing is selected",
+    "layerRegion": "An adjustment has no place of its own",
     "editLayer": "The layer is no adjustment or fill",
     "rasterizeLayer": "The layer is made of pixels already, or of other layers",
     **dict.fromkeys(

@@ -46,6 +46,7 @@ class LayerStates(QObject):
             ("clipLayer", layer.clipped),
             ("passThrough", group is not None and group.pass_through),
             ("editLayerMask", new.edits_mask),
+            ("layerRegion", layer.region is not None),
             ("layerMaskEnabled", mask is not None and mask.enabled),
             ("layerMaskLinked", mask is not None and mask.linked),
         ):
@@ -66,6 +67,7 @@ class LayerStates(QObject):
             ("maskFromTransparency", mask is None and layer.holds_pixels),
             ("layerMaskFromSelection", new.selection is not None),
             ("editLayer", isinstance(layer.content, Adjustment | Fill)),
+            ("layerRegion", not isinstance(layer.content, Adjustment)),
             ("rasterizeLayer", layer.content is not None and not isinstance(layer.content, Group | Adjustment)),
             *((name, mask is not None) for name in _NEEDS_MASK),
         ):

@@ -32,6 +32,7 @@ from sdpaint.gui.notices import Notices
 from sdpaint.gui.panel_table import PANEL_GROUPS, PanelParts
 from sdpaint.gui.panels.layers import LayersPanel
 from sdpaint.gui.panels.prompt import PromptBar
+from sdpaint.gui.panels.regions import RegionStrip
 from sdpaint.gui.panels.sampling import SamplingPanel
 from sdpaint.gui.panels.status import StatusBar
 from sdpaint.gui.panels.tool_bar import ToolBar
@@ -138,7 +139,8 @@ class MainWindow(QMainWindow):
             actions,
             services.brushes.warm_textures,
         )
-        self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show)
+        strip = RegionStrip(self._documents, flows.regions, services.prompts.offer)
+        self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strip)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
         sampling = SamplingPanel(self._documents, self._generation, flows.edits, flows.checkpoints.add_folder)
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)

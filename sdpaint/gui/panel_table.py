@@ -82,7 +82,8 @@ def _layers(parts: PanelParts) -> QWidget:
 
 
 def _masks(parts: PanelParts) -> QWidget:
-    return MasksPanel(parts.services.documents, parts.flows.masks, parts.actions)
+    flows = parts.flows
+    return MasksPanel(parts.services.documents, flows.masks, flows.regions, parts.actions)
 
 
 def _results(parts: PanelParts) -> QWidget:

@@ -27,6 +27,7 @@ ACTION_SETTINGS = {
     "showGuides": "guides_visible",
     "showGrid": "grid_visible",
     "snapping": "snaps",
+    "showRegions": "regions_visible",
 }
 """Id of the action → the setting that it switches."""
 
@@ -69,6 +70,10 @@ class ViewAids(QObject):
         """The grid; a hidden one isn't snapped to."""
         self._settings.change(grid_visible=shown)
 
+    def set_regions(self, shown: bool) -> None:
+        """Where layers and masks with prompts of their own lie."""
+        self._settings.change(regions_visible=shown)
+
     def set_snapping(self, snaps: bool) -> None:
         """Whether tools snap to what is shown."""
         self._settings.change(snaps=snaps)
@@ -104,6 +109,7 @@ class ViewAids(QObject):
         self.canvas.show_rulers(settings.rulers_visible)
         self._view.aids.show(Aids(settings.guides_visible, grid, _color_of(settings)))
         self._tools.settings.put(SnapOptions(settings.snaps, settings.guides_visible, grid=grid))
+        self._view.regions.show(settings.regions_visible)
         for name, action in self._actions.items():
             action.setChecked(getattr(settings, ACTION_SETTINGS[name]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdpaint.document.regions import OwnedRegion
 from sdpaint.generation.cost import Estimate
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
@@ -21,6 +22,8 @@ MODE_HELP: dict[GenerationMode, str] = {
     GenerationMode.INPAINT: "Make only what is masked in the frame anew",
     GenerationMode.EXPAND: "Continue the picture beyond the canvas, as far as the frame reaches",
 }
+
+_REGION_LETTERS = 24
 
 FILL_WORDS: dict[MaskFill, str] = {
     MaskFill.AUTOMATIC: "&Automatic",
@@ -105,3 +108,11 @@ def byte_words(count: int) -> str:
         if count < 999.5 * size:
             return f"{count / size:.{1 if count < 9.95 * size else 0}f} {unit}"
     return f"{count / 1e9:.1f} GB"
+
+
+def region_words(owned: OwnedRegion) -> str:
+    """The first words of a region's prompt; of one without words, what it belongs to."""
+    words = " ".join(owned.region.prompt.split())
+    if not words:
+        return owned.name
+    return words if len(words) <= _REGION_LETTERS else f"{words[: _REGION_LETTERS - 1].rstrip(' ,')}…"

@@ -228,6 +228,7 @@ class Settings:
     )
     rulers_visible: bool = _setting(False)
     guides_visible: bool = _setting(True)
+    regions_visible: bool = _setting(True)
     grid_visible: bool = _setting(False)
     grid_spacing_px: int = _setting(64, minimum=1, maximum=4096)
     grid_offset_x_px: int = _setting(0, minimum=-4096, maximum=4096)

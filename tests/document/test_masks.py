@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sdpaint.document import edits, mask_edits
 from sdpaint.document.document import Document, changed_mask_tiles
 from sdpaint.document.journal_values import document_from_json, to_json
-from sdpaint.document.layers import MaskLayer
+from sdpaint.document.layers import MaskLayer, Region
 from sdpaint.document.transforms import Turn, turn_document
 from sdpaint.errors import EditRefused
 from sdpaint.fileio.openraster_reader import read_openraster
@@ -120,7 +120,8 @@ def test_another_strength_is_seen_where_the_mask_is() -> None:
 
 
 def test_all_masks_come_back_from_a_file_and_a_journal(tmp_path) -> None:
-    document = mask_edits.change_mask(three(), 0, strength=0.3, name="sky", color=Color(1, 2, 3), prompt="stars")
+    changes = {"strength": 0.3, "name": "sky", "color": Color(1, 2, 3), "region": Region("stars"), "guides_only": True}
+    document = mask_edits.change_mask(three(), 0, **changes)
     document = mask_edits.choose_mask(mask_edits.change_mask(document, 2, enabled=False), 1)
     path = tmp_path / "it.ora"
     write_openraster(path, Project(document))
@@ -138,7 +139,7 @@ def test_all_masks_come_back_from_a_file_and_a_journal(tmp_path) -> None:
     assert (restored.masks, restored.mask_place) == (document.masks, 1)
     for name in ("other_masks", "mask_place"):     # a journal of a version that had one mask
         del values["fields"][name]
-    for name in ("name", "strength", "enabled", "prompt"):
+    for name in ("name", "strength", "enabled", "region", "guides_only"):
         del values["fields"]["mask"]["fields"][name]
     old = document_from_json(values, maps.__getitem__)
     assert old.masks == (replace(document.mask, name="Mask"),)

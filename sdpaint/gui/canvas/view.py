@@ -53,6 +53,7 @@ from sdpaint.gui.canvas.pointer import Drag, PointerInput
 from sdpaint.gui.canvas.pointer_marks import PointerMarks
 from sdpaint.gui.canvas.pyramid import level_for
 from sdpaint.gui.canvas.qimage import OverlayPicture
+from sdpaint.gui.canvas.region_overlay import RegionOverlay
 from sdpaint.gui.canvas.result_bar import ResultBar
 from sdpaint.gui.canvas.text_input import TextInput, polygon_of
 from sdpaint.gui.canvas.touch import TouchInput
@@ -103,6 +104,8 @@ class CanvasView(Navigator):
         self._box = BoxLayer()
         self.aids = AidsLayer(self)
         """Grid and guides."""
+        self.regions = RegionOverlay(self, documents)
+        """Where layers and masks with prompts of their own lie."""
         self._input = PointerInput(self, tools)
         self._touch = TouchInput(self, tools)
         self._marks = PointerMarks(self, tools, self._input, documents)
@@ -379,6 +382,7 @@ class CanvasView(Navigator):
             overlay.paint_outside(painter, viewport, frame, self._canvas)
         paint.paint_border(painter, viewport, self._canvas)
         self.aids.paint(painter, viewport, self._canvas, self._backing.document.guides)
+        self.regions.paint(painter, viewport, font(small=True), with_tint=self._picture is None)
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._marks.place)
         accent = self.palette().color(QPalette.ColorRole.Accent)

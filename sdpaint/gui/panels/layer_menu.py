@@ -22,6 +22,7 @@ LAYER_ENTRIES: tuple[Entry, ...] = (
     "clipLayer",
     ("Layer mas&k", MASK_ENTRIES),
     ("Gen&erated", GENERATED_ENTRIES),
+    "layerRegion",
     "editLayer",
     "rasterizeLayer",
     None,

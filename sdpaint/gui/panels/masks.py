@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.mask_controller import MaskController
+from sdpaint.controllers.region_controller import RegionController
 from sdpaint.document.document import Document
 from sdpaint.document.layers import MaskLayer
 from sdpaint.document.mask_edits import COLORS
+from sdpaint.document.regions import RegionOwner
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE, set_role
 from sdpaint.gui.widgets.controls import action_button, describe, icon_button, label, signals_blocked
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
@@ -26,9 +28,14 @@ class MasksPanel(QWidget):
     """A row for each mask, and buttons. Generating uses all that are switched on, the strongest at each place."""
 
     def __init__(
-        self, documents: DocumentController, masks: MaskController, actions: Mapping[str, QAction]
+        self,
+        documents: DocumentController,
+        masks: MaskController,
+        regions: RegionController,
+        actions: Mapping[str, QAction],
     ) -> None:
         super().__init__()
+        self._regions = regions
         self.setObjectName("masksPanel")
         self._documents = documents
         self._masks = masks
@@ -68,7 +75,7 @@ class MasksPanel(QWidget):
             row.hide()
             row.deleteLater()
         while len(self._rows) < len(new.masks):
-            row = _Row(len(self._rows), self._masks)
+            row = _Row(len(self._rows), self._masks, self._regions)
             self._rows.append(row)
             # The last is drawn on top of the others: it is the topmost row too.
             self._list.insertWidget(0, row)
@@ -79,7 +86,7 @@ class MasksPanel(QWidget):
 class _Row(QFrame):
     """One mask: its switch, colour, name and strength."""
 
-    def __init__(self, place: int, masks: MaskController) -> None:
+    def __init__(self, place: int, masks: MaskController, regions: RegionController) -> None:
         super().__init__()
         self.place = place
         self._masks = masks
@@ -105,6 +112,12 @@ class _Row(QFrame):
         self._target = icon_button(
             f"maskTarget{place}", "mask-brush", "Paint on this mask", lambda: masks.choose(place), checkable=True
         )
+        owner = RegionOwner(mask=place)
+        self._region = icon_button(
+            f"maskRegion{place}", "region", "Prompt of its own",
+            tooltip="Give the mask a prompt of its own, for where it is", checkable=True,
+        )
+        self._region.clicked.connect(lambda on: regions.set_on(owner, on))
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 2, SPACE, 2)
         row.setSpacing(2)
@@ -113,6 +126,7 @@ class _Row(QFrame):
         row.setStretch(2, 1)
         self._strength.setFixedWidth(112)
         row.addWidget(self._strength)
+        row.addWidget(self._region)
         row.addWidget(self._target)
 
     def _color_button(self) -> QToolButton:
@@ -133,7 +147,8 @@ class _Row(QFrame):
 
     def show_mask(self, mask: MaskLayer, is_target: bool) -> None:
         """This mask, and whether it is painted on."""
-        with signals_blocked(self._switch, self._target, self._name):
+        with signals_blocked(self._switch, self._target, self._region, self._name):
+            self._region.setChecked(mask.region is not None)
             self._switch.setChecked(mask.enabled)
             self._target.setChecked(is_target)
             if self._name.text() != mask.name:

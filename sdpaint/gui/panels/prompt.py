@@ -60,7 +60,9 @@ class PromptBar(QFrame):
         prompts: PromptController,
         actions: Mapping[str, QAction],
         open_library: Callable[[], None],
+        regions: QWidget,
     ) -> None:
+        """`regions`: a strip below the prompts."""
         super().__init__()
         self.setObjectName("promptBar")
         self.setAccessibleName("Prompt")
@@ -69,6 +71,7 @@ class PromptBar(QFrame):
         self._prompts = prompts
         self._actions = actions
         self._open_library = open_library
+        self._regions = regions
         self._last_seed: int | None = None
         self._pickled: tuple[Path, ...] = ()
         self._build()
@@ -138,6 +141,7 @@ class PromptBar(QFrame):
         layout.setContentsMargins(SPACE, 2 * SPACE, 3 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addLayout(top)
+        layout.addWidget(self._regions)
         self._lower_line = self._folded_line()
         layout.addLayout(self._lower_line)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -158,6 +162,7 @@ class PromptBar(QFrame):
         set_role(self._counter, "line")
         self._counter.clicked.connect(self._open_library)
         row.addWidget(self._counter)
+        row.addWidget(action_button("layerRegionButton", self._actions["layerRegion"], 24))
         row.addWidget(action_button("againButton", self._actions["again"], 24))
         row.addWidget(action_button("showPreviewsButton", self._actions["showPreviews"], 24))
         return row
