@@ -90,8 +90,8 @@ class RegionOverlay(QObject):
             self._follow(None, self._documents.document)
             self._view.update()
 
-    def paint(self, painter: QPainter, viewport: Viewport, font: QFont, with_tint: bool) -> None:
-        """Outlines, a tint where a mask doesn't give one, and labels."""
+    def paint(self, painter: QPainter, viewport: Viewport, with_tint: bool) -> None:
+        """Outlines, and a tint where a mask doesn't give one."""
         if not self.places:
             return
         painter.save()
@@ -109,6 +109,9 @@ class RegionOverlay(QObject):
             painter.setPen(QPen(place.color, 1.25, style))
             painter.drawPath(path)
         painter.restore()
+
+    def paint_labels(self, painter: QPainter, viewport: Viewport, font: QFont) -> None:
+        """The first words of each, above what else is drawn over the canvas."""
         for place in self.places:
             paint_label(painter, viewport, _label_place(place.box), place.says, font)
 

@@ -382,7 +382,7 @@ class CanvasView(Navigator):
             overlay.paint_outside(painter, viewport, frame, self._canvas)
         paint.paint_border(painter, viewport, self._canvas)
         self.aids.paint(painter, viewport, self._canvas, self._backing.document.guides)
-        self.regions.paint(painter, viewport, font(small=True), with_tint=self._picture is None)
+        self.regions.paint(painter, viewport, with_tint=self._picture is None)
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._marks.place)
         accent = self.palette().color(QPalette.ColorRole.Accent)
@@ -401,6 +401,7 @@ class CanvasView(Navigator):
             overlay.paint_hint(
                 painter, viewport, self._canvas, font(), self._hint.ground_is_light, self._hint_lines
             )
+        self.regions.paint_labels(painter, viewport, font(small=True))
         label = self._label(framing)
         if label:
             overlay.paint_label(painter, viewport, frame, label, font(small=True))

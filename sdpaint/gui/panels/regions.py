@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFocusEvent, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
@@ -14,7 +14,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.regions import OwnedRegion, RegionOwner, regions_of, same_regions
 from sdpaint.generation.prompt.editing import Sought
 from sdpaint.gui.canvas.region_overlay import region_colors
-from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
 from sdpaint.gui.widgets.flow_layout import FlowLayout
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
@@ -23,7 +23,11 @@ from sdpaint.gui.wording import region_words
 from sdpaint.imaging.color import Color
 
 CHIP_PX = 24
+_POPUP = Qt.FocusReason.PopupFocusReason
 _DOT_PX = 10
+_NARROW_PX = 560
+_UNLIMITED = 16777215
+"""Qt's widest."""
 
 
 class RegionStrip(QWidget):
@@ -143,11 +147,11 @@ class RegionEditor(QWidget):
             self._negative, "regionNegativeEdit", "Negative region prompt", "What shall not appear in this region"
         )
         self._negative.setPlaceholderText("Negative")
-        self._negative.setFixedWidth(104)
+        self._negative.setMinimumWidth(48)
         self._weight = NumberSlider(
             "regionWeightSlider", "Weight", PERCENT, "How much these words count here, against the prompt of the whole"
         )
-        self._weight.setFixedWidth(112)
+        self._weight.setMinimumWidth(96)
         self._inpaints = icon_button(
             "regionInpaintsButton", "mask-brush", "Inpaint with this mask",
             tooltip="Make anew what this mask covers; off: it is only the place of these words", checkable=True,
@@ -159,15 +163,34 @@ class RegionEditor(QWidget):
             "regionRemoveButton", "trash", "Delete the region prompt",
             tooltip="Delete these words; the layer or mask stays",
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE)
-        row.addWidget(self._prompt, 1)
-        for widget in (self._negative, self._weight, self._inpaints, self._enabled, self._remove):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
-        set_role(self, "line")
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(SPACE)
+        self._first, self._second = QHBoxLayout(), QHBoxLayout()
+        for row in (self._first, self._second):
+            row.setSpacing(SPACE)
+            self._rows.addLayout(row)
+        self._first.addWidget(self._prompt, 1)
+        for widget in (self._inpaints, self._enabled, self._remove):
+            self._first.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        for each in (self._negative, self._weight):
+            self._second.addWidget(each)
+        self._prompt.setMinimumWidth(80)
         self._connect()
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW_PX
+        if is_narrow is (self._second.indexOf(self._weight) >= 0):
+            return
+        # In a narrow window the words have a line of their own.
+        for place, (widget, width) in enumerate(((self._negative, 104), (self._weight, 112)), 1):
+            widget.setMaximumWidth(_UNLIMITED if is_narrow else width)
+            if is_narrow:
+                self._second.addWidget(widget)
+            else:
+                self._first.insertWidget(place, widget, 0, Qt.AlignmentFlag.AlignTop)
 
     def _connect(self) -> None:
         self._prompt.textChanged.connect(lambda: self._change(prompt=self._prompt.toPlainText()))
@@ -181,7 +204,8 @@ class RegionEditor(QWidget):
             edit.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.FocusOut:
+        # The list of completions takes the focus while words are written.
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() is not _POPUP:
             self._regions.end_change()
         return super().eventFilter(watched, event)
 
