@@ -11,6 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdpaint.checkpoints.component import Component, Kind
+from sdpaint.checkpoints.ip_adapters import (
+    ImageEncoderInfo,
+    IpAdapterInfo,
+    read_image_encoder,
+    read_ip_adapter,
+)
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.vaes import VaeInfo, read_vae
 from sdpaint.errors import CheckpointError
@@ -39,15 +45,23 @@ class AdapterFile:
     digest: str = ""
 
 
+Found = AdapterFile | VaeInfo | IpAdapterInfo | ImageEncoderInfo
+"""What a file can turn out to be."""
+
+
 @dataclass(frozen=True)
 class FoundAdapters:
-    """By name, what prompts can name, and what can take a checkpoint's VAE's place. `pickled`: embeddings that have to
-    be converted first."""
+    """By name, what prompts can name, what can take a checkpoint's VAE's place, and what references need.
+
+    `pickled`: embeddings that have to be converted first.
+    """
 
     loras: dict[str, AdapterFile] = field(default_factory=dict)
     embeddings: dict[str, AdapterFile] = field(default_factory=dict)
     pickled: dict[str, Path] = field(default_factory=dict)
     vaes: dict[str, VaeInfo] = field(default_factory=dict)
+    ip_adapters: dict[str, IpAdapterInfo] = field(default_factory=dict)
+    image_encoders: list[ImageEncoderInfo] = field(default_factory=list)
 
 
 def vae_named(name: str, vaes: Iterable[VaeInfo]) -> VaeInfo | None:
@@ -61,7 +75,7 @@ class AdapterFolders:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[tuple[Path, int, int], AdapterFile | VaeInfo | None] = {}
+        self._known: dict[tuple[Path, int, int], Found | None] = {}
         self._found = FoundAdapters()
         self._found_at: float | None = None
         self._within: dict[Path, int | None] = {}
@@ -93,6 +107,10 @@ class AdapterFolders:
             match self._look_into(path):
                 case VaeInfo() as vae:
                     found.vaes.setdefault(vae.name, vae)
+                case IpAdapterInfo() as ip_adapter:
+                    found.ip_adapters.setdefault(ip_adapter.name, ip_adapter)
+                case ImageEncoderInfo() as encoder:
+                    found.image_encoders.append(encoder)
                 case AdapterFile() as adapter:
                     by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
                     by_name.setdefault(adapter.name, adapter)
@@ -116,7 +134,7 @@ class AdapterFolders:
                         return
                     yield within / name
 
-    def _look_into(self, path: Path) -> AdapterFile | VaeInfo | None:
+    def _look_into(self, path: Path) -> Found | None:
         try:
             facts = path.stat()
             key = (path, facts.st_mtime_ns, facts.st_size)
@@ -134,7 +152,12 @@ def _time_of(folder: Path) -> int | None:
         return None    # not there, or not to be read
 
 
-def _adapter_at(path: Path) -> AdapterFile | VaeInfo | None:
+def _folder_or_file(path: Path) -> Path:
+    """Of a file in a folder of diffusers that folder, which says more."""
+    return path.parent if (path.parent / "config.json").is_file() else path
+
+
+def _adapter_at(path: Path) -> Found | None:
     """The adapter in a file, None where it holds something else or is damaged. Raises OSError."""
     try:
         component = identify_file(path)
@@ -144,9 +167,12 @@ def _adapter_at(path: Path) -> AdapterFile | VaeInfo | None:
             case Kind.EMBEDDING if path.stat().st_size <= _MOST_BYTES:
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
                 return AdapterFile(path.stem, path, component, digest)
+            case Kind.IP_ADAPTER:
+                return read_ip_adapter(path)
+            case Kind.IMAGE_ENCODER:
+                return read_image_encoder(_folder_or_file(path))
             case Kind.VAE if not (path.parent.parent / "model_index.json").is_file():    # that of a checkpoint
-                is_folder = (path.parent / "config.json").is_file()
-                return read_vae(path.parent if is_folder else path)
+                return read_vae(_folder_or_file(path))
     except CheckpointError as error:
         log.info("%s: %s", path, error)
     return None

@@ -9,10 +9,13 @@ from pathlib import Path
 from sdpaint.checkpoints.adapters import AdapterFile, FoundAdapters, vae_named
 from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.encoders import encoder_widths, fits
+from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.ip_adapters import adapter_for, read_ip_adapter
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.prompt.adapters import take_adapters
 from sdpaint.generation.prompt.embeddings import Embedding, asked_for, embeddings_in
 from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
+from sdpaint.generation.references import Reference
 from sdpaint.generation.request import GenerationRequest
 
 
@@ -46,9 +49,9 @@ def named_in(texts: Sequence[str], found: FoundAdapters, checkpoint: Path) -> Na
 
 
 def with_named_files(request: GenerationRequest, found: FoundAdapters) -> GenerationRequest:
-    """The request with the files that its prompts, or the lists that they name, may name, and that of its VAE.
+    """The request with the files that its prompts and their lists may name, and those of its VAE and references.
 
-    What is noted is about the words of the first picture.
+    What is noted is about the words of the first picture. Raises CheckpointError where nothing can read a reference.
     """
     lines = [line for each in request.wildcards.values() for line in each]
     regions = [text for region in request.regions for text in (region.prompt, region.negative_prompt)]
@@ -61,7 +64,20 @@ def with_named_files(request: GenerationRequest, found: FoundAdapters) -> Genera
         known = vae_named(vae.name, found.vaes.values())
         notes += () if known else (f"There is no VAE “{vae.name}”: the checkpoint's own is used",)
         vae = known.path if known else None
-    return replace(request, adapter_files=named.loras, embeddings=named.embeddings, vae=vae, notes=notes)
+    references = tuple(_with_adapter(each, found, request.checkpoint) for each in request.references)
+    return replace(
+        request, adapter_files=named.loras, embeddings=named.embeddings, vae=vae, references=references, notes=notes
+    )
+
+
+def _with_adapter(reference: Reference, found: FoundAdapters, checkpoint: Path) -> Reference:
+    given = reference.adapter
+    if not reference.stretch.is_active or (reference.encoder is not None and given is not None and given.is_absolute()):
+        return reference
+    adapters = found.ip_adapters.values() if given is None or not given.is_absolute() else [read_ip_adapter(given)]
+    wanted = "" if given is None else given.name
+    adapter, encoder = adapter_for(read_checkpoint(checkpoint), adapters, found.image_encoders, wanted)
+    return replace(reference, adapter=adapter.path.absolute(), encoder=encoder.path.absolute())
 
 
 def _embedding(file: AdapterFile) -> Embedding:

@@ -7,7 +7,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,7 @@ from sdpaint.engine.controls import LoadedControl, check_controls
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
 from sdpaint.engine.fitted_preview import preview_map_of
+from sdpaint.engine.image_encoder import ImageEncoder
 from sdpaint.engine.layout import cut_back, in_cells
 from sdpaint.engine.loader import CheckpointStore, LoadedCheckpoint
 from sdpaint.engine.meter import Meter
@@ -31,6 +32,7 @@ from sdpaint.engine.observer import FinishedEarly, StepObserver
 from sdpaint.engine.pace import Pace
 from sdpaint.engine.passes import Part, make_in_passes
 from sdpaint.engine.preview import LatentsToRgb, Previewer
+from sdpaint.engine.references import check_references
 from sdpaint.engine.tasks import prepare_call
 from sdpaint.engine.vae import holds_vae, use_vae
 from sdpaint.errors import EngineError, SdPaintError
@@ -86,6 +88,7 @@ class DiffusionEngine:
         self._device: Device | None = None
         self._store: CheckpointStore | None = None
         self._controls = ControlStore(lambda: 0)
+        self._image_encoder: ImageEncoder | None = None
 
     def generate(self, request: GenerationRequest, emit: Emit, cancel: CancelToken) -> None:
         """Work the request off. Says everything through `emit`."""
@@ -124,7 +127,7 @@ class DiffusionEngine:
         if self._store is not None:
             self._store.clear()
             self._controls.clear()
-            self._store = None
+            self._store = self._image_encoder = None
         gc.collect()
         if self._device is not None:
             self._device.release_memory()
@@ -137,6 +140,7 @@ class DiffusionEngine:
             _fill(job)
             return None
         job = replace(job, controls=check_controls(request))
+        check_references(request)
         device, store = self._open()
         if not store.holds(request.checkpoint):
             job.enter(Phase.LOADING)
@@ -178,7 +182,11 @@ class DiffusionEngine:
     ) -> tuple[Tensor, bool]:
         request, sampling = part.request, job.request.sampling
         controls = self._load_controls(job, loaded, request, index)
-        call = prepare_call(loaded, request, 0, job.cancel, lambda: job.enter(Phase.ENCODING, index), controls)
+        call = prepare_call(
+            loaded, request, 0, job.cancel, lambda: job.enter(Phase.ENCODING, index), controls, self._image_encoder
+        )
+        if self._image_encoder is not None:
+            self._image_encoder.settle()
         steps = part.steps or call.steps
 
         def report(step: int, _: int) -> None:
@@ -196,11 +204,12 @@ class DiffusionEngine:
             call.pipeline, call.steps, job.cancel, report, previewer, call.kept, call.unpack, call.late, call.lanes
         )
         try:
-            with (
-                observer.watching(),
-                nullcontext() if call.controls is None else call.controls.attached(observer.position),
-                nullcontext() if call.attention is None else call.attention.applied(),
-            ):
+            with observer.watching(), ExitStack() as stack:
+                for hook in (call.controls, call.references):
+                    if hook is not None:
+                        stack.enter_context(hook.attached(observer.position))
+                if call.attention is not None:
+                    stack.enter_context(call.attention.applied())
                 latents = call.finish(call.pipeline(**call.arguments).images)
         except FinishedEarly as early:
             return early.x0, False
@@ -223,7 +232,9 @@ class DiffusionEngine:
             _log.info("computing on %s", self._device.describe())
         if self._store is None:
             self._store = CheckpointStore(self._device)
-            self._controls = ControlStore(self._store.spare_bytes)
+            encoder = self._image_encoder = ImageEncoder(self._device, self._store.spare_bytes)
+            store = self._store
+            self._controls = ControlStore(lambda: store.spare_bytes() - encoder.held_bytes)
         return self._device, self._store
 
     def _load(self, checkpoint: Path) -> LoadedCheckpoint:
@@ -263,6 +274,8 @@ class DiffusionEngine:
         device, store = self._open()
         store.keep_only(checkpoint)
         self._controls.clear()
+        if self._image_encoder is not None:
+            self._image_encoder.clear()
         gc.collect()
         device.release_memory()
 

@@ -80,8 +80,13 @@ def padded(request: GenerationRequest, multiple_px: int) -> GenerationRequest:
         replace(each, image=np.pad(each.image, (*by, (0, 0)), mode="edge")) for each in request.controls
     )
     regions = tuple(region.mapped(lambda cover: np.pad(cover, by, mode="edge")) for region in request.regions)
+    references = tuple(
+        each if each.mask is None else replace(each, mask=np.pad(each.mask, by, mode="edge"))
+        for each in request.references
+    )
     return replace(
-        request, size=Size(width, height), image=image, mask=mask, controls=controls, regions=regions
+        request, size=Size(width, height), image=image, mask=mask, controls=controls,
+        regions=regions, references=references,
     )
 
 

@@ -62,6 +62,10 @@ class LoadedCheckpoint:
     """Of the autoencoder among the components; None: it is the checkpoint's own."""
     spare_vaes: dict[Path | None, Any] = field(default_factory=dict)
     """Autoencoders that were in use before."""
+    worn: Any = None
+    """The IP-Adapters that the denoising network reads through now, None where there are none."""
+    spare_worn: Any = None
+    """Those that it read through before."""
 
     @property
     def vae(self) -> Any:
@@ -71,7 +75,9 @@ class LoadedCheckpoint:
     @property
     def held_bytes(self) -> int:
         """The memory that its networks take, with adapters and what is kept beside them."""
-        return held_bytes([*self.components.values(), *self.spare_vaes.values()])
+        spare = self.spare_worn
+        adapters = () if spare is None else (*spare.processors.values(), spare.projection)
+        return held_bytes([*self.components.values(), *self.spare_vaes.values(), *adapters])
 
     def pipeline(self, pipeline_class: Any) -> Any:
         """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""

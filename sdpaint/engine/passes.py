@@ -78,6 +78,7 @@ class _Run:
             mask=resized(self._mask, size),
             controls=tuple(control.resized(size) for control in self._request.controls),
             regions=tuple(region.mapped(lambda cover: resized(cover, size)) for region in self._request.regions),
+            references=tuple(reference.resized(size) for reference in self._request.references),
         )
         small, complete = self._make(Part(request, 0, self._steps, is_last=False))
         if request.color_match and request.image is not None and request.mask is not None:
@@ -100,6 +101,7 @@ class _Run:
             mask=mask,
             controls=tuple(control.cropped(tile) for control in self._request.controls),
             regions=tuple(region.mapped(lambda cover: cover[part]) for region in self._request.regions),
+            references=tuple(reference.cropped(tile) for reference in self._request.references),
             seed=(self._request.seed + _SEEDS_APART * (number + 1)) % (MAX_SEED + 1),
             sampling=replace(self._request.sampling, strength=self._passes.strength),
         )

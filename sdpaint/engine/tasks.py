@@ -19,12 +19,14 @@ from sdpaint.engine.autoencode import encode, normalised
 from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
 from sdpaint.engine.conditioning import Conditioning, encode_prompts, encode_regions
 from sdpaint.engine.controls import ControlHook, LoadedControl, multiple_px
+from sdpaint.engine.image_encoder import ImageEncoder
 from sdpaint.engine.lanes import Lanes
 from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.layout import from_rows, in_rows, packed, padded, region_as, same, unpacked
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.noising import randn, twin
 from sdpaint.engine.observer import KeptRegion
+from sdpaint.engine.references import References, wear
 from sdpaint.engine.regional_attention import RegionalAttention
 from sdpaint.engine.regions import lanes, regional_attention
 from sdpaint.engine.samplers import make_scheduler
@@ -43,8 +45,8 @@ class PipelineCall:
     """One picture: `pipeline(**arguments)` gives its latents after `steps` steps.
 
     `unpack` makes (1, channels, h, w) of what the family's loop has in another form, `finish` of what comes out in the
-    end. `late` is set where a text pipeline begins in the middle, `controls` where there are any, `attention` or
-    `lanes` where there are regions.
+    end. `late` is set where a text pipeline begins in the middle, `controls` and `references` where there are any,
+    `attention` or `lanes` where there are regions.
     """
 
     pipeline: Any
@@ -57,6 +59,7 @@ class PipelineCall:
     controls: ControlHook | None = None
     attention: RegionalAttention | None = None
     lanes: Lanes | None = None
+    references: References | None = None
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:
@@ -83,13 +86,15 @@ def prepare_call(
     cancel: CancelToken,
     on_words: Callable[[], None] = lambda: None,
     controls: Sequence[LoadedControl] = (),
+    image_encoder: ImageEncoder | None = None,
 ) -> PipelineCall:
     """Everything that picture `index` of a request needs. Encodes prompt and picture where they aren't known yet.
 
     `on_words` is called before a prompt is encoded.
 
     The picture has its own generator, seeded on the CPU, so that results match across devices and each can be made
-    alone again. `controls` are the active ones of the request, with their networks.
+    alone again. `controls` are the active ones of the request, with their networks; `image_encoder` reads its
+    references, where it has any.
     """
     multiple = max(FAMILIES[loaded.info.family].multiple_px, multiple_px(each.info for each in controls))
     request = _possible(loaded, padded(request, multiple))
@@ -98,6 +103,7 @@ def prepare_call(
     generator = torch.Generator("cpu").manual_seed(seed)
     if Honours.ADAPTERS in FAMILIES[loaded.info.family].honours:
         apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
+    wear(loaded, request.active_references)
     steps = steps_of(request)
     words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps, on_words)
     regions = encode_regions(loaded, text_pipeline(loaded), request, index, steps, on_words)
@@ -108,6 +114,11 @@ def prepare_call(
         "output_type": "latent",
         **words.arguments(steps),
     }
+    references: References | None = None
+    if request.active_references:
+        assert image_encoder is not None
+        references = References(loaded, request.active_references, image_encoder, request.size)
+        arguments |= references.arguments(sampling.guidance_scale > 1.0)
     if loaded.info.is_inpaint:
         call = _masked_call(loaded, request, arguments, cancel)
     elif loaded.info.is_edit and request.image is not None:
@@ -127,6 +138,7 @@ def prepare_call(
     vary_what_is_added(call.pipeline.scheduler, request.variations)
     if controls:
         call = replace(call, controls=ControlHook(loaded, controls, request, cancel))
+    call = replace(call, references=references)
     return _in_form(loaded, _with_regions(loaded, call, request, regions), request)
 
 

@@ -134,6 +134,8 @@ def recipe_of(
     if request.fill is not None:
         extra["Masked content"] = FILL_LABELS[request.fill]
     used = embeddings_in((prompt, negative), request.embeddings)
+    if request.active_references:
+        extra["References"] = ", ".join(each.describe() for each in request.active_references)
     if request.vae is not None:
         extra["VAE"] = request.vae.name
     if used:

@@ -18,6 +18,7 @@ from sdpaint.errors import SettingsError
 from sdpaint.generation.controls import Control
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prompt.embeddings import Embedding
+from sdpaint.generation.references import Reference
 from sdpaint.generation.regions import PromptRegion
 from sdpaint.imaging.geometry import Rect, Size
 
@@ -150,6 +151,7 @@ class GenerationRequest:
       has to be looked up first.
     * `notes`: what of the prompts isn't carried out, a sentence each. The engine doesn't look at it.
     * `controls`: pictures of `size` that ControlNets and T2I-Adapters read, in the order of the artist's layers.
+    * `references`: pictures that say what it is to look like, their masks of `size`.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     * `regions`: parts of the picture with words of their own, the last on top; their masks are of exactly `size`.
     """
@@ -173,6 +175,7 @@ class GenerationRequest:
     adapter_files: Mapping[str, Path] = field(default_factory=dict)
     embeddings: Mapping[str, Embedding] = field(default_factory=dict)
     vae: Path | None = None
+    references: tuple[Reference, ...] = ()
     notes: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
     regions: tuple[PromptRegion, ...] = ()
@@ -200,6 +203,18 @@ class GenerationRequest:
         for control in self.controls:
             if control.image.shape != (*shape, 3) or control.image.dtype != np.uint8:
                 raise ValueError(f"control is {control.image.dtype}{control.image.shape}, not uint8 {(*shape, 3)}")
+        for reference in self.references:
+            if reference.mask is not None and reference.mask.shape != shape:
+                raise ValueError(f"the mask of a reference is {reference.mask.shape}, not {shape}")
+
+    @property
+    def active_references(self) -> tuple[Reference, ...]:
+        """Those that do anything."""
+        return tuple(
+            each
+            for each in self.references
+            if each.stretch.is_active and (each.mask is None or bool(each.mask.any()))
+        )
 
     @property
     def active_controls(self) -> tuple[Control, ...]:

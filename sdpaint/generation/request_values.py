@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sdpaint.generation.passes import Passes
+from sdpaint.generation.references import reference_of_values, reference_values
 from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import (
     GenerationMode,
@@ -36,6 +37,7 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
         "region": [request.region.x, request.region.y, request.region.width, request.region.height],
         "fill": request.fill.value if request.fill else None,
         "color_match": request.color_match,
+        "references": [reference_values(each) for each in request.references],
         "vae": None if request.vae is None else request.vae.name,
         "wildcards": {name: list(lines) for name, lines in request.wildcards.items()},
         "variations": [[each.seed, each.strength] for each in request.variations],
@@ -86,6 +88,7 @@ def request_of_values(
         mask=mask,
         fill=MaskFill(fill) if fill else None,
         color_match=bool(values.get("color_match", True)),
+        references=tuple(reference_of_values(each) for each in values.get("references", ())),
         vae=None if vae is None else Path(Path(str(vae)).name),
         wildcards={str(name): tuple(map(str, lines)) for name, lines in values.get("wildcards", {}).items()},
         variations=tuple(

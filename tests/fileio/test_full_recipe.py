@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,10 @@ from sdpaint.errors import FileError
 from sdpaint.fileio.full_recipe import KEYWORD, FullRecipe, full_recipe_in, recipe_json
 from sdpaint.fileio.png import encode_png, text_in
 from sdpaint.fileio.results import ResultStore
+from sdpaint.generation.controls import ControlStretch
 from sdpaint.generation.passes import Passes
+from sdpaint.generation.recipe import infotext_of
+from sdpaint.generation.references import Reference, ReferenceUse
 from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import (
     GenerationMode,
@@ -152,3 +156,34 @@ def test_text_is_found_by_its_keyword_and_in_whole_files_only(tmp_path):
         path.write_bytes(content)
         with path.open("rb") as file:
             assert text_in(file, KEYWORD) == expected
+
+
+def test_references_come_back_but_for_where_their_files_lie():
+    picture = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:9] = 255
+    given = Reference(
+        picture, ReferenceUse.STYLE, ControlStretch(0.7, 0.1, 0.8), mask, Path("/secret/plus.safetensors"),
+        Path("/secret/image_encoder"), "sketch",
+    )  # fmt: skip
+    asked = replace(request(), references=(given,))
+
+    text = recipe_json(asked, 7, "starter")
+    (found,) = FullRecipe(text, "x").request(Path("elsewhere")).references
+
+    assert "secret" not in text
+    assert np.array_equal(found.image, picture)
+    assert np.array_equal(found.mask, mask)
+    assert (found.use, found.stretch, found.name) == (given.use, given.stretch, given.name)
+    assert (found.adapter, found.encoder) == (Path("plus.safetensors"), None)
+    assert 'References: "sketch:0.7:style:0.1-0.8"' in infotext_of(asked, 7, "starter")
+
+
+@pytest.mark.parametrize("damage", [{"image": ""}, {"image": "AAAA"}, {"use": "mood"}, {"weight": 9}, {"mask": "#"}])
+def test_a_damaged_reference_is_a_damaged_recipe(damage):
+    asked = replace(request(), references=(Reference(np.zeros((8, 8, 3), np.uint8)),))
+    values = json.loads(recipe_json(asked, 7, "starter"))
+    values["references"][0] |= damage
+
+    with pytest.raises(FileError, match="damaged"):
+        FullRecipe(json.dumps(values), "x").request(Path("elsewhere"))
