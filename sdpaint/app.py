@@ -183,8 +183,11 @@ def build_window(
         found.set_folder(new.results_dir)
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
         set_curves(new)
+        if (old.check_spelling, old.dictionary) != (new.check_spelling, new.dictionary):
+            prompts.spelling.use(new.check_spelling, new.dictionary)
 
     set_curves(present)
+    prompts.spelling.use(present.check_spelling, present.dictionary)
     tools.pressure.know(present.seen_devices)
     tools.pressure.device_seen.connect(
         lambda name: settings.change(seen_devices=(*settings.settings.seen_devices, name)[-MAX_DEVICES:])

@@ -13,6 +13,7 @@ from sdpaint import paths
 from sdpaint.checkpoints.tokens import PromptTokenizer
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.spelling_controller import SpellingController
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.prompt_store import PromptStore, Written
 from sdpaint.generation.families import FAMILIES
@@ -74,6 +75,9 @@ class PromptController(QObject):
         self._last: tuple[str, str, Path, int] | None = None
         self._soon = QTimer(self, singleShot=True, interval=_WAIT_MS)
         self._soon.timeout.connect(self._look)
+        self.spelling = SpellingController(generation, self)
+        """Of both prompts."""
+        self.spelling.failed.connect(self.failed)
         generation.params_changed.connect(self._changed)
         generation.seed_used.connect(lambda _seed: self._remember())
 
@@ -147,6 +151,7 @@ class PromptController(QObject):
     def shutdown(self) -> None:
         """Wait for what is under way."""
         self._soon.stop()
+        self.spelling.shutdown()
         self._background.close()
 
     # -- files
@@ -165,6 +170,7 @@ class PromptController(QObject):
 
     def _take_files(self, found: Files) -> None:
         self._words, history, styles = found
+        self.spelling.know([*self._words[Sought.WORD], *self._words[Sought.ADAPTER]])
         self._take_history(history)
         self._take_styles(styles)
 

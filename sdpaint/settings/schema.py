@@ -19,6 +19,8 @@ VERSION = 1
 """Of the file format: raised when a setting changes its name or meaning, with a step in the store's MIGRATIONS."""
 
 MAX_RECENT = 12
+_PEM = "PEM files (*.pem *.crt *.cer *.key)"
+
 MAX_DEVICES = 16
 """Styluses that are remembered."""
 
@@ -85,8 +87,8 @@ class SettingInfo:
     maximum: float | None = None
     needs_restart: bool = False
     choices: Mapping[Enum, str] = field(default_factory=dict)
-    is_file: bool = False
-    """A text that is the path of a file; empty: none."""
+    file_filter: str = ""
+    """Of a text that is the path of a file, empty where there is none: which files are offered, as Qt writes it."""
     is_curve: bool = False
     """A text that says the points of a curve; empty: a straight one."""
 
@@ -122,10 +124,17 @@ class Settings:
         "",
         label="Certificate for content credentials",
         help="PEM file of your certificate with those it was issued by. Export can sign pictures with it",
-        is_file=True,
+        file_filter=_PEM,
     )
     certificate_key: str = _setting(
-        "", label="Key of the certificate", help="PEM file of its private key, without a password", is_file=True
+        "", label="Key of the certificate", help="PEM file of its private key, without a password", file_filter=_PEM
+    )
+    check_spelling: bool = _setting(True, label="Check the spelling of prompts", help="Unknown words are underlined")
+    dictionary: str = _setting(
+        "",
+        label="Dictionary",
+        help="Hunspell dictionary (.dic, with its .aff beside it), such as LibreOffice has; empty: English",
+        file_filter="Dictionaries (*.dic)",
     )
     checkpoint_dirs: tuple[Path, ...] = _setting(
         (),

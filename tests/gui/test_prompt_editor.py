@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QInputMethodEvent, QTextCursor
+from PySide6.QtGui import QContextMenuEvent, QInputMethodEvent, QTextCharFormat, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QMenu, QPushButton, QToolButton
 
 from sdpaint import paths
 from sdpaint.fileio.prompt_store import PromptStore, Written
@@ -230,3 +230,63 @@ def test_a_file_without_styles_is_said(driver, library, qtbot, tmp_path):
         library.findChild(QPushButton, "importStyles").click()
 
     assert "styles" in failed.args[0].message
+
+
+def test_misspelt_words_are_underlined_and_mended_from_the_menu(driver, edit, qtbot):
+    spelling = driver.window._services.prompts.spelling
+    with qtbot.waitSignal(spelling.checked, timeout=TIMEOUT_MS, check_params_cb=lambda words: "mountians" in words):
+        typed(edit, "misty mountians, xyzzyq")
+    assert underlined(edit) == ["mountians", "xyzzyq"]
+
+    menu = menu_at(edit, 8)
+    assert menu.actions()[0].text() == "mountains"
+    choose(menu, "mountains")
+    assert edit.toPlainText() == "misty mountains, xyzzyq"
+
+    menu = menu_at(edit, 20)
+    with qtbot.waitSignal(spelling.checked, timeout=TIMEOUT_MS, check_params_cb=lambda words: not words):
+        choose(menu, "Add “xyzzyq” to the dictionary")
+    assert underlined(edit) == []
+    edit.undo()
+    assert edit.toPlainText() == "misty mountians, xyzzyq"
+
+
+def test_spelling_can_be_switched_off_and_a_wrong_dictionary_is_said_once(driver, edit, qtbot, tmp_path):
+    prompts = driver.window._services.prompts
+    with qtbot.waitSignal(prompts.spelling.checked, timeout=TIMEOUT_MS, check_params_cb=bool):
+        typed(edit, "mountians")
+    with qtbot.waitSignal(prompts.spelling.checked, timeout=TIMEOUT_MS, check_params_cb=lambda words: not words):
+        driver.settings.change(check_spelling=False)
+    assert underlined(edit) == []
+    with qtbot.waitSignal(prompts.failed, timeout=TIMEOUT_MS):
+        driver.settings.change(check_spelling=True, dictionary=str(tmp_path / "none.dic"))
+    assert "none.dic" in driver.find("messageText").text()
+
+
+def underlined(edit):
+    """The words that are underlined as misspelt."""
+    found = []
+    block = edit.document().firstBlock()
+    while block.isValid():
+        for form in block.layout().formats():
+            if form.format.underlineStyle() is QTextCharFormat.UnderlineStyle.SpellCheckUnderline:
+                found += [block.text()[form.start : form.start + form.length]]
+        block = block.next()
+    return found
+
+
+def choose(menu, name):
+    action = next(each for each in menu.actions() if each.text() == name)
+    menu.close()
+    action.trigger()
+
+
+def menu_at(edit, place):
+    """The menu that opens for the cursor at a place in the text, by its key."""
+    cursor = edit.textCursor()
+    cursor.setPosition(place)
+    edit.setTextCursor(cursor)
+    pos = edit.cursorRect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, pos, edit.mapToGlobal(pos))
+    QApplication.sendEvent(edit.viewport(), event)
+    return next(each for each in edit.findChildren(QMenu) if each.isVisible())

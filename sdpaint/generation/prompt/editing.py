@@ -81,6 +81,25 @@ def spans(text: str) -> tuple[Span, ...]:
     return tuple(found)
 
 
+_SPELT = re.compile(r"(?<![^\W_]|['’])[^\W\d_]{3,}(?:['’][^\W\d_]+)*(?![\d'’])")
+_NO_WORDS = (Mark.COMMENT, Mark.ADAPTER, Mark.WILDCARD, Mark.KEYWORD)
+
+
+def spelt_words(text: str) -> tuple[tuple[int, int], ...]:
+    """Starts and ends of the words whose spelling can be looked up.
+
+    Names, which have a capital letter elsewhere than at the start of the prompt, and what isn't read aren't.
+    """
+    passed_over = [(span.start, span.end) for span in spans(text) if span.mark in _NO_WORDS]
+    found = []
+    for match in _SPELT.finditer(text):
+        start, end = match.span()
+        word = match[0] if text[:start].strip() else match[0][0].lower() + match[0][1:]
+        if word == word.lower() and not any(first < end and last > start for first, last in passed_over):
+            found.append((start, end))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Edited:
     """A prompt after an edit, with what is selected in it."""
@@ -108,12 +127,12 @@ def reweighted(text: str, start: int, end: int, change: float) -> Edited:
         if word is None:
             return Edited(text, start, end)
         start, end = word
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    if start == end:
+    if not text[start:end].strip():
         return Edited(text, start, end)
+    while text[start].isspace():
+        start += 1
+    while text[end - 1].isspace():
+        end -= 1
     inside = text[start:end]
     weight = _number(1.0 + change)
     return Edited(f"{text[:start]}({inside}:{weight}){text[end:]}", start + 1, start + 1 + len(inside))

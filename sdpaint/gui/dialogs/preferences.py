@@ -109,8 +109,8 @@ def _field(name: str, facts: SettingInfo, kind: Any, value: Any) -> Field:
     if kind is Path:
         folder = FolderField(object_name, facts.label, value)
         return Field(folder, lambda: folder.folder)
-    if facts.is_file:
-        file = FileField(object_name, facts.label, value, facts.help)
+    if facts.file_filter:
+        file = FileField(object_name, facts.label, value, facts.help, facts.file_filter)
         return Field(file, lambda: file.path)
     if facts.is_curve:
         pressure = PressureField(object_name, facts.label, value, facts.help)

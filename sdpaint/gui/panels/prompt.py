@@ -195,6 +195,9 @@ class PromptBar(QFrame):
             lambda: self._generation.set_params(negative_prompt=self._negative.toPlainText())
         )
         self._prompts.read.connect(self._show_reading)
+        for edit in (self._prompt, self._negative):
+            self._prompts.spelling.checked.connect(edit.show_misspelt)
+            edit.word_learnt.connect(self._prompts.spelling.learn)
         self._convert.clicked.connect(lambda: self._prompts.convert(self._pickled))
         self._strength.value_changed.connect(lambda v: self._generation.set_sampling(strength=v))
         self._negative_fold.toggled.connect(self._fold_negative)

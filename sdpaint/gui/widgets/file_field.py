@@ -11,10 +11,11 @@ from sdpaint.gui.widgets.controls import describe, icon_button
 
 
 class FileField(QWidget):
-    """A line with a button to choose; `path` is what stands there."""
+    """A line with a button to choose; `path` is what stands there. `name_filter`: what is offered, as Qt writes it."""
 
-    def __init__(self, object_name: str, name: str, path: str, tooltip: str) -> None:
+    def __init__(self, object_name: str, name: str, path: str, tooltip: str, name_filter: str) -> None:
         super().__init__()
+        self._filter = name_filter
         self._edit = QLineEdit(path)
         describe(self._edit, object_name, name, tooltip)
         self._edit.setPlaceholderText("None")
@@ -35,7 +36,7 @@ class FileField(QWidget):
         dialog = QFileDialog(self, "Choose a file", str(Path(self.path).parent) if self.path else "")
         dialog.setObjectName("fileDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["PEM files (*.pem *.crt *.cer *.key)", "All files (*)"])
+        dialog.setNameFilters([self._filter, "All files (*)"])
         dialog.fileSelected.connect(self._edit.setText)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QStringListModel, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
     QFont,
     QInputMethodEvent,
     QKeyEvent,
@@ -30,6 +32,7 @@ from sdpaint.generation.prompt.editing import (
     matches,
     reweighted,
     spans,
+    spelt_words,
 )
 from sdpaint.gui.widgets.fields import GrowingEdit
 
@@ -60,12 +63,19 @@ class _Colours(QSyntaxHighlighter):
         self._edit = edit
         self._text = ""
         self._formats: list[tuple[int, int, QTextCharFormat]] = []
+        self.misspelt: Mapping[str, tuple[str, ...]] = {}
+        """Words in small letters, and what may have been meant."""
 
     def highlightBlock(self, text: str) -> None:
         whole = self.document().toPlainText()
         if whole != self._text or not self._formats:
             self._text = whole
             self._formats = [(span.start, span.end, self._format(span.mark)) for span in spans(whole)]
+            wrong = QTextCharFormat()
+            wrong.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SpellCheckUnderline)
+            wrong.setUnderlineColor(self._edit.palette().color(QPalette.ColorRole.BrightText))
+            words = spelt_words(whole) if self.misspelt else ()
+            self._formats += [(*each, wrong) for each in words if whole[slice(*each)].lower() in self.misspelt]
         start = self.currentBlock().position()
         end = start + len(text)
         for first, last, form in self._formats:
@@ -95,6 +105,9 @@ class PromptEdit(GrowingEdit):
 
     `offer` gives the words that may complete what is being written; Tab or Enter takes one, Esc closes the list.
     """
+
+    word_learnt = Signal(str)
+    """A word that shall count as right from now on."""
 
     def __init__(
         self,
@@ -160,6 +173,44 @@ class PromptEdit(GrowingEdit):
             cursor.setPosition(place)
             box = self.cursorRect(cursor)
             painter.drawLine(QPoint(box.left(), box.top()), QPoint(box.left(), box.bottom()))
+
+    # -- spelling
+
+    def show_misspelt(self, words: Mapping[str, tuple[str, ...]]) -> None:
+        """Underline these, given in small letters, and offer what may have been meant."""
+        if words != self._colours.misspelt:
+            self._colours.misspelt = words
+            self._colours.renew()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.createStandardContextMenu(event.pos())
+        place = self.textCursor().position()
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            place = self.cursorForPosition(event.pos()).position()
+        offered = self._spelling_actions(place, menu)
+        menu.insertActions(menu.actions()[0], offered)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def _spelling_actions(self, place: int, parent: QObject) -> list[QAction]:
+        """What can be done about a misspelt word at a place in the text."""
+        text = self.toPlainText()
+        span = next((each for each in spelt_words(text) if each[0] <= place <= each[1]), None)
+        word = text[slice(*span)] if span else ""
+        if span is None or word.lower() not in self._colours.misspelt:
+            return []
+        start, end = span
+        offered = []
+        for meant in self._colours.misspelt[word.lower()]:
+            action = QAction(meant, parent)
+            edited = Edited(text[:start] + meant + text[end:], start + len(meant), start + len(meant))
+            action.triggered.connect(lambda _checked, edited=edited: self._replace(edited))
+            offered.append(action)
+        learn = QAction(f"Add “{word}” to the dictionary", parent)
+        learn.triggered.connect(lambda: self.word_learnt.emit(word))
+        line = QAction(parent)
+        line.setSeparator(True)
+        return [*offered, learn, line]
 
     # -- keys
 

@@ -16,6 +16,7 @@ from sdpaint.generation.prompt.editing import (
     matches,
     reweighted,
     spans,
+    spelt_words,
 )
 from sdpaint.generation.prompt.emphasis import weighted
 
@@ -149,3 +150,18 @@ def test_what_begins_so_comes_before_what_only_holds_it():
 
     assert matches("ball", offered) == ("balloon", "hot air balloon", "red ball")
     assert matches("b", offered) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Mountians by Rutkowski, (mist:1.2)", ["Mountians", "mist"]),
+        ("bird's-eye view, 8k, HDR, trending", ["bird's", "eye", "view", "trending"]),
+        ("<lora:detial:0.8> hill __seasson__ BREAK fog # commment", ["hill", "fog"]),
+        ("[dawn:dusk:0.5] {red|bleu} long_hair", ["dawn", "dusk", "red", "bleu", "long", "hair"]),
+        ("山の湖, a2b, über", ["山の湖", "über"]),
+        ("", []),
+    ],
+)
+def test_words_whose_spelling_counts(text, words):
+    assert [text[start:end] for start, end in spelt_words(text)] == words
