@@ -34,6 +34,7 @@ from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
+from sdpaint.controllers.library_controller import LibraryController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
@@ -160,10 +161,12 @@ def build_window(
     generation.params_changed.connect(journal.note_change)
     keeper = HistoryKeeper(documents)
     found = ResultsController(index, documents, generation)
+    library = LibraryController(settings)
     prompts = PromptController(generation)
     services = Services(
         documents, tools, brushes, generation, prompts, files, exports, palettes, recent, settings, journal, keeper,
         found,
+        library,
     )
     window = MainWindow(services, asker)
 
@@ -198,6 +201,7 @@ def build_window(
     own = (
         documents, tools, brushes, client, generation, prompts, files, exports, palettes, recent, journal, keeper,
         found,
+        library,
     )  # fmt: skip
     for child in own:
         child.setParent(window)

@@ -98,9 +98,9 @@ def develop(prepared: Prepared, done: ImageDone) -> Result:
     )
 
 
-def thumbnail_of(image: Pixels8) -> Pixels8:
-    """The picture scaled down to at most 128 px a side; smaller ones stay as they are."""
+def thumbnail_of(image: Pixels8, side_px: int = THUMBNAIL_PX) -> Pixels8:
+    """The picture scaled down to at most `side_px` a side; smaller ones stay as they are."""
     height, width = image.shape[:2]
-    scale = min(1.0, THUMBNAIL_PX / max(height, width))
+    scale = min(1.0, side_px / max(height, width))
     size = Size(max(1, round(width * scale)), max(1, round(height * scale)))
     return np.ascontiguousarray(resized(image, size))

@@ -156,6 +156,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "focusPrompt", "Write the &prompt", "window.focus_prompt", ("Ctrl+L",), "", "Write the prompt"
     ),
     ActionSpec("toggleSampling", "Sa&mpling settings", "", ("F4",), "settings", "Sampling", checkable=True),
+    ActionSpec(
+        "manageCheckpoints",
+        "C&heckpoints and adapters…",
+        "checkpoints.manage",
+        ("Ctrl+Alt+K",),
+        "checkpoints",
+        "All checkpoints, LoRAs and other weights: find, sort, convert, get more",
+    ),
     # View
     ActionSpec(
         "zoomIn",

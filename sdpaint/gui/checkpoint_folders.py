@@ -1,92 +1,160 @@
-"""CheckpointFolders: looks for checkpoints in the background, and adds folders to look into."""
+"""CheckpointFolders: what can be chosen follows what lies in the folders; more folders; the manager of it all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QWidget
 
-from sdpaint.checkpoints.catalog import find_checkpoints
-from sdpaint.checkpoints.identify import CheckpointInfo
-from sdpaint.checkpoints.vaes import VaeInfo
+from sdpaint.checkpoints.component import Kind
+from sdpaint.checkpoints.library import Entry, Scan
 from sdpaint.controllers.generation_controller import GenerationController
-from sdpaint.errors import CheckpointError
-from sdpaint.gui.dialogs.files import Asker
+from sdpaint.controllers.library_controller import LibraryController
+from sdpaint.gui.dialogs.files import Asker, FileKind
 from sdpaint.gui.messages import Messages
-from sdpaint.paths import user_checkpoint_dir
-from sdpaint.settings.schema import Settings
-from sdpaint.settings.store import SettingsStore
+from sdpaint.gui.wording import size_words
 from sdpaint.worker.background import Background
 
-Found = tuple[tuple[CheckpointInfo, ...], Sequence[tuple[Path, CheckpointError]]]
+if TYPE_CHECKING:
+    from sdpaint.gui.manager.window import ManagerWindow
+
+_PICTURES = (FileKind("Pictures", (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".avif")),)
 
 
 class CheckpointFolders(QObject):
-    """Keeps the checkpoints that can be chosen in step with the folders of the settings."""
+    """Keeps the checkpoints that can be chosen in step with the library."""
 
     def __init__(
         self,
+        library: LibraryController,
         generation: GenerationController,
-        settings: SettingsStore,
         asker: Asker,
         messages: Messages,
-        parent: QObject | None = None,
+        window: QWidget,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(window)
+        self._library = library
         self._generation = generation
-        self._settings = settings
         self._asker = asker
         self._messages = messages
+        self._said: set[Path] = set()
         self._background = Background(1, self)
-        settings.subscribe(self._follow)
+        self._window = window
+        self._manager: ManagerWindow | None = None
+        library.changed.connect(self._follow)
+        library.looked.connect(self._look_for_vaes)
+        library.failed.connect(messages.error)
+        library.noted.connect(lambda words: messages.info(words))
+        library.converted.connect(lambda _old, new: messages.info(f"{new.name} can be used now"))
+        window.installEventFilter(self)
 
     def look(self) -> None:
         """Look into all folders."""
-        self._scan(choose=False)
+        self._library.look()
 
     def add_folder(self) -> None:
-        """Ask for a folder, look into it, and choose what is new there."""
-        self._asker.folder(None, self._add)
+        """Ask for a folder, look into it, say what it is, and choose a checkpoint that is new there."""
+        self._asker.folder(None, self.add)
+
+    def add(self, folder: Path) -> None:
+        """Look into this folder, too."""
+        before = {info.path for info in self._generation.checkpoints}
+        self._library.add_folder(folder, partial(self._welcome, folder, before))
+
+    def manage(self) -> None:
+        """Show the manager of checkpoints and adapters."""
+        if self._manager is None:
+            # Not needed to paint: it is loaded when it is first wanted.
+            from sdpaint.gui.manager.window import ManagerWindow
+
+            self._manager = ManagerWindow(self._window, self._library)
+            page = self._manager.library_page
+            page.use_asked.connect(self.use)
+            page.folder_asked.connect(self.add_folder)
+            page.offered_folder_taken.connect(self.add)
+            page.picture_asked.connect(self._set_picture)
+            page.trash_asked.connect(self._ask_trash)
+            page.view.mark_in_use(self._generation.params.checkpoint)
+            self._generation.params_changed.connect(lambda params: page.view.mark_in_use(params.checkpoint))
+        self._manager.show()
+        self._manager.raise_()
+        self._manager.activateWindow()
+
+    def use(self, entry: Entry) -> None:
+        """Make pictures with a checkpoint; name an adapter in the prompt."""
+        if entry.kind is Kind.CHECKPOINT:
+            self._generation.set_params(checkpoint=entry.path)
+            self._messages.info(f"Pictures are made with {entry.name} now")
+            return
+        word = f"<lora:{entry.path.stem}:1>" if entry.kind is Kind.LORA else entry.path.stem
+        prompt = self._generation.params.prompt
+        if word not in prompt:
+            self._generation.set_params(prompt=f"{prompt} {word}".strip())
+        self._messages.info(f"{word} is in the prompt")
 
     def shutdown(self) -> None:
         """Wait for what is under way."""
         self._background.close()
 
-    def _add(self, folder: Path) -> None:
-        folders = self._settings.settings.checkpoint_dirs
-        if folder in folders:
-            self._scan(choose=True)
+    def close(self) -> None:
+        """The window goes."""
+        if self._manager is not None:
+            self._manager.close()
+
+    def _set_picture(self, entry: Entry, source: str) -> None:
+        results = self._generation.results
+        if source == "file":
+            self._asker.file("Choose a picture", _PICTURES, lambda path: self._library.set_picture(entry, path))
+        elif results:
+            self._library.set_picture(entry, results[self._generation.selected or 0].image)
         else:
-            self._settings.change(checkpoint_dirs=(*folders, folder))
+            self._messages.info("Nothing was generated yet")
 
-    def _follow(self, old: Settings, new: Settings) -> None:
-        if old.checkpoint_dirs != new.checkpoint_dirs:
-            self._scan(choose=len(new.checkpoint_dirs) > len(old.checkpoint_dirs))
-
-    def _scan(self, choose: bool) -> None:
-        """`choose`: take the first one that is new, or say that there is none."""
-        folders = (user_checkpoint_dir(), *self._settings.settings.checkpoint_dirs)
-        resources = self._generation.prompt_resources
-        self._background.run(
-            lambda: (find_checkpoints(folders), resources.adapters().vaes.values()),
-            lambda both: self._take(both[0], both[1], choose),
-            self._messages.error,
+    def _ask_trash(self, entry: Entry) -> None:
+        target = self._library.trash_target(entry)
+        self._asker.confirm(
+            f"Move {target.name} to the trash?",
+            f"{size_words(entry.size)} in {target.parent}. It can be restored from the trash of the system.",
+            "Move to the trash",
+            lambda: self._library.trash(entry),
         )
 
-    def _take(self, found: Found, vaes: Iterable[VaeInfo], choose: bool) -> None:
-        checkpoints, broken = found
-        before = {info.path for info in self._generation.checkpoints}
-        self._generation.set_checkpoints(checkpoints)
-        self._generation.set_vaes(vaes)
-        for _folder, problem in broken:
-            self._messages.warn(problem.message, problem.hint)
-        fresh = [info for info in checkpoints if info.path not in before]
-        if not choose:
-            return
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.WindowActivate:
+            self._library.look_again()
+        return False
+
+    def _follow(self) -> None:
+        found = self._library.checkpoints
+        if found != self._generation.checkpoints:
+            self._generation.set_checkpoints(found)
+        broken = [entry for entry in self._library.entries if entry.is_broken and entry.path not in self._said]
+        self._said.update(entry.path for entry in broken)
+        self._warn(broken)
+
+    def _look_for_vaes(self) -> None:
+        resources = self._generation.prompt_resources
+        self._background.run(
+            lambda: resources.adapters().vaes.values(), self._generation.set_vaes, self._messages.error
+        )
+
+    def _warn(self, broken: list[Entry]) -> None:
+        if len(broken) == 1 and broken[0].problem is not None:
+            self._messages.warn(broken[0].problem.message, broken[0].problem.hint)
+        elif broken:
+            self._messages.warn(f"{len(broken)} checkpoints can't be used", "The checkpoint manager says why")
+
+    def _welcome(self, folder: Path, before: set[Path], scan: Scan) -> None:
+        fresh = [info for info in scan.checkpoints if info.path not in before and info.path.is_relative_to(folder)]
         if fresh:
             self._generation.set_params(checkpoint=fresh[0].path)
-        elif not broken:
+        if scan.counts and scan.counts.get(folder):
+            self._messages.info(scan.describe(folder))
+        else:
             self._messages.warn(
-                "No new checkpoint was found", "Choose a folder with checkpoints in diffusers format"
+                "No new checkpoint was found",
+                "Choose a folder with checkpoints, or that of another program, such as ComfyUI",
             )

@@ -45,7 +45,7 @@ class Flows:
         documents, generation, tools = services.documents, services.generation, services.tools
         settings = services.settings
         self._files = services.files
-        self.checkpoints = CheckpointFolders(generation, settings, asker, messages, window)
+        self.checkpoints = CheckpointFolders(services.library, generation, asker, messages, window)
         self.edits = DocumentCommands(documents, messages, window)
         self.layers = LayerController(documents, lambda: tools.foreground, window)
         self.masks = MaskController(documents, window)
@@ -97,6 +97,7 @@ class Flows:
         """Close the windows that stand beside the one that goes."""
         self.references.shutdown()
         self.results.close()
+        self.checkpoints.close()
 
     def shutdown(self) -> None:
         """Wait for what is under way."""

@@ -142,7 +142,13 @@ class MainWindow(QMainWindow):
         strip = RegionStrip(self._documents, flows.regions, services.prompts.offer)
         self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strip)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
-        sampling = SamplingPanel(self._documents, self._generation, flows.edits, flows.checkpoints.add_folder)
+        sampling = SamplingPanel(
+            self._documents,
+            self._generation,
+            flows.edits,
+            flows.checkpoints.add_folder,
+            actions["manageCheckpoints"],
+        )
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
         self._generated_strip = GeneratedStrip(
             self._documents, self._generation, flows.generated, actions, self.canvas
@@ -408,4 +414,5 @@ class MainWindow(QMainWindow):
         self._services.brushes.shutdown()
         self._engine_has_ended = self._services.generation.shutdown()
         self._services.results.shutdown()
+        self._services.library.shutdown()
         self._settings.flush()

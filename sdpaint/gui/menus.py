@@ -202,6 +202,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "focusPrompt",
             "promptLibrary",
             "toggleSampling",
+            "manageCheckpoints",
         ),
     ),
     (

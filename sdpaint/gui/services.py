@@ -11,6 +11,7 @@ from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
+from sdpaint.controllers.library_controller import LibraryController
 from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
@@ -36,3 +37,4 @@ class Services:
     journal: JournalController
     keeper: HistoryKeeper
     results: ResultsController
+    library: LibraryController

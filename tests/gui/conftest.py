@@ -31,6 +31,7 @@ class FakeAsker:
     save_path: Path | None = None
     folder_path: Path | None = None
     answer: Answer = Answer.DISCARD
+    confirms: bool = False
     suggested: Path | None = None
     asked: list[str] = field(default_factory=list)
     titles: tuple[str, ...] = ()
@@ -67,6 +68,11 @@ class FakeAsker:
         self.asked.append("folder")
         if self.folder_path:
             then(self.folder_path)
+
+    def confirm(self, question: str, detail: str, accept: str, then: Callable[[], None]) -> None:
+        self.asked.append(question)
+        if self.confirms:
+            then()
 
     def save_changes(self, titles: Sequence[str], then: Callable[[Answer], None]) -> None:
         self.asked.append("changes")

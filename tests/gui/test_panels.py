@@ -362,9 +362,8 @@ def test_a_folder_of_checkpoints_is_added(driver, qtbot, tmp_path):
 
 def test_a_folder_without_checkpoints_is_said_to_be_so(driver, qtbot, tmp_path):
     driver.asker.folder_path = tmp_path
-    with qtbot.waitSignal(driver.generation.checkpoints_changed, timeout=TIMEOUT_MS):
-        driver.window.flows.checkpoints.add_folder()
-    assert "No new checkpoint" in driver.find("messageText").text()
+    driver.window.flows.checkpoints.add_folder()
+    qtbot.waitUntil(lambda: "No new checkpoint" in driver.find("messageText").text(), timeout=TIMEOUT_MS)
 
 
 def test_results_are_shown_in_place_kept_and_removed(driver, qtbot):

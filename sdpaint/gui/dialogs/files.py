@@ -64,6 +64,9 @@ class Asker(Protocol):
     def save_changes(self, titles: Sequence[str], then: Callable[[Answer], None]) -> None:
         """Whether changes to these documents shall be saved."""
 
+    def confirm(self, question: str, detail: str, accept: str, then: Callable[[], None]) -> None:
+        """Whether something that is hard to take back shall be done; `accept` is what the button says."""
+
 
 class DialogAsker:
     """Asks with the dialogs of the system."""
@@ -156,6 +159,24 @@ class DialogAsker:
             else:
                 box.setEscapeButton(button)
         box.buttonClicked.connect(lambda button: then(buttons[button]))
+        box.open()
+
+    def confirm(self, question: str, detail: str, accept: str, then: Callable[[], None]) -> None:
+        """Do it, or go back."""
+        box = QMessageBox(self._parent)
+        box.setObjectName("confirmDialog")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(accept)
+        box.setText(question)
+        box.setInformativeText(detail)
+        yes = box.addButton(accept, QMessageBox.ButtonRole.DestructiveRole)
+        describe(yes, "confirmButton", accept, accept)
+        set_role(yes, "danger")
+        no = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        describe(no, "cancelButton", "Cancel", "Go back")
+        box.setDefaultButton(no)
+        box.setEscapeButton(no)
+        yes.clicked.connect(lambda _checked=False: then())
         box.open()
 
     def _dialog(self, title: str, folder: str) -> QFileDialog:

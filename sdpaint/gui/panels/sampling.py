@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from sdpaint.checkpoints.identify import CheckpointInfo
@@ -18,7 +19,7 @@ from sdpaint.generation.request import MAX_SEED, SamplerName
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.controls import action_button, describe, icon_button, label, signals_blocked
 from sdpaint.gui.widgets.flow_layout import FlowLayout
 from sdpaint.gui.widgets.frame_size import FrameSize
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
@@ -37,18 +38,20 @@ class SamplingPanel(QWidget):
         generation: GenerationController,
         commands: DocumentCommands,
         add_checkpoint_folder: Callable[[], None],
+        manage: QAction,
     ) -> None:
+        """`manage` opens the checkpoint manager."""
         super().__init__()
         self.setObjectName("samplingPanel")
         self.setAccessibleName("Sampling")
         self._generation = generation
         self._add_folder = add_checkpoint_folder
-        self._build(documents, commands)
+        self._build(documents, commands, manage)
         generation.params_changed.connect(self._refresh)
         generation.checkpoints_changed.connect(self._fill_checkpoints)
         self._fill_checkpoints()
 
-    def _build(self, documents: DocumentController, commands: DocumentCommands) -> None:
+    def _build(self, documents: DocumentController, commands: DocumentCommands, manage: QAction) -> None:
         self._checkpoint = ComboBox(
             "checkpointCombo", "Checkpoint", "The weights that make the picture", True
         )
@@ -75,6 +78,7 @@ class SamplingPanel(QWidget):
         for widget in (self._checkpoint, self._vae, self._sampler):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             widget.setMaximumWidth(220)
+        for widget in (self._checkpoint, action_button("manageCheckpointsButton", manage), self._vae, self._sampler):
             layout.addWidget(widget)
         for slider in (self._steps, self._guidance, self._count):
             slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
