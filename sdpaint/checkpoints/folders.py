@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -217,7 +217,7 @@ class Walk:
                     if depth < MAX_DEPTH:
                         hint = KIND_OF_FOLDER.get(entry.name.casefold(), kind)
                         inside.append((Path(entry.path), depth + 1, hint))
-                elif entry.name.lower().endswith((*WEIGHTS, *PICKLED)):
+                elif _may_hold_weights(entry.name, names):
                     yield from self._candidate(entry, names, program, kind)
             waiting += reversed(inside)
 
@@ -276,6 +276,14 @@ def _files_in(folder: Path) -> list[Path]:
         return [Path(entry.path) for entry in os.scandir(folder)]
     except OSError:
         return []    # what can't be read is missed when the checkpoint is
+
+
+def _may_hold_weights(name: str, names: Set[str]) -> bool:
+    """A pickled file that was converted is passed over: the safe one stands beside it."""
+    lower = name.lower()
+    return lower.endswith(WEIGHTS) or (
+        lower.endswith(PICKLED) and f"{name.rpartition('.')[0]}.safetensors" not in names
+    )
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

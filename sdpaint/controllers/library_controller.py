@@ -73,6 +73,7 @@ class LibraryController(QObject):
         self._waiting: list[Callable[[Scan], object]] = []
         self._unwritten: list[tuple[frozenset[Path], dict[str, Any]]] = []
         self._looking = Background(1, self)
+        self._looking.idle.connect(self._say_busy)
         self._working = Background(1, self)
         self._is_closed = False
         self._watch = FolderWatch(self)
@@ -154,9 +155,8 @@ class LibraryController(QObject):
                 each(scan)
             if any(_may_grow(entry) for entry in scan.entries):
                 self._soon.start(_GROWS_MS)
-            self._say_busy()
 
-        self._looking.run(work, done, self._fail)
+        self._looking.run(work, done, self.failed.emit)
         self._say_busy()
 
     def look_again(self) -> None:
@@ -171,7 +171,7 @@ class LibraryController(QObject):
         def work() -> tuple[tuple[Program, Path], ...]:
             return tuple((program, folder) for program, folder in known_folders() if folder.absolute() not in taken)
 
-        self._looking.run(work, self.known_folders_found.emit, self._fail)
+        self._looking.run(work, self.known_folders_found.emit, self.failed.emit)
 
     def add_folder(self, folder: Path, then: Callable[[Scan], object] | None = None) -> None:
         """Look into a folder, too, from now on."""
@@ -188,10 +188,6 @@ class LibraryController(QObject):
 
     def _say_busy(self) -> None:
         self.busy_changed.emit(self.is_looking)
-
-    def _fail(self, error: SdPaintError) -> None:
-        self.failed.emit(error)
-        self._say_busy()
 
     # -- reading
 

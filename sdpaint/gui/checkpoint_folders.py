@@ -70,7 +70,9 @@ class CheckpointFolders(QObject):
             # Not needed to paint: it is loaded when it is first wanted.
             from sdpaint.gui.manager.window import ManagerWindow
 
-            self._manager = ManagerWindow(self._window, self._library)
+            self._manager = ManagerWindow(
+                self._window, self._library, lambda: self._generation.params.checkpoint
+            )
             page = self._manager.library_page
             page.use_asked.connect(self.use)
             page.folder_asked.connect(self.add_folder)

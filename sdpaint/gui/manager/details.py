@@ -164,12 +164,15 @@ class DetailsPane(QScrollArea):
 
     def show_entry(self, entry: Entry | None, pixmap: QPixmap | None) -> None:
         """All about this one; None: nothing or several are chosen."""
-        self._keep_note()
-        is_same = entry is not None and self._entry is not None and entry.path == self._entry.path
-        self._entry = entry
+        before, note, self._entry = self._entry, self._note.toPlainText(), entry
+        is_same = entry is not None and before is not None and entry.path == before.path
         self._page.setVisible(entry is not None)
-        if entry is None:
-            return
+        if entry is not None:
+            self._show(entry, pixmap, is_same)
+        if before is not None and not is_same:
+            self._library.set_note(before, note)
+
+    def _show(self, entry: Entry, pixmap: QPixmap | None, is_same: bool) -> None:
         self._picture.show_pixmap(pixmap)
         self._name.setText(_breakable(entry.name))
         self._kind.setText(kind_line(entry))
@@ -209,14 +212,14 @@ class DetailsPane(QScrollArea):
             for architecture in Architecture:
                 if architecture not in (Architecture.UNKNOWN, component.architecture):
                     self._family.addItem(architecture.value, architecture)
-            self._family.setCurrentIndex(max(0, self._family.findData(entry.marks.architecture)))
+            self._family.setCurrentIndex(max(0, self._family.place_of(entry.marks.architecture)))
             self._predicts.clear()
             read = component.prediction
             self._predicts.addItem(f"{_PREDICTIONS[read]} (its header)" if read else "as its name suggests", None)
             for prediction in (Prediction.EPSILON, Prediction.V):
                 if prediction is not read:
                     self._predicts.addItem(_PREDICTIONS[prediction], prediction)
-            self._predicts.setCurrentIndex(max(0, self._predicts.findData(entry.marks.prediction)))
+            self._predicts.setCurrentIndex(max(0, self._predicts.place_of(entry.marks.prediction)))
         # Flows predict nothing else.
         can_differ = entry.kind in (Kind.CHECKPOINT, Kind.DIFFUSION_MODEL) and read is not Prediction.FLOW
         self._predicts_row.setVisible(can_differ)

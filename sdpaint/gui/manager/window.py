@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -145,6 +146,11 @@ class LibraryPage(QWidget):
             self._sort.currentData(),
         )
 
+    def show_first(self, path: Path) -> None:
+        """Choose this one, as long as the artist hasn't chosen any."""
+        if not self.view.selected:
+            self.view.select({path})
+
     def refresh(self) -> None:
         """Show what meets the query."""
         self._soon.stop()
@@ -201,7 +207,7 @@ class LibraryPage(QWidget):
             combo.addItem(everything, None)
             for words, data in choices:
                 combo.addItem(words, data)
-            combo.setCurrentIndex(max(0, combo.findData(chosen) if chosen is not None else 0))
+            combo.setCurrentIndex(max(0, combo.place_of(chosen)))
         combo.updateGeometry()
 
     def _say_count(self) -> None:
@@ -324,8 +330,10 @@ class LibraryPage(QWidget):
 class ManagerWindow(QDialog):
     """Two pages: what there is here, and what is to be had."""
 
-    def __init__(self, parent: QWidget, library: LibraryController) -> None:
+    def __init__(self, parent: QWidget, library: LibraryController, chosen: Callable[[], Path]) -> None:
+        """`chosen`: the checkpoint that pictures are made with."""
         super().__init__(parent)
+        self._chosen = chosen
         self.setObjectName("checkpointManager")
         self.setWindowTitle("Checkpoints and adapters")
         self._library = library
@@ -353,7 +361,7 @@ class ManagerWindow(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous():
-            self._library.look()
+            self._library.look(lambda _scan: self.library_page.show_first(self._chosen()))
             self._library.look_for_known_folders()
             self.library_page.focus_search()
 

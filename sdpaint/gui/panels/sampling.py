@@ -78,8 +78,10 @@ class SamplingPanel(QWidget):
         for widget in (self._checkpoint, self._vae, self._sampler):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             widget.setMaximumWidth(220)
-        for widget in (self._checkpoint, action_button("manageCheckpointsButton", manage), self._vae, self._sampler):
-            layout.addWidget(widget)
+        layout.addWidget(self._checkpoint)
+        layout.addWidget(action_button("manageCheckpointsButton", manage))
+        layout.addWidget(self._vae)
+        layout.addWidget(self._sampler)
         for slider in (self._steps, self._guidance, self._count):
             slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             slider.setMaximumWidth(160)
@@ -108,7 +110,7 @@ class SamplingPanel(QWidget):
         for vae in self._generation.vaes:
             self._vae.addItem(vae.name, vae.path)
             self._vae.setItemData(self._vae.count() - 1, str(vae.path), Qt.ItemDataRole.ToolTipRole)
-        place = 0 if params.vae is None else self._vae.findData(params.vae)
+        place = 0 if params.vae is None else self._vae.place_of(params.vae)
         self._vae.setCurrentIndex(place)
         self._vae.setPlaceholderText("" if params.vae is None else f"{params.vae.stem} (not there)")
         self._vae.setVisible(self._vae.count() > 1 or params.vae is not None)
@@ -134,7 +136,7 @@ class SamplingPanel(QWidget):
         info = checkpoint_info(self._generation)
         with signals_blocked(self._checkpoint, self._sampler, self._vae):
             self._list_vaes(params)
-            self._checkpoint.setCurrentIndex(self._checkpoint.findData(params.checkpoint))
+            self._checkpoint.setCurrentIndex(self._checkpoint.place_of(params.checkpoint))
             self._list_samplers(tuple(SamplerName) if info is None else FAMILIES[info.family].samplers)
             self._sampler.setCurrentIndex(self._sampler.findData(sampling.sampler))
         if info is not None:

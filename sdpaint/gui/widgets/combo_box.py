@@ -26,6 +26,10 @@ class ComboBox(QComboBox):
         self.setMaxVisibleItems(20)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
 
+    def place_of(self, data: object) -> int:
+        """The row whose data equals this, -1 where there is none. Qt's own search knows only the same object."""
+        return next((row for row in range(self.count()) if self.itemData(row) == data), -1)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
