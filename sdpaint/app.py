@@ -40,7 +40,7 @@ from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.results_controller import ResultsController
 from sdpaint.controllers.tool_controller import ToolController
-from sdpaint.document.edits import new_document, set_frame
+from sdpaint.document.edits import NewDocument, new_document, set_frame
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.costs import CostFile
 from sdpaint.fileio.queue_store import QueueStore
@@ -49,7 +49,6 @@ from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.gui.dialogs.files import Asker
-from sdpaint.gui.dialogs.new_document import NewDocument
 from sdpaint.gui.main_window import MainWindow
 from sdpaint.gui.services import Services
 from sdpaint.gui.theme import apply_theme

@@ -18,9 +18,6 @@ import numpy as np
 
 from sdpaint import paths
 from sdpaint.atomic import replacing
-from sdpaint.brushes.abr import read_abr
-from sdpaint.brushes.gbr import read_gbr
-from sdpaint.brushes.myb import read_myb
 from sdpaint.brushes.preset import (
     OWN_GROUP,
     Preset,
@@ -180,10 +177,14 @@ class BrushFolder:
         return read(path)
 
     def _import_gbr(self, path: Path) -> Imported:
+        from sdpaint.brushes.gbr import read_gbr
+
         brush = read_gbr(path)
         return Imported(((brush.name, self._with_tip(brush.name, brush.pixels, BrushParams(spacing=brush.spacing))),))
 
     def _import_abr(self, path: Path) -> Imported:
+        from sdpaint.brushes.abr import read_abr
+
         brushes = []
         for tip in read_abr(path):
             spacing = 0.25 if tip.spacing is None else min(10.0, max(0.01, tip.spacing))
@@ -193,6 +194,8 @@ class BrushFolder:
         return Imported(tuple(brushes), "Tips, spacing and angles of Photoshop brushes come over, their dynamics don't")
 
     def _import_myb(self, path: Path) -> Imported:
+        from sdpaint.brushes.myb import read_myb
+
         brush = read_myb(path)
         lost = ", ".join(brush.left_out)
         return Imported(((path.stem.replace("_", " "), brush.params),), f"Not taken over: {lost}" if lost else "")

@@ -18,7 +18,7 @@ from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.named import with_named_files
 from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
-from sdpaint.fileio.images import MAX_PIXELS
+from sdpaint.fileio.picture_kinds import MAX_PIXELS
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Event, Phase, Progress
 from sdpaint.generation.prompt.adapters import take_adapters

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sdpaint.fileio.sheets import SheetStyle, contact_sheet
 from sdpaint.generation.axes import Axis, combinations
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.resample import resized
@@ -57,6 +56,8 @@ class PictureTable:
 
     def sheet(self) -> Pixels8:
         """All of them with labels, (h, w, 3) RGB; grey where one is missing. Not for the GUI thread."""
+        from sdpaint.fileio.sheets import SheetStyle, contact_sheet
+
         if not self.pictures:
             raise ValueError("a table has at least one picture")
         gap = np.full_like(next(iter(self.pictures.values())), _GAP_GREY)

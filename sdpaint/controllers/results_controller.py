@@ -18,7 +18,6 @@ from sdpaint.document.edits import insert_layer, set_mask
 from sdpaint.document.layers import Layer
 from sdpaint.document.render import flatten
 from sdpaint.errors import SdPaintError
-from sdpaint.fileio.images import read_image
 from sdpaint.fileio.result_index import ResultEntry, ResultIndex, ResultQuery, Trashed
 from sdpaint.generation.apply import layer_name
 from sdpaint.imaging.depth import rounded_8
@@ -253,6 +252,8 @@ class ResultsController(QObject):
 
 def _rgba(path: Path) -> Pixels8:
     """(h, w, 4) straight, 8 bits a channel."""
+    from sdpaint.fileio.images import read_image
+
     return rounded_8(read_image(path).rgba)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,16 @@ from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 
 DEFAULT_FRAME_PX = 512
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """What a new document is to be like. `background` None: transparent."""
+
+    size: Size = Size(768, 512)
+    background: tuple[int, int, int] | None = (255, 255, 255)
+    depth: int = 8
+    """Bits a channel."""
 
 
 def new_document(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import logging
 import struct
-from enum import Enum
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from sdpaint.fileio.picture_kinds import ColorSpace
 from sdpaint.imaging.tiles import Pixels
 
 log = logging.getLogger(__name__)
@@ -24,14 +24,6 @@ _ROWS = 256
 """Floats are computed in strips of so many rows."""
 _WIDER = 1.05
 """Times the area of sRGB's triangle of primaries, from which a space counts as wide."""
-
-
-class ColorSpace(Enum):
-    """What a picture can be written in; the value is the label."""
-
-    SRGB = "sRGB"
-    DISPLAY_P3 = "Display P3"
-    ADOBE_RGB = "Adobe RGB (1998)"
 
 
 _D65 = (0.3127, 0.3290)

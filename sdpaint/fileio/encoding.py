@@ -12,14 +12,11 @@ from PIL import Image
 from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import from_srgb, pixels_from_srgb, profile_of
 from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
-from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.png import TEXT_KEYWORD, encode_png
 from sdpaint.fileio.xmp import PNG_KEYWORD, DigitalSource, xmp_packet
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.depth import deepened, dithered_8
 from sdpaint.imaging.tiles import Pixels, full_of
-
-TEXT_KEYWORD = "parameters"
-"""PNG keyword under which A1111 and its kin keep the infotext."""
 
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286

@@ -12,12 +12,9 @@ from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.render import flatten
 from sdpaint.document.transforms import Resampling, resampled
 from sdpaint.errors import FileError
-from sdpaint.fileio.color_profiles import ColorSpace
 from sdpaint.fileio.credentials import MEDIA_TYPES, Identity, signed
-from sdpaint.fileio.encoding import encode, on_paper
 from sdpaint.fileio.formats import recipe_of_params
-from sdpaint.fileio.images import MAX_PIXELS, decode_image, write_bytes
-from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
+from sdpaint.fileio.picture_kinds import MAX_PIXELS, ColorSpace, Effort, EncodeOptions, PictureKind
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.xmp import DigitalSource
 from sdpaint.generation.mode import is_paper
@@ -98,6 +95,9 @@ def source_of(document: Document) -> DigitalSource | None:
 
 def preview_of(project: Project, plan: ExportPlan, picture: Pixels | None = None) -> ExportPreview:
     """The file as it would be, made in memory, unsigned. `picture` is `picture_of` where known. Raises FileError."""
+    from sdpaint.fileio.encoding import encode, on_paper
+    from sdpaint.fileio.images import decode_image
+
     before = picture_of(project.document, plan) if picture is None else picture
     data = encode(before, plan.options, infotext(project), source_of(project.document))
     after = decode_image(data, "The preview").rgba
@@ -111,6 +111,9 @@ def export_picture(path: Path, project: Project, plan: ExportPlan, identity: Ide
 
     `identity`: who signs it, where the plan says so.
     """
+    from sdpaint.fileio.encoding import encode
+    from sdpaint.fileio.images import write_bytes
+
     options, source = plan.options, source_of(project.document)
     data = encode(picture_of(project.document, plan), options, infotext(project), source)
     if options.signed and options.kind in MEDIA_TYPES:

@@ -1,4 +1,7 @@
-"""FORMATS: which kinds of files a document can be read from and written to."""
+"""FORMATS: which kinds of files a document can be read from and written to.
+
+The window needs the table to start; readers and writers are imported by who reads or writes.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,6 @@ from sdpaint.document.document import Document
 from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Layer
 from sdpaint.errors import FileError
-from sdpaint.fileio.foreign_recipes import recipe_of_bytes
-from sdpaint.fileio.images import read_image, write_image
-from sdpaint.fileio.openraster_reader import read_openraster
-from sdpaint.fileio.openraster_writer import write_openraster
 from sdpaint.fileio.picture_kinds import DEFAULT_QUALITY, KINDS, EncodeOptions, KindFacts
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.psd_losses import psd_losses
@@ -108,22 +107,33 @@ def _sticks_out(tiles: TileMap, bounds: Rect) -> bool:
 
 
 def _read_picture(path: Path) -> Project:
+    from sdpaint.fileio.images import read_image
+
     picture = read_image(path, keeps_depth=True)
     document = document_of_picture(picture.rgba)
     return Project(document, has_frame=False, notes=picture.notes, needs_new_name=picture.needs_new_name)
 
 
 def _write_picture(path: Path, project: Project, quality: int) -> None:
+    from sdpaint.fileio.images import write_image
+
     options = EncodeOptions(quality=quality, depth=project.document.depth)
     write_image(path, flat_pixels(project.document), options=options)
 
 
+def _read_openraster(path: Path) -> Project:
+    from sdpaint.fileio.openraster_reader import read_openraster
+
+    return read_openraster(path)
+
+
 def _write_openraster(path: Path, project: Project, quality: int) -> None:
+    from sdpaint.fileio.openraster_writer import write_openraster
+
     write_openraster(path, project)
 
 
 def _read_psd(path: Path) -> Project:
-    # Takes a tenth of a second to load, which a start has no time for.
     from sdpaint.fileio.psd_reader import read_psd
 
     return read_psd(path)
@@ -142,7 +152,7 @@ _FORMATS = (
     Format(
         "OpenRaster document",
         (NATIVE_SUFFIX,),
-        read_openraster,
+        _read_openraster,
         _write_openraster,
         keeps_layers=True,
         losses=lambda _document: (),
@@ -167,6 +177,9 @@ FORMATS: dict[str, Format] = {suffix: each for each in _FORMATS for suffix in ea
 
 def recipe_in(path: Path) -> Recipe | None:
     """How the picture in a file was made, None where the file doesn't say. Raises FileError."""
+    from sdpaint.fileio.foreign_recipes import recipe_of_bytes
+    from sdpaint.fileio.images import read_image
+
     if format_of(path).keeps_layers:
         params = read_project(path).params
         return recipe_of_params(params) if params is not None else None

@@ -17,15 +17,14 @@ from sdpaint.atomic import replacing
 from sdpaint.document.document import MAX_SIDE_PX
 from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import in_srgb
-from sdpaint.fileio.encoding import TEXT_KEYWORD, UNICODE_PREFIX, encode
-from sdpaint.fileio.picture_kinds import KIND_OF_SUFFIX, EncodeOptions
+from sdpaint.fileio.encoding import UNICODE_PREFIX, encode
+from sdpaint.fileio.picture_kinds import KIND_OF_SUFFIX, MAX_PIXELS, EncodeOptions
+from sdpaint.fileio.png import TEXT_KEYWORD
 from sdpaint.fileio.problems import reading, writing
+from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.tiles import Pixels, Pixels8
 
 log = logging.getLogger(__name__)
-
-MAX_PIXELS = 2**28
-"""16384², a gigabyte of RGBA: what is larger is refused before it is unpacked."""
 
 # Pillow's guard against decompression bombs, raised to our own limit, which is checked right after opening.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -62,6 +61,15 @@ def read_image(path: Path, keeps_depth: bool = False) -> Picture:
     """
     with reading(path):
         return decode_image(path.read_bytes(), path.name, keeps_depth)
+
+
+def size_of(path: Path) -> Size:
+    """How large the picture in a file is, from its header alone. Raises OSError, SyntaxError or ValueError."""
+    try:
+        with Image.open(path) as image:
+            return Size(*image.size)
+    except Image.DecompressionBombError as error:
+        raise ValueError("too large to be read") from error
 
 
 def decode_image(data: bytes, name: str, keeps_depth: bool = False) -> Picture:

@@ -28,7 +28,7 @@ from sdpaint.document.generated import Generated, generated_of_values
 from sdpaint.document.layers import Group, Layer, LayerMask, MaskLayer, SavedSelection, new_layer_id
 from sdpaint.document.tree import with_children
 from sdpaint.errors import FileError
-from sdpaint.fileio.images import MAX_PIXELS, decode_image
+from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.layer_data import LayerData, StoredMap
 from sdpaint.fileio.openraster_writer import (
     MASK,
@@ -45,6 +45,7 @@ from sdpaint.fileio.openraster_writer import (
     xml_text,
 )
 from sdpaint.fileio.openraster_xml import damaged, parse_xml
+from sdpaint.fileio.picture_kinds import MAX_PIXELS
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.project_data import ProjectData, decode_data

@@ -26,10 +26,10 @@ from sdpaint.document.generated import generated_values
 from sdpaint.document.layers import Group, Layer, LayerId
 from sdpaint.document.tree import clipping_bases
 from sdpaint.errors import FileError
-from sdpaint.fileio.color_profiles import ColorSpace, profile_of
-from sdpaint.fileio.images import MAX_PIXELS
+from sdpaint.fileio.color_profiles import profile_of
 from sdpaint.fileio.layer_data import LayerData, Picture, StoredMap, layer_data
 from sdpaint.fileio.layer_pictures import Run, shown_layers
+from sdpaint.fileio.picture_kinds import MAX_PIXELS, ColorSpace
 from sdpaint.fileio.png import encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.project import Project

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sdpaint.fileio.color_profiles import ColorSpace
 from sdpaint.imaging.color import WHITE, Color
 
+MAX_PIXELS = 2**28
+"""16384², a gigabyte of RGBA: what is larger is refused before it is unpacked."""
 DEFAULT_QUALITY = 95
 """Of JPEG, WebP and AVIF."""
+
+
+class ColorSpace(Enum):
+    """What a picture can be written in; the value is the label."""
+
+    SRGB = "sRGB"
+    DISPLAY_P3 = "Display P3"
+    ADOBE_RGB = "Adobe RGB (1998)"
 
 
 class PictureKind(Enum):

@@ -17,6 +17,9 @@ import numpy as np
 
 from sdpaint.imaging.tiles import Pixels, Pixels8
 
+TEXT_KEYWORD = "parameters"
+"""PNG keyword under which A1111 and its kin keep the infotext."""
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_TEXT_BYTES = 256 * 1024 * 1024
 

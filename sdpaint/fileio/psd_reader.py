@@ -30,7 +30,7 @@ from sdpaint.document.edits import DEFAULT_FRAME_PX, centered_frame
 from sdpaint.document.layers import Adjustment, Content, Fill, Group, Layer, LayerMask
 from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import is_srgb
-from sdpaint.fileio.images import MAX_PIXELS
+from sdpaint.fileio.picture_kinds import MAX_PIXELS
 from sdpaint.fileio.problems import reading
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.psd_adjustments import adjustment_of, is_legacy_brightness

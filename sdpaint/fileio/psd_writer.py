@@ -24,8 +24,9 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
 from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.errors import FileError
-from sdpaint.fileio.color_profiles import ColorSpace, profile_of
+from sdpaint.fileio.color_profiles import profile_of
 from sdpaint.fileio.images import write_bytes
+from sdpaint.fileio.picture_kinds import ColorSpace
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.psd_adjustments import block_of, solid_block

@@ -15,12 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from sdpaint.atomic import replacing
 from sdpaint.errors import FileError
-from sdpaint.fileio.encoding import TEXT_KEYWORD
-from sdpaint.fileio.png import text_in
+from sdpaint.fileio.png import TEXT_KEYWORD, text_in
 from sdpaint.fileio.problems import writing
 from sdpaint.generation.recipe import Recipe, parse_infotext
 from sdpaint.imaging.geometry import Size
@@ -230,7 +227,7 @@ class ResultIndex:
         try:
             facts = path.stat()
             recipe, size = _recipe_in(path)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except (OSError, ValueError, SyntaxError):
             log.info("%s isn't listed: it can't be read", path, exc_info=True)
             return
         seed = recipe.seed
@@ -340,8 +337,9 @@ def _entry(row: Sequence[object]) -> ResultEntry:
 
 
 def _recipe_in(path: Path) -> tuple[Recipe, Size]:
-    with Image.open(path) as image:
-        size = Size(*image.size)
+    from sdpaint.fileio.images import size_of
+
+    size = size_of(path)
     with path.open("rb") as file:
         text = text_in(file, TEXT_KEYWORD)
     return Recipe() if text is None else parse_infotext(text), size

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdpaint.errors import FileError
-from sdpaint.fileio.encoding import TEXT_KEYWORD
 from sdpaint.fileio.full_recipe import KEYWORD, recipe_json
-from sdpaint.fileio.png import encode_png
+from sdpaint.fileio.png import TEXT_KEYWORD, encode_png
 from sdpaint.fileio.problems import writing
 from sdpaint.fileio.xmp import PNG_KEYWORD, DigitalSource, xmp_packet
 from sdpaint.generation.recipe import infotext_of

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from sdpaint import paths
 from sdpaint.atomic import replacing
 from sdpaint.errors import FileError
-from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.problems import reading, writing
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import Pixels
@@ -84,6 +82,8 @@ def _made(path: Path) -> Pixels:
         # Decoders raise almost anything for files that are cut off or garbled.
         log.info("no thumbnail of %s", path, exc_info=True)
         raise FileError(f"{path.name} is damaged ({error})", hint="Get the file anew, or use a backup") from error
+    from PIL import Image
+
     image = Image.fromarray(rgba)
     image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
     return premultiplied_from_rgba(np.array(image))
@@ -91,6 +91,10 @@ def _made(path: Path) -> Pixels:
 
 def _picture(path: Path) -> Pixels:
     """(h, w, 4) straight RGBA, perhaps smaller than the file says."""
+    from PIL import Image, ImageOps
+
+    from sdpaint.fileio.images import decode_image
+
     suffix = path.suffix.lower()
     if suffix == ".ora":
         with zipfile.ZipFile(path) as archive:

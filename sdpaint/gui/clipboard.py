@@ -25,7 +25,6 @@ from sdpaint.document.edits import insert_layers, move_layers, next_name
 from sdpaint.document.layers import Layer, LayerId
 from sdpaint.document.render import flatten_layers
 from sdpaint.document.tree import topmost, with_fresh_ids
-from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.png import encode_png
 from sdpaint.gui.messages import Messages
 from sdpaint.gui.selection_commands import SelectionCommands
@@ -217,11 +216,17 @@ def picture_in_clipboard() -> Callable[[], Pixels] | None:
     mime = QGuiApplication.clipboard().mimeData() or QMimeData()
     if mime.hasFormat(PNG):
         data = bytes(mime.data(PNG).data())
-        return lambda: premultiplied_from_rgba(decode_image(data, "The clipboard", keeps_depth=True).rgba)
+        return lambda: _decoded(data)
     image = mime.imageData() if mime.hasImage() else None
     if isinstance(image, QImage) and not image.isNull():
         return lambda: array_of(image, 4)
     return None
+
+
+def _decoded(data: bytes) -> Pixels:
+    from sdpaint.fileio.images import decode_image
+
+    return premultiplied_from_rgba(decode_image(data, "The clipboard", keeps_depth=True).rgba)
 
 
 def _where(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -15,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.theme import PANEL_WIDTH, SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, label
 
 _TITLE_HEIGHT = 26
@@ -23,44 +25,71 @@ _SLIM_HEIGHT = 18
 """Where it says no name."""
 _GRIP = 12
 _LEAST_HEIGHT = 96
+_USUAL_HEIGHT = 320
 _PLACED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.ParentChange)
 
 
 class Dock(QDockWidget):
-    """A panel with a name."""
+    """A panel with a name. It is made when it is first seen: at a start, most lie behind others."""
 
-    def __init__(self, object_name: str, title: str, panel: QWidget) -> None:
+    def __init__(self, object_name: str, title: str, make_panel: Callable[[], QWidget]) -> None:
         super().__init__(title)
-        self.panel = panel
+        self._make = make_panel
+        self._panel: QWidget | None = None
         self.setObjectName(object_name)
         self.setAccessibleName(title)
-        self.setWidget(_Room(panel))
+        self._room = _Room()
+        self.setWidget(self._room)
         self.setTitleBarWidget(_Title(self, object_name, title))
         self.setAllowedAreas(Qt.DockWidgetArea.LeftDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         shows = self.toggleViewAction()
         shows.setObjectName(f"{object_name}Action")
         shows.setToolTip(f"Show or hide {title}")
+        self.visibilityChanged.connect(self._follow)
+
+    @property
+    def panel(self) -> QWidget | None:
+        """What lies in it; None where it wasn't needed yet."""
+        return self._panel
+
+    def make_panel(self) -> QWidget:
+        """What lies in it, made now if need be."""
+        if self._panel is None:
+            self._panel = self._make()
+            self._room.take(self._panel)
+        return self._panel
+
+    def _follow(self, visible: bool) -> None:
+        if visible:
+            self.make_panel()
 
 
 class _Room(QScrollArea):
     """Holds a panel. In a window too low for all panels it scrolls, rather than be drawn over the next one."""
 
-    def __init__(self, panel: QWidget) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._panel = panel
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(panel)
         self.viewport().setAutoFillBackground(False)
+
+    def take(self, panel: QWidget) -> None:
+        """Hold this panel."""
+        self.setWidget(panel)
         panel.setAutoFillBackground(False)
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return self._panel.sizeHint()
+        panel = self.widget()
+        return QSize(PANEL_WIDTH, _USUAL_HEIGHT) if panel is None else panel.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        least = self._panel.minimumSizeHint().expandedTo(self._panel.minimumSize())
+        panel = self.widget()
+        if panel is None:
+            return QSize(0, _LEAST_HEIGHT)
+        least = panel.minimumSizeHint().expandedTo(panel.minimumSize())
         return QSize(least.width(), min(least.height(), _LEAST_HEIGHT))
 
 

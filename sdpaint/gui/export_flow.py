@@ -14,7 +14,6 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.export import ExportPlan
 from sdpaint.gui.desktop import show_folder_of
-from sdpaint.gui.dialogs.export import ExportDialog
 from sdpaint.gui.dialogs.files import Asker, FileKind
 from sdpaint.gui.messages import Messages, Remedy
 
@@ -52,6 +51,8 @@ class ExportFlow(QObject):
 
     def open(self) -> None:
         """Set an export up."""
+        from sdpaint.gui.dialogs.export import ExportDialog
+
         colors = (self._tools.foreground, self._tools.background)
         dialog = ExportDialog(self._window, self._exports, self._documents.committed.size, colors)
         dialog.accepted.connect(lambda: self._ask_name(dialog.plan))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
@@ -14,11 +17,13 @@ from sdpaint.document.layers import Adjustment, Fill
 from sdpaint.document.selection_edits import touches_selection
 from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.messages import Messages
-from sdpaint.gui.panels.fill_card import FillCard
-from sdpaint.gui.panels.filter import FilterPanel
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
 from sdpaint.tools.base import ToolRefused
 from sdpaint.tools.stroke_target import check_editable
+
+if TYPE_CHECKING:
+    from sdpaint.gui.panels.fill_card import FillCard
+    from sdpaint.gui.panels.filter import FilterPanel
 
 
 class FilterFlow(QObject):
@@ -45,8 +50,21 @@ class FilterFlow(QObject):
         self.filters.failed.connect(messages.error)
         self.filters.closed.connect(self._name_repeat)
         canvas.view_changed.connect(self.filters.follow_view)
-        self._panel = FilterPanel(window, canvas, self.filters)
-        self._fill_card = FillCard(window, canvas, documents, layers, lambda: tools.foreground)
+        self.filters.opened.connect(lambda spec: self._panel.show_filter(spec))
+        self._window, self._canvas = window, canvas
+
+    @cached_property
+    def _panel(self) -> FilterPanel:
+        from sdpaint.gui.panels.filter import FilterPanel
+
+        return FilterPanel(self._window, self._canvas, self.filters)
+
+    @cached_property
+    def _fill_card(self) -> FillCard:
+        from sdpaint.gui.panels.fill_card import FillCard
+
+        tools = self._tools
+        return FillCard(self._window, self._canvas, self._documents, self._layers, lambda: tools.foreground)
 
     def name_after_last(self, action: QAction) -> None:
         """From now on this action says what it would repeat."""

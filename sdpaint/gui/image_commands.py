@@ -9,7 +9,6 @@ from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document import edits, transforms
 from sdpaint.document.transforms import Resampling, Turn
-from sdpaint.gui.dialogs.image_size import ImageSizeDialog
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.geometry import Size
 
@@ -47,6 +46,8 @@ class ImageCommands(QObject):
 
     def ask_size(self) -> None:
         """Ask for another size of the picture."""
+        from sdpaint.gui.dialogs.image_size import ImageSizeDialog
+
         dialog = ImageSizeDialog(self._window, self._documents.committed.size)
         dialog.accepted.connect(lambda: self.scale(dialog.size_chosen, dialog.resampling))
         dialog.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -17,9 +18,6 @@ from sdpaint.gui.canvas.view import CanvasView
 from sdpaint.gui.canvas_area import CanvasArea
 from sdpaint.gui.command_list import CommandAccess
 from sdpaint.gui.dialogs.files import Asker, DialogAsker
-from sdpaint.gui.dialogs.help import AboutDialog
-from sdpaint.gui.dialogs.preferences import PreferencesDialog
-from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
 from sdpaint.gui.docks import BarDock, Dock
 from sdpaint.gui.document_tabs import DocumentTabs
 from sdpaint.gui.flows import Flows
@@ -155,7 +153,7 @@ class MainWindow(QMainWindow):
         )
         parts = PanelParts(services, flows, self.canvas, actions, self.messages, self._asker)
         self._docks = {
-            spec.title: Dock(spec.object_name, spec.title, spec.make(parts))
+            spec.title: Dock(spec.object_name, spec.title, partial(spec.make, parts))
             for group in PANEL_GROUPS
             for spec in group.panels
         }
@@ -237,9 +235,9 @@ class MainWindow(QMainWindow):
         self.setWindowModified(False)
 
     @property
-    def _layers(self) -> LayersPanel:
+    def _layers(self) -> LayersPanel | None:
         panel = self._docks["Layers"].panel
-        assert isinstance(panel, LayersPanel)
+        assert panel is None or isinstance(panel, LayersPanel)
         return panel
 
     @property
@@ -252,7 +250,7 @@ class MainWindow(QMainWindow):
         """Whether what is on screen is all that there is to show."""
         return (
             self.canvas.is_complete
-            and not self._layers.is_drawing
+            and not (self._layers is not None and self._layers.is_drawing)
             and not self._generated_strip.is_drawing
             and not self.flows.is_busy
             and not self._services.files.is_busy
@@ -298,8 +296,11 @@ class MainWindow(QMainWindow):
 
     def rename_layer(self) -> None:
         """Type another name for the active layer."""
-        self._docks["Layers"].show()
-        self._layers.rename_active()
+        dock = self._docks["Layers"]
+        dock.show()
+        panel = dock.make_panel()
+        assert isinstance(panel, LayersPanel)
+        panel.rename_active()
 
     def set_canvas_only(self, alone: bool) -> None:
         """Hide everything around the canvas, or bring it back."""
@@ -321,16 +322,22 @@ class MainWindow(QMainWindow):
 
     def show_preferences(self) -> None:
         """Show what can be set."""
+        from sdpaint.gui.dialogs.preferences import PreferencesDialog
+
         dialog = PreferencesDialog(self, self._settings.settings)
         dialog.accepted.connect(lambda: self._settings.change(**dialog.changes))
         dialog.open()
 
     def show_shortcuts(self) -> None:
         """Look keys up and change them."""
+        from sdpaint.gui.dialogs.shortcuts import ShortcutsDialog
+
         ShortcutsDialog(self, self._settings, self._panel_specs).open()
 
     def show_about(self) -> None:
         """Say what this is."""
+        from sdpaint.gui.dialogs.help import AboutDialog
+
         AboutDialog(self, self._status.device).open()
 
     # ------------------------------------------------------------------------------------------- following
@@ -407,7 +414,8 @@ class MainWindow(QMainWindow):
         self._services.prompts.shutdown()
         self._services.journal.shutdown()
         self._services.keeper.shutdown()
-        self._layers.shutdown()
+        if self._layers is not None:
+            self._layers.shutdown()
         self._generated_strip.shutdown()
         self.flows.shutdown()
         self._services.tools.edits.shutdown()

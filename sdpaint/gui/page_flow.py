@@ -9,12 +9,9 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
-from sdpaint.document.edits import new_document, set_frame
+from sdpaint.document.edits import NewDocument, new_document, set_frame
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.gui.commands import DocumentCommands
-from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
-from sdpaint.gui.dialogs.extend import ExtendDialog
-from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
 from sdpaint.gui.panels.sampling import checkpoint_info
 from sdpaint.settings.store import SettingsStore
 
@@ -42,6 +39,8 @@ class PageFlow(QObject):
 
     def ask_new(self) -> None:
         """Ask for size and background of a new document."""
+        from sdpaint.gui.dialogs.new_document import NewDocumentDialog
+
         dialog = NewDocumentDialog(self._window, self._last, self._tools.foreground)
 
         def create() -> None:
@@ -71,12 +70,16 @@ class PageFlow(QObject):
 
     def ask_canvas_size(self) -> None:
         """Ask for another size of the canvas."""
+        from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
+
         dialog = CanvasSizeDialog(self._window, self._documents.committed.size)
         dialog.accepted.connect(lambda: self._edits.resize_canvas(dialog.size_chosen, *dialog.offset))
         dialog.open()
 
     def ask_extent(self) -> None:
         """Ask how far the picture is to be continued on each side, and do it."""
+        from sdpaint.gui.dialogs.extend import ExtendDialog
+
         dialog = ExtendDialog(self._window, self._documents.committed.size)
         dialog.accepted.connect(lambda: self._generation.extend(dialog.extent))
         dialog.open()

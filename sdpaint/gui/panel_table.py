@@ -13,13 +13,8 @@ from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.flows import Flows
 from sdpaint.gui.messages import Messages
-from sdpaint.gui.panels.brushes import BrushesPanel
 from sdpaint.gui.panels.color import ColorPanel
 from sdpaint.gui.panels.layers import LayerServices, LayersPanel
-from sdpaint.gui.panels.masks import MasksPanel
-from sdpaint.gui.panels.navigator import NavigatorPanel
-from sdpaint.gui.panels.palettes import PalettesPanel
-from sdpaint.gui.panels.queue import QueuePanel
 from sdpaint.gui.panels.results import ResultsPanel
 from sdpaint.gui.services import Services
 
@@ -62,10 +57,14 @@ def _color(parts: PanelParts) -> QWidget:
 
 
 def _brushes(parts: PanelParts) -> QWidget:
+    from sdpaint.gui.panels.brushes import BrushesPanel
+
     return BrushesPanel(parts.services.brushes, parts.asker.brush_to_import)
 
 
 def _palettes(parts: PanelParts) -> QWidget:
+    from sdpaint.gui.panels.palettes import PalettesPanel
+
     return PalettesPanel(parts.services.palettes, parts.services.tools, parts.flows.palettes)
 
 
@@ -82,6 +81,8 @@ def _layers(parts: PanelParts) -> QWidget:
 
 
 def _masks(parts: PanelParts) -> QWidget:
+    from sdpaint.gui.panels.masks import MasksPanel
+
     flows = parts.flows
     return MasksPanel(parts.services.documents, flows.masks, flows.regions, parts.actions)
 
@@ -91,10 +92,14 @@ def _results(parts: PanelParts) -> QWidget:
 
 
 def _queue(parts: PanelParts) -> QWidget:
+    from sdpaint.gui.panels.queue import QueuePanel
+
     return QueuePanel(parts.services.generation, parts.services.settings, parts.actions)
 
 
 def _navigator(parts: PanelParts) -> QWidget:
+    from sdpaint.gui.panels.navigator import NavigatorPanel
+
     return NavigatorPanel(parts.services.documents, parts.canvas, parts.actions)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.gui.dialogs.files import Asker, FileKind
-from sdpaint.gui.dialogs.prompt_library import PromptLibrary
+
+if TYPE_CHECKING:
+    from sdpaint.gui.dialogs.prompt_library import PromptLibrary
 
 _KINDS = (FileKind("Styles", (".csv",)),)
 
@@ -25,6 +29,8 @@ class PromptFlow(QObject):
 
     def show(self) -> None:
         """Open the library, or bring it to the front."""
+        from sdpaint.gui.dialogs.prompt_library import PromptLibrary
+
         if self._library is None:
             self._library = PromptLibrary(self._prompts, self._generation, self._ask, self._parent)
             self._library.destroyed.connect(self._forget)

@@ -9,10 +9,8 @@ from PySide6.QtWidgets import QWidget
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.picture_table import TableMade
 from sdpaint.gui.desktop import show_folder_of
-from sdpaint.gui.dialogs.picture_table import PictureTableDialog
-from sdpaint.gui.dialogs.sheet import SheetDialog
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
-from sdpaint.gui.panels.queue import left_words
+from sdpaint.gui.wording import left_words
 from sdpaint.settings.schema import QueueChoice
 
 _TOPIC = "queue"
@@ -66,6 +64,8 @@ class QueueFlow(QObject):
 
     def ask_table(self) -> None:
         """Ask what is to be varied, and queue a picture for each combination."""
+        from sdpaint.gui.dialogs.picture_table import PictureTableDialog
+
         generation = self._generation
         dialog = PictureTableDialog(self._window, generation.params, generation.estimate_table, self._asked)
 
@@ -78,6 +78,8 @@ class QueueFlow(QObject):
         dialog.open()
 
     def _show_sheet(self, made: TableMade) -> None:
+        from sdpaint.gui.dialogs.sheet import SheetDialog
+
         SheetDialog(self._window, made, show_folder_of, _copy).show()
 
     def cancel_all(self) -> None:

@@ -11,7 +11,6 @@ from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.document.journal_reader import Summary
 from sdpaint.document.journal_session import Leftover
 from sdpaint.errors import SdPaintError
-from sdpaint.gui.dialogs.recovery import RecoveryDialog
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
 
 
@@ -34,6 +33,8 @@ class Recovery(QObject):
 
     def choose(self) -> None:
         """Ask which picture to restore."""
+        from sdpaint.gui.dialogs.recovery import RecoveryDialog
+
         dialog = RecoveryDialog(self._window, self._journal.leftovers, _in_words, self._journal.discard)
         dialog.accepted.connect(lambda: self._restore(dialog.chosen))
         dialog.rejected.connect(self._offer)

@@ -13,8 +13,6 @@ from sdpaint import paths
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.render import flatten
 from sdpaint.errors import SdPaintError
-from sdpaint.fileio.formats import read_project
-from sdpaint.fileio.images import write_image
 from sdpaint.gui.clipboard import picture_in_clipboard
 from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.messages import Messages
@@ -71,6 +69,8 @@ class References(QObject):
         path = _folder() / f"Pasted {uuid.uuid4().hex[:8]}.png"
 
         def work() -> ReferencePicture:
+            from sdpaint.fileio.images import write_image
+
             pixels = read()
             path.parent.mkdir(parents=True, exist_ok=True)
             write_image(path, rgba_from_premultiplied(pixels))
@@ -129,6 +129,8 @@ class References(QObject):
 
 
 def _pixels_of(path: Path) -> Pixels:
+    from sdpaint.fileio.formats import read_project
+
     document = read_project(path).document
     return flatten(document, document.bounds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
@@ -11,13 +12,14 @@ from PySide6.QtWidgets import QWidget
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.recipe_reader import FoundRecipe
 from sdpaint.controllers.results_controller import Pair, ResultsController
-from sdpaint.fileio.result_index import Trashed
 from sdpaint.gui.desktop import show_folder_of
-from sdpaint.gui.dialogs.compare import CompareDialog
 from sdpaint.gui.messages import Messages, Remedy
-from sdpaint.gui.results_browser import ResultsBrowser
 from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.tiles import Pixels8
+
+if TYPE_CHECKING:
+    from sdpaint.fileio.result_index import Trashed
+    from sdpaint.gui.results_browser import ResultsBrowser
 
 
 class ResultsFlow(QObject):
@@ -44,6 +46,8 @@ class ResultsFlow(QObject):
 
     def browse(self) -> None:
         """Show all results."""
+        from sdpaint.gui.results_browser import ResultsBrowser
+
         if self._browser is None:
             browser = ResultsBrowser(self._window, self._results)
             browser.layer_asked.connect(lambda path: self._results.load_as_layer(path))
@@ -86,6 +90,8 @@ class ResultsFlow(QObject):
             self._results.compare_with_canvas(paths[0])
 
     def _show_pair(self, pair: Pair) -> None:
+        from sdpaint.gui.dialogs.compare import CompareDialog
+
         CompareDialog(self._window, pair).show()
 
     def _say_trashed(self, trashed: tuple[Trashed, ...]) -> None:

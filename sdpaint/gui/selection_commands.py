@@ -16,8 +16,6 @@ from sdpaint.document import selection_edits as edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import LayerId
 from sdpaint.document.quick_mask import fill_quick_mask, masking_value
-from sdpaint.gui.dialogs.change_selection import ChangeSelectionDialog
-from sdpaint.gui.dialogs.selection_preview import SelectionPreview
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.selection import SelectionChange, SelectionMode, rectangle
@@ -110,6 +108,9 @@ class SelectionCommands(QObject):
 
     def ask_change(self, change: SelectionChange) -> None:
         """Ask by how many pixels, and show the outcome meanwhile."""
+        from sdpaint.gui.dialogs.change_selection import ChangeSelectionDialog
+        from sdpaint.gui.dialogs.selection_preview import SelectionPreview
+
         if not self.has_selection():
             return
 

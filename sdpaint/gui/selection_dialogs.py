@@ -18,14 +18,11 @@ from sdpaint.document.saved_selections import (
     save_selection,
 )
 from sdpaint.document.selection_edits import ColorRange, select_color_range
-from sdpaint.gui.dialogs.color_range import ColorRangeDialog, PixelsOf
-from sdpaint.gui.dialogs.selection_preview import SelectionPreview
-from sdpaint.gui.dialogs.stroke_selection import StrokeChoice, StrokeSelectionDialog
 from sdpaint.gui.messages import Messages
 from sdpaint.gui.selection_commands import SelectionCommands
 from sdpaint.imaging.selection import SelectionMode
 from sdpaint.tools.base import ToolName, ToolRefused
-from sdpaint.tools.outline_stroke import stroke_with_brush, stroke_with_line
+from sdpaint.tools.outline_stroke import StrokeChoice, stroke_with_brush, stroke_with_line
 from sdpaint.tools.stroke_target import check_editable
 
 _LOADING = (
@@ -64,6 +61,9 @@ class SelectionDialogs(QObject):
 
     def ask_color_range(self) -> None:
         """Ask for colours and how near to them, and show the outcome meanwhile."""
+        from sdpaint.gui.dialogs.color_range import ColorRangeDialog, PixelsOf
+        from sdpaint.gui.dialogs.selection_preview import SelectionPreview
+
         pixels = PixelsOf()
 
         def edit(document: Document, wanted: ColorRange) -> Document:
@@ -112,6 +112,8 @@ class SelectionDialogs(QObject):
 
     def ask_stroke(self) -> None:
         """Ask with what to paint along the outline."""
+        from sdpaint.gui.dialogs.stroke_selection import StrokeSelectionDialog
+
         if not self._commands.has_selection():
             return
         layer = self._present.active_layer

@@ -14,7 +14,6 @@ from sdpaint.document.guide_edits import clear_guides
 from sdpaint.gui.canvas.aids import Aids
 from sdpaint.gui.canvas.rulers import RuledCanvas
 from sdpaint.gui.canvas.view import CanvasView
-from sdpaint.gui.dialogs.grid import GridDialog
 from sdpaint.gui.messages import Messages
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.snapping import Grid
@@ -88,6 +87,8 @@ class ViewAids(QObject):
 
     def ask_grid(self) -> None:
         """Ask for spacing, offset and colour."""
+        from sdpaint.gui.dialogs.grid import GridDialog
+
         settings = self._settings.settings
         dialog = GridDialog(self._window, grid_of(settings), _color_of(settings))
 

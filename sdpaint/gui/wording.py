@@ -123,3 +123,8 @@ def region_words(owned: OwnedRegion) -> str:
     if not words:
         return owned.name
     return words if len(words) <= _REGION_LETTERS else f"{words[: _REGION_LETTERS - 1].rstrip(' ,')}…"
+
+
+def left_words(count: int) -> str:
+    """What is said of jobs that an earlier run left."""
+    return f"{count} {'job was' if count == 1 else 'jobs were'} waiting when sdpaint ended"

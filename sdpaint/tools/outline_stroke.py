@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,6 +25,15 @@ from sdpaint.tools.strokes import StampCaches, new_stroke
 
 _CLOSE_ENOUGH_PX = 0.6
 """So far the path may run from the outline: the steps between pixels aren't walked."""
+
+
+@dataclass(frozen=True)
+class StrokeChoice:
+    """With what to paint; width and place count for lines."""
+
+    uses_brush: bool = False
+    width_px: int = 3
+    place: StrokePlace = StrokePlace.CENTER
 
 
 def stroke_with_line(

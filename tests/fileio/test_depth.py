@@ -18,12 +18,12 @@ from sdpaint.document.document import Document
 from sdpaint.document.journal_values import document_from_json, to_json
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
 from sdpaint.document.render import flatten
-from sdpaint.fileio.color_profiles import ColorSpace, in_srgb, pixels_from_srgb, profile_of
+from sdpaint.fileio.color_profiles import in_srgb, pixels_from_srgb, profile_of
 from sdpaint.fileio.encoding import encode
 from sdpaint.fileio.export import ExportPlan, export_picture, picture_of, preview_of
 from sdpaint.fileio.formats import FORMATS, read_project, write_project
 from sdpaint.fileio.images import decode_image
-from sdpaint.fileio.picture_kinds import Effort, EncodeOptions, PictureKind
+from sdpaint.fileio.picture_kinds import ColorSpace, Effort, EncodeOptions, PictureKind
 from sdpaint.fileio.project import Project
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from sdpaint.errors import FileError
-from sdpaint.fileio.color_profiles import ColorSpace, profile_of
+from sdpaint.fileio.color_profiles import profile_of
 from sdpaint.fileio.encoding import encode
 from sdpaint.fileio.images import decode_image
-from sdpaint.fileio.picture_kinds import KINDS, Effort, EncodeOptions, PictureKind
+from sdpaint.fileio.picture_kinds import KINDS, ColorSpace, Effort, EncodeOptions, PictureKind
 from sdpaint.imaging.color import Color
 from tests.fileio.documents import random_rgba
 

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from sdpaint.document import edits
 from sdpaint.document.document import EditTarget
+from sdpaint.document.edits import NewDocument
 from sdpaint.document.layers import ColorTag, Fill, Group, Layer, LayerMask
 from sdpaint.fileio.png import encode_png
-from sdpaint.gui.dialogs.new_document import NewDocument
 from sdpaint.gui.dropped import layers_data
 from sdpaint.gui.panels.layer_filter import LayerFilter, LayerTrait
 from sdpaint.gui.panels.layer_row import INDENT, RowPlaces, depth_left, row_places

@@ -9,11 +9,12 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QLabel, QMessageBox, QWidget
 
+from sdpaint.document.edits import NewDocument
 from sdpaint.errors import FileError
 from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.dialogs.canvas_size import CanvasSizeDialog
 from sdpaint.gui.dialogs.files import Answer, DialogAsker
-from sdpaint.gui.dialogs.new_document import NewDocument, NewDocumentDialog
+from sdpaint.gui.dialogs.new_document import NewDocumentDialog
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
 from sdpaint.imaging.color import Color

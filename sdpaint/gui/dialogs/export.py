@@ -18,10 +18,9 @@ from PySide6.QtWidgets import (
 
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.errors import SdPaintError
-from sdpaint.fileio.color_profiles import ColorSpace
 from sdpaint.fileio.credentials import MEDIA_TYPES, can_sign
 from sdpaint.fileio.export import ExportPlan, ExportPreview
-from sdpaint.fileio.picture_kinds import KINDS, Effort, EncodeOptions, PictureKind
+from sdpaint.fileio.picture_kinds import KINDS, ColorSpace, Effort, EncodeOptions, PictureKind
 from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.dialogs.export_size import ExportSize
 from sdpaint.gui.theme import SPACE

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from sdpaint.fileio.formats import FORMATS, Format
-from sdpaint.gui.dialogs.preferences import choose_folder
 from sdpaint.gui.theme import set_role
 from sdpaint.gui.widgets.controls import describe
+
+if TYPE_CHECKING:
+    from sdpaint.fileio.formats import Format
 
 
 class Answer(Enum):
@@ -78,9 +79,8 @@ class DialogAsker:
         """A file to read."""
         dialog = self._dialog("Open", str(folder) if folder else "")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(
-            [_filter("All that sdpaint reads", tuple(FORMATS)), *_filters(formats()), "All files (*)"]
-        )
+        every = tuple(suffix for each in formats() for suffix in each.suffixes)
+        dialog.setNameFilters([_filter("All that sdpaint reads", every), *_filters(formats()), "All files (*)"])
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.open()
 
@@ -186,8 +186,21 @@ class DialogAsker:
         return dialog
 
 
+def choose_folder(parent: QWidget, start: Path | None, take: Callable[[Path], None]) -> None:
+    """Let the artist choose a folder, without blocking."""
+    dialog = QFileDialog(parent, "Choose a folder", str(start) if start else "")
+    dialog.setObjectName("folderDialog")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.fileSelected.connect(lambda path: take(Path(path)))
+    dialog.open()
+
+
 def formats() -> list[Format]:
     """All kinds of files, each once."""
+    from sdpaint.fileio.formats import FORMATS
+
     return list(dict.fromkeys(FORMATS.values()))
 
 

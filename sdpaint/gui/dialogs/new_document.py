@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from sdpaint.document.document import MAX_SIDE_PX
+from sdpaint.document.edits import NewDocument
 from sdpaint.gui.dialogs.base import Form, side_by_side
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
@@ -35,16 +36,6 @@ PRESETS: tuple[Preset, ...] = (
     Preset("A4, 150 dpi", Size(1240, 1754)),
     Preset("4K", Size(3840, 2160)),
 )
-
-
-@dataclass(frozen=True)
-class NewDocument:
-    """What was chosen. `background` None: transparent."""
-
-    size: Size = Size(768, 512)
-    background: tuple[int, int, int] | None = (255, 255, 255)
-    depth: int = 8
-    """Bits a channel."""
 
 
 class NewDocumentDialog(Form):

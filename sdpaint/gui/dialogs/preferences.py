@@ -13,7 +13,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from sdpaint.gui.dialogs.base import Form, resize_on_screen
+from sdpaint.gui.dialogs.files import choose_folder
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button
@@ -214,14 +214,3 @@ class FolderList(QWidget):
 
     def _remove(self) -> None:
         self._list.takeItem(self._list.currentRow())
-
-
-def choose_folder(parent: QWidget, start: Path | None, take: Callable[[Path], None]) -> None:
-    """Let the artist choose a folder, without blocking."""
-    dialog = QFileDialog(parent, "Choose a folder", str(start) if start else "")
-    dialog.setObjectName("folderDialog")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setFileMode(QFileDialog.FileMode.Directory)
-    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-    dialog.fileSelected.connect(lambda path: take(Path(path)))
-    dialog.open()

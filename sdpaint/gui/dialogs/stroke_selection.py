@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.gui.dialogs.base import Form
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.imaging.selection import StrokePlace
+from sdpaint.tools.outline_stroke import StrokeChoice
 
 WIDTH = NumberSpec(1, 500, 3, unit=" px", curve=2.0, soft_maximum=100)
-
-
-@dataclass(frozen=True)
-class StrokeChoice:
-    """What was chosen; width and place count for lines."""
-
-    uses_brush: bool = False
-    width_px: int = 3
-    place: StrokePlace = StrokePlace.CENTER
 
 
 class StrokeSelectionDialog(Form):

@@ -49,7 +49,6 @@ class FilterPanel(QFrame):
         self._channel: ComboBox | None = None
         self._build()
         beside.installEventFilter(self)
-        filters.opened.connect(self._show_filter)
         filters.closed.connect(self._leave)
         filters.values_changed.connect(self._show_values)
         filters.histogram_ready.connect(self._histogram.set_weights)
@@ -96,7 +95,8 @@ class FilterPanel(QFrame):
 
     # ------------------------------------------------------------------------------------------------ showing
 
-    def _show_filter(self, spec: Filter) -> None:
+    def show_filter(self, spec: Filter) -> None:
+        """A filter was opened: show what can be set of it."""
         self._title.setText(spec.label)
         self._histogram.clear()
         self._histogram.setVisible(spec.shows_histogram)

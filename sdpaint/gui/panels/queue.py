@@ -51,7 +51,7 @@ from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import action_button, describe, label, push_button, signals_blocked
 from sdpaint.gui.widgets.fields import ElidedLabel
 from sdpaint.gui.widgets.images import pixmap_of_rgb
-from sdpaint.gui.wording import MODE_VERBS, duration_words, progress_words
+from sdpaint.gui.wording import MODE_VERBS, duration_words, left_words, progress_words
 from sdpaint.settings.schema import QueueChoice
 from sdpaint.settings.store import SettingsStore
 
@@ -161,11 +161,6 @@ class _LeftBehind(QFrame):
     def _refresh(self) -> None:
         self._words.setText(left_words(len(self._generation.keeper.left)))
         self.setVisible(bool(self._generation.keeper.left))
-
-
-def left_words(count: int) -> str:
-    """What is said of jobs that an earlier run left."""
-    return f"{count} {'job was' if count == 1 else 'jobs were'} waiting when sdpaint ended"
 
 
 class _JobsModel(QAbstractListModel):

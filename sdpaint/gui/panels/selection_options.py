@@ -112,7 +112,9 @@ class SelectionPart(_Part):
         )
         self._row.addStretch(1)
         tools.selection_options_changed.connect(self._show)
+        tools.tool_changed.connect(self._show_tool)
         self._show(tools.selection_options)
+        self._show_tool(tools.tool)
 
     def _add_modes(self) -> None:
         modes = QHBoxLayout()
@@ -127,7 +129,7 @@ class SelectionPart(_Part):
             modes.addWidget(button)
         self._row.addLayout(modes)
 
-    def show_tool(self, tool: ToolName) -> None:
+    def _show_tool(self, tool: ToolName) -> None:
         """Show what counts for this one."""
         is_wand = tool is ToolName.SELECT_ALIKE
         self._sliders["tolerance"].setVisible(is_wand)

@@ -14,14 +14,8 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
 from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.document_actions import TOOL_ACTIONS
-from sdpaint.gui.panels.brush_settings import BrushSettings
-from sdpaint.gui.panels.gradient_options import GradientPart
 from sdpaint.gui.panels.paint_options import CloneCard, StabiliserCard, SymmetryCard, card_button
-from sdpaint.gui.panels.picker_options import PickerPart
-from sdpaint.gui.panels.placing_options import CropPart, MovePart, TransformPart
-from sdpaint.gui.panels.selection_options import FillPart, SelectionPart
-from sdpaint.gui.panels.shape_options import ShapePart
-from sdpaint.gui.panels.text_options import TextPart
+from sdpaint.gui.panels.tool_parts import make_part
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import (
     divider,
@@ -70,26 +64,18 @@ class ToolOptions(QToolBar):
         self._name = label("", "title")
         self._name.setFixedWidth(96)
         self._brush = self._brush_part()
-        self._frame = self._frame_part(documents, generation, commands, actions["fitFrame"])
-        self._selection = SelectionPart(tools, actions)
-        self._own_parts: dict[ToolName, QWidget] = {
-            ToolName.FILL: FillPart(tools),
-            ToolName.GRADIENT: GradientPart(tools),
-            ToolName.SHAPE: ShapePart(tools),
-            ToolName.MOVE: MovePart(tools),
-            ToolName.TRANSFORM: TransformPart(tools),
-            ToolName.CROP: CropPart(tools),
-            ToolName.TEXT: TextPart(tools),
-            ToolName.PICKER: PickerPart(tools, actions),
-        }
+        self._make_frame = lambda: self._frame_part(documents, generation, commands, actions["fitFrame"])
+        self._make_part = lambda tool: make_part(tool, tools, actions)
+        self._parts: dict[ToolName, QWidget] = {}
+        """By the tool; those that were needed so far."""
         self._hint = label("", "dim")
         parts = QWidget()
-        layout = QHBoxLayout(parts)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * SPACE)
-        layout.addWidget(self._name)
-        for part in (self._brush, self._selection, *self._own_parts.values(), self._frame, self._hint):
-            layout.addWidget(part, 1)
+        self._row = QHBoxLayout(parts)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(2 * SPACE)
+        self._row.addWidget(self._name)
+        self._row.addWidget(self._brush, 1)
+        self._row.addWidget(self._hint, 1)
         parts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.addWidget(parts)
         tools.tool_changed.connect(self._show_tool)
@@ -131,7 +117,7 @@ class ToolOptions(QToolBar):
             "brushSettingsButton",
             "brush-settings",
             "Brush settings",
-            lambda: BrushSettings(self._tools, self),
+            self._brush_settings,
             "Brush settings: tip, paper, and what drives the brush",
         )
         self._settings_button.clicked.connect(lambda _checked=False: self._warm())
@@ -161,6 +147,21 @@ class ToolOptions(QToolBar):
             layout.addWidget(button)
         layout.addStretch(1)
         return part
+
+    def _brush_settings(self) -> QWidget:
+        from sdpaint.gui.panels.brush_settings import BrushSettings
+
+        return BrushSettings(self._tools, self)
+
+    def _part_of(self, tool: ToolName) -> QWidget | None:
+        """What the tool has besides a brush; made when it is first needed."""
+        if tool not in self._parts:
+            part = self._make_frame() if tool is ToolName.FRAME else self._make_part(tool)
+            if part is None:
+                return None
+            self._row.addWidget(part, 1)
+            self._parts |= dict.fromkeys((each for each in ToolName if each.selects) if tool.selects else (tool,), part)
+        return self._parts[tool]
 
     def _frame_part(
         self,
@@ -192,11 +193,9 @@ class ToolOptions(QToolBar):
         self._name.setText(next(spec.name for spec in TOOL_ACTIONS if spec.value is tool))
         self._brush.setVisible(tool.has_brush)
         self._clone.setVisible(tool is ToolName.CLONE)
-        self._frame.setVisible(tool is ToolName.FRAME)
-        self._selection.setVisible(tool.selects)
-        self._selection.show_tool(tool)
-        for name, part in self._own_parts.items():
-            part.setVisible(tool is name)
+        own = self._part_of(tool)
+        for part in self._parts.values():
+            part.setVisible(part is own)
         self._hint.setVisible(tool in HINTS)
         self._hint.setText(HINTS.get(tool, ""))
         if tool.has_brush:
