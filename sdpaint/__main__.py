@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -20,9 +21,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     code = cli.main(arguments)
     if code is not None:
         return code
-    from sdpaint.app import run  # Qt, which the commands do without
+    # Hardly anything that a start makes goes away again. The window collects from its first paint on.
+    gc.disable()
+    try:
+        from sdpaint.app import run  # Qt, which the commands do without
 
-    return run(arguments)
+        return run(arguments)
+    finally:
+        gc.enable()
 
 
 if __name__ == "__main__":

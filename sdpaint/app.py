@@ -6,6 +6,7 @@ Nothing here or below imports torch: the engine's module is imported on the engi
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -36,6 +37,7 @@ from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.library_controller import LibraryController
 from sdpaint.controllers.palettes_controller import PalettesController
+from sdpaint.controllers.pressure import curve_of
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.results_controller import ResultsController
@@ -52,7 +54,6 @@ from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.main_window import MainWindow
 from sdpaint.gui.services import Services
 from sdpaint.gui.theme import apply_theme
-from sdpaint.gui.widgets.pressure_field import curve_of
 from sdpaint.gui.window_layout import DEFAULT_SIZE
 from sdpaint.settings.schema import MAX_DEVICES, DeviceChoice, Settings
 from sdpaint.settings.store import SettingsStore
@@ -82,6 +83,7 @@ def run(argv: Sequence[str]) -> int:
     window = build_window(settings, engine_factory(settings.settings))
     guard = _Guard(window)
     guard.install()
+    window.first_painted.connect(_collect_garbage)
     if options.document is not None:
         window.open_path(options.document)
     if options.screenshot is not None:
@@ -102,6 +104,12 @@ def run(argv: Sequence[str]) -> int:
         logging.shutdown()
         os._exit(code)
     return code
+
+
+def _collect_garbage() -> None:
+    """From now on. What the start has made stays, so that later collections needn't look through it."""
+    gc.freeze()
+    gc.enable()
 
 
 def make_application(settings: Settings, arguments: list[str]) -> QApplication:

@@ -23,6 +23,7 @@ from sdpaint.gui.theme import DARK
 from sdpaint.imaging.geometry import Size
 from sdpaint.settings.store import SettingsStore
 from tests.fakes import FakeEngine
+from tests.test_architecture import LATE
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,9 +40,9 @@ def run_python(code: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_window_is_on_screen_without_torch(tmp_path):
+def test_the_window_is_on_screen_without_torch_and_whatever_else_is_needed_later(tmp_path):
     done = run_python(
-        """
+        f"""
         import sys
         from sdpaint import app
         from sdpaint.settings.store import SettingsStore
@@ -49,8 +50,8 @@ def test_the_window_is_on_screen_without_torch(tmp_path):
         qt = app.make_application(settings.settings, ["sdpaint"])
         window = app.build_window(settings, app.engine_factory(settings.settings))
         def look():
-            heavy = [name for name in ("torch", "diffusers", "transformers") if name in sys.modules]
-            print("painted", window.canvas.isVisible(), heavy)
+            early = [name for name in {LATE!r} if name in sys.modules]
+            print("painted", window.canvas.isVisible(), early)
             window.close()
         window.first_painted.connect(look)
         window.show()
@@ -59,7 +60,7 @@ def test_the_window_is_on_screen_without_torch(tmp_path):
         """,
         tmp_path,
     )
-    assert "painted True []" in done.stdout, done.stderr
+    assert "painted True []" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_screenshot_shows_the_painted_document(tmp_path):

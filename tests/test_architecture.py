@@ -15,6 +15,49 @@ ROOT = Path(__file__).resolve().parents[1]
 
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "torchsde")
 
+# What the window is on screen without: dialogs, panels that lie behind others at first, readers and writers of files.
+# Whoever needs one of them imports it then.
+LATE = (
+    *HEAVY,
+    "PIL",
+    "psd_tools",
+    "scipy",
+    "sdpaint.brushes.abr",
+    "sdpaint.brushes.gbr",
+    "sdpaint.brushes.myb",
+    "sdpaint.cli.commands",
+    "sdpaint.engine",
+    "sdpaint.fileio.encoding",
+    "sdpaint.fileio.foreign_recipes",
+    "sdpaint.fileio.images",
+    "sdpaint.fileio.openraster_reader",
+    "sdpaint.fileio.openraster_writer",
+    "sdpaint.fileio.psd_reader",
+    "sdpaint.fileio.psd_writer",
+    "sdpaint.fileio.sheets",
+    *(
+        f"sdpaint.gui.dialogs.{file.stem}"
+        for file in sorted((ROOT / "sdpaint/gui/dialogs").glob("[!_]*.py"))
+        if file.stem not in ("base", "files")
+    ),
+    "sdpaint.gui.panels.brush_settings",
+    "sdpaint.gui.panels.brushes",
+    "sdpaint.gui.panels.fill_card",
+    "sdpaint.gui.panels.filter",
+    "sdpaint.gui.panels.gradient_options",
+    "sdpaint.gui.panels.masks",
+    "sdpaint.gui.panels.navigator",
+    "sdpaint.gui.panels.palettes",
+    "sdpaint.gui.panels.picker_options",
+    "sdpaint.gui.panels.placing_options",
+    "sdpaint.gui.panels.queue",
+    "sdpaint.gui.panels.selection_options",
+    "sdpaint.gui.panels.shape_options",
+    "sdpaint.gui.panels.text_options",
+    "sdpaint.gui.results_browser",
+    "sdpaint.gui.widgets.command_palette",
+)
+
 # What `sdpaint generate` and `sdpaint inspect` need for flat pictures.
 HEADLESS = (
     "sdpaint.checkpoints.catalog",
@@ -137,6 +180,14 @@ def test_importing_anything_outside_the_engine_loads_nothing_heavy(modules):
         loaded = loaded_at_start_up(modules, entry)
         found.update({f"{entry} loads {name}": f"by {loaded[name]}" for name in HEAVY if name in loaded})
     assert found == {}
+
+
+@pytest.mark.parametrize("entry", ["sdpaint.__main__", "sdpaint.app"])
+def test_what_is_needed_later_is_imported_later(modules, entry):
+    assert entry in modules
+    assert not [name for name in LATE if name.startswith("sdpaint.") and name not in modules]
+    loaded = loaded_at_start_up(modules, entry)
+    assert {name: f"by {loaded[name]}" for name in LATE if name in loaded} == {}
 
 
 @pytest.mark.parametrize("entry", HEADLESS)

@@ -44,3 +44,11 @@ class PressureCurves(QObject):
         if self._is_straight or not event.has_pressure:
             return event
         return replace(event, pressure=self._own.get(event.device, self._common).at(event.pressure))
+
+
+def curve_of(text: str) -> Curve:
+    """The curve that settings keep; a straight one where they keep none, or none that can be."""
+    try:
+        return Curve.from_text(text) if text else LINEAR
+    except ValueError:
+        return LINEAR

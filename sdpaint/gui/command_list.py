@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,8 +16,10 @@ from sdpaint.gui.command_search import MAX_RECENT_COMMANDS, Command
 from sdpaint.gui.layer_actions import WHY_NO_LAYER_ACTION
 from sdpaint.gui.menus import MENUS, Entry
 from sdpaint.gui.theme import CONTROL_HEIGHT, set_role
-from sdpaint.gui.widgets.command_palette import CommandPalette
 from sdpaint.settings.store import SettingsStore
+
+if TYPE_CHECKING:
+    from sdpaint.gui.widgets.command_palette import CommandPalette
 
 PALETTE_ACTION = "commandPalette"
 
@@ -129,12 +133,6 @@ class CommandAccess(QObject):
         self._actions = actions
         self._panels = {each.objectName(): each for each in panels}
         self._settings = settings
-        self._palette = CommandPalette(
-            window,
-            lambda: self.commands,
-            lambda: settings.settings.recent_commands,
-        )
-        self._palette.chosen.connect(self._do)
         self._window = window
         self._button = bar.addWidget(CommandButton(actions[PALETTE_ACTION]))
         window.installEventFilter(self)
@@ -143,6 +141,16 @@ class CommandAccess(QObject):
     def commands(self) -> list[Command]:
         """Everything that can be done, as it is now."""
         return commands_of(self._actions, self._panels.values())
+
+    @cached_property
+    def _palette(self) -> CommandPalette:
+        from sdpaint.gui.widgets.command_palette import CommandPalette
+
+        palette = CommandPalette(
+            self._window, lambda: self.commands, lambda: self._settings.settings.recent_commands
+        )
+        palette.chosen.connect(self._do)
+        return palette
 
     def open(self) -> None:
         """Show the palette, or take it away."""

@@ -35,7 +35,9 @@ app.exec()
 """
 
 SDPAINT = """
-import sys, time
+import gc, sys, time
+gc.disable()    # here and below as sdpaint.__main__ does
+from sdpaint import cli, logs
 from PySide6.QtWidgets import QApplication
 from sdpaint.app import build_window, engine_factory, make_application
 from sdpaint.settings.store import SettingsStore

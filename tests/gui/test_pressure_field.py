@@ -10,10 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.pressure import curve_of
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import new_document
 from sdpaint.gui.dialogs.preferences import PreferencesDialog
-from sdpaint.gui.widgets.pressure_field import PressureField, curve_of
+from sdpaint.gui.widgets.pressure_field import PressureField
 from sdpaint.imaging.dynamics import FALLING, LINEAR, SOFT, Curve
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.settings.schema import Settings

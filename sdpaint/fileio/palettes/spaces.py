@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from sdpaint.fileio.color_profiles import D50, srgb_of_xyz
 from sdpaint.imaging.color import Color
 
 
@@ -27,6 +26,8 @@ def from_cmyk(cyan: float, magenta: float, yellow: float, black: float) -> Color
 
 def from_lab(lightness: float, a: float, b: float) -> Color:
     """CIELAB for D50: lightness 0…100."""
+    from sdpaint.fileio.color_profiles import D50, srgb_of_xyz
+
     numbers = (lightness, a, b)
     if not all(math.isfinite(number) and abs(number) <= 1000 for number in numbers):
         raise ValueError("it has a colour that isn't one")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QTabletEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from sdpaint.controllers.pressure import curve_of
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import describe, push_button
 from sdpaint.gui.widgets.curve_editor import CurveEditor
@@ -131,11 +132,3 @@ class TryOut(QWidget):
                 painter.setPen(QPen(ink, self._width_px(pressure), c=Qt.PenCapStyle.RoundCap))
                 painter.drawLine(last, pos)
                 last = pos
-
-
-def curve_of(text: str) -> Curve:
-    """The curve that settings keep; a straight one where they keep none, or none that can be."""
-    try:
-        return Curve.from_text(text) if text else LINEAR
-    except ValueError:
-        return LINEAR
