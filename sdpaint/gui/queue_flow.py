@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.picture_table import TableMade
 from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.messages import MessageBar, Messages, Remedy
+from sdpaint.gui.widgets.images import image_of
 from sdpaint.gui.wording import left_words
 from sdpaint.settings.schema import QueueChoice
 
@@ -100,6 +101,4 @@ class QueueFlow(QObject):
 
 
 def _copy(made: TableMade) -> None:
-    height, width = made.sheet.shape[:2]
-    image = QImage(made.sheet.data, width, height, made.sheet.strides[0], QImage.Format.Format_RGB888)
-    QGuiApplication.clipboard().setImage(image.copy())
+    QGuiApplication.clipboard().setImage(image_of(made.sheet).copy())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QUrl
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
@@ -14,6 +14,7 @@ from sdpaint.controllers.recipe_reader import FoundRecipe
 from sdpaint.controllers.results_controller import Pair, ResultsController
 from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.messages import Messages, Remedy
+from sdpaint.gui.widgets.images import image_of
 from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.tiles import Pixels8
 
@@ -111,9 +112,7 @@ class ResultsFlow(QObject):
 
 def copy_picture(rgba: Pixels8, path: Path) -> None:
     """The picture into the clipboard, and its file for programs that take files."""
-    height, width = rgba.shape[:2]
-    image = QImage(rgba.data, width, height, rgba.strides[0], QImage.Format.Format_RGBA8888)
     data = QMimeData()
-    data.setImageData(image.copy())
+    data.setImageData(image_of(rgba).copy())
     data.setUrls([QUrl.fromLocalFile(str(path))])
     QGuiApplication.clipboard().setMimeData(data)

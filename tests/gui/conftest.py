@@ -18,6 +18,7 @@ from sdpaint.gui.theme import apply_theme
 from sdpaint.imaging.geometry import Point
 from sdpaint.settings.schema import Theme
 from sdpaint.settings.store import SettingsStore
+from sdpaint.tools.base import ToolName
 from tests.fakes import FakeEngine, FakeResultStore
 
 TIMEOUT_MS = 10_000
@@ -98,6 +99,15 @@ class Driver:
         found = self.window.findChild(QWidget, name)
         assert found is not None, f"there is no {name}"
         return found
+
+    def make_all(self) -> None:
+        """Every panel and the options of every tool, which else are made when they are first seen."""
+        for dock in self.window._docks.values():
+            dock.make_panel()
+        tool = self.tools.tool
+        for each in ToolName:
+            self.tools.set_tool(each)
+        self.tools.set_tool(tool)
 
     def trigger(self, action: str) -> None:
         self.window.actions_by_id[action].trigger()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QApplication, QInputDialog
 
 from sdpaint.brushes.library import BrushFolder
 from sdpaint.gui.panels.brushes import FAVOURITES, PREVIEW_ROLE, star_rect
@@ -21,6 +21,8 @@ def brushes(driver, qtbot):
     controller = driver.window._services.brushes
     controller.load()
     qtbot.waitUntil(lambda: controller.is_loaded)
+    driver.window._docks["Brushes"].raise_()
+    QApplication.processEvents()
     return controller
 
 

@@ -469,8 +469,9 @@ def described(widget: QWidget) -> list[str]:
 
 
 def test_every_control_has_its_names_a_tooltip_and_keyboard_reach(driver):
+    driver.make_all()
     found = controls(driver.window)
-    assert len(found) > 50
+    assert len(found) > 150
     lacking = {
         f"{widget.metaObject().className()} {widget.objectName()!r}": described(widget)
         for widget in found
@@ -482,6 +483,7 @@ def test_every_control_has_its_names_a_tooltip_and_keyboard_reach(driver):
 
 
 def test_object_names_are_unique(driver):
+    driver.make_all()
     names = [widget.objectName() for widget in controls(driver.window)]
     assert sorted(names) == sorted(set(names))
 

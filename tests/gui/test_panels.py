@@ -256,6 +256,7 @@ def test_the_frame_takes_typed_sizes_in_multiples_of_eight(driver):
 
 
 def test_frame_presets_suit_the_checkpoint(driver):
+    driver.tools.set_tool(ToolName.FRAME)
     button = driver.find("toolFramePresets")
     menu = button.menu()
     menu.aboutToShow.emit()

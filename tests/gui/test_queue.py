@@ -171,11 +171,11 @@ def test_jobs_that_an_earlier_run_left_are_offered_and_made(driver, qtbot, sdpai
     copy = QueueStore(sdpaint_home / "queue")
     driver.generation.keeper._disk = copy
     driver.generation.keeper.look()
-    left = driver.find("queueLeft")
     bar = driver.find("messageBar")
     qtbot.waitUntil(lambda: bar.isVisible() and "3 jobs were waiting" in bar.text)
     driver.window._docks["Queue"].raise_()
     QApplication.processEvents()
+    left = driver.find("queueLeft")
     assert left.isVisible()
     QTest.mouseClick(driver.find("discardQueueButton"), Qt.MouseButton.LeftButton)
     assert not left.isVisible()

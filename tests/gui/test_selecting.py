@@ -157,8 +157,8 @@ def test_every_new_action_says_what_it_does():
 
 
 def test_the_bar_shows_what_counts_for_the_tool(driver):
-    tolerance, feather = driver.find("wandToleranceSlider"), driver.find("selectionFeatherSlider")
     driver.key(Qt.Key.Key_A)
+    tolerance, feather = driver.find("wandToleranceSlider"), driver.find("selectionFeatherSlider")
     assert feather.isVisible()
     assert not tolerance.isVisible()
     assert not driver.find("selectionAntialiasBox").isVisible()
@@ -182,6 +182,7 @@ def test_options_reach_the_tools_and_come_back_from_them(driver):
     driver.tools.set_selection_options(replace(driver.tools.selection_options, mode=SelectionMode.INTERSECT))
     assert driver.find("intersectSelectionButton").isChecked()
     assert not driver.find("addSelectionButton").isChecked()
+    driver.key(Qt.Key.Key_F)
     driver.tools.set_fill_options(replace(driver.tools.fill_options, grow_px=5, contiguous=False))
     assert driver.find("fillGrowSlider").value == 5
     assert not driver.find("fillContiguousBox").isChecked()

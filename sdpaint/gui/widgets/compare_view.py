@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sdpaint.gui.theme import font
 from sdpaint.gui.widgets.controls import describe
-from sdpaint.gui.widgets.images import draw_checkerboard
+from sdpaint.gui.widgets.images import draw_focus, draw_tag, draw_whole_pixels, image_of
 from sdpaint.imaging.tiles import Pixels
 
 _ZOOMS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -73,9 +73,8 @@ class CompareView(QWidget):
     def show_pair(self, before: Pixels, after: Pixels, words: tuple[str, str]) -> None:
         """Show (h, w, 3) RGB or (h, w, 4) straight RGBA. A pair of the same size stays where it was looked at."""
         old = self._images[0].size() if self._images else QSize()
-        # The images live on the arrays' memory: nothing is copied here.
         self._memory = (np.ascontiguousarray(before), np.ascontiguousarray(after))
-        first, second = (_image_on(each) for each in self._memory)
+        first, second = (image_of(each) for each in self._memory)
         self._images = (first, second)
         self._words = words
         if first.size() != old:
@@ -187,8 +186,7 @@ class CompareView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        colors, role = self.palette(), QPalette.ColorRole
-        painter.fillRect(self.rect(), colors.color(role.Dark))
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Dark))
         if self._images is not None:
             line = round(self._split * self.width())
             left = QRect(0, 0, line, self.height())
@@ -197,28 +195,13 @@ class CompareView(QWidget):
                 self._draw_part(painter, image, part)
             self._draw_line(painter, line)
             self._draw_words(painter, left, right)
-        if self.hasFocus():
-            painter.setPen(QPen(colors.color(role.Accent), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        draw_focus(painter, self)
 
     def _draw_part(self, painter: QPainter, image: QImage, part: QRect) -> None:
-        place = self._place(image)
         painter.save()
         painter.setClipRect(part)
-        if image.hasAlphaChannel():
-            draw_checkerboard(painter, place.intersected(QRectF(part)))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._zoom < 1.0)
-        scale = self._zoom / self.devicePixelRatioF()
-        seen = place.intersected(QRectF(part))
-        if not seen.isEmpty():
-            # Whole pixels of the picture, so that each keeps its place while the line moves over it.
-            source = QRectF((seen.x() - place.x()) / scale, (seen.y() - place.y()) / scale, 0, 0)
-            source.setSize(seen.size() / scale)
-            whole = QRectF(source.toAlignedRect().intersected(image.rect()))
-            target = QRectF(place.x() + whole.x() * scale, place.y() + whole.y() * scale, 0, 0)
-            target.setSize(whole.size() * scale)
-            painter.drawImage(target, image, whole)
+        draw_whole_pixels(painter, image, self._place(image), QRectF(part))
         painter.restore()
 
     def _place(self, image: QImage) -> QRectF:
@@ -245,15 +228,4 @@ class CompareView(QWidget):
             if not words or width + 12 > part.width():
                 continue
             x = part.left() + 6 if side is Qt.AlignmentFlag.AlignLeft else part.right() - width - 5
-            box = QRectF(x, 6, width, 20)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(0, 0, 0, 170))
-            painter.drawRoundedRect(box, 4, 4)
-            painter.setPen(QColor(255, 255, 255))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-
-
-def _image_on(pixels: Pixels) -> QImage:
-    height, width, channels = pixels.shape
-    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888
-    return QImage(pixels.data, width, height, pixels.strides[0], form)
+            draw_tag(painter, QRectF(x, 6, width, 20), words)

@@ -1,10 +1,11 @@
-"""Arrays as pixmaps, for small pictures only: the canvas has its own way."""
+"""Arrays as images, and what is drawn around pictures. The canvas has its own way."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from sdpaint.imaging.raster import image_over
 from sdpaint.imaging.tiles import Pixels
@@ -12,13 +13,19 @@ from sdpaint.imaging.tiles import Pixels
 _CHECKER_PX = 4
 
 
+def image_of(pixels: Pixels) -> QImage:
+    """(h, w, 3) RGB or (h, w, 4) straight RGBA, contiguous, as an image on the array's own memory: nothing is copied.
+
+    The caller keeps the array for as long as the image is used.
+    """
+    height, width, channels = pixels.shape
+    form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888
+    return QImage(pixels.data, width, height, pixels.strides[0], form)
+
+
 def pixmap_of_rgb(rgb: Pixels) -> QPixmap:
-    """(h, w, 3) RGB as a pixmap of its own memory."""
-    rgb = np.ascontiguousarray(rgb)
-    height, width = rgb.shape[:2]
-    return QPixmap.fromImage(
-        QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888).copy()
-    )
+    """(h, w, 3) RGB, of a small picture, as a pixmap of its own memory."""
+    return QPixmap.fromImage(image_of(np.ascontiguousarray(rgb)).copy())
 
 
 def pixmap_of_premultiplied(pixels: Pixels) -> QPixmap:
@@ -48,3 +55,41 @@ def draw_checkerboard(painter: QPainter, rect: QRect | QRectF) -> None:
             x, y = area.x() + column * _CHECKER_PX, area.y() + row * _CHECKER_PX
             painter.fillRect(QRectF(x, y, _CHECKER_PX, _CHECKER_PX), dark)
     painter.restore()
+
+
+def draw_whole_pixels(painter: QPainter, image: QImage, place: QRectF, part: QRectF) -> None:
+    """What `part` of a view shows of an image that lies at `place` in it, over a chequered ground where it has alpha.
+
+    Pixels are drawn whole, so that each keeps its place while `part` changes.
+    """
+    seen = place.intersected(part)
+    if seen.isEmpty():
+        return
+    if image.hasAlphaChannel():
+        draw_checkerboard(painter, seen)
+    scale = place.width() / image.width()
+    source = QRectF((seen.x() - place.x()) / scale, (seen.y() - place.y()) / scale, 0, 0)
+    source.setSize(seen.size() / scale)
+    whole = QRectF(source.toAlignedRect().intersected(image.rect()))
+    target = QRectF(place.x() + whole.x() * scale, place.y() + whole.y() * scale, 0, 0)
+    target.setSize(whole.size() * scale)
+    painter.drawImage(target, image, whole)
+
+
+def draw_tag(painter: QPainter, box: QRectF, words: str) -> None:
+    """A few words on a dark plate, to be read over any picture."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 170))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setPen(Qt.GlobalColor.white)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def draw_focus(painter: QPainter, widget: QWidget) -> None:
+    """A line around a widget that has the keyboard."""
+    if widget.hasFocus():
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(widget.palette().color(QPalette.ColorRole.Accent), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(widget.rect().adjusted(0, 0, -1, -1))

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sdpaint.gui.theme import font
 from sdpaint.gui.widgets.controls import describe
-from sdpaint.gui.widgets.images import draw_checkerboard
+from sdpaint.gui.widgets.images import draw_focus, draw_tag, draw_whole_pixels, image_of
 from sdpaint.imaging.tiles import Pixels
 
 _LEAST, _MOST = 0.02, 16.0
@@ -59,11 +58,8 @@ class PictureView(QWidget):
 
     def show_picture(self, pixels: Pixels, words: str = "") -> None:
         """Show another one, at the same place of it. `words` stand in its corner."""
-        # The image lives on the array's memory: nothing is copied here.
         self._memory = np.ascontiguousarray(pixels)
-        height, width, channels = self._memory.shape
-        form = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_RGBA8888
-        self._image = QImage(self._memory.data, width, height, self._memory.strides[0], form)
+        self._image = image_of(self._memory)
         self._words = words
         self.setAccessibleDescription(words)
         self._bound()
@@ -148,47 +144,26 @@ class PictureView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        colors, role = self.palette(), QPalette.ColorRole
-        painter.fillRect(self.rect(), colors.color(role.Dark))
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Dark))
         if not self._image.isNull():
             self._draw_picture(painter)
         if self._words:
             self._draw_words(painter)
-        if self.hasFocus():
-            painter.setPen(QPen(colors.color(role.Accent), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        draw_focus(painter, self)
 
     def _draw_picture(self, painter: QPainter) -> None:
         ratio, zoom = self.devicePixelRatioF(), self.zoom
-        scale = zoom / ratio
         width, height = self._image.width(), self._image.height()
         x = round(self.width() * ratio / 2 - self._center.x() * width * zoom) / ratio
         y = round(self.height() * ratio / 2 - self._center.y() * height * zoom) / ratio
-        seen = QRectF(x, y, width * scale, height * scale).intersected(QRectF(self.rect()))
-        if seen.isEmpty():
-            return
-        if self._image.hasAlphaChannel():
-            draw_checkerboard(painter, seen)
-        # Whole pixels of the picture, so that each keeps its place.
-        source = QRectF((seen.x() - x) / scale, (seen.y() - y) / scale, seen.width() / scale, seen.height() / scale)
-        whole = QRectF(source.toAlignedRect().intersected(self._image.rect()))
-        target = QRectF(x + whole.x() * scale, y + whole.y() * scale, whole.width() * scale, whole.height() * scale)
+        place = QRectF(x, y, width * zoom / ratio, height * zoom / ratio)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 2.0)
-        painter.drawImage(target, self._image, whole)
+        draw_whole_pixels(painter, self._image, place, QRectF(self.rect()))
 
     def _draw_words(self, painter: QPainter) -> None:
         painter.setFont(font(small=True, strong=True))
         words = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width() - 24)
-        box = QRectF(6, 6, painter.fontMetrics().horizontalAdvance(words) + 12, 20)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(Qt.GlobalColor.black)
-        painter.setOpacity(0.65)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setOpacity(1.0)
-        painter.setPen(Qt.GlobalColor.white)
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
+        draw_tag(painter, QRectF(6, 6, painter.fontMetrics().horizontalAdvance(words) + 12, 20), words)
 
     def _fitting(self) -> float:
         if self._image.isNull():
