@@ -21,6 +21,7 @@ from sdpaint.checkpoints.controls import ControlInfo
 from sdpaint.engine.autoencode import decode, tiled
 from sdpaint.engine.control_loader import ControlStore
 from sdpaint.engine.controls import LoadedControl, check_controls
+from sdpaint.engine.decode_box import box_to_decode
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.failures import is_out_of_memory, translate
 from sdpaint.engine.fitted_preview import preview_map_of
@@ -173,7 +174,12 @@ class DiffusionEngine:
         latents, complete = self._sample(job, loaded, index, meter, part)
         if part.is_last or not complete:
             job.enter(Phase.DECODING, index)
-        image = cut_back(decode(loaded, latents, job.cancel), part.request.size)
+        request = part.request
+        box = None if part.is_a_pass else box_to_decode(loaded, latents, request)
+        if box is None or request.image is None:
+            image = cut_back(decode(loaded, latents, job.cancel), request.size)
+        else:
+            image = box.laid_into(request.image, decode(loaded, box.of(latents), job.cancel))
         meter.look()
         return image, complete
 

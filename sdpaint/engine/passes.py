@@ -35,6 +35,11 @@ class Part:
     is_last: bool = True
     in_place: Callable[[Pixels8], Pixels8] = lambda preview: preview
 
+    @property
+    def is_a_pass(self) -> bool:
+        """Whether there are others: those after it look at all of its picture."""
+        return self.steps > 0
+
 
 Make = Callable[[Part], tuple[Pixels8, bool]]
 """Part → (its picture (h, w, 3) RGB, whether all its steps were done)."""

@@ -27,6 +27,8 @@ from sdpaint.imaging.tiles import Pixels8
 
 RING_PX = 24
 """Width of the ring, in pixels of the picture."""
+LOOKED_AT_PX = LATENT_MULTIPLE + RING_PX
+"""No pixel farther from what is made anew has a part in the match."""
 LEAST_PIXELS = 256
 """On less than this, the match would follow chance."""
 GAINS = (0.85, 1.18)
@@ -93,7 +95,7 @@ def ring_around(mask: Pixels8) -> NDArray[np.bool_]:
     It begins a latent pixel farther out: nearer, the autoencoder mixes old and new.
     """
     distance = distance_to(mask > 0)
-    return (distance > LATENT_MULTIPLE) & (distance <= LATENT_MULTIPLE + RING_PX)
+    return (distance > LATENT_MULTIPLE) & (distance <= LOOKED_AT_PX)
 
 
 def match_colors(image: Pixels8, original: Pixels8, mask: Pixels8) -> Pixels8:
