@@ -122,7 +122,7 @@ def seen_histogram(document: Document, layer_id: LayerId) -> tuple[float, ...]:
     """256 weights: how much of the picture without this layer has each lightness."""
     layer = document.layer(layer_id)
     below = replace_layer(document, replace(layer, visible=False))
-    return tuple(float(weight) for weight in histogram(flatten(below, document.bounds)))
+    return tuple(float(weight) for weight in histogram(flatten(below, document.bounds, document.depth)))
 
 
 def blended(before: Pixels, after: Pixels, coverage: Pixels) -> Pixels:

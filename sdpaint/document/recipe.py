@@ -263,8 +263,11 @@ def _source_of(layer: Layer, key: TileKey, path: Collection[LayerId]) -> Pixels 
 def solid_tile(color: Color, depth: int = 8) -> Pixels:
     """A read-only tile of one colour."""
     alpha, scale = color.alpha, 1 if depth == 8 else 257
-    channels = [(value * alpha * scale + 127) // 255 for value in (color.blue, color.green, color.red)]
+    straight = (257 * color.red, 257 * color.green, 257 * color.blue)
+    if depth == 16 and color.deep is not None:
+        straight = color.deep
+    red, green, blue = (round(value * scale / 257 * alpha / 255) for value in straight)
     tile = np.empty((TILE_SIZE, TILE_SIZE, 4), np.uint8 if depth == 8 else np.uint16)
-    tile[:] = (*channels, alpha * scale)
+    tile[:] = (blue, green, red, alpha * scale)
     tile.flags.writeable = False
     return tile

@@ -23,6 +23,7 @@ from sdpaint.document.layers import Fill, Group, Layer, LayerId
 from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.imaging import selection as shapes
 from sdpaint.imaging.blend import BlendMode
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.compositing import times
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
@@ -115,12 +116,12 @@ def selection_from_layer_mask(
 
 @dataclass(frozen=True)
 class ColorRange:
-    """What a selection by colour takes: colours as (red, green, blue), see `imaging.selection.color_range`.
+    """What a selection by colour takes, see `imaging.selection.color_range`.
 
     `layer_id` None: what is seen of all layers counts.
     """
 
-    colors: tuple[tuple[int, int, int], ...]
+    colors: tuple[Color, ...]
     fuzziness: int = 40
     layer_id: LayerId | None = None
     mode: SelectionMode = SelectionMode.REPLACE
@@ -135,10 +136,10 @@ def select_color_range(document: Document, wanted: ColorRange, pixels: Pixels | 
 
 
 def pixels_for(document: Document, layer_id: LayerId | None) -> Pixels:
-    """The canvas as one layer has it, or as all together are seen: (h, w, 4) premultiplied BGRA, 8 bits."""
+    """The canvas as one layer has it, or as all together are seen: (h, w, 4) premultiplied BGRA at its depth."""
     if layer_id is None:
-        return flatten(document, document.bounds)
-    return rounded_8(document.layer(layer_id).tiles.read(document.bounds))
+        return flatten(document, document.bounds, document.depth)
+    return document.layer(layer_id).tiles.read(document.bounds)
 
 
 def _shared(coverage: TileMap) -> TileMap:

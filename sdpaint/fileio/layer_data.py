@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,12 +67,11 @@ class LayerData:
 
 
 def _fill_json(fill: Fill) -> dict[str, Any]:
-    color = fill.color
-    return {"color": [color.red, color.green, color.blue, color.alpha]}
+    return {"color": _color_json(fill.color)}
 
 
 def _read_fill(values: Mapping[str, Any]) -> Fill:
-    return Fill(Color(*(_channel(part) for part in values["color"])))
+    return Fill(_read_color(values["color"]))
 
 
 def _adjustment_json(adjustment: Adjustment) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def _text_json(text: Text) -> dict[str, Any]:
         "text": words.text,
         "at": [words.at.x, words.at.y],
         "width": words.width_px,
-        "color": [words.color.red, words.color.green, words.color.blue, words.color.alpha],
+        "color": _color_json(words.color),
         "family": style.family,
         "size": style.size_px,
         "weight": style.weight,
@@ -130,9 +129,9 @@ def _read_text(values: Mapping[str, Any]) -> Text:
         float(_number(values["line_height"])),
         float(_number(values["letter_spacing"])),
     )
-    at, color = (float(_number(part)) for part in values["at"]), (_channel(part) for part in values["color"])
+    at = (float(_number(part)) for part in values["at"])
     return Text(
-        Words(words, Point(*at), style, Color(*color), None if width is None else float(_number(width))),
+        Words(words, Point(*at), style, _read_color(values["color"]), None if width is None else float(_number(width))),
         Rect(*(_place(part) for part in values["drawn"])),
         int(_number(values["checksum"])),
     )
@@ -292,8 +291,20 @@ def _place(value: Any) -> int:
     return value
 
 
-def _channel(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 255:
+def _color_json(color: Color) -> list[int]:
+    """Red, green, blue and alpha, and the first three at 16 bits where that says more."""
+    return [color.red, color.green, color.blue, color.alpha, *(color.deep or ())]
+
+
+def _read_color(values: Sequence[Any]) -> Color:
+    red, green, blue, alpha = (_level(value, 255) for value in values[:4])
+    if len(values) == 4:
+        return Color(red, green, blue, alpha)
+    return Color.from_deep(*(_level(value, 65535) for value in values[4:]), alpha=alpha)
+
+
+def _level(value: Any, full: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= full:
         raise ValueError(f"{value!r} is no colour")
     return value
 

@@ -61,8 +61,7 @@ _PARTS = ("shadows", "midtones", "highlights")
 def solid_block(color: Color) -> DescriptorBlock:
     """What a fill of this colour is made of; its alpha isn't in it."""
     names = (b"Rd  ", b"Grn ", b"Bl  ")
-    levels = (color.red, color.green, color.blue)
-    rgb: Any = {name: Double(float(level)) for name, level in zip(names, levels, strict=True)}
+    rgb: Any = {name: Double(float(level)) for name, level in zip(names, color.levels, strict=True)}
     filling: Any = {b"Clr ": Descriptor(items=rgb, classID=b"RGBC")}
     return DescriptorBlock(items=filling)
 

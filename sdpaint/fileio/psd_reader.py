@@ -199,7 +199,7 @@ class _Reading:
             return Group(self._layers(psd), passes, bool(getattr(psd, "open_folder", True))), None
         if isinstance(psd, SolidColorFill) and self._psd.color_mode == ColorMode.RGB:
             # Photoshop's fills are opaque: what shines through of ours is kept as the opacity of the filling.
-            color = _solid(psd, psd.fill_opacity)
+            color = _solid(psd, psd.fill_opacity, self._is_deep)
             if color is not None:
                 return Fill(color), None
         if isinstance(psd, AdjustmentLayer) or is_legacy_brightness(psd):
@@ -291,15 +291,17 @@ def _mask(psd: PsdLayer) -> LayerMask | None:
     return replace(empty, tiles=empty.with_shown(box, shown))
 
 
-def _solid(psd: SolidColorFill, alpha: int) -> Color | None:
+def _solid(psd: SolidColorFill, alpha: int, is_deep: bool) -> Color | None:
     if psd.data is None:
         return None
     values = {str(key).strip("b' "): value for key, value in psd.data.items()}
     try:
-        red, green, blue = (round(float(values[name])) for name in ("Rd", "Grn", "Bl"))
+        levels = [min(255.0, max(0.0, float(values[name]))) for name in ("Rd", "Grn", "Bl")]
     except (KeyError, TypeError, ValueError):
         return None     # said in another space: its pixels will do
-    red, green, blue = (min(255, max(0, level)) for level in (red, green, blue))
+    if is_deep:
+        return Color.from_deep(*(round(257 * level) for level in levels), alpha=alpha)
+    red, green, blue = (round(level) for level in levels)
     return Color(red, green, blue, alpha)
 
 

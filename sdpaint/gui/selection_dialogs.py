@@ -71,8 +71,7 @@ class SelectionDialogs(QObject):
 
         commands, background = self._commands, self._commands.previews
         preview = SelectionPreview(self._documents, edit, background, self._messages.error)
-        color = self._tools.foreground
-        dialog = ColorRangeDialog(self._window, self._present, (color.red, color.green, color.blue), preview)
+        dialog = ColorRangeDialog(self._window, self._present, self._tools.foreground, preview)
         background.run(lambda: pixels.small(self._present), dialog.show_picture, self._messages.error)
 
         def take() -> None:

@@ -19,7 +19,8 @@ _FULL = np.float32(65535)
 
 def opaque_color(color: Color) -> NDArray[np.float32]:
     """(4,) blue, green, red of 0 … 65535, at full alpha, whatever that of the colour is."""
-    return np.array([color.blue, color.green, color.red, 255], np.float32) * np.float32(257)
+    red, green, blue = color.deep or (257 * color.red, 257 * color.green, 257 * color.blue)
+    return np.array([blue, green, red, 65535], np.float32)
 
 
 def opaque_colors(own: NDArray[np.float32]) -> NDArray[np.float32]:

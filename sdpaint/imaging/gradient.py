@@ -8,7 +8,7 @@ in the share that the value asks for. All channels of a pixel share one threshol
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache
 
@@ -77,24 +77,15 @@ def color_at(stops: Stops, position: float) -> Color:
     blue, green, red, alpha = (float(value) for value in there)
     if alpha <= 0.0:
         nearest = min(stops, key=lambda stop: abs(stop.position - position)).color
-        return Color(nearest.red, nearest.green, nearest.blue, 0)
+        return replace(nearest, alpha=0)
     red, green, blue = (min(255.0, 255.0 * value / alpha) for value in (red, green, blue))
     return Color(round(red), round(green), round(blue), round(alpha))
 
 
 def ramp(stops: Stops, positions: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, 4) premultiplied BGRA, 0 … 255, at the positions, from stops in order. Two at one place make a hard edge."""
-    colors = np.array(
-        [
-            [
-                stop.color.blue * stop.color.alpha / 255.0,
-                stop.color.green * stop.color.alpha / 255.0,
-                stop.color.red * stop.color.alpha / 255.0,
-                stop.color.alpha,
-            ]
-            for stop in stops
-        ]
-    )
+    straight = np.array([(*reversed(stop.color.levels), 255.0) for stop in stops])
+    colors = straight * np.array([[stop.color.alpha / 255.0] for stop in stops])
     places = [stop.position for stop in stops]
     return np.stack([np.interp(positions, places, colors[:, i]) for i in range(4)], axis=1).astype(np.float32)
 
@@ -218,7 +209,7 @@ class Preset:
         """The stops with the colours in hand."""
         if self.stops is not None:
             return self.stops
-        end = Color(foreground.red, foreground.green, foreground.blue, 0) if self.fades else background
+        end = replace(foreground, alpha=0) if self.fades else background
         return (Stop(0.0, foreground), Stop(1.0, end))
 
 

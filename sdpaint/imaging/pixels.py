@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.tiles import Pixels, Pixels8, full_of
 
 _Wide = NDArray[np.uint32]
@@ -98,6 +99,14 @@ def rgba_from_premultiplied(bgra: Pixels) -> Pixels:
         return _each_deep_band(result, lambda color, alpha: (color * 65535 + alpha // 2) // alpha)
     _map_translucent(result, _STRAIGHT)
     return result
+
+
+def color_of_pixel(pixel: Pixels) -> Color | None:
+    """The opaque form of one premultiplied pixel (4,) of either depth; None where nothing is."""
+    red, green, blue, alpha = rgba_from_premultiplied(pixel[None, None])[0, 0].tolist()
+    if not alpha:
+        return None
+    return Color(red, green, blue) if pixel.dtype == np.uint8 else Color.from_deep(red, green, blue)
 
 
 def rgb_over(bgra: Pixels, paper: tuple[int, int, int] = (255, 255, 255)) -> Pixels8:

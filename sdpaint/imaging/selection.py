@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 
 from sdpaint.imaging import masks
+from sdpaint.imaging.color import Color
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.imaging.raster import filled_ellipse, filled_polygon
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, Pixels8, TileKey, TileMap, tile_rect
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, Pixels8, TileKey, TileMap, full_of, tile_rect
 
 FULL_TILE: Pixels = np.full((TILE_SIZE, TILE_SIZE), 255, np.uint8)
 """Shared by all selections, so that a large one costs next to nothing and is known to be whole by its identity."""
@@ -120,19 +121,22 @@ def _around(points: Sequence[Point]) -> Rect:
 
 
 def alike(pixels: Pixels, x: int, y: int, likeness: Likeness) -> Pixels8:
-    """Coverage (h, w) of what is like the pixel at column x, row y of premultiplied `pixels` (h, w, 4)."""
-    pixels = rounded_8(pixels)
+    """Coverage (h, w) of what is like the pixel at column x, row y of premultiplied `pixels` (h, w, 4).
+
+    At 16 bits a channel a tolerance of 0 takes nothing but the very same value.
+    """
     color = tuple(float(value) for value in pixels[y, x])
     channels = cv2.split(cv2.absdiff(pixels, color))
     distance = cv2.max(cv2.max(channels[0], channels[1]), cv2.max(channels[2], channels[3]))
-    inside = np.asarray(cv2.compare(distance, float(likeness.tolerance), cv2.CMP_LE), np.uint8)
+    tolerance = float(likeness.tolerance * (full_of(pixels) // 255))
+    inside = np.asarray(cv2.compare(distance, tolerance, cv2.CMP_LE), np.uint8)
     if likeness.contiguous:
         inside = _connected_past_gaps(inside, x, y, likeness.gap_px) if likeness.gap_px else _connected(inside, x, y)
     return _with_soft_edge(inside, distance) if likeness.antialias else inside
 
 
-def color_range(pixels: Pixels, colors: Sequence[tuple[int, int, int]], fuzziness: int) -> Pixels:
-    """Coverage (h, w) of what is near to one of the colours (red, green, blue; 0 … 255), wherever it lies.
+def color_range(pixels: Pixels, colors: Sequence[Color], fuzziness: int) -> Pixels:
+    """Coverage (h, w) of what is near to one of the colours, wherever it lies.
 
     `pixels` (h, w, 4) are premultiplied. The farthest of the three channels counts: up to half of `fuzziness`
     (0 … 255) a pixel is wholly selected, from there to all of it less and less. What is transparent is selected by
@@ -141,21 +145,23 @@ def color_range(pixels: Pixels, colors: Sequence[tuple[int, int, int]], fuzzines
     height, width = pixels.shape[:2]
     if not colors:
         return np.zeros((height, width), np.uint8)
-    pixels = rounded_8(pixels)
+    full = full_of(pixels)
+    scale = full // 255
     alpha = np.ascontiguousarray(pixels[..., 3])
     straight = pixels[..., :3]
-    if alpha.min() < 255:
+    if alpha.min() < full:
         straight = np.ascontiguousarray(rgba_from_premultiplied(pixels)[..., 2::-1])
-    nearest = np.full((height, width), 255, np.uint8)
-    for red, green, blue in colors:
-        channels = cv2.split(cv2.absdiff(straight, (float(blue), float(green), float(red), 0.0)))
+    nearest: Pixels = np.full((height, width), full, pixels.dtype)
+    for color in colors:
+        red, green, blue = (level * scale for level in color.levels)
+        channels = cv2.split(cv2.absdiff(straight, (blue, green, red, 0.0)))
         distance = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
-        nearest = np.asarray(cv2.min(nearest, distance), np.uint8)
-    far = np.arange(256, dtype=np.float32)
+        nearest = np.asarray(cv2.min(nearest, distance), pixels.dtype)
+    far = np.arange(full + 1, dtype=np.float32) / np.float32(scale)
     half = fuzziness / 2
     table = np.clip((fuzziness + 1 - far) / (fuzziness + 1 - half), 0, 1)
-    found = np.asarray(cv2.LUT(nearest, np.rint(255 * table).astype(np.uint8)), np.uint8)
-    return np.asarray(cv2.min(found, alpha), np.uint8)
+    found = np.rint(255 * table).astype(np.uint8).take(nearest)
+    return np.asarray(cv2.min(found, rounded_8(alpha)), np.uint8)
 
 
 def outline_band(selection: TileMap, width_px: int, place: StrokePlace, canvas: Rect) -> TileMap:
@@ -231,7 +237,7 @@ def _with_soft_edge(inside: Pixels8, distance: Pixels) -> Pixels8:
     rows, columns = np.nonzero(ring)
     if not rows.size:
         return inside
-    farthest = np.asarray(cv2.dilate(distance, square), np.uint8)[rows, columns].astype(np.float32)
+    farthest = np.asarray(cv2.dilate(distance, square), distance.dtype)[rows, columns].astype(np.float32)
     share = 1.0 - distance[rows, columns] / np.maximum(farthest, 1.0)
     result = inside.copy()
     result[rows, columns] = np.rint(255.0 * share)

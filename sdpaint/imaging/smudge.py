@@ -33,7 +33,8 @@ class SmudgeBuffer(CoverageBuffer[TipDab]):
         self._base = base
         alpha = color.alpha / 255
         self._full = np.float32(255 if base.depth == 8 else 65535)
-        premultiplied = [color.blue * alpha, color.green * alpha, color.red * alpha, color.alpha]
+        red, green, blue = color.levels
+        premultiplied = [blue * alpha, green * alpha, red * alpha, color.alpha]
         self._color = np.array(premultiplied, np.float32) * np.float32(self._full / 255)
         self._painted: dict[TileKey, _Patch] = {}
         self._carried: dict[int, tuple[int, int, _Patch]] = {}

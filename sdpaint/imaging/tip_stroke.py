@@ -65,7 +65,8 @@ class TipPath(SmoothPath[TipDab]):
         self._drive = Drive(params.drivers, seed)
         self._readings = Readings(stroke_random=self._drive.stroke_random)
         self._wanted = (0.0, 0.0)
-        self._hsv = colorsys.rgb_to_hsv(color.red / 255, color.green / 255, color.blue / 255)
+        red, green, blue = color.levels
+        self._hsv = colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)
         self._last_seen: tuple[Point, float] | None = None
         self._travelled_px = 0.0
         self._is_waiting = False

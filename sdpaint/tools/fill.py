@@ -33,7 +33,7 @@ from sdpaint.tools.stroke_target import check_editable
 def fill(document: Document, layer_id: LayerId, x: int, y: int, color: Color, options: FillOptions) -> Document:
     """Fill what is like the pixel at column x, row y, which lies on the canvas. Safe on any thread."""
     if options.sample_all_layers:
-        pixels = flatten(document, document.bounds)
+        pixels = flatten(document, document.bounds, document.depth)
     else:
         pixels = pixels_of(document, layer_id).read(document.bounds)
     coverage = alike(pixels, x, y, options.likeness)

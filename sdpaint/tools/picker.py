@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
 from sdpaint.imaging.color import Color
-from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Point, Rect
-from sdpaint.imaging.pixels import rgba_from_premultiplied
+from sdpaint.imaging.pixels import color_of_pixel
+from sdpaint.imaging.tiles import full_of
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName
 from sdpaint.tools.options import PickerOptions, PickerSource
 
@@ -25,18 +25,18 @@ def color_at(document: Document, pos: Point, options: PickerOptions = POINT) -> 
     left, top = math.floor(pos.x) - side // 2, math.floor(pos.y) - side // 2
     area = Rect(left, top, side, side).intersected(document.bounds)
     if options.source is PickerSource.ALL_LAYERS:
-        pixels = flatten(document, area)
+        pixels = flatten(document, area, document.depth)
     else:
-        pixels = rounded_8(document.active_layer.tiles.read(area))
+        pixels = document.active_layer.tiles.read(area)
     if side == 1:
-        straight = rgba_from_premultiplied(pixels)[0, 0].tolist()
-        return Color(*straight[:3]) if straight[3] else None
+        return color_of_pixel(pixels[0, 0])
     # Premultiplied: the more there is of a pixel, the more it counts.
-    blue, green, red, alpha = (float(value) for value in pixels.reshape(-1, 4).mean(axis=0))
-    if alpha == 0.0:
+    blue, green, red, share = (float(value) for value in pixels.reshape(-1, 4).mean(axis=0))
+    if share == 0.0:
         return None
-    scale = 255.0 / alpha
-    return Color(*(min(255, round(value * scale)) for value in (red, green, blue)))
+    full = full_of(pixels)
+    red, green, blue = (min(full, round(value * full / share)) for value in (red, green, blue))
+    return Color(red, green, blue) if full == 255 else Color.from_deep(red, green, blue)
 
 
 class PickerTool:

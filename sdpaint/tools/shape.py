@@ -134,7 +134,8 @@ def _premultiplied(color: Color | None) -> NDArray[np.float32]:
     if color is None:
         return np.zeros(4, np.float32)
     share = color.alpha / 255.0
-    levels = (color.blue * share, color.green * share, color.red * share, color.alpha)
+    red, green, blue = color.levels
+    levels = (blue * share, green * share, red * share, color.alpha)
     return np.array([level / 255.0 for level in levels], np.float32)
 
 

@@ -31,7 +31,7 @@ class WandTool:
 
         def shape(document: Document) -> TileMap:
             if options.sample_all_layers:
-                pixels = flatten(document, document.bounds)
+                pixels = flatten(document, document.bounds, document.depth)
             else:
                 pixels = pixels_of(document, layer_id).read(document.bounds)
             return shapes.coverage_map(shapes.alike(pixels, x, y, options.likeness))

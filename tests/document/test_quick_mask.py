@@ -111,13 +111,13 @@ def test_every_area_of_a_colour_is_selected_wherever_it_lies():
     document = new_document(SIZE)
     for rect, color in ((BOX, Color(200, 40, 30)), (Rect(120, 100, 30, 30), Color(190, 50, 40))):
         document = fill_coverage(document, document.active, rectangle(rect), color)
-    near = select_color_range(document, ColorRange(((200, 40, 30),), 60))
+    near = select_color_range(document, ColorRange((Color(200, 40, 30),), 60))
     assert coverage(near)[50, 50] == 255
     assert coverage(near)[110, 130] == 255
     assert coverage(near)[5, 5] == 0
-    exact = select_color_range(document, ColorRange(((200, 40, 30),), 0))
+    exact = select_color_range(document, ColorRange((Color(200, 40, 30),), 0))
     assert exact.selection.bounds() == BOX
-    both = select_color_range(document, ColorRange(((200, 40, 30), (190, 50, 40)), 0))
+    both = select_color_range(document, ColorRange((Color(200, 40, 30), Color(190, 50, 40)), 0))
     assert both.selection.bounds() == Rect(20, 30, 130, 100)
 
 
@@ -126,7 +126,7 @@ def test_fuzziness_falls_off_to_nothing():
     ramp[..., 0] = ramp[..., 1] = ramp[..., 2] = np.arange(200)
     ramp[..., 3] = 255
     document = new_document(SIZE)
-    found = coverage(select_color_range(document, ColorRange(((100, 100, 100),), 40), ramp))[0].astype(int)
+    found = coverage(select_color_range(document, ColorRange((Color(100, 100, 100),), 40), ramp))[0].astype(int)
     assert (found[80:121] == 255).all()
     assert (np.diff(found[100:]) <= 0).all()
     assert 0 < found[130] < 255
@@ -137,7 +137,7 @@ def test_fuzziness_falls_off_to_nothing():
 def test_what_is_transparent_is_selected_by_its_alpha_at_most():
     document = new_document(SIZE, None)
     document = fill_coverage(document, document.active, rectangle(BOX), Color(200, 40, 30), 0.5)
-    found = select_color_range(document, ColorRange(((200, 40, 30),), 40))
+    found = select_color_range(document, ColorRange((Color(200, 40, 30),), 40))
     assert found.selection.bounds() == BOX
     assert coverage(found).max() == 128
 

@@ -86,7 +86,7 @@ def test_a_colour_is_picked_from_the_small_picture_and_shown_at_once(driver, qtb
     place = picture._place()
     at = place.topLeft() + QPoint(int(200 / size.width * place.width()), int(150 / size.height * place.height()))
     QTest.mouseClick(picture, LEFT, NONE, at.toPoint())
-    assert asking.wanted.colors == ((210, 30, 40),)
+    assert asking.wanted.colors == (Color(210, 30, 40),)
     qtbot.waitUntil(lambda: driver.documents.document.selection is not None, timeout=TIMEOUT_MS)
     assert driver.documents.committed.selection is None
     asking.accept()

@@ -17,11 +17,12 @@ from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe
 from sdpaint.gui.widgets.images import draw_checkerboard, pixmap_of_premultiplied
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
-from sdpaint.imaging.pixels import rgba_from_premultiplied
+from sdpaint.imaging.color import Color
+from sdpaint.imaging.depth import rounded_8
+from sdpaint.imaging.pixels import color_of_pixel
 from sdpaint.imaging.selection import SelectionMode, color_range
 from sdpaint.imaging.tiles import Pixels
 
-RGB = tuple[int, int, int]
 PICTURE_PX = 360
 """The longer side of the small picture."""
 FUZZINESS = NumberSpec(0, 255, 40, curve=1.5)
@@ -53,14 +54,14 @@ class PixelsOf:
         if scale >= 1:
             return pixels
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST_EXACT)
-        return np.asarray(small, np.uint8)
+        return np.asarray(small, pixels.dtype)
 
 
 class ColorPicture(QWidget):
     """A small picture to pick colours from; what isn't selected is dimmed."""
 
     picked = Signal(object, bool)
-    """(red, green, blue) and whether it joins the others: Shift was held."""
+    """Color, and whether it joins the others: Shift was held."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,8 +81,9 @@ class ColorPicture(QWidget):
         if self._pixels is None:
             return
         share = color_range(self._pixels, wanted.colors, wanted.fuzziness)[..., None] / np.float32(255)
-        shown = np.asarray(self._pixels * (0.15 + 0.85 * share), np.uint8)
-        shown[..., 3] = self._pixels[..., 3]
+        pixels = rounded_8(self._pixels)
+        shown = np.asarray(pixels * (0.15 + 0.85 * share), np.uint8)
+        shown[..., 3] = pixels[..., 3]
         self._pixmap = pixmap_of_premultiplied(shown)
         self.update()
 
@@ -99,10 +101,9 @@ class ColorPicture(QWidget):
         at: QPointF = event.position() - place.topLeft()
         column = min(width - 1, int(at.x() / place.width() * width))
         row = min(height - 1, int(at.y() / place.height() * height))
-        red, green, blue, alpha = rgba_from_premultiplied(pixels[row : row + 1, column : column + 1])[0, 0].tolist()
-        if alpha:
-            joins = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self.picked.emit((red, green, blue), joins)
+        color = color_of_pixel(pixels[row, column])
+        if color is not None:
+            self.picked.emit(color, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -136,12 +137,12 @@ class ColorRow(QWidget):
         super().__init__()
         describe(self, "colorRangeColors", "Colours", "Colours that are selected; click to take one away")
         self.setFixedHeight(_SWATCH_PX)
-        self._colors: tuple[RGB, ...] = ()
+        self._colors: tuple[Color, ...] = ()
 
-    def show_colors(self, colors: tuple[RGB, ...]) -> None:
+    def show_colors(self, colors: tuple[Color, ...]) -> None:
         """Show these."""
         self._colors = colors
-        self.setAccessibleDescription(", ".join(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in colors))
+        self.setAccessibleDescription(", ".join(color.hex for color in colors))
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -153,7 +154,7 @@ class ColorRow(QWidget):
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.Mid))
         for i, color in enumerate(self._colors):
-            painter.setBrush(QColor(*color))
+            painter.setBrush(QColor(color.hex))
             painter.drawRect(i * (_SWATCH_PX + 4), 0, _SWATCH_PX - 1, _SWATCH_PX - 1)
 
 
@@ -161,10 +162,10 @@ class ColorRangeDialog(Form):
     """Colours, fuzziness, and what becomes of the selection that is there."""
 
     def __init__(
-        self, parent: QWidget | None, document: Document, color: RGB, preview: SelectionPreview[ColorRange]
+        self, parent: QWidget | None, document: Document, color: Color, preview: SelectionPreview[ColorRange]
     ) -> None:
         super().__init__(parent, "colorRangeDialog", "Select by colour", "Select")
-        self._colors: tuple[RGB, ...] = (color,)
+        self._colors: tuple[Color, ...] = (color,)
         self._layer_id = document.active
         self._preview = preview
         preview.setParent(self)
@@ -215,7 +216,7 @@ class ColorRangeDialog(Form):
         self._is_over = True
         self._preview.end()
 
-    def _pick(self, color: RGB, joins: bool) -> None:
+    def _pick(self, color: Color, joins: bool) -> None:
         others = tuple(each for each in self._colors if each != color) if joins else ()
         self._colors = (*others, color)
         self._show()
