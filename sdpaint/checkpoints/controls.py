@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sdpaint import paths
 from sdpaint.checkpoints.adapter_layouts import find_adapter
 from sdpaint.checkpoints.component import Architecture, Kind
 from sdpaint.checkpoints.header import Header, Shape, read_header
-from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.weights import find_weights, read_json
+from sdpaint.document.control import KIND_LABELS, ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
-from sdpaint.generation.controls import ControlKind
+from sdpaint.generation.controls import Control
 from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.request import GenerationRequest
+from sdpaint.paths import starter_checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -139,9 +143,72 @@ def _candidates(folders: Iterable[Path]) -> Iterable[Path]:
             log.warning("%s can't be read", folder, exc_info=True)
 
 
+def control_folders(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Where controls are looked for: beside the starter, in sdpaint's own folder, and in others."""
+    return starter_checkpoint().parent, paths.user_checkpoint_dir(), *folders
+
+
 def suits(name: str) -> ControlKind | None:
     """The kind of picture that a control of this name reads, None where the name doesn't say."""
     return next((kind for words, kind in _KINDS if re.search(words, name, re.IGNORECASE)), None)
+
+
+# -- those that a request wants --------------------------------------------------------------------------------------
+
+
+def with_controls(request: GenerationRequest, found: Callable[[], Iterable[ControlInfo]]) -> GenerationRequest:
+    """The request with its controls looked up among what is installed, which is asked for only where there are any.
+
+    One without a name takes the first that fits and reads its kind, else the first that fits at all and reads several.
+    One that isn't there is left as it is: the engine says so.
+    """
+    if not request.active_controls:
+        return request
+    checkpoint = read_checkpoint(request.checkpoint)
+    infos = tuple(found())
+    return replace(
+        request,
+        controls=tuple(
+            each if each.checkpoint is not None else _looked_up(each, infos, checkpoint) for each in request.controls
+        ),
+    )
+
+
+def choices(infos: Iterable[ControlInfo], kind: ControlKind, checkpoint: CheckpointInfo) -> list[ControlInfo]:
+    """Those that fit a checkpoint, the ones that read this kind of picture first."""
+    fitting = [info for info in infos if info.fits(checkpoint)]
+    return sorted(fitting, key=lambda info: _likeness(info, kind))
+
+
+def _likeness(info: ControlInfo, kind: ControlKind) -> int:
+    if info.suits is kind:
+        return 0
+    if info.is_union:
+        return 2
+    if info.suits is not None and info.suits.is_lines and kind.is_lines:
+        return 1
+    return 3 if info.suits is None else 4
+
+
+def _looked_up(control: Control, infos: Iterable[ControlInfo], checkpoint: CheckpointInfo) -> Control:
+    if control.name:
+        # A name may be there for several families.
+        named = [info for info in infos if info.name == control.name]
+        info = next((each for each in named if each.fits(checkpoint)), named[0] if named else None)
+    else:
+        fitting = choices(infos, control.kind, checkpoint)
+        info = next((each for each in fitting if _likeness(each, control.kind) < 4), None)
+    return control if info is None else replace(control, name=info.name, checkpoint=info.path)
+
+
+def no_control(control: Control, checkpoint: CheckpointInfo) -> SettingsError:
+    """What is said where nothing reads a control."""
+    if control.name:
+        message = f"The ControlNet {control.name} isn't installed"
+    else:
+        kind = KIND_LABELS[control.kind].lower()
+        message = f"No ControlNet for {checkpoint.family.value} that reads {kind} is installed"
+    return SettingsError(message, hint="Put one into a checkpoint folder, or hide the control layer")
 
 
 # -- what it is ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What prompts may name and where it lies: wildcard lists, LoRA, embeddings. Safe on any thread."""
+"""What requests may name and where it lies: wildcard lists, LoRA, embeddings, controls. Safe on any thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
+from sdpaint.checkpoints.controls import ControlInfo, control_folders, find_controls, with_controls
 from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.generation.params import GenerationParams
@@ -35,8 +36,12 @@ class PromptResources:
         return named_in(texts, self.adapters(), checkpoint)
 
     def completed(self, request: GenerationRequest) -> GenerationRequest:
-        """The request with the files that its prompts name: a file of sdpaint's never says where they lie."""
-        return with_named_files(request, self.adapters())
+        """The request with the files that it names: a file of sdpaint's never says where they lie."""
+        return with_controls(with_named_files(request, self.adapters()), self.controls)
+
+    def controls(self) -> tuple[ControlInfo, ...]:
+        """All ControlNets and T2I-Adapters, by name."""
+        return find_controls(control_folders(self.folders))
 
     def adapters(self) -> FoundAdapters:
         """All of them, by name."""

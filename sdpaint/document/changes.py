@@ -25,7 +25,7 @@ def changed_tiles(old: Document, new: Document) -> set[TileKey] | None:
 
 def reached_tiles(layer: Layer, canvas: Rect) -> set[TileKey]:
     """Tiles on which the look of the picture may depend on this layer."""
-    if not layer.visible:
+    if not layer.visible or layer.control is not None:
         return set()
     match layer.content:
         case Group(children=children):
@@ -47,6 +47,7 @@ class _Comparison:
     def of_siblings(self, old: Sequence[Layer], new: Sequence[Layer]) -> set[TileKey]:
         if old is new:
             return set()
+        old, new = ([layer for layer in layers if layer.control is None] for layers in (old, new))
         changed: set[TileKey] = set()
         before, now = _in_context(old), _in_context(new)
         common = [i for i in before if i in now]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sdpaint.document import tree
+from sdpaint.document.control import shown_controls
 from sdpaint.document.guides import Guide
 from sdpaint.document.layers import Group, Layer, LayerId, MaskLayer, SavedSelection
 from sdpaint.imaging.color import Color
@@ -224,8 +225,31 @@ def _listed(layers: tuple[Layer, ...]) -> Iterator[Layer]:
         yield layer
 
 
-def changed_mask_tiles(old: Document, new: Document) -> set[TileKey]:
-    """Tiles where the mask overlay differs."""
+def changed_overlay_tiles(old: Document, new: Document) -> set[TileKey]:
+    """Tiles where what is drawn over the picture differs: control layers and masks."""
+    return _changed_control_tiles(old, new) | _changed_mask_tiles(old, new)
+
+
+def _changed_control_tiles(old: Document, new: Document) -> set[TileKey]:
+    if old.layers is new.layers:
+        return set()
+    before, now = tuple(shown_controls(old.layers)), tuple(shown_controls(new.layers))
+    if [_control_look(layer) for layer in before] != [_control_look(layer) for layer in now]:
+        return {key for layer in (*before, *now) for key in layer.tiles.tiles}
+    changed: set[TileKey] = set()
+    for was, layer in zip(before, now, strict=True):
+        changed |= layer.tiles.changed_tiles(was.tiles)
+        if was.shown_mask is not None and layer.shown_mask is not None:
+            changed |= layer.shown_mask.tiles.changed_tiles(was.shown_mask.tiles)
+    return changed
+
+
+def _control_look(layer: Layer) -> tuple[object, ...]:
+    mask = layer.shown_mask
+    return layer.id, layer.opacity, None if mask is None else mask.default
+
+
+def _changed_mask_tiles(old: Document, new: Document) -> set[TileKey]:
     before, now = old.shown_masks, new.shown_masks
     if [_mask_look(mask) for mask in before] != [_mask_look(mask) for mask in now]:
         return {key for mask in (*before, *now) for key in mask.tiles.tiles}

@@ -126,6 +126,8 @@ def set_clipped(document: Document, ids: Collection[LayerId], clipped: bool) -> 
     """Layers clipped to the one below, or released. Raises EditRefused where there is none below."""
     for layer_id in ids:
         layer = document.layer(layer_id)
+        if clipped and layer.control is not None:
+            raise EditRefused(f'The control layer "{layer.name}" is no part of the picture', "Choose another layer")
         if clipped and document.index_of(layer_id) == 0:
             raise EditRefused(f'There is no layer below "{layer.name}" to be clipped to', "Move it up first")
         if layer.clipped != clipped:

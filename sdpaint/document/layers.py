@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sdpaint.document.control import ControlSettings
 from sdpaint.document.generated import Generated
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
@@ -206,6 +207,8 @@ class Layer:
     locked: bool = False
     """Nothing of it may be changed."""
     tag: ColorTag = ColorTag.NONE
+    control: ControlSettings | None = None
+    """Set on a control layer, which is no part of the picture."""
     origin: Generated | None = None
     """How its pixels were generated, and what else it can show; `tiles` is what it shows."""
     region: Region | None = None
@@ -233,6 +236,11 @@ class Layer:
         return self.content is None
 
     @property
+    def is_in_picture(self) -> bool:
+        """Whether it has a part in the picture: it is visible, and no control layer."""
+        return self.visible and self.opacity > 0.0 and self.control is None
+
+    @property
     def has_plain_look(self) -> bool:
         """Whether it goes over what is below as it is: no mask, full opacity, normal blend mode, not clipped."""
         return (
@@ -245,7 +253,11 @@ class Layer:
     @property
     def is_plain(self) -> bool:
         """Whether what is seen of it is just its own pixels."""
-        return self.has_plain_look and not isinstance(self.content, Group | Fill | Adjustment)
+        return (
+            self.has_plain_look
+            and self.control is None
+            and not isinstance(self.content, Group | Fill | Adjustment)
+        )
 
     @property
     def shown_mask(self) -> LayerMask | None:

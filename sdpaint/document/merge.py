@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from sdpaint.document import tree
@@ -28,6 +28,7 @@ def merge_down(document: Document, layer_id: LayerId) -> Document:
         return document
     siblings = document.siblings_of(layer_id)
     upper, lower = siblings[index], siblings[index - 1]
+    _refuse_controls((upper, lower))
     if lower.clipped and not upper.clipped:
         raise EditRefused(
             f"{lower.name} is clipped to another layer", hint="Merge it with that one first, or release it"
@@ -91,6 +92,7 @@ def merge_layers(document: Document, ids: Collection[LayerId]) -> Document:
     chosen = tree.topmost(document.layers, ids)
     if len(chosen) < 2:
         return document
+    _refuse_controls(chosen)
     top = chosen[-1]
     merged = Layer(top.name, tiles=_merged_tiles(document, tuple(chosen)), tag=top.tag)
     layers = tree.without(_replaced(document, top.id, (merged,)), {layer.id for layer in chosen})
@@ -99,7 +101,7 @@ def merge_layers(document: Document, ids: Collection[LayerId]) -> Document:
 
 def merge_visible(document: Document) -> Document:
     """All that is seen as one layer, in the place of the lowest visible one; hidden layers stay as they are."""
-    visible = [layer for layer in document.layers if layer.visible]
+    visible = [layer for layer in document.layers if layer.visible and layer.control is None]
     if not visible:
         return document
     merged = Layer(visible[0].name, tiles=_seen(document))
@@ -107,16 +109,17 @@ def merge_visible(document: Document) -> Document:
     for layer in document.layers:
         if layer is visible[0]:
             layers.append(merged)
-        elif not layer.visible:
+        elif not layer.visible or layer.control is not None:
             layers.append(layer)
     return _merged_document(document, tuple(layers), merged)
 
 
 def flatten_image(document: Document) -> Document:
-    """One layer with all that is seen; hidden layers are gone."""
+    """One layer with all that is seen; hidden layers are gone. Control layers stay as they are."""
     name = document.layers[0].name if len(document.layers) == 1 else "Background"
     merged = Layer(name, tiles=_seen(document))
-    return _merged_document(document, (merged,), merged)
+    controls = tuple(layer for layer in document.layers if layer.control is not None)
+    return _merged_document(document, (merged, *controls), merged)
 
 
 def stamp_visible(document: Document) -> Document:
@@ -124,6 +127,14 @@ def stamp_visible(document: Document) -> Document:
     return insert_layer(
         document, Layer(next_name(document, "Visible"), tiles=_seen(document)), len(document.layers)
     )
+
+
+def _refuse_controls(layers: Iterable[Layer]) -> None:
+    control = next((layer for layer in layers if layer.control is not None), None)
+    if control is not None:
+        raise EditRefused(
+            f"The control layer {control.name} is no part of the picture", hint="Make it a pixel layer first"
+        )
 
 
 def _seen(document: Document) -> TileMap:

@@ -150,6 +150,7 @@ def recipe_for(layers: Sequence[Layer], key: TileKey, path: Collection[LayerId] 
     """What to lay down for a tile of these siblings. `path`: ids of the active layer and the groups around it."""
     items: list[Item] = []
     active: int | None = None
+    layers = [layer for layer in layers if layer.control is None]
     count = len(layers)
     index = 0
     while index < count:

@@ -94,12 +94,15 @@ def _all_same(one: Sequence[Layer], other: Sequence[Layer]) -> bool:
 def clipping_bases(layers: Sequence[Layer]) -> list[Layer | None]:
     """For each of the siblings the layer that it is clipped to; None where it isn't.
 
-    At the bottom of a group there is nothing to be clipped to, so a clipped layer there is shown wholly.
+    At the bottom of a group there is nothing to be clipped to, so a clipped layer there is shown wholly. Control layers
+    are passed over.
     """
     bases: list[Layer | None] = []
     base: Layer | None = None
     for layer in layers:
-        if layer.clipped and base is not None:
+        if layer.control is not None:
+            bases.append(None)
+        elif layer.clipped and base is not None:
             bases.append(base)
         else:
             bases.append(None)

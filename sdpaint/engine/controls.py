@@ -19,14 +19,15 @@ import torch
 from torch import Tensor
 
 from sdpaint.checkpoints.component import Kind
-from sdpaint.checkpoints.controls import ControlInfo, read_control
-from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.controls import ControlInfo, no_control, read_control
+from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.document.control import KIND_LABELS, ControlKind
 from sdpaint.engine.autoencode import encode, to_tensor, unshifted
 from sdpaint.engine.calls import CALLS, Layout
 from sdpaint.engine.layout import packed
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.errors import SettingsError
-from sdpaint.generation.controls import KIND_LABELS, Control, ControlKind
+from sdpaint.generation.controls import Control
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.request import GenerationRequest
@@ -264,10 +265,16 @@ def check_controls(request: GenerationRequest) -> tuple[ControlInfo, ...]:
     if not controls:
         return ()
     checkpoint = read_checkpoint(request.checkpoint)
-    infos = tuple(read_control(control.checkpoint) for control in controls)
+    infos = tuple(_info_of(control, checkpoint) for control in controls)
     for info in infos:
         info.check(checkpoint)
     return infos
+
+
+def _info_of(control: Control, checkpoint: CheckpointInfo) -> ControlInfo:
+    if control.checkpoint is None:
+        raise no_control(control, checkpoint)
+    return read_control(control.checkpoint)
 
 
 def multiple_px(infos: Iterable[ControlInfo]) -> int:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sdpaint.document.control import ControlKind, ControlSettings, ControlSource, ControlStretch
 from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask, Region, Text
+from sdpaint.errors import SettingsError
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.dynamics import Curve
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
@@ -60,6 +62,9 @@ class LayerData:
     pixels_locked: bool = False
     position_locked: bool = False
     tag: ColorTag = ColorTag.NONE
+    control: ControlSettings | None = None
+    visible: bool = True
+    """Whether a control layer is: other programs are told that it isn't."""
     origin: Mapping[str, Any] | None = None
     """What a generated layer remembers, as `generated_values` says it."""
     origin_maps: tuple[StoredMap, ...] = ()
@@ -137,6 +142,42 @@ def _read_text(values: Mapping[str, Any]) -> Text:
     )
 
 
+def _control_json(control: ControlSettings) -> dict[str, Any]:
+    stretch, source = control.stretch, control.source
+    result: dict[str, Any] = {
+        "kind": control.kind.value,
+        "checkpoint": control.checkpoint,
+        "weight": stretch.weight,
+        "start": stretch.start,
+        "end": stretch.end,
+    }
+    if source is not None:
+        result["source"] = {"layer": source.layer, "values": dict(source.values), "digest": source.digest}
+    return result
+
+
+def _read_control(values: Mapping[str, Any]) -> ControlSettings:
+    checkpoint, source = values["checkpoint"], values.get("source")
+    if not isinstance(checkpoint, str):
+        raise TypeError("the name of a checkpoint is no text")
+    try:
+        stretch = ControlStretch(*(float(_number(values[name])) for name in ("weight", "start", "end")))
+    except SettingsError as error:
+        raise ValueError("a control has no such stretch") from error
+    return ControlSettings(
+        ControlKind(values["kind"]), checkpoint, stretch, None if source is None else _read_source(source)
+    )
+
+
+def _read_source(values: Mapping[str, Any]) -> ControlSource:
+    layer, digest = values["layer"], values["digest"]
+    if not (layer is None or isinstance(layer, str)) or not isinstance(digest, str):
+        raise TypeError("the source of a control is no layer")
+    return ControlSource(
+        layer, {str(name): float(_number(value)) for name, value in values["values"].items()}, digest
+    )
+
+
 @dataclass(frozen=True)
 class ContentKind:
     """How one kind of content is written and read."""
@@ -168,6 +209,8 @@ def layer_data(layer: Layer) -> LayerData:
         position_locked=layer.position_locked,
         tag=layer.tag,
         region=layer.region,
+        control=layer.control,
+        visible=layer.visible,
     )
 
 
@@ -190,6 +233,8 @@ def layer_json(data: LayerData) -> dict[str, Any]:
         result["content"] = {"kind": kind.name, **kind.write(data.content)}
     if data.pixels is not None:
         result["pixels"] = _picture_json(data.pixels)
+    if data.control is not None:
+        result["control"] = {**_control_json(data.control), "visible": data.visible}
     if data.origin is not None:
         result["origin"] = {**data.origin, "maps": [_stored_json(each) for each in data.origin_maps]}
     if data.region is not None:
@@ -210,6 +255,7 @@ def read_layer(values: Mapping[str, Any]) -> LayerData:
     if name is not None and not isinstance(name, str):
         raise TypeError("a layer's name is no text")
     kinds = {each.name: each for each in CONTENT_KINDS}
+    control = values.get("control")
     return LayerData(
         id=layer_id,
         generated=values.get("generated") is True,
@@ -224,6 +270,8 @@ def read_layer(values: Mapping[str, Any]) -> LayerData:
         pixels_locked=values.get("pixels_locked") is True,
         position_locked=values.get("position_locked") is True,
         tag=ColorTag(values.get("tag", ColorTag.NONE.value)),
+        control=None if control is None else _read_control(control),
+        visible=control is None or control.get("visible") is not False,
         origin=values.get("origin"),
         origin_maps=tuple(_read_stored(each) for each in (values.get("origin") or {}).get("maps", ())),
         region=read_region(values.get("region")),

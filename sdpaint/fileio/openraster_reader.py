@@ -326,7 +326,7 @@ class _Reader:
         layer = Layer(
             name=data.name if exact and data.name is not None else label,
             tiles=tiles,
-            visible=_is_visible(element),
+            visible=_is_visible(element) if data.control is None else data.visible,
             opacity=opacity,
             blend_mode=mode,
             alpha_locked=element.get("alpha-preserve") == "true",
@@ -339,6 +339,7 @@ class _Reader:
             position_locked=data.position_locked,
             locked=element.get("edit-locked") == "true",
             tag=data.tag,
+            control=data.control,
             origin=self._origin(data, tiles, label),
             region=data.region,
         )

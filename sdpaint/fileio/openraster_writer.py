@@ -305,7 +305,7 @@ def _look(layer: Layer) -> dict[str, str]:
     return {
         "name": xml_text(layer.name),
         "opacity": repr(float(layer.opacity)),
-        "visibility": "visible" if layer.visible else "hidden",
+        "visibility": "visible" if layer.visible and layer.control is None else "hidden",
         "composite-op": layer.blend_mode.value,
     }
 

@@ -89,6 +89,7 @@ def _write_merged(psd: PSDImage, document: Document) -> None:
 
 
 def _write_layers(parent: GroupMixin, layers: Sequence[Layer], bounds: Rect) -> None:
+    layers = [layer for layer in layers if layer.control is None]
     for place, layer in enumerate(layers):
         # Half of a pair of surrogates is no text to other programs.
         layer = replace(layer, name=layer.name.encode("utf-16", "replace").decode("utf-16"))

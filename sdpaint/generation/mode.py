@@ -28,7 +28,7 @@ def effective_mode(
         return GenerationMode.INPAINT
     under = document.frame.intersected(document.bounds)
     for index, layer in enumerate(document.layers):
-        if not layer.visible or layer.opacity == 0.0 or (index == 0 and is_paper(document, layer, under)):
+        if not layer.is_in_picture or (index == 0 and is_paper(document, layer, under)):
             continue
         if _is_seen_under(layer, under):
             reaches_out = grow_canvas and not beyond_the_canvas(document).is_empty
@@ -69,7 +69,7 @@ def is_bare(layer: Layer, key: TileKey) -> bool:
     """Whether a visible layer has nothing in a tile of the canvas. Pixels and masks aren't looked at."""
     match layer.content:
         case Group(children=children):
-            return all(is_bare(child, key) for child in children if child.visible and child.opacity > 0.0)
+            return all(is_bare(child, key) for child in children if child.is_in_picture)
         case Fill():
             return False
         case Adjustment():
@@ -81,8 +81,7 @@ def _is_seen_under(layer: Layer, under: Rect) -> bool:
     """Whether a visible layer has anything under `under`. Masks aren't looked at."""
     match layer.content:
         case Group(children=children):
-            shown = (child for child in children if child.visible and child.opacity > 0.0)
-            return any(_is_seen_under(child, under) for child in shown)
+            return any(_is_seen_under(child, under) for child in children if child.is_in_picture)
         case Fill():
             return not under.is_empty
         case Adjustment():

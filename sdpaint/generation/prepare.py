@@ -5,7 +5,6 @@ A document is immutable, so the engine's thread can flatten it while the artist 
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,10 +12,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from sdpaint.document.control import shown_controls
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.document.layers import MaskLayer
 from sdpaint.document.mask_edits import combined_mask
 from sdpaint.errors import SettingsError
+from sdpaint.generation.control_pictures import controls_for
+from sdpaint.generation.controls import Control
 from sdpaint.generation.crop import (
     CropPlan,
     NativeSize,
@@ -37,7 +39,7 @@ from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFi
 from sdpaint.imaging import masks
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
-from sdpaint.imaging.pixels import rgb_over
+from sdpaint.imaging.pixels import digest_of, rgb_over
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels8, TileMap, tile_rect
 
@@ -129,6 +131,7 @@ def prepare(
     read: tuple[TileMap, ...] = ()
     fill: MaskFill | None = None
     ground, seen = "", Rect(0, 0, 0, 0)
+    under: Pixels8 | None = None
     if mode is not GenerationMode.TEXT_TO_IMAGE:
         under = picture_under(document, plan.region)
         image = resized(under, plan.work_size)
@@ -157,6 +160,10 @@ def prepare(
     regions = regions_under(document, plan)
     words = [params.prompt, *(region.prompt for region in regions)]
     unwanted = [params.negative_prompt, *(region.negative_prompt for region in regions)]
+    controls: tuple[Control, ...] = ()
+    if any(shown_controls(document.layers)):
+        shown = picture_under(document, plan.region) if under is None else under
+        controls = controls_for(document, plan, shown, engine_mask)
     request = GenerationRequest(
         mode=mode,
         prompt=params.prompt,
@@ -175,14 +182,10 @@ def prepare(
         vae=params.vae,
         wildcards=used_lists((*words, *unwanted), wildcards or {}),
         regions=regions,
+        controls=controls,
     )
     grows = mode is GenerationMode.EXPAND
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)
-
-
-def digest_of(pixels: Pixels8) -> str:
-    """By which the same pixels are known again."""
-    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
 
 
 def ground_under(document: Document, seen: Rect) -> str:
@@ -271,7 +274,7 @@ def _to_be_made(document: Document, mode: GenerationMode, with_bare: bool) -> Re
 def _bare_tiles(document: Document) -> Rect:
     """Around what of the frame lies on the canvas in tiles that no visible layer has."""
     under = document.frame.intersected(document.bounds)
-    layers = [layer for layer in document.layers if layer.visible and layer.opacity > 0.0]
+    layers = [layer for layer in document.layers if layer.is_in_picture]
     bare = [key for key in under.tiles(TILE_SIZE) if all(is_bare(layer, key) for layer in layers)]
     return Rect.bounding([tile_rect(key).intersected(under) for key in bare]) if bare else Rect(0, 0, 0, 0)
 
@@ -321,7 +324,7 @@ def picture_under(document: Document, region: Rect) -> Pixels8:
 
 def _flattened(document: Document, inside: Rect) -> Pixels8:
     """(h, w, 4) premultiplied BGRA, rounded to 8 bits, of the visible layers under a part of the canvas."""
-    visible = [layer for layer in document.layers if layer.visible and layer.opacity > 0.0]
+    visible = [layer for layer in document.layers if layer.is_in_picture]
     if len(visible) == 1 and visible[0].is_plain:
         return rounded_8(visible[0].tiles.read(inside))
     # Brings in Qt, without which headless use goes: there, the picture is one plain layer.

@@ -19,6 +19,7 @@ from typing import Any
 
 from sdpaint import __version__
 from sdpaint.errors import SettingsError
+from sdpaint.generation.control_values import control_facts
 from sdpaint.generation.prompt.embeddings import embeddings_in
 from sdpaint.generation.prompt.of_request import chosen_prompts
 from sdpaint.generation.regions import PromptRegion
@@ -142,6 +143,7 @@ def recipe_of(
         extra["TI hashes"] = ", ".join(f"{each}: {embedding.digest}" for each, embedding in used.items())
     if request.regions:
         extra["Regions"] = " | ".join(_region_words(region) for region in request.regions)
+    extra |= control_facts(request.active_controls)
     if len(request.variations) == 1:
         extra["Variation seed"] = str(request.variations[0].seed)
         extra["Variation seed strength"] = f"{request.variations[0].strength:g}"

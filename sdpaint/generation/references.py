@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sdpaint.generation.controls import ControlStretch
+from sdpaint.document.control import ControlStretch
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels8

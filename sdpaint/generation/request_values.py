@@ -1,4 +1,4 @@
-"""A request in values of JSON, but for its pictures and its checkpoint, and back."""
+"""A request in values of JSON, but for its picture, its mask and its checkpoint, and back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sdpaint.generation.control_values import control_values, controls_of_values
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.references import reference_of_values, reference_values
 from sdpaint.generation.regions import PromptRegion
@@ -22,7 +23,7 @@ from sdpaint.imaging.tiles import Pixels8
 
 
 def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
-    """A request in values of JSON, but for its pictures and its checkpoint."""
+    """A request in values of JSON, but for its picture, its mask and its checkpoint."""
     sampling, passes = request.sampling, request.passes
     return {
         "mode": request.mode.value,
@@ -39,6 +40,7 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
         "color_match": request.color_match,
         "references": [reference_values(each) for each in request.references],
         "vae": None if request.vae is None else request.vae.name,
+        "controls": control_values(request.controls),
         "wildcards": {name: list(lines) for name, lines in request.wildcards.items()},
         "variations": [[each.seed, each.strength] for each in request.variations],
         "regions": [
@@ -90,6 +92,7 @@ def request_of_values(
         color_match=bool(values.get("color_match", True)),
         references=tuple(reference_of_values(each) for each in values.get("references", ())),
         vae=None if vae is None else Path(Path(str(vae)).name),
+        controls=controls_of_values(values.get("controls", ())),
         wildcards={str(name): tuple(map(str, lines)) for name, lines in values.get("wildcards", {}).items()},
         variations=tuple(
             Variation(int(seed_of), float(strength)) for seed_of, strength in values.get("variations", ())

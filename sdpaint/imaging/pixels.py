@@ -5,6 +5,7 @@ What goes in at 8 or 16 bits a channel comes out so, but for what is made for en
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import cv2
@@ -132,3 +133,8 @@ def values_of_grey(pixels: Pixels) -> Pixels:
     """The lightness (h, w), 0…255, of opaque pixels, (h, w, 4) BGRA: Rec. 709. Grey gives itself."""
     weights = np.array([0.0722, 0.7152, 0.2126], np.float32) * np.float32(255 / full_of(pixels))
     return np.asarray(np.rint(pixels[..., :3].astype(np.float32) @ weights), np.uint8)
+
+
+def digest_of(pixels: Pixels8) -> str:
+    """By which the same pixels are known again."""
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()

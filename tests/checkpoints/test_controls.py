@@ -11,11 +11,14 @@ import pytest
 from safetensors.numpy import save_file
 
 from sdpaint.checkpoints.component import Kind
-from sdpaint.checkpoints.controls import find_controls, read_control, suits
+from sdpaint.checkpoints.controls import choices, find_controls, read_control, suits, with_controls
 from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.document.control import ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
-from sdpaint.generation.controls import ControlKind
+from sdpaint.generation.controls import Control
 from sdpaint.generation.families import FamilyName
+from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams
+from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
 
 UNET = {"block_out_channels": [320, 640, 1280, 1280], "cross_attention_dim": 768}
@@ -134,3 +137,42 @@ def test_all_in_some_folders_are_found_and_nothing_else(tmp_path: Path) -> None:
     file(tmp_path / "lora.safetensors", x__lora_down__weight=(4, 8))
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     assert [info.name for info in find_controls([tmp_path, tmp_path / "gone"])] == ["Canny", "depth"]
+
+
+OWN = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
+"""What fits the starter."""
+
+
+def asking(kind: ControlKind, name: str = "", path: Path | None = None) -> GenerationRequest:
+    size = Size(256, 256)
+    control = Control(kind, np.zeros((256, 256, 3), np.uint8), name=name, checkpoint=path)
+    return GenerationRequest(
+        GenerationMode.TEXT_TO_IMAGE, "sea", "", starter_checkpoint(), SamplingParams(), 1, size, Rect.of_size(size),
+        controls=(control,),
+    )  # fmt: skip
+
+
+def test_a_control_without_a_name_takes_the_one_that_suits(tmp_path: Path) -> None:
+    folder(tmp_path / "a-depth", "ControlNetModel", **OWN)
+    folder(tmp_path / "b-lineart", "ControlNetModel", **OWN)
+    folder(tmp_path / "c-canny-of-others", "ControlNetModel", **UNET)
+    found = find_controls([tmp_path])
+
+    def taken(kind: ControlKind) -> str:
+        return with_controls(asking(kind), lambda: found).controls[0].name
+
+    assert taken(ControlKind.DEPTH) == "a-depth"
+    assert taken(ControlKind.LINE_ART) == "b-lineart"
+    assert taken(ControlKind.CANNY) == "b-lineart", "lines are lines, and the canny one doesn't fit"
+    assert taken(ControlKind.POSE) == "", "none reads it"
+    names = [info.name for info in choices(found, ControlKind.DEPTH, read_checkpoint(starter_checkpoint()))]
+    assert names == ["a-depth", "b-lineart"]
+
+
+def test_a_control_with_a_name_takes_that_one_and_keeps_a_path_that_it_has(tmp_path: Path) -> None:
+    path = folder(tmp_path / "net", "ControlNetModel", **OWN)
+    found = find_controls([tmp_path])
+    assert with_controls(asking(ControlKind.POSE, "net"), lambda: found).controls[0].checkpoint == path
+    assert with_controls(asking(ControlKind.POSE, "gone"), lambda: found).controls[0].checkpoint is None
+    kept = with_controls(asking(ControlKind.POSE, "net", tmp_path / "other"), lambda: found)
+    assert kept.controls[0].checkpoint == tmp_path / "other"

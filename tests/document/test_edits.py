@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sdpaint.document import edits
 from sdpaint.document.changes import changed_tiles
-from sdpaint.document.document import Document, changed_mask_tiles
+from sdpaint.document.document import Document, changed_overlay_tiles
 from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.document.render import flatten
 from sdpaint.imaging.blend import BlendMode
@@ -91,7 +91,7 @@ def test_every_masked_pixel_that_differs_lies_in_a_changed_mask_tile(document, c
     new = document
     for change in changes:
         new = change(new)
-    changed = changed_mask_tiles(document, new)
+    changed = changed_overlay_tiles(document, new)
     before, after = (d.mask.tiles.read(d.bounds) for d in (document, new))
     for y, x in zip(*np.nonzero(before != after), strict=True):
         assert (x // TILE_SIZE, y // TILE_SIZE) in changed
@@ -132,8 +132,8 @@ def test_a_hidden_layer_changes_nothing_that_is_seen():
 def test_the_mask_overlay_changes_where_it_is_recoloured_or_hidden():
     document = edits.fill_mask(edits.new_document(SIZE), Rect(0, 0, 10, 10))
     hidden = edits.set_mask(document, replace(document.mask, visible=False))
-    assert changed_mask_tiles(document, hidden) == {(0, 0)}
-    assert changed_mask_tiles(document, document) == set()
+    assert changed_overlay_tiles(document, hidden) == {(0, 0)}
+    assert changed_overlay_tiles(document, document) == set()
 
 
 def test_a_new_document_has_paper_below_an_empty_active_layer():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdpaint.document import edits, mask_edits
-from sdpaint.document.document import Document, changed_mask_tiles
+from sdpaint.document.document import Document, changed_overlay_tiles
 from sdpaint.document.journal_values import document_from_json, to_json
 from sdpaint.document.layers import MaskLayer, Region
 from sdpaint.document.transforms import Turn, turn_document
@@ -114,9 +114,9 @@ def test_all_of_them_go_along_with_the_canvas() -> None:
 def test_another_strength_is_seen_where_the_mask_is() -> None:
     document = three()
     weaker = mask_edits.change_mask(document, 0, strength=0.4)
-    assert set(document.masks[0].tiles.tiles) <= changed_mask_tiles(document, weaker)
+    assert set(document.masks[0].tiles.tiles) <= changed_overlay_tiles(document, weaker)
     chosen = mask_edits.choose_mask(document, 1)
-    assert changed_mask_tiles(document, chosen) == set()
+    assert changed_overlay_tiles(document, chosen) == set()
 
 
 def test_all_masks_come_back_from_a_file_and_a_journal(tmp_path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sdpaint.document import selection_edits as edits
 from sdpaint.document.changes import changed_tiles
-from sdpaint.document.document import Document, changed_mask_tiles
+from sdpaint.document.document import Document, changed_overlay_tiles
 from sdpaint.document.edits import fill_mask, insert_layer, new_document, resize_canvas
 from sdpaint.document.history import History
 from sdpaint.document.layers import Layer
@@ -101,7 +101,7 @@ def test_a_selection_looks_like_nothing_to_the_compositor():
     before = noisy()
     after = edits.select(before, soft())
     assert changed_tiles(before, after) == set()
-    assert changed_mask_tiles(before, after) == set()
+    assert changed_overlay_tiles(before, after) == set()
     assert np.array_equal(flatten(before, before.bounds), flatten(after, after.bounds))
 
 

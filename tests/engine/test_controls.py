@@ -19,9 +19,10 @@ from PIL import Image
 
 import sdpaint.engine.control_loader as control_loader
 import sdpaint.engine.diffusion as diffusion
+from sdpaint.document.control import ControlKind
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.samplers import make_scheduler
-from sdpaint.generation.controls import Control, ControlKind
+from sdpaint.generation.controls import Control
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, Phase, Preview, Progress
 from sdpaint.generation.request import GenerationRequest, SamplerName
@@ -522,6 +523,15 @@ def test_one_of_another_family_is_refused_before_anything_is_loaded(
 def test_one_of_other_widths_is_refused(engine: DiffusionEngine, nets: dict[str, Path]) -> None:
     failed = failure_of(run(engine, asked(starter_checkpoint(), control(nets["sd"]))))
     assert failed.hint
+
+
+def test_one_that_is_not_installed_is_said_with_a_remedy(engine: DiffusionEngine, tiny_sd: Path) -> None:
+    for name, words in (("", "No ControlNet for Stable Diffusion that reads line art"), ("lines", "lines isn't")):
+        missing = replace(control(tiny_sd), name=name, checkpoint=None)
+        failed = failure_of(run(engine, asked(tiny_sd, missing)))
+        assert words in failed.message
+        assert failed.hint
+    assert engine._store is None
 
 
 def test_a_damaged_file_is_said(

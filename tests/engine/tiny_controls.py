@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from sdpaint.generation.controls import Control, ControlKind, ControlStretch
+from sdpaint.document.control import ControlKind, ControlStretch
+from sdpaint.generation.controls import Control
 from tests.engine.test_single_file import original_unet_name
 
 STRENGTH = 0.3
@@ -122,4 +123,4 @@ def control(
 ) -> Control:
     """A control of a request."""
     lines = picture_of_lines() if image is None else image
-    return Control(kind, checkpoint, lines, ControlStretch(weight, start, end))
+    return Control(kind, lines, ControlStretch(weight, start, end), checkpoint.name, checkpoint)

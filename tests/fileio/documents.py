@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
+from sdpaint.document.control import ControlKind, ControlSettings, ControlSource, ControlStretch
 from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, MaskLayer, Region, SavedSelection
@@ -51,6 +52,18 @@ regions = st.none() | st.builds(Region, names, names, st.floats(0, 1), st.boolea
 
 
 @st.composite
+def stretches(draw):
+    start, end = sorted((draw(fractions), draw(fractions)))
+    return ControlStretch(draw(st.floats(0, 2)), start, end)
+
+
+sources = st.builds(
+    ControlSource, st.none() | st.text(max_size=8), st.dictionaries(st.text(max_size=8), st.floats(-9, 999)), st.text()
+)
+controls = st.builds(ControlSettings, st.sampled_from(ControlKind), names, stretches(), st.none() | sources)
+
+
+@st.composite
 def layers(draw):
     return Layer(
         name=draw(names),
@@ -61,6 +74,7 @@ def layers(draw):
         alpha_locked=draw(st.booleans()),
         generated=draw(st.booleans()),
         region=draw(regions),
+        control=draw(st.none() | controls),
     )
 
 

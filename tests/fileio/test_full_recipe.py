@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdpaint.document.control import ControlStretch
 from sdpaint.errors import FileError
 from sdpaint.fileio.full_recipe import KEYWORD, FullRecipe, full_recipe_in, recipe_json
 from sdpaint.fileio.png import encode_png, text_in
 from sdpaint.fileio.results import ResultStore
-from sdpaint.generation.controls import ControlStretch
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.recipe import infotext_of
 from sdpaint.generation.references import Reference, ReferenceUse

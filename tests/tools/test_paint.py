@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES
 from sdpaint.document.changes import changed_tiles
-from sdpaint.document.document import Document, changed_mask_tiles
+from sdpaint.document.document import Document, changed_overlay_tiles
 from sdpaint.document.edits import fill_mask, insert_layer, new_document, replace_layer, set_mask
 from sdpaint.document.layers import Layer
 from sdpaint.imaging.brush import BrushParams
@@ -241,7 +241,7 @@ def test_the_mask_brush_changes_the_mask_alone():
     assert board.steps == ["Paint mask"]
     assert board.document.layers is before.layers
     assert changed_tiles(before, board.document) == set()
-    assert changed_mask_tiles(before, board.document) == {(0, 0), (1, 0), (1, 1)}
+    assert changed_overlay_tiles(before, board.document) == {(0, 0), (1, 0), (1, 1)}
 
 
 def test_mask_strength_follows_opacity_and_builds_up_stroke_by_stroke():

@@ -10,13 +10,17 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sdpaint.document.document import Document, changed_mask_tiles
-from sdpaint.document.layers import MaskLayer
+from sdpaint.document.control import shown_controls
+from sdpaint.document.document import Document, changed_overlay_tiles
+from sdpaint.document.layers import Layer, MaskLayer
 from sdpaint.document.render import Compositor
 from sdpaint.gui.canvas.pyramid import LEVELS, Pyramid
+from sdpaint.imaging.compositing import times
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
 
@@ -25,7 +29,7 @@ BATCH = 8
 
 
 class Backing:
-    """Picture and mask overlay of a document as pyramids. `mask` is None as long as nothing was masked."""
+    """Picture and overlay of a document as pyramids. `mask` has control layers and masks, None while there are none."""
 
     def __init__(self, document: Document) -> None:
         self._start(document)
@@ -35,7 +39,9 @@ class Backing:
         self.picture = Pyramid(document.size)
         self.mask: Pyramid | None = None
         self._behind: set[TileKey] = self.compositor.tiles()
-        self._mask_behind: set[TileKey] = {key for mask in document.shown_masks for key in mask.tiles.tiles}
+        self._controls = tuple(shown_controls(document.layers))
+        drawn_over = [*(each.tiles for each in self._controls), *(each.tiles for each in document.shown_masks)]
+        self._mask_behind: set[TileKey] = {key for tiles in drawn_over for key in tiles.tiles}
         self._luts = [_tint(mask) for mask in document.shown_masks]
 
     @property
@@ -61,8 +67,9 @@ class Backing:
             self._start(document)
             return None
         self._behind |= changed
-        masked = changed_mask_tiles(old, document)
+        masked = changed_overlay_tiles(old, document)
         if masked:
+            self._controls = tuple(shown_controls(document.layers))
             self._luts = [_tint(mask) for mask in document.shown_masks]
             self._mask_behind |= masked
         return changed | masked
@@ -109,6 +116,10 @@ class Backing:
         if not _on_canvas(key, document):
             return
         tinted: Pixels | None = None
+        for layer in self._controls:
+            drawn = _control_tile(layer, key)
+            if drawn is not None:
+                tinted = drawn if tinted is None else _over(tinted, drawn)
         for mask, lut in zip(document.shown_masks, self._luts, strict=True):
             coverage = mask.tiles.tile(key)
             if coverage is not None:
@@ -153,6 +164,19 @@ def _tint(mask: MaskLayer) -> NDArray[np.uint32]:
     color = np.array([mask.color.blue, mask.color.green, mask.color.red, 255]) / 255.0
     table = np.rint(alpha[:, None] * color).astype(np.uint8)
     return np.ascontiguousarray(table).view(np.uint32)[:, 0]
+
+
+def _control_tile(layer: Layer, key: TileKey) -> Pixels | None:
+    """(h, w, 4) premultiplied BGRA of a control layer at its opacity; None where nothing is on it."""
+    tile = layer.tiles.tile(key)
+    if tile is None:
+        return None
+    mask = layer.shown_mask
+    share = None if mask is None else mask.tile(key)
+    if mask is not None and share is None and mask.default == 0:
+        return None
+    shown = rounded_8(tile if share is None else times(tile, share))
+    return shown if layer.opacity == 1.0 else np.asarray(cv2.convertScaleAbs(shown, alpha=layer.opacity), np.uint8)
 
 
 def _over(below: Pixels, above: Pixels) -> Pixels:
