@@ -31,6 +31,8 @@ def _losses(document: Document) -> Iterator[str]:
 def _of_layer(layer: Layer) -> Iterator[str]:
     if layer.blend_mode is BlendMode.ERASE:
         yield "layers that erase"
+    if layer.control is not None:
+        yield "control layers"
     if layer.origin is not None:
         yield "how layers were generated"
     match layer.content:
