@@ -18,7 +18,6 @@ from sdpaint.checkpoints.library import Entry, Library, Scan, read_license
 from sdpaint.checkpoints.marks import user_marks
 from sdpaint.controllers.thumbnail_reader import ThumbnailReader
 from sdpaint.errors import FileError, SdPaintError
-from sdpaint.fileio.images import read_image, write_image
 from sdpaint.generation.result import thumbnail_of
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.tiles import Pixels8
@@ -254,6 +253,9 @@ class LibraryController(QObject):
         target = paths.data_dir() / "previews" / f"{name}-{time.time_ns()}.png"
 
         def work() -> Path:
+            # With Pillow and the codecs: for the thread that needs them, not for the start.
+            from sdpaint.fileio.images import read_image, write_image
+
             pixels = rounded_8(read_image(picture).rgba)[..., :3] if isinstance(picture, Path) else picture
             target.parent.mkdir(parents=True, exist_ok=True)
             write_image(target, thumbnail_of(pixels, 2 * PICTURE_PX))
