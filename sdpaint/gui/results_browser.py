@@ -54,8 +54,8 @@ from sdpaint.gui.dropped import RESULT_MIME
 from sdpaint.gui.icons import icon, paint_icon
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
-from sdpaint.gui.widgets.images import pixmap_of_rgb
+from sdpaint.gui.widgets.controls import claims_key, describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.images import fitted, pixmap_of_rgb
 from sdpaint.imaging.tiles import Pixels8
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
@@ -323,9 +323,7 @@ class _GridDelegate(QStyledItemDelegate):
         pixmap = self._model.pixmaps.get(entry.path)
         place = QRectF(cell)
         if pixmap is not None:
-            size = pixmap.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRectF(0, 0, size.width(), size.height())
-            place.moveCenter(cell.center())
+            place = fitted(pixmap.size(), cell)
             painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
         else:
             painter.fillRect(place, colors.color(role.AlternateBase))
@@ -418,12 +416,7 @@ class ResultGrid(QListView):
         self._soon.start()
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Delete
-        ):
-            event.accept()
+        if claims_key(event, (Qt.Key.Key_Delete,)):
             return True
         return super().event(event)
 

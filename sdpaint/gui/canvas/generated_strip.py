@@ -18,7 +18,7 @@ from sdpaint.errors import SdPaintError
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
 from sdpaint.gui.widgets.controls import action_button, describe, label, push_button
-from sdpaint.gui.widgets.images import draw_checkerboard, pixmap_of_premultiplied
+from sdpaint.gui.widgets.images import draw_checkerboard, fitted, pixmap_of_premultiplied
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.tiles import Pixels, TileMap
 from sdpaint.worker.background import Background
@@ -276,9 +276,7 @@ class _Pictures(QWidget):
             draw_checkerboard(painter, inner)
             _, pixmap = self._pixmaps.get(id(each.tiles), (each.tiles, None))
             if pixmap is not None:
-                size = pixmap.size().scaled(inner.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-                target = QRectF(0, 0, size.width(), size.height())
-                target.moveCenter(inner.center())
+                target = fitted(pixmap.size(), inner)
                 painter.drawPixmap(target, pixmap, QRectF(pixmap.rect()))
             is_shown = index == self._origin.shown
             painter.setPen(QPen(accent if is_shown else edge, 2 if is_shown else 1))

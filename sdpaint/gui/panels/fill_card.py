@@ -15,7 +15,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Fill, LayerId
 from sdpaint.gui.theme import SPACE, set_role
 from sdpaint.gui.widgets.color_wheel import ColorWheel
-from sdpaint.gui.widgets.controls import icon_button, label, push_button
+from sdpaint.gui.widgets.controls import claims_key, icon_button, label, push_button
 from sdpaint.gui.widgets.fields import HexField
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.color_models import Hsv
@@ -145,12 +145,7 @@ class FillCard(QFrame):
         return False
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()      # here it closes the card
+        if claims_key(event, (Qt.Key.Key_Escape,)):     # here it closes the card
             return True
         return super().event(event)
 

@@ -20,7 +20,14 @@ from PySide6.QtWidgets import (
 from sdpaint.controllers.filter_controller import FilterController
 from sdpaint.gui.theme import SPACE, set_role
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import describe, icon_button, label, push_button, signals_blocked
+from sdpaint.gui.widgets.controls import (
+    claims_key,
+    describe,
+    icon_button,
+    label,
+    push_button,
+    signals_blocked,
+)
 from sdpaint.gui.widgets.curve_editor import CurveEditor
 from sdpaint.gui.widgets.histogram import Histogram
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
@@ -245,12 +252,7 @@ class FilterPanel(QFrame):
         return False
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()      # here it leaves the filter
+        if claims_key(event, (Qt.Key.Key_Escape,)):     # here it leaves the filter
             return True
         return super().event(event)
 

@@ -21,7 +21,7 @@ from sdpaint.gui.panels.layers_model import (
 )
 from sdpaint.gui.theme import font
 from sdpaint.gui.widgets.controls import describe
-from sdpaint.gui.widgets.images import draw_checkerboard
+from sdpaint.gui.widgets.images import draw_checkerboard, fitted
 from sdpaint.imaging.blend import BlendMode
 
 _BADGE = 14
@@ -222,9 +222,7 @@ def picture_rect(place: QRect, pixmap: QPixmap | None) -> QRectF:
     """Where a picture lies in its place, its proportions kept."""
     inner = QRectF(place)
     if pixmap is not None and not pixmap.isNull():
-        size = QSize(pixmap.size()).scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        inner = QRectF(0, 0, size.width(), size.height())
-        inner.moveCenter(QRectF(place).center())
+        inner = fitted(pixmap.size(), inner)
     return inner
 
 

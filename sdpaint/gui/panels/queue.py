@@ -48,9 +48,16 @@ from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.icons import icon, paint_icon
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE, font, set_role
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import action_button, describe, label, push_button, signals_blocked
+from sdpaint.gui.widgets.controls import (
+    action_button,
+    claims_key,
+    describe,
+    label,
+    push_button,
+    signals_blocked,
+)
 from sdpaint.gui.widgets.fields import ElidedLabel
-from sdpaint.gui.widgets.images import pixmap_of_rgb
+from sdpaint.gui.widgets.images import fitted, pixmap_of_rgb
 from sdpaint.gui.wording import MODE_VERBS, duration_words, left_words, progress_words
 from sdpaint.settings.schema import QueueChoice
 from sdpaint.settings.store import SettingsStore
@@ -301,10 +308,7 @@ class _JobDelegate(QStyledItemDelegate):
             name = "warning" if job.state is JobState.FAILED else _ICONS[job.mode]
             paint_icon(painter, spot.adjusted(9, 9, -9, -9), name, colors.color(role.ButtonText))
             return
-        size = pixmap.size().scaled(spot.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        place.moveCenter(spot.center())
-        painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
+        painter.drawPixmap(fitted(pixmap.size(), spot), pixmap, QRectF(pixmap.rect()))
 
     def _bar(self, painter: QPainter, option: QStyleOptionViewItem, progress: Progress | None) -> None:
         share = 0.0 if progress is None else progress.fraction
@@ -390,9 +394,8 @@ class JobList(QListView):
 
     def event(self, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete)
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in keys:
+        if claims_key(event, keys):
             # Here Delete takes a job out; elsewhere it clears the layer.
-            event.accept()
             return True
         return super().event(event)
 

@@ -34,8 +34,8 @@ from sdpaint.generation.events import Progress
 from sdpaint.generation.result import Result
 from sdpaint.gui.icons import icon, paint_icon
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE
-from sdpaint.gui.widgets.controls import describe, signals_blocked
-from sdpaint.gui.widgets.images import pixmap_of_rgb
+from sdpaint.gui.widgets.controls import claims_key, describe, signals_blocked
+from sdpaint.gui.widgets.images import fitted, pixmap_of_rgb
 from sdpaint.gui.widgets.progress import ProgressLine
 from sdpaint.gui.wording import MODE_VERBS
 
@@ -126,9 +126,7 @@ class _ResultDelegate(QStyledItemDelegate):
         colors, role = option.palette, QPalette.ColorRole
         cell = QRectF(option.rect).adjusted(3, 3, -3, -3)
         pixmap = self._results.pixmap(result)
-        size = pixmap.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
-        place.moveCenter(cell.center())
+        place = fitted(pixmap.size(), cell)
         painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
         is_shown = self._generation.selected == index.row()
         is_hot = bool(option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_HasFocus))
@@ -204,13 +202,8 @@ class _ResultList(QListView):
 
     def event(self, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete, Qt.Key.Key_Left, Qt.Key.Key_Right)
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in keys
-        ):
+        if claims_key(event, keys):
             # Here Delete takes a result away; elsewhere it clears the layer.
-            event.accept()
             return True
         return super().event(event)
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from sdpaint.gui.theme import SPACE
-from sdpaint.gui.widgets.controls import describe, label
+from sdpaint.gui.widgets.controls import claims_key, describe, label
 from sdpaint.gui.widgets.number_slider import FINE, NumberSlider, NumberSpec
 from sdpaint.imaging.color_models import Channel, Ramp
 
@@ -119,12 +119,7 @@ class GradientBar(QWidget):
         self._last_x = None
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _STEP_KEYS
-        ):
-            event.accept()
+        if claims_key(event, _STEP_KEYS):
             return True
         return super().event(event)
 

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sdpaint.gui.widgets.controls import describe
+from sdpaint.gui.widgets.controls import claims_key, describe
 from sdpaint.imaging.color_models import Hsv
 
 RING_PX = 14
@@ -108,12 +108,7 @@ class ColorWheel(QWidget):
         self._announce()
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _MOVES
-        ):
-            event.accept()
+        if claims_key(event, _MOVES):
             return True
         return super().event(event)
 

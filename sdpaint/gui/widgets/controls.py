@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 
 from sdpaint.gui.icons import icon
@@ -26,6 +26,14 @@ def tooltip_text(text: str, shortcut: str = "") -> str:
         return text
     native = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
     return f"{text} ({native})"
+
+
+def claims_key(event: QEvent, keys: Container[int]) -> bool:
+    """Whether an event asks if one of these keys is a shortcut. Then it is none: it comes to the widget as a key."""
+    if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in keys:
+        event.accept()
+        return True
+    return False
 
 
 def native_key(action: QAction) -> str:

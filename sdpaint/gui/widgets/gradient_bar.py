@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,10 +17,11 @@ from PySide6.QtGui import (
     QPixmap,
     QPolygonF,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sdpaint.gui.theme import CONTROL_HEIGHT
-from sdpaint.gui.widgets.controls import describe
+from sdpaint.gui.widgets.cells import CHOOSING_KEYS, Cells
+from sdpaint.gui.widgets.controls import claims_key, describe
 from sdpaint.gui.widgets.images import draw_checkerboard, pixmap_of_premultiplied
 from sdpaint.gui.widgets.swatches import qcolor
 from sdpaint.imaging.color import Color
@@ -182,12 +182,7 @@ class GradientBar(QWidget):
             self.chosen_changed.emit(self.chosen)
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _KEYS
-        ):
-            event.accept()
+        if claims_key(event, _KEYS):
             return True
         return super().event(event)
 
@@ -248,7 +243,7 @@ class GradientBar(QWidget):
         )
 
 
-class GradientSheet(QWidget):
+class GradientSheet(Cells):
     """Gradients in rows. Click one, or move with the arrow keys and press Enter."""
 
     picked = Signal(int)
@@ -279,8 +274,11 @@ class GradientSheet(QWidget):
         row, column = divmod(i, self._columns())
         return QRect(QPoint(column * (_CELL.width() + _GAP), row * (_CELL.height() + _GAP)), _CELL)
 
-    def _at(self, place: QPoint) -> int | None:
-        return next((i for i in range(len(self._items)) if self.cell(i).contains(place)), None)
+    def _at(self, pos: QPoint) -> int:
+        return next((i for i in range(len(self._items)) if self.cell(i).contains(pos)), -1)
+
+    def _words_of(self, index: int) -> str:
+        return self._items[index][0]
 
     def sizeHint(self) -> QSize:
         rows = -(-len(self._items) // 5)
@@ -291,39 +289,19 @@ class GradientSheet(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         i = self._at(event.position().toPoint())
-        if i is not None and event.button() is Qt.MouseButton.LeftButton:
+        if i >= 0 and event.button() is Qt.MouseButton.LeftButton:
             self._current = i
             self.picked.emit(i)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self._columns(),
-            Qt.Key.Key_Down: self._columns(),
-        }
-        step = steps.get(Qt.Key(event.key()))
+        step = self._step_of(event)
         if step is not None:
             self._current = min(len(self._items) - 1, max(0, self._current + step))
             self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        elif event.key() in CHOOSING_KEYS:
             self.picked.emit(self._current)
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            i = self._at(event.pos())
-            if i is not None:
-                QToolTip.showText(event.globalPos(), self._items[i][0], self)
-                return True
-        return super().event(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -40,6 +40,14 @@ def pixmap_of_mask(mask: Pixels) -> QPixmap:
     return QPixmap.fromImage(
         QImage(mask.data, width, height, mask.strides[0], QImage.Format.Format_Grayscale8).copy()
     )
+
+
+def fitted(size: QSize, area: QRectF) -> QRectF:
+    """The largest place of a picture of this size in the middle of an area."""
+    inner = size.scaled(area.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+    place = QRectF(0, 0, inner.width(), inner.height())
+    place.moveCenter(area.center())
+    return place
 
 
 def draw_checkerboard(painter: QPainter, rect: QRect | QRectF) -> None:

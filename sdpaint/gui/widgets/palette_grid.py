@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -15,8 +13,9 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy
 
+from sdpaint.gui.widgets.cells import CHOOSING_KEYS, Cells
 from sdpaint.gui.widgets.controls import describe
 from sdpaint.gui.widgets.swatches import qcolor
 from sdpaint.imaging.palette import Palette, Swatch
@@ -25,11 +24,13 @@ _SMALLEST, _LARGEST = 14, 28
 _GAP = 2
 
 
-class PaletteGrid(QWidget):
+class PaletteGrid(Cells):
     """Click chooses the foreground colour, with Ctrl the background; drag puts in order.
 
     Arrow keys move, with Alt they move the colour; Enter chooses, F2 renames, Delete removes.
     """
+
+    _keys = (*Cells._keys, Qt.Key.Key_F2, Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
     picked = Signal(object, bool)
     """Color; whether for the background."""
@@ -109,6 +110,9 @@ class PaletteGrid(QWidget):
         index = row * self._columns() + column
         return index if 0 <= column < self._columns() and 0 <= index < len(self._palette.swatches) else -1
 
+    def _words_of(self, index: int) -> str:
+        return words_of(self._palette.swatches[index])
+
     # ------------------------------------------------------------------------------------------------- input
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -155,33 +159,13 @@ class PaletteGrid(QWidget):
             self._select(index)
             self.menu_asked.emit(index, event.globalPos())
 
-    def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _KEYS
-        ):
-            event.accept()
-            return True
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            index = self._at(event.pos())
-            if index >= 0:
-                QToolTip.showText(event.globalPos(), words_of(self._palette.swatches[index]), self)
-                return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, count = Qt.Key(event.key()), len(self._palette.swatches)
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self._columns(),
-            Qt.Key.Key_Down: self._columns(),
-        }
+        step = self._step_of(event)
         if not count:
             super().keyPressEvent(event)
-        elif key in steps:
-            to = min(count - 1, max(0, self._selected + steps[key])) if self._selected >= 0 else 0
+        elif step is not None:
+            to = min(count - 1, max(0, self._selected + step)) if self._selected >= 0 else 0
             if event.modifiers() & Qt.KeyboardModifier.AltModifier and self._selected >= 0:
                 before, self._selected = self._selected, to
                 self.moved.emit(before, to)
@@ -189,7 +173,7 @@ class PaletteGrid(QWidget):
                 self._select(to)
         elif self._selected < 0:
             super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        elif key in CHOOSING_KEYS:
             for_background = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             self.picked.emit(self._palette.swatches[self._selected].color, for_background)
         elif key == Qt.Key.Key_F2:
@@ -205,12 +189,6 @@ class PaletteGrid(QWidget):
             self.selected_changed.emit(index)
         if index >= 0:
             self.setAccessibleDescription(words_of(self._palette.swatches[index]))
-        self.update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
         self.update()
 
     # ----------------------------------------------------------------------------------------------- drawing
@@ -242,17 +220,3 @@ class PaletteGrid(QWidget):
 def words_of(swatch: Swatch) -> str:
     """A swatch in words."""
     return f"{swatch.name}, {swatch.color.hex}" if swatch.name else swatch.color.hex
-
-
-_KEYS = (
-    Qt.Key.Key_Left,
-    Qt.Key.Key_Right,
-    Qt.Key.Key_Up,
-    Qt.Key.Key_Down,
-    Qt.Key.Key_Return,
-    Qt.Key.Key_Enter,
-    Qt.Key.Key_Space,
-    Qt.Key.Key_F2,
-    Qt.Key.Key_Delete,
-    Qt.Key.Key_Backspace,
-)

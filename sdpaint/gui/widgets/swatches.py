@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -14,8 +12,9 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sdpaint.gui.widgets.cells import CHOOSING_KEYS, Cells
 from sdpaint.gui.widgets.controls import describe
 from sdpaint.imaging.color import BLACK, WHITE, Color
 
@@ -60,7 +59,7 @@ class ColorPair(QWidget):
             self.swap_requested.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in CHOOSING_KEYS:
             self.swap_requested.emit()
         else:
             super().keyPressEvent(event)
@@ -81,7 +80,7 @@ class ColorPair(QWidget):
             painter.drawRoundedRect(place, 4, 4)
 
 
-class Swatches(QWidget):
+class Swatches(Cells):
     """Patches of colour in rows. Click, or move with the arrow keys and press Enter."""
 
     picked = Signal(object)
@@ -124,55 +123,27 @@ class Swatches(QWidget):
         row, column = divmod(index, self._columns())
         return QRect(column * (_CELL + _GAP), row * (_CELL + _GAP), _CELL, _CELL)
 
-    def _at(self, pos: QPoint) -> int | None:
-        for index in range(len(self._shown())):
-            if self._place(index).contains(pos):
-                return index
-        return None
+    def _at(self, pos: QPoint) -> int:
+        return next((index for index in range(len(self._shown())) if self._place(index).contains(pos)), -1)
+
+    def _words_of(self, index: int) -> str:
+        return self._shown()[index].hex
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self._at(event.position().toPoint())
-        if index is not None and event.button() is Qt.MouseButton.LeftButton:
+        if index >= 0 and event.button() is Qt.MouseButton.LeftButton:
             self._current = index
             self.picked.emit(self._shown()[index])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -self._columns(),
-            Qt.Key.Key_Down: self._columns(),
-        }
-        shown = self._shown()
-        step = steps.get(Qt.Key(event.key()))
+        shown, step = self._shown(), self._step_of(event)
         if step is not None and shown:
             self._current = min(len(shown) - 1, max(0, self._current + step))
             self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and shown:
+        elif event.key() in CHOOSING_KEYS and shown:
             self.picked.emit(shown[self._current])
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in _KEYS
-        ):
-            event.accept()
-            return True
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            index = self._at(event.pos())
-            if index is not None:
-                QToolTip.showText(event.globalPos(), self._shown()[index].hex, self)
-                return True
-        return super().event(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -186,14 +157,3 @@ class Swatches(QWidget):
             )
             painter.setBrush(qcolor(color))
             painter.drawRoundedRect(place, 3, 3)
-
-
-_KEYS = (
-    Qt.Key.Key_Left,
-    Qt.Key.Key_Right,
-    Qt.Key.Key_Up,
-    Qt.Key.Key_Down,
-    Qt.Key.Key_Return,
-    Qt.Key.Key_Enter,
-    Qt.Key.Key_Space,
-)
