@@ -76,10 +76,12 @@ class Rect:
     @classmethod
     def bounding(cls, rects: Iterable[Rect]) -> Rect:
         """The smallest rectangle around all the non-empty ones; empty where there is none."""
-        result = cls(0, 0, 0, 0)
-        for rect in rects:
-            result = result.united(rect)
-        return result
+        # Of thousands of tiles at times, so no rectangle is made on the way.
+        edges = [(r.x, r.y, r.x + r.width, r.y + r.height) for r in rects if r.width and r.height]
+        if not edges:
+            return cls(0, 0, 0, 0)
+        lefts, tops, rights, bottoms = zip(*edges, strict=True)
+        return cls.from_edges(min(lefts), min(tops), max(rights), max(bottoms))
 
     @property
     def left(self) -> int:
