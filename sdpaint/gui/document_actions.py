@@ -1,109 +1,12 @@
-"""Actions on the document: tools, filters, files, layers, selection and mask, as a table."""
+"""Actions on the document: files, edits, selection and mask, as a table; with those of tools, filters and layers."""
 
 from __future__ import annotations
 
-from sdpaint.document.transforms import Turn
 from sdpaint.gui.action_spec import ActionSpec
+from sdpaint.gui.image_actions import FILTER_ACTIONS, TURN_ACTIONS
 from sdpaint.gui.layer_actions import LAYER_ACTIONS
-from sdpaint.imaging.filter_table import FILTERS
+from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.imaging.selection import SelectionChange
-from sdpaint.tools.base import ToolName
-
-
-def _tool(tool: ToolName, text: str, key: str, icon_name: str, tooltip: str) -> ActionSpec:
-    return ActionSpec(
-        f"{tool.value}Tool",
-        text,
-        "tools.set_tool",
-        (key,),
-        icon_name,
-        tooltip,
-        checkable=True,
-        group="tools",
-        value=tool,
-    )
-
-
-TOOL_ACTIONS: tuple[ActionSpec, ...] = (
-    _tool(ToolName.BRUSH, "Brush", "B", "brush", "Brush: paint with the foreground colour"),
-    _tool(ToolName.ERASER, "Eraser", "E", "eraser", "Eraser: take paint away"),
-    _tool(ToolName.CLONE, "Clone stamp", "S", "clone", "Clone stamp: paint with what lies where you Alt+click"),
-    _tool(ToolName.FILL, "Fill", "F", "fill", "Fill: pour the foreground colour"),
-    _tool(ToolName.GRADIENT, "Gradient", "G", "gradient", "Gradient: drag colours over the layer"),
-    _tool(ToolName.SHAPE, "Shape", "U", "shape", "Shape: lines, rectangles, ellipses and polygons"),
-    _tool(ToolName.TEXT, "Text", "T", "text", "Text: click or drag a box, and type"),
-    _tool(ToolName.MASK_BRUSH, "Mask brush", "K", "mask-brush", "Mask brush: mark what Inpaint makes anew"),
-    _tool(ToolName.MASK_ERASER, "Mask eraser", "Shift+K", "mask-eraser", "Mask eraser: take marks away"),
-    _tool(
-        ToolName.SELECT_RECTANGLE, "Box select", "A", "select-rectangle", "Box select: drag a rectangle"
-    ),
-    _tool(
-        ToolName.SELECT_ELLIPSE, "Ellipse select", "Shift+A", "select-ellipse", "Ellipse select: drag a box"
-    ),
-    _tool(ToolName.SELECT_LASSO, "Lasso", "L", "select-lasso", "Lasso: draw around what you select"),
-    _tool(
-        ToolName.SELECT_POLYGON,
-        "Polygon",
-        "Shift+L",
-        "select-polygon",
-        "Polygon: click corners, Enter closes",
-    ),
-    _tool(ToolName.SELECT_ALIKE, "Magic wand", "W", "select-alike", "Magic wand: select what is alike"),
-    _tool(ToolName.MOVE, "Move", "V", "move", "Move: drag the layer, or what is selected of it"),
-    _tool(
-        ToolName.TRANSFORM, "Transform", "Ctrl+T", "transform", "Transform: scale, turn, skew, distort; Enter applies"
-    ),
-    _tool(ToolName.CROP, "Crop", "Shift+C", "crop", "Crop: cut or grow the canvas; Enter applies"),
-    _tool(ToolName.PICKER, "Colour picker", "I", "picker", "Colour picker: hold Alt while painting"),
-    _tool(ToolName.FRAME, "Frame", "C", "frame", "Frame: choose where the next picture goes"),
-    _tool(ToolName.PAN, "Hand", "H", "pan", "Hand: move the view; hold Space while painting"),
-)
-
-FILTER_ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec(
-        "repeatFilter",
-        "&Repeat the last filter",
-        "filters.repeat",
-        ("Ctrl+Alt+F",),
-        "again",
-        "Apply the last filter again, with the same values",
-    ),
-    *(
-        ActionSpec(
-            f"{each.id}Filter",
-            each.label + ("…" if each.parameters else ""),
-            "filters.open",
-            (each.shortcut,) if each.shortcut else (),
-            "",
-            f"{each.label}: filter the layer, where it is selected",
-            value=each.id,
-        )
-        for each in FILTERS
-    ),
-)
-
-_TURNS = (
-    (Turn.RIGHT, "Right", "Rotate &right", "rotate-right", "by 90° with the clock"),
-    (Turn.LEFT, "Left", "Rotate &left", "rotate-left", "by 90° against the clock"),
-    (Turn.HALF, "Half", "Rotate by &180°", "", "upside down"),
-    (Turn.MIRROR, "Mirror", "Flip &horizontally", "flip", "left for right"),
-    (Turn.UPSIDE_DOWN, "Flip", "Flip &vertically", "", "above for below"),
-)
-
-TURN_ACTIONS: tuple[ActionSpec, ...] = (
-    *(
-        ActionSpec(
-            f"image{name}", text, "image.turn", (), icon, f"Turn the whole picture {words}", value=turn
-        )
-        for turn, name, text, icon, words in _TURNS
-    ),
-    *(
-        ActionSpec(
-            f"layer{name}", text, "image.turn_layer", (), icon, f"Turn the layer {words}", value=turn
-        )
-        for turn, name, text, icon, words in _TURNS
-    ),
-)
 
 DOCUMENT_ACTIONS: tuple[ActionSpec, ...] = (
     *TOOL_ACTIONS,

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.actions import ACTIONS
-from sdpaint.gui.document_actions import TOOL_ACTIONS, TURN_ACTIONS
 from sdpaint.gui.generated_actions import GENERATED_ENTRIES
 from sdpaint.gui.icons import icon
+from sdpaint.gui.image_actions import TURN_ACTIONS
 from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
 from sdpaint.gui.queue_actions import QUEUE_ENTRIES
+from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.gui.widgets.controls import tooltip_text
 from sdpaint.gui.workspaces import Workspace
 from sdpaint.imaging.filter_table import FILTERS, FilterGroup

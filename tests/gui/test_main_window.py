@@ -26,7 +26,7 @@ from sdpaint.errors import EngineError, OutOfMemory
 from sdpaint.generation.events import Failed, Started
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.dialogs.files import Answer
-from sdpaint.gui.document_actions import TOOL_ACTIONS
+from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.gui.widgets.color_wheel import ColorWheel
 from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.gui.widgets.swatches import ColorPair, Swatches

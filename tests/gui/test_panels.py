@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
-from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.layer_row import EYE_WIDTH, row_places
 from sdpaint.gui.panels.layer_thumbnails import MASK_KEY
 from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
+from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.gui.wording import duration_words, params_words, progress_words
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color

@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from sdpaint.controllers.tool_controller import ToolController
-from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.theme import ICON_SIZE, SPACE
+from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.gui.widgets.controls import action_button, divider
 from sdpaint.tools.base import ToolName
 

@@ -13,10 +13,10 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.tool_controller import DEFAULT_BRUSHES, ToolController
 from sdpaint.gui.commands import DocumentCommands
-from sdpaint.gui.document_actions import TOOL_ACTIONS
 from sdpaint.gui.panels.paint_options import CloneCard, StabiliserCard, SymmetryCard, card_button
 from sdpaint.gui.panels.tool_parts import make_part
 from sdpaint.gui.theme import SPACE
+from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.gui.widgets.controls import (
     divider,
     follow_keys,
