@@ -41,7 +41,8 @@ class FamilyCalls:
     `text` may be several, of which a checkpoint's own is taken, else the first. `masked` feeds a network that takes
     mask and masked picture, `edit` one that is given the picture that it is to change. `embeddings` are the names under
     which pipelines take what `encode_prompt` returns; what has none isn't passed on. `empty` stands for a negative
-    prompt without words. `encoders`: how often encode_prompt is called, with `text_encoder_index`.
+    prompt without words. `weighed`: the tokenizers whose tokens have embeddings of their own in `prompt_embeds`, one
+    after the other. `encoders`: how often encode_prompt is called, with `text_encoder_index`.
     """
 
     text: tuple[str, ...]
@@ -51,6 +52,7 @@ class FamilyCalls:
     embeddings: tuple[str | None, ...] = ("prompt_embeds", "negative_prompt_embeds")
     negative: Negative = Negative.TOGETHER
     empty: str | None = ""
+    weighed: tuple[str, ...] = ()
     encoders: int = 1
     encoding: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     calling: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -104,6 +106,8 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         image="StableDiffusion3Img2ImgPipeline",
         embeddings=_POOLED,
         empty=None,
+        # Both CLIP encoders' side by side, then T5's.
+        weighed=("tokenizer", "tokenizer_3"),
         encoding=_with(prompt_2=None, prompt_3=None),
     ),
     # Its guidance is an input of the network, so that there is no negative branch.
@@ -115,6 +119,7 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         # The places of the tokens, which come last, its pipelines make themselves.
         embeddings=("prompt_embeds", "pooled_prompt_embeds", None),
         negative=Negative.NONE,
+        weighed=("tokenizer_2",),
         encoding=_with(prompt_2=None),
         layout=Layout.PACKED,
     ),
@@ -130,6 +135,7 @@ CALLS: dict[FamilyName, FamilyCalls] = {
             "prompt_embeds", None, "prompt_attention_mask",
             "negative_prompt_embeds", None, "negative_prompt_attention_mask",
         ),
+        weighed=("tokenizer",),
         layout=Layout.PACKED,
     ),
     FamilyName.Z_IMAGE: FamilyCalls(text=("ZImagePipeline",), unguided=0.0),
@@ -146,9 +152,12 @@ CALLS: dict[FamilyName, FamilyCalls] = {
     FamilyName.PIXART: FamilyCalls(
         text=("PixArtSigmaPipeline", "PixArtAlphaPipeline"),
         embeddings=_MASKED,
+        weighed=("tokenizer",),
         calling=_AS_IT_IS,
     ),
-    FamilyName.AURAFLOW: FamilyCalls(text=("AuraFlowPipeline",), embeddings=_MASKED),
+    FamilyName.AURAFLOW: FamilyCalls(
+        text=("AuraFlowPipeline",), embeddings=_MASKED, weighed=("tokenizer",)
+    ),
     FamilyName.HUNYUAN_DIT: FamilyCalls(
         text=("HunyuanDiTPipeline",),
         embeddings=(

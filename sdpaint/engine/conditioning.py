@@ -19,6 +19,7 @@ from sdpaint.engine.calls import CALLS, Negative
 from sdpaint.engine.clip_prompt import ClipEncoder, is_plain
 from sdpaint.engine.embeddings import vectors_for
 from sdpaint.engine.loader import LoadedCheckpoint
+from sdpaint.engine.token_weights import scaled, token_weights, words_of
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
 from sdpaint.generation.prompt.emphasis import Weighted, weighted
@@ -176,6 +177,8 @@ def _encode(
 ) -> Embeddings:
     """Embeddings of one pair of texts, by the pipeline itself where it can. `named`: files that they may name."""
     pieces, negative = weighted(prompt), weighted(negative_prompt)
+    if CALLS[loaded.info.family].weighed:
+        return _encode_scaled(loaded, pipeline, pieces, negative, guided)
     if Honours.WEIGHTS in FAMILIES[loaded.info.family].honours:
         pieces, negative = with_embeddings(pieces, named), with_embeddings(negative, named)
         encoders = _clip_encoders(loaded, named)
@@ -221,6 +224,42 @@ def _defaults_of_call(pipeline: Any) -> dict[str, Any]:
     taken = inspect.signature(pipeline.encode_prompt).parameters
     call = inspect.signature(pipeline.__call__).parameters
     return {name: call[name].default for name in _LIKE_A_CALL if name in taken and name in call}
+
+
+def _encode_scaled(
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    pieces: tuple[Weighted, ...],
+    negative: tuple[Weighted, ...],
+    guided: bool,
+) -> Embeddings:
+    """As the pipeline encodes the words, with the embeddings of weighted tokens scaled."""
+    found = dict(_encode_plain(loaded, pipeline, words_of(pieces), words_of(negative), guided))
+    weighed = {"prompt_embeds": pieces, "negative_prompt_embeds": negative}
+    weighed = {
+        name: each for name, each in weighed.items()
+        if found.get(name) is not None and any(piece.weight != 1.0 for piece in each)
+    }  # fmt: skip
+    if not weighed:
+        return found
+    empty = _encode_plain(loaded, pipeline, "", "", guided)["prompt_embeds"]
+    for name, each in weighed.items():
+        found[name] = scaled(found[name], empty, _token_weights(loaded, each, found[name].shape[1]))
+    return found
+
+
+def _token_weights(loaded: LoadedCheckpoint, pieces: tuple[Weighted, ...], count: int) -> Tensor:
+    """The weights of all `count` tokens, of one tokenizer after the other."""
+    weights = torch.ones(count)
+    first = 0
+    names = CALLS[loaded.info.family].weighed
+    for name in names:
+        tokenizer: Any = loaded.components.get(name)
+        if tokenizer is not None:   # SD3 can do without T5
+            length = count - first if name == names[-1] else tokenizer.model_max_length
+            weights[first : first + length] = token_weights(tokenizer, pieces, length)
+            first += length
+    return weights
 
 
 # -- weights and long prompts ------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ _ROWS = (
         honours=Honours.ALL,
         is_flow=False,
     ),
-    Family(FamilyName.SD3, SD3_MAP, steps=28, guidance_scale=4.5),
+    Family(FamilyName.SD3, SD3_MAP, steps=28, guidance_scale=4.5, honours=Honours.WEIGHTS),
     Family(
         FamilyName.FLUX,
         FLUX_MAP,
@@ -120,6 +120,7 @@ _ROWS = (
         max_side_px=2048,
         max_area_px=1408 * 1408,
         inpaint_channels=384,
+        honours=Honours.WEIGHTS,
         negative_prompt=False,
     ),
     Family(
@@ -132,7 +133,9 @@ _ROWS = (
         max_area_px=1408 * 1408,
         latent_channels=32,
     ),
-    Family(FamilyName.CHROMA, FLUX_MAP, steps=35, guidance_scale=5.0, min_side_px=256),
+    Family(
+        FamilyName.CHROMA, FLUX_MAP, steps=35, guidance_scale=5.0, min_side_px=256, honours=Honours.WEIGHTS
+    ),
     Family(
         FamilyName.Z_IMAGE,
         FLUX_MAP,
@@ -167,9 +170,17 @@ _ROWS = (
         guidance_scale=4.5,
         sampler=SamplerName.DPMPP_2M,
         latent_channels=4,
+        honours=Honours.WEIGHTS,
         is_flow=False,
     ),
-    Family(FamilyName.AURAFLOW, SDXL_MAP, steps=50, guidance_scale=3.5, latent_channels=4),
+    Family(
+        FamilyName.AURAFLOW,
+        SDXL_MAP,
+        steps=50,
+        guidance_scale=3.5,
+        latent_channels=4,
+        honours=Honours.WEIGHTS,
+    ),
     Family(
         FamilyName.HUNYUAN_DIT,
         SDXL_MAP,
