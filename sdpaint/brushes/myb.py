@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -48,11 +48,13 @@ _UNDERSTOOD = frozenset(
 _HARMLESS = frozenset(
     {
         "anti_aliasing",
+        "custom_input",    # an input of others, where it is told
         "custom_input_slowness",
         "direction_filter",
         "gridmap_scale",
         "gridmap_scale_x",
         "gridmap_scale_y",
+        "offset_by_speed_slowness",
         "paint_mode",
         "restore_color",
         "speed1_gamma",
@@ -115,17 +117,39 @@ class _Settings:
         self._used.add((name, source))
         return _over(self._data[name][1][source], *_RANGES[source])
 
+    def follows(self, name: str, source: str) -> bool:
+        """Whether a setting in degrees turns along with an input in degrees."""
+        points = self._data[name][1].get(source, ()) if name in self._data else ()
+        turns_along = _acts(points) and all(abs(float(y) - float(x)) < 1e-3 for x, y in points)
+        if turns_along:
+            self._used.add((name, source))
+        return turns_along
+
+    def driven(
+        self, name: str, default: float, which: Property, read: Callable[[float], float]
+    ) -> tuple[float, list[Driver]]:
+        """A setting whose values `read` takes to those of a property: the largest, and how one input gets there.
+
+        MyPaint adds what its inputs say and we multiply, which is the same for one of them: the first that acts.
+        """
+        base = self.base(name, default)
+        for source, sensor in _SENSORS.items():
+            if name in self._data and _acts(self._data[name][1].get(source, ())):
+                values = [(x, read(base + y)) for x, y in self.points(name, source)]
+                return max(y for _, y in values), _driver(which, sensor, values)
+        return read(base), []
+
     def left_out(self) -> tuple[str, ...]:
         """What has an effect and wasn't asked for."""
         lost = []
         for name, (base, inputs) in sorted(self._data.items()):
-            if name not in _UNDERSTOOD and name not in _HARMLESS and (base != 0.0 or inputs):
+            if name not in _UNDERSTOOD and name not in _HARMLESS and (base != 0.0 or any(map(_acts, inputs.values()))):
                 lost.append(_words(name))
             elif name in _UNDERSTOOD:
                 lost += [
                     f"{_words(name)} by {_words(source)}"
                     for source, points in sorted(inputs.items())
-                    if (name, source) not in self._used and any(y for _, y in points)
+                    if (name, source) not in self._used and _acts(points)
                 ]
         return tuple(lost)
 
@@ -143,7 +167,17 @@ def _params(settings: _Settings) -> BrushParams:
         drivers.append(Driver(Property.SIZE, Sensor.RANDOM, strength=1 - math.exp(-min(3.0, 2 * wobble))))
     opacity, opaque_drivers = _opacity(settings)
     is_linear = settings.base("opaque_linearize", 0.9) >= 0.5
-    ratio = max(1.0, settings.base("elliptical_dab_ratio", 1.0))
+    hardness, hardness_drivers = settings.driven("hardness", 0.8, Property.HARDNESS, _unit)
+    scatter, scatter_drivers = settings.driven(
+        "offset_by_random", 0.0, Property.SCATTER, lambda radii: min(5.0, max(0.0, radii))
+    )
+    roundness, roundness_drivers = settings.driven(
+        "elliptical_dab_ratio", 1.0, Property.ROUNDNESS, lambda ratio: max(0.02, 1 / max(1.0, ratio))
+    )
+    angle, angle_drivers = _angle(settings)
+    if roundness == 1.0 and not roundness_drivers:
+        angle, angle_drivers = 0.0, []      # a disc that is turned is the same disc
+    drivers += [*hardness_drivers, *scatter_drivers, *roundness_drivers, *angle_drivers]
     per_diameter = 2 * (settings.base("dabs_per_actual_radius", 2.0) + settings.base("dabs_per_basic_radius"))
     smudge = _unit(settings.base("smudge"))
     for name, which in _COLORS.items():
@@ -153,21 +187,35 @@ def _params(settings: _Settings) -> BrushParams:
             drivers.append(Driver(which, Sensor.RANDOM, strength=_unit(span)))
     return BrushParams(
         size_px=min(MAX_SIZE_PX, max(MIN_SIZE_PX, size)),
-        hardness=_unit(settings.base("hardness", 0.8)),
+        hardness=hardness,
         opacity=opacity if is_linear else 1.0,
         flow=1.0 if is_linear else max(0.01, opacity),
         build_up=not is_linear,
         spacing=min(10.0, max(0.01, 1 / per_diameter if per_diameter > 0.0 else 10.0)),
         pressure_size=False,
-        roundness=max(0.02, 1 / ratio),
-        angle=math.remainder(settings.base("elliptical_dab_angle"), 360.0) if ratio > 1.0 else 0.0,
-        scatter=min(5.0, max(0.0, settings.base("offset_by_random"))),
+        roundness=roundness,
+        angle=math.remainder(angle, 360.0),
+        scatter=scatter,
         airbrush_hz=min(200.0, max(0.0, settings.base("dabs_per_second"))),
         smudge=0.5 + 0.5 * _unit(settings.base("smudge_length", 0.5)) if smudge > 0.0 else 0.0,
         paint_load=(1 - smudge) if smudge > 0.0 else 0.0,
         blend_mode=BlendMode.ERASE if settings.base("eraser") >= 0.5 else BlendMode.NORMAL,
         drivers=(*drivers, *opaque_drivers),
     )
+
+
+def _angle(settings: _Settings) -> tuple[float, list[Driver]]:
+    """Degrees clockwise, as both count them, and what turns the dabs on from there."""
+    angle, drivers = settings.base("elliptical_dab_angle"), []
+    turned = settings.points("elliptical_dab_angle", "random")
+    low, high = min((y for _, y in turned), default=0.0), max((y for _, y in turned), default=0.0)
+    if high > low:
+        angle, span = angle + low, high - low
+        curve = Curve(tuple((x, (y - low) / span) for x, y in turned))
+        drivers.append(Driver(Property.ANGLE, Sensor.RANDOM, curve, min(1.0, span / 360)))
+    if settings.follows("elliptical_dab_angle", "direction"):
+        drivers.append(Driver(Property.ANGLE, Sensor.DIRECTION))
+    return angle, drivers
 
 
 def _opacity(settings: _Settings) -> tuple[float, list[Driver]]:
@@ -184,6 +232,10 @@ def _opacity(settings: _Settings) -> tuple[float, list[Driver]]:
     ]
     most = max(y for _, y in values)
     return (most or 1.0), _driver(Property.OPACITY, Sensor.PRESSURE, values)
+
+
+def _acts(points: Sequence[Sequence[float]]) -> bool:
+    return any(_finite(y) != 0.0 for _, y in points)
 
 
 def _driver(which: Property, sensor: Sensor, values: Sequence[tuple[float, float]]) -> list[Driver]:

@@ -243,6 +243,45 @@ def test_smudging_erasing_and_colours_by_chance_come_over():
     assert [(driver.property, driver.sensor) for driver in params.drivers] == [(Property.HUE, Sensor.RANDOM)]
 
 
+def test_hardness_scatter_and_roundness_follow_the_pressure_as_they_do_there():
+    falls = {"base_value": 0.9, "inputs": {"pressure": [[0, 0], [1, -0.6]]}}
+    scatters = {"base_value": 0.5, "inputs": {"pressure": [[0, 1.5], [1, 0]]}}
+    flattens = {"base_value": 1.0, "inputs": {"pressure": [[0, 0], [1, 3]]}}
+    data = myb(hardness=falls, offset_by_random=scatters, elliptical_dab_ratio=flattens, opaque=1.0)
+    found = parse_myb(data, "x")
+    assert found.left_out == ()
+    for pressure in (0.0, 1.0):
+        params = found.params
+        assert params.hardness * driven(params, Property.HARDNESS, pressure) == pytest.approx(0.9 - 0.6 * pressure)
+        assert params.scatter * driven(params, Property.SCATTER, pressure) == pytest.approx(2.0 - 1.5 * pressure)
+        assert params.roundness * driven(params, Property.ROUNDNESS, pressure) == pytest.approx(1 / (1 + 3 * pressure))
+
+
+def test_of_two_inputs_that_are_added_the_second_is_named():
+    both = {"base_value": 0.5, "inputs": {"pressure": [[0, 0], [1, 0.5]], "random": [[0, 0], [1, 0.5]]}}
+    assert parse_myb(myb(hardness=both), "x").left_out == ("hardness by random",)
+    idle = {"base_value": 0.5, "inputs": {"pressure": [[0, 0], [1, 0]], "speed1": [[0, 0], [4, 0]]}}
+    assert parse_myb(myb(hardness=idle, offset_by_speed=idle | {"base_value": 0.0}), "x").left_out == ()
+
+
+def test_flat_dabs_turn_with_the_stroke_and_by_chance():
+    along = {"base_value": 90.0, "inputs": {"direction": [[0, 0], [180, 180]]}}
+    params = parse_myb(myb(elliptical_dab_ratio=5.0, elliptical_dab_angle=along), "x").params
+    assert params.angle == 90.0
+    assert Drive(params.drivers, 1).turn(Readings(direction=0.25)) == pytest.approx(90.0, abs=1.0)
+    chance = {"base_value": 10.0, "inputs": {"random": [[0, -30], [1, 60]]}}
+    params = parse_myb(myb(elliptical_dab_ratio=5.0, elliptical_dab_angle=chance), "x").params
+    drive = Drive(params.drivers, 1)
+    turns = [params.angle + drive.turn(Readings()) for _ in range(300)]
+    assert min(turns) == pytest.approx(-20, abs=3)
+    assert max(turns) == pytest.approx(70, abs=3)
+    bent = {"base_value": 0.0, "inputs": {"direction": [[0, 0], [90, 20], [180, 180]]}}
+    assert parse_myb(myb(elliptical_dab_ratio=5.0, elliptical_dab_angle=bent), "x").left_out == (
+        "elliptical dab angle by direction",
+    )
+    assert parse_myb(myb(elliptical_dab_angle=along), "x").params.drivers == ()     # round dabs
+
+
 def test_what_cant_be_translated_is_named():
     speed = {"base_value": 1.0, "inputs": {"speed1": [[0, 0], [4, 0.5]]}}
     found = parse_myb(myb(radius_logarithmic=speed, slow_tracking=3.0, lock_alpha=0.0, anti_aliasing=1.0), "x")
@@ -260,9 +299,12 @@ def test_what_isnt_a_mypaint_brush_is_said(data):
 
 number = st.floats(-1e9, 1e9) | st.floats()
 names = st.sampled_from(["radius_logarithmic", "opaque", "opaque_multiply", "hardness", "color_h", "smudge", "eraser",
-                         "elliptical_dab_ratio", "dabs_per_actual_radius", "offset_by_random", "radius_by_random"])
+                         "elliptical_dab_ratio", "elliptical_dab_angle", "dabs_per_actual_radius", "offset_by_random",
+                         "radius_by_random"])
 curves = st.dictionaries(
-    st.sampled_from(["pressure", "random", "speed1"]), st.lists(st.tuples(number, number), max_size=5), max_size=2
+    st.sampled_from(["pressure", "random", "speed1", "direction"]),
+    st.lists(st.tuples(number, number), max_size=5),
+    max_size=2,
 )
 
 
