@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sdpaint import cli
 from sdpaint.fileio.images import read_image, write_image
 from sdpaint.generation.request import GenerationMode, SamplerName
+from sdpaint.paths import starter_checkpoint, user_checkpoint_dir
 from tests.fakes import FakeEngine
 
 
@@ -70,6 +72,17 @@ class TestVary:
             (seed, sampler) for seed in (1, 2, 3) for sampler in (SamplerName.EULER, SamplerName.LCM)
         ]
         assert "out-6.png  seed 3  seed 3, sampler LCM" in out
+
+    def test_checkpoints_vary_by_name(self, run, engine, folder, monkeypatch):
+        monkeypatch.setenv("SDPAINT_HOME", str(folder / "home"))
+        other = shutil.copytree(starter_checkpoint(), user_checkpoint_dir() / "other")
+        (other / "sdpaint.json").write_text('{"name": "Other"}')
+
+        code, _, _ = run("generate", "--prompt", "a", "--vary", "checkpoint=other,starter", "-o", "out.png")
+
+        assert code == 0
+        assert [request.checkpoint.name for request in engine.requests] == ["other", "starter"]
+        assert run("generate", "--prompt", "a", "--vary", "checkpoint=none", "-o", "out.png")[0] == 1
 
     @pytest.mark.parametrize(
         "arguments",

@@ -148,21 +148,26 @@ def run(
     try:
         if options.vary:
             return vary.run(
-                engine, job.params, _same_with(job), options.vary, options.output, options.sheet, options.json
+                engine, job.params, _same_with(job, settings), options.vary, options.output, options.sheet, options.json
             )
         return _run(engine, job, options.output, options.json)
     finally:
         engine.close()
 
 
-def _same_with(job: Job) -> Callable[[GenerationParams], Job]:
+def _same_with(job: Job, settings: Settings) -> Callable[[GenerationParams], Job]:
     """Jobs for other parameters on the same picture."""
 
     def job_of(params: GenerationParams) -> Job:
+        checkpoint = job.checkpoint
+        if params.checkpoint != checkpoint.path:
+            checkpoint = choose_checkpoint(str(params.checkpoint), settings)
+            vae = settings.checkpoint_vaes.get(str(checkpoint.path))
+            params = replace(params, checkpoint=checkpoint.path, vae=vae)
         lists = read_wildcards(user_wildcard_dir())
-        prepared = prepare(job.document, params, job.checkpoint, params.sampling.seed or 0, wildcards=lists)
-        prepared = replace(prepared, request=with_files(prepared.request, read_settings()))
-        return replace(job, prepared=prepared, params=params)
+        prepared = prepare(job.document, params, checkpoint, params.sampling.seed or 0, wildcards=lists)
+        prepared = replace(prepared, request=with_files(prepared.request, settings))
+        return replace(job, prepared=prepared, params=params, checkpoint=checkpoint)
 
     return job_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 
@@ -66,14 +67,13 @@ class GenerationController(GenerationJobs):
         opened = self._documents.claim_front()
         document = opened.committed
         table = PictureTable(tuple(axes))
-        found = self._chosen(document, params)
-        if found is None:
-            self.failed.emit(self._not_installed(params))
-            return
         jobs: list[Job] = []
         try:
             for cell, indices in enumerate(combinations(axes)):
-                job = self._job(opened, document, applied(found[0], axes, indices), found[1], self._mode)
+                found = self._chosen(document, self.looked_up(applied(params, axes, indices)))
+                if found is None:
+                    raise self._not_installed(params)
+                job = self._job(opened, document, *found, self._mode)
                 job.as_layer, job.table, job.cell = False, table, cell
                 jobs.append(job)
         except SdPaintError as error:
@@ -83,25 +83,29 @@ class GenerationController(GenerationJobs):
 
     def estimate_table(self, axes: Sequence[Axis]) -> Estimate | None:
         """What a table would cost; None before anything was measured. Raises SettingsError where it can't be made."""
-        document, params, total = self._documents.committed, self._params, 0.0
-        found = self._chosen(document, params)
+        document, total = self._documents.committed, 0.0
         peak: int | None = None
-        cells = [applied(params, axes, indices) for indices in combinations(axes)]
-        if found is None:
-            return None
-        outlook = outlook_on(document, self._mode, *found)
-        plan = plan_crop(document.frame, found[1]) if outlook is None else outlook.plan
-        known: dict[tuple[int, float], Estimate | None] = {}
-        for each in cells:
-            key = (each.sampling.steps, each.sampling.strength)
+        cells = [self.looked_up(applied(self._params, axes, indices)) for indices in combinations(axes)]
+        known: dict[tuple[Path, int, float], Estimate | None] = {}
+        for params in cells:
+            key = (params.checkpoint, params.sampling.steps, params.sampling.strength)
             if key not in known:
-                work = work_of(plan, replace(each.sampling, count=1), effective_strength(self._mode, each, found[1]))
-                known[key] = self._costs.estimate(str(found[1].path), *work)
+                known[key] = self._estimate_cell(document, params)
             estimate = known[key]
             if estimate is None:
                 return None
             total, peak = total + estimate.seconds, estimate.peak_bytes
         return Estimate(total, peak)
+
+    def _estimate_cell(self, document: Document, params: GenerationParams) -> Estimate | None:
+        found = self._chosen(document, params)
+        if found is None:
+            return None
+        params, info = found
+        outlook = outlook_on(document, self._mode, params, info)
+        plan = plan_crop(document.frame, info) if outlook is None else outlook.plan
+        work = work_of(plan, replace(params.sampling, count=1), effective_strength(self._mode, params, info))
+        return self._costs.estimate(str(info.path), *work)
 
     @property
     def is_forever(self) -> bool:

@@ -15,7 +15,7 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.vaes import VaeInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.prompt_resources import PromptResources
-from sdpaint.errors import SdPaintError
+from sdpaint.errors import SdPaintError, SettingsError
 from sdpaint.generation.cost import CostBook, Estimate, work_of
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
@@ -197,6 +197,17 @@ class GenerationSettings(QObject):
     def info_of(self, path: Path) -> CheckpointInfo | None:
         """The installed checkpoint at this path."""
         return next((info for info in self._checkpoints if info.path == path), None)
+
+    def looked_up(self, params: GenerationParams) -> GenerationParams:
+        """Params whose checkpoint may be a name, with its path. Raises SettingsError where none has this name."""
+        if self.info_of(params.checkpoint) is not None:
+            return params
+        name = str(params.checkpoint).casefold()
+        info = next((info for info in self._checkpoints if info.name.casefold() == name), None)
+        if info is None:
+            names = ", ".join(info.name for info in self._checkpoints)
+            raise SettingsError(f"There is no checkpoint {params.checkpoint}", hint=f"Choose from {names}")
+        return replace(params, checkpoint=info.path, vae=self.own_vaes.get(str(info.path)))
 
     @property
     def inpaint_checkpoint(self) -> CheckpointInfo | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sdpaint.errors import SettingsError
@@ -13,8 +14,10 @@ from sdpaint.generation.request import SamplerName
 
 MAX_CELLS = 1000
 
-NAMES = ("steps", "guidance", "strength", "seed", "sampler", "prompt", "negative")
-"""What can be varied. Words of the prompt by what the first value says: each other value takes its place."""
+NAMES = ("steps", "guidance", "strength", "seed", "sampler", "checkpoint", "prompt", "negative")
+"""What can be varied. A checkpoint by its name, for whoever knows the installed ones to look up. Words of the prompt by
+what the first value says: each other value takes its place.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Axis:
 
     def labels(self) -> tuple[str, ...]:
         """What a table says beside its rows or columns."""
-        if self.name in ("prompt", "negative"):
+        if self.name in ("checkpoint", "prompt", "negative"):
             return self.values
         return tuple(f"{self.name} {value}" for value in self.values)
 
@@ -39,6 +42,8 @@ class Axis:
             case "negative":
                 swapped = _swapped(params.negative_prompt, self.values[0], value, self.name)
                 return replace(params, negative_prompt=swapped)
+            case "checkpoint":
+                return replace(params, checkpoint=Path(value))
             case "sampler":
                 return replace(params, sampling=replace(params.sampling, sampler=sampler_named(value)))
             case _:
@@ -67,7 +72,7 @@ def parse_axis(text: str) -> Axis:
     for value in values:
         if name == "sampler":
             sampler_named(value)
-        elif name not in ("prompt", "negative"):
+        elif name not in ("checkpoint", "prompt", "negative"):
             _number(name, value)
     return Axis(name, tuple(values))
 

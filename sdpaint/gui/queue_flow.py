@@ -68,7 +68,8 @@ class QueueFlow(QObject):
         from sdpaint.gui.dialogs.picture_table import PictureTableDialog
 
         generation = self._generation
-        dialog = PictureTableDialog(self._window, generation.params, generation.estimate_table, self._asked)
+        names = [info.name for info in generation.checkpoints]
+        dialog = PictureTableDialog(self._window, generation.params, generation.estimate_table, names, self._asked)
 
         def start() -> None:
             self._asked = dialog.written

@@ -234,6 +234,28 @@ class TestTable:
         assert made.args[0].table.missing == {0}
         s.wait_until_idle()
 
+    def test_checkpoints_are_compared_by_their_names(self, studio, qtbot, tmp_path):
+        s = studio()
+        other = replace(s.generation.checkpoints[0], path=tmp_path / "other", name="Other")
+        s.generation.set_checkpoints((*s.generation.checkpoints, other))
+        s.generation.own_vaes[str(other.path)] = tmp_path / "vae"
+        with qtbot.waitSignal(s.generation.table_made) as made:
+            s.generation.generate_table([parse_axis("checkpoint=other, starter"), parse_axis("steps=1,2")])
+        asked = [(each.checkpoint, each.vae, each.sampling.steps) for each in s.engine.requests]
+        assert asked == [
+            (path, vae, steps)
+            for path, vae in ((other.path, tmp_path / "vae"), (starter_checkpoint(), None))
+            for steps in (1, 2)
+        ]
+        assert not made.args[0].table.missing
+        s.wait_until_idle()
+
+    def test_a_checkpoint_that_is_not_there_queues_nothing(self, studio):
+        s = studio()
+        s.generation.generate_table([parse_axis("checkpoint=none,starter")])
+        assert "none" in s.errors[0].message
+        assert s.queue.jobs == ()
+
     def test_values_that_cannot_be_queue_nothing(self, studio):
         s = studio()
         s.generation.generate_table([parse_axis("steps=0,1")])

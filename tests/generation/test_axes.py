@@ -24,6 +24,7 @@ PARAMS = GenerationParams(Path("starter"), "a red hill, red sky", "fog")
         ("sampler=Euler,dpm++ 2m karras", ("Euler", "dpm++ 2m karras")),
         (r"prompt=red,blue,one\, two", ("red", "blue", "one, two")),
         ("prompt=red,", ("red", "")),
+        (r"checkpoint=starter, my\, best", ("starter", "my, best")),
     ],
 )
 def test_an_axis_is_read(text, values):
@@ -47,6 +48,7 @@ def test_values_take_their_places():
 
     assert found.prompt == "a green hill, green sky"
     assert found.sampling.steps == 5
+    assert applied(PARAMS, [parse_axis("checkpoint=other,starter")], (0,)).checkpoint == Path("other")
     assert found.sampling.sampler is SamplerName.LCM
     assert applied(PARAMS, axes, (0, 0, 0)).prompt == PARAMS.prompt
 

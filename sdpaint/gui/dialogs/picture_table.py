@@ -23,6 +23,7 @@ _LABELS = {
     "strength": "Strength",
     "seed": "Seed",
     "sampler": "Sampler",
+    "checkpoint": "Checkpoint",
     "prompt": "Words of the prompt",
     "negative": "Words of the negative prompt",
 }
@@ -31,6 +32,7 @@ _HELP = {
     "prompt": "The first stands in the prompt now; each other takes its place",
     "negative": "The first stands in the negative prompt now; each other takes its place",
     "sampler": "Names, with commas between them",
+    "checkpoint": "Names, with commas between them",
 }
 _NUMBERS = "Numbers, with commas between them"
 _MANY = 100
@@ -44,12 +46,16 @@ class PictureTableDialog(Form):
         parent: QWidget | None,
         params: GenerationParams,
         estimate: Callable[[Sequence[Axis]], Estimate | None],
+        checkpoints: Sequence[str],
         before: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        """`estimate` raises SettingsError where a table can't be made. `before`: (name, values) as they were last."""
+        """`estimate` raises SettingsError where a table can't be made. `checkpoints`: names of the installed
+        ones. `before`: (name, values) as they were last.
+        """
         super().__init__(parent, "pictureTableDialog", "X/Y table", "Generate")
         self._params = params
         self._estimate = estimate
+        self._checkpoints = checkpoints
         self._columns = _AxisField("tableColumns", "Columns", self._suggested, is_optional=False)
         self._rows = _AxisField("tableRows", "Rows", self._suggested, is_optional=True)
         self._result = label("", "dim")
@@ -87,6 +93,7 @@ class PictureTableDialog(Form):
             "strength": "0.3, 0.5, 0.7, 0.9",
             "seed": "1-4",
             "sampler": ", ".join(name.value for name in (SamplerName.DDIM, SamplerName.EULER_A, SamplerName.UNIPC)),
+            "checkpoint": ", ".join(name.replace(",", "\\,") for name in self._checkpoints[:4]),
             "prompt": f"{first_words}, ",
             "negative": f"{not_wanted}, ",
         }.get(name, "")
