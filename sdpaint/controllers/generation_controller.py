@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.picture_table import PictureTable
 from sdpaint.document import edits
 from sdpaint.document.document import Document
+from sdpaint.document.regions import regions_of
 from sdpaint.errors import CheckpointError, SdPaintError
 from sdpaint.generation.axes import Axis, applied, combinations
 from sdpaint.generation.cost import Estimate, work_of
@@ -185,7 +186,7 @@ class GenerationController(GenerationJobs):
         sampling, seed = params.sampling, _resolved(params.sampling.seed)
         named = self.prompt_resources
         return Job(
-            lambda job_id: prepare(document, params, info, seed, job_id, named.lists_for(params)),
+            lambda job_id: prepare(document, params, info, seed, job_id, named.lists_for(_texts(document, params))),
             opened,
             seed,
             sampling.count,
@@ -384,6 +385,13 @@ class GenerationController(GenerationJobs):
         """The shown result leaves the canvas and the panel (its file stays); the next one of its job is shown."""
         self._shelf.discard()
         self._announce_results()
+
+
+def _texts(document: Document, params: GenerationParams) -> Iterator[str]:
+    """All that is written for a picture."""
+    yield from (params.prompt, params.negative_prompt)
+    for owned in regions_of(document):
+        yield from (owned.region.prompt, owned.region.negative_prompt)
 
 
 def _resolved(seed: int | None) -> int:

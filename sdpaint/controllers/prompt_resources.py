@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sdpaint import paths
@@ -11,7 +11,6 @@ from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
 from sdpaint.checkpoints.controls import ControlInfo, control_folders, find_controls, with_controls
 from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
-from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prompt.choices import names_in
 from sdpaint.generation.request import GenerationRequest
 
@@ -25,9 +24,9 @@ class PromptResources:
         self._adapters = AdapterFolders()
         self._lock = threading.Lock()
 
-    def lists_for(self, params: GenerationParams) -> dict[str, tuple[str, ...]]:
+    def lists_for(self, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The wildcard lists, none where the prompts name none. Raises FileError."""
-        if not names_in(params.prompt) and not names_in(params.negative_prompt):
+        if not any(names_in(text) for text in texts):
             return {}
         return read_wildcards(paths.user_wildcard_dir())
 

@@ -111,6 +111,18 @@ def encode_regions(
     return tuple(_encoded(loaded, pipeline, request, each, steps, announce) for each in texts)
 
 
+def words_over_steps(
+    loaded: LoadedCheckpoint, request: GenerationRequest, index: int, steps: int
+) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """For the whole's own prompt and each region's: (the first step at which it holds, from 1; the words)."""
+    found = []
+    for texts in prompts_by_region(request, request.seed_of(index)):
+        positive, _ = _stretches(loaded, texts, steps)
+        starts = (1, *(stretch.last_step + 1 for stretch in positive))
+        found.append(tuple(zip(starts, (stretch.text for stretch in positive), strict=False)))
+    return tuple(found)
+
+
 def _encoded(
     loaded: LoadedCheckpoint,
     pipeline: Any,
@@ -181,7 +193,7 @@ def _encode(
         return _encode_scaled(loaded, pipeline, pieces, negative, guided)
     if Honours.WEIGHTS in FAMILIES[loaded.info.family].honours:
         pieces, negative = with_embeddings(pieces, named), with_embeddings(negative, named)
-        encoders = _clip_encoders(loaded, named)
+        encoders = clip_encoders(loaded, named)
         fits = all(len(encoder.chunks(each)) == 1 for encoder in encoders for each in (pieces, negative))
         if not (fits and is_plain(pieces) and is_plain(negative)):
             return _encode_weighted(loaded, encoders, pieces, negative, guided)
@@ -265,7 +277,8 @@ def _token_weights(loaded: LoadedCheckpoint, pieces: tuple[Weighted, ...], count
 # -- weights and long prompts ------------------------------------------------------------------------------------
 
 
-def _clip_encoders(loaded: LoadedCheckpoint, named: Mapping[str, Embedding]) -> tuple[ClipEncoder, ...]:
+def clip_encoders(loaded: LoadedCheckpoint, named: Mapping[str, Embedding]) -> tuple[ClipEncoder, ...]:
+    """The encoders of a family that honours weights, in the order of their states."""
     components = loaded.components
     is_xl = loaded.info.family is not FamilyName.SD
     return tuple(

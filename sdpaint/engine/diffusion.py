@@ -41,6 +41,7 @@ from sdpaint.generation.cost import Cost
 from sdpaint.generation.engine import CancelToken, Emit, GenerationCancelled
 from sdpaint.generation.events import (
     Cancelled,
+    Explained,
     Failed,
     Finished,
     ImageDone,
@@ -211,12 +212,14 @@ class DiffusionEngine:
         )
         try:
             with observer.watching(), ExitStack() as stack:
-                for hook in (call.controls, call.references):
+                for hook in (call.controls, call.references, call.heat):
                     if hook is not None:
                         stack.enter_context(hook.attached(observer.position))
                 if call.attention is not None:
                     stack.enter_context(call.attention.applied())
                 latents = call.finish(call.pipeline(**call.arguments).images)
+            if call.heat is not None:
+                job.emit(Explained(job.request.id, index, call.heat.maps))
         except FinishedEarly as early:
             return early.x0, False
         if previewer is not None:

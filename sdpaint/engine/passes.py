@@ -107,6 +107,7 @@ class _Run:
             controls=tuple(control.cropped(tile) for control in self._request.controls),
             regions=tuple(region.mapped(lambda cover: cover[part]) for region in self._request.regions),
             references=tuple(reference.cropped(tile) for reference in self._request.references),
+            explains=self._request.explains and self._passes.first is None and tile.size == self._request.size,
             seed=(self._request.seed + _SEEDS_APART * (number + 1)) % (MAX_SEED + 1),
             sampling=replace(self._request.sampling, strength=self._passes.strength),
         )

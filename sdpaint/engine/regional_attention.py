@@ -31,6 +31,8 @@ class RegionalAttention:
         self._steps = steps
         self._shares = {shares.shape[-2] * shares.shape[-1]: shares}
         self._words = [_states(region.first) for region in regions]
+        self.turn = 0
+        """Whose words are looked at now: 0 for the whole's own, else those of the region of this number."""
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -61,10 +63,15 @@ class RegionalAttention:
         own, rest = (words[0], words[1:]) if isinstance(words, tuple) else (words, ())
         shares = self._shares_at(hidden_states)
         mixed = attend(words) * shares[0]
-        for share, states in zip(shares[1:], self._words, strict=True):
-            states = states.to(own)
+        for turn, (share, states) in enumerate(zip(shares[1:], self._words, strict=True), 1):
+            self.turn, states = turn, states.to(own)
             mixed = mixed + attend((states, *rest) if rest else states) * share
+        self.turn = 0
         return mixed
+
+    def share_of(self, turn: int, hidden_states: Tensor) -> Tensor:
+        """How much one of the texts counts at each place of a layer's states."""
+        return self._shares_at(hidden_states)[turn]
 
     def _shares_at(self, hidden_states: Tensor) -> Tensor:
         """(1 + regions, 1, places, 1), or (…, 1, 1, h, w) where the layer has its states as a picture."""

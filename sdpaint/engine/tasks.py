@@ -19,6 +19,7 @@ from sdpaint.engine.autoencode import encode, normalised
 from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
 from sdpaint.engine.conditioning import Conditioning, encode_prompts, encode_regions
 from sdpaint.engine.controls import ControlHook, LoadedControl, multiple_px
+from sdpaint.engine.heat import HeatGatherer, gatherer_for
 from sdpaint.engine.image_encoder import ImageEncoder
 from sdpaint.engine.lanes import Lanes
 from sdpaint.engine.late_start import LateStart
@@ -28,7 +29,7 @@ from sdpaint.engine.noising import randn, twin
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.references import References, wear
 from sdpaint.engine.regional_attention import RegionalAttention
-from sdpaint.engine.regions import lanes, regional_attention
+from sdpaint.engine.regions import UNET, lanes, regional_attention
 from sdpaint.engine.samplers import make_scheduler
 from sdpaint.engine.variation import varied, vary_what_is_added
 from sdpaint.errors import SettingsError
@@ -46,7 +47,7 @@ class PipelineCall:
 
     `unpack` makes (1, channels, h, w) of what the family's loop has in another form, `finish` of what comes out in the
     end. `late` is set where a text pipeline begins in the middle, `controls` and `references` where there are any,
-    `attention` or `lanes` where there are regions.
+    `attention` or `lanes` where there are regions, `heat` where it is asked for.
     """
 
     pipeline: Any
@@ -60,6 +61,7 @@ class PipelineCall:
     attention: RegionalAttention | None = None
     lanes: Lanes | None = None
     references: References | None = None
+    heat: HeatGatherer | None = None
 
 
 def text_pipeline(loaded: LoadedCheckpoint) -> Any:
@@ -138,8 +140,8 @@ def prepare_call(
     vary_what_is_added(call.pipeline.scheduler, request.variations)
     if controls:
         call = replace(call, controls=ControlHook(loaded, controls, request, cancel))
-    call = replace(call, references=references)
-    return _in_form(loaded, _with_regions(loaded, call, request, regions), request)
+    call = _with_regions(loaded, replace(call, references=references), request, regions)
+    return _in_form(loaded, _with_heat(loaded, call, request), request)
 
 
 def _with_regions(
@@ -152,6 +154,12 @@ def _with_regions(
     callback = attention.exchanging(call.arguments.get(name))
     arguments = call.arguments if callback is None else {**call.arguments, name: callback}
     return replace(call, arguments=arguments, attention=attention)
+
+
+def _with_heat(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRequest) -> PipelineCall:
+    if not request.explains or FAMILIES[loaded.info.family].network != UNET:
+        return call
+    return replace(call, heat=gatherer_for(loaded, request, call.steps, call.attention))
 
 
 def _possible(loaded: LoadedCheckpoint, request: GenerationRequest) -> GenerationRequest:

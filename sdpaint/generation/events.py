@@ -1,6 +1,6 @@
 """What the engine says while it works: a union of frozen values, taken apart with `match`.
 
-Order for each request: Started, then Progress/Preview/ImageDone in any number, then exactly one of
+Order for each request: Started, then Progress/Preview/Explained/ImageDone in any number, then exactly one of
 Finished, Failed, Cancelled.
 """
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sdpaint.errors import SdPaintError
 from sdpaint.generation.cost import Cost
+from sdpaint.generation.heat import HeatMaps
 
 
 class Phase(Enum):
@@ -67,6 +68,15 @@ class Preview:
 
 
 @dataclass(frozen=True, eq=False)
+class Explained:
+    """Where the words of picture `index` were looked at while it was made; before its ImageDone, where asked for."""
+
+    request_id: str
+    index: int
+    heat: HeatMaps
+
+
+@dataclass(frozen=True, eq=False)
 class ImageDone:
     """Picture `index` is ready: (height, width, 3) uint8 RGB of the request's size, owned by the receiver.
 
@@ -104,4 +114,4 @@ class Cancelled:
     request_id: str
 
 
-Event = Started | Progress | Preview | ImageDone | Finished | Failed | Cancelled
+Event = Started | Progress | Preview | Explained | ImageDone | Finished | Failed | Cancelled

@@ -153,6 +153,7 @@ class GenerationRequest:
     * `controls`: pictures of `size` that ControlNets and T2I-Adapters read, in the order of the artist's layers.
     * `references`: pictures that say what it is to look like, their masks of `size`.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
+    * `explains`: whether heat maps of the words are wanted, too; the picture is the same.
     * `regions`: parts of the picture with words of their own, the last on top; their masks are of exactly `size`.
     """
 
@@ -179,6 +180,7 @@ class GenerationRequest:
     notes: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
     regions: tuple[PromptRegion, ...] = ()
+    explains: bool = False
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:
