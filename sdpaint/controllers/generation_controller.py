@@ -267,6 +267,24 @@ class GenerationController(GenerationJobs):
         )
         self._submit([job], QueueChoice.END)
 
+    def explain(self, result: Result) -> None:
+        """Make a result once more for its heat maps alone: no picture comes of it."""
+        request = replace(result.alone, explains=True)
+        info = self.info_of(request.checkpoint)
+        job = Job(
+            lambda job_id: replace(result.prepared, request=replace(request, id=job_id)),
+            self._documents.claim_front(),
+            result.seed,
+            1,
+            request.checkpoint,
+            request.checkpoint.name if info is None else info.name,
+            request.prompt,
+            request.mode,
+            request.sampling.steps,
+        )
+        job.explains = result.id
+        self._submit([job], QueueChoice.END)
+
     def cancel(self) -> None:
         """Stop the running job; with none, take the shown result off the canvas. Those that wait go on."""
         in_hand = self.queue.in_hand

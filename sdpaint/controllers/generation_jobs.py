@@ -31,6 +31,7 @@ from sdpaint.generation.cost import CostBook
 from sdpaint.generation.events import (
     Cancelled,
     Event,
+    Explained,
     Failed,
     Finished,
     ImageDone,
@@ -114,6 +115,8 @@ class GenerationJobs(GenerationSettings):
     """How many jobs wait behind the running one."""
     table_made = Signal(object)
     """TableMade: all pictures of a table are there."""
+    explained = Signal(str, object)
+    """(id of a result, HeatMaps of its words); the result itself may come a little later."""
     recorded = Signal(object)
     """Path of a result that was written and can be found from now on."""
     job_ended = Signal(object, object)
@@ -237,7 +240,8 @@ class GenerationJobs(GenerationSettings):
         self._show(None)
         self.queue.add(jobs, place)
         for job in jobs:
-            self.keeper.note(job)
+            if job.explains is None:
+                self.keeper.note(job)
         if place is not QueueChoice.END:
             self.queue.reordered.emit()
         self.seed_used.emit(jobs[0].seed)
@@ -289,7 +293,9 @@ class GenerationJobs(GenerationSettings):
             case Preview() if not job.is_cancelled:
                 job.preview = event
                 self._refresh_overlay()
-            case ImageDone():
+            case Explained(index=index, heat=heat):
+                self.explained.emit(job.explains or f"{job.id}:{index}", heat)
+            case ImageDone() if job.explains is None:
                 self._write(job, event)
                 self._develop(job, event)
             case Finished() | Failed() | Cancelled():
@@ -300,7 +306,8 @@ class GenerationJobs(GenerationSettings):
 
     def _start(self, job: Job) -> None:
         self._running = job
-        self._desk_of(job.of).last = job.prepared
+        if job.explains is None:
+            self._desk_of(job.of).last = job.prepared
         self.queue.begin(job)
         prepared = job.prepared
         if prepared is not None and job.work is None:

@@ -99,6 +99,8 @@ class Job:
     as_layer: bool = True
     take: Take | None = None
     """Gets its pictures, which aren't laid down then."""
+    explains: str | None = None
+    """The result that it makes once more, for its heat maps alone; None: its pictures are wanted."""
     table: PictureTable | None = None
     cell: int = 0
     id: str = field(default_factory=lambda: uuid.uuid4().hex)

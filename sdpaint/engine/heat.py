@@ -24,6 +24,9 @@ from sdpaint.generation.prompt.embeddings import with_embeddings
 from sdpaint.generation.prompt.emphasis import weighted
 from sdpaint.generation.request import GenerationRequest
 
+_LEAST_PLACES = 12
+"""Layers with fewer places along the shorter side are too coarse to point at anything, as DAAM's middle block is."""
+
 Position = Callable[[], tuple[int, int] | None]
 
 Places = Mapping[str, tuple[int, ...]]
@@ -78,6 +81,9 @@ class HeatGatherer:
 
     def look(self, attn: Any, hidden_states: Tensor, words: Tensor) -> None:
         """One layer at one step, for the words of the whole or of a region."""
+        height, width = _sides(hidden_states.shape[1], self._sums.shape[-2:])
+        if min(height, width) < min(_LEAST_PLACES, min(self._sums.shape[-2:]) // 2):
+            return
         turn = 0 if self._regions is None else self._regions.turn
         places = self._places(turn)
         share = None if self._regions is None else self._regions.share_of(turn, hidden_states)
@@ -90,7 +96,6 @@ class HeatGatherer:
         heat = torch.stack([probabilities[:, list(tokens)].mean(1) for tokens in places.values()])
         if share is not None:
             heat = heat * share.reshape(1, -1).to(heat)
-        height, width = _sides(hidden_states.shape[1], self._sums.shape[-2:])
         large = torch.nn.functional.interpolate(
             heat.reshape(1, len(places), height, width), size=self._sums.shape[-2:], mode="bicubic", align_corners=False
         )[0]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_LEAST = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class HeatMaps:
@@ -22,6 +24,16 @@ class HeatMaps:
         """(h, w) of a word, whatever its capitals; None where the prompt hasn't got it."""
         wanted = word.casefold()
         return self.maps[self.words.index(wanted)] if wanted in self.words else None
+
+    def among_others(self, word: str) -> NDArray[np.float32] | None:
+        """(h, w): how much of what the words of the prompt get at each place is this one's; None where it isn't there.
+
+        That takes out how much the words are looked at in all, which differs from place to place.
+        """
+        found = self.of(word)
+        if found is None or len(self.words) == 1:
+            return found
+        return np.asarray(found / np.maximum(self.maps.sum(0), _LEAST), np.float32)
 
 
 def contrasted(heat: NDArray[np.float32]) -> NDArray[np.uint8]:

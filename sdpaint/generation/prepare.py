@@ -183,6 +183,7 @@ def prepare(
         wildcards=used_lists((*words, *unwanted), wildcards or {}),
         regions=regions,
         controls=controls,
+        explains=params.explains,
     )
     grows = mode is GenerationMode.EXPAND
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)

@@ -153,6 +153,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "showHeat",
+        "&Heat maps of words",
+        "heat.set_on",
+        (),
+        "heat",
+        "Show on the canvas where a word of the prompt was looked at while the picture was made",
+        checkable=True,
+    ),
+    ActionSpec(
         "focusPrompt", "Write the &prompt", "window.focus_prompt", ("Ctrl+L",), "", "Write the prompt"
     ),
     ActionSpec("toggleSampling", "Sa&mpling settings", "", ("F4",), "settings", "Sampling", checkable=True),

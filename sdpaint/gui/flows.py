@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.generated_controller import GeneratedController
+from sdpaint.controllers.heat_controller import HeatController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.mask_controller import MaskController
 from sdpaint.controllers.region_controller import RegionController
@@ -50,6 +51,7 @@ class Flows:
         self.layers = LayerController(documents, lambda: tools.foreground, window)
         self.masks = MaskController(documents, window)
         self.regions = RegionController(documents, window)
+        self.heat = HeatController(documents, generation, window)
         self.generated = GeneratedController(documents, generation, window)
         for controller in (self.layers, self.masks, self.regions, self.generated):
             controller.failed.connect(messages.refusal)

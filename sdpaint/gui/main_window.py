@@ -28,6 +28,7 @@ from sdpaint.gui.menus import fill_menu_bar, make_actions
 from sdpaint.gui.messages import MessageBar, Messages
 from sdpaint.gui.notices import Notices
 from sdpaint.gui.panel_table import PANEL_GROUPS, PanelParts
+from sdpaint.gui.panels.heat import HeatStrip
 from sdpaint.gui.panels.layers import LayersPanel
 from sdpaint.gui.panels.prompt import PromptBar
 from sdpaint.gui.panels.regions import RegionStrip
@@ -137,8 +138,10 @@ class MainWindow(QMainWindow):
             actions,
             services.brushes.warm_textures,
         )
-        strip = RegionStrip(self._documents, flows.regions, services.prompts.offer)
-        self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strip)
+        heat = HeatStrip(flows.heat, self.canvas.heat)
+        strips = (RegionStrip(self._documents, flows.regions, services.prompts.offer), heat)
+        self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strips)
+        heat.follow(self._prompt.prompt_edit)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
         sampling = SamplingPanel(
             self._documents,

@@ -199,6 +199,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             None,
             ("&Mode", MODE_ENTRIES),
             "showPreviews",
+            "showHeat",
             None,
             "focusPrompt",
             "promptLibrary",

@@ -46,6 +46,7 @@ from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.boxes import BoxLayer
 from sdpaint.gui.canvas.context_handles import ContextHandles
+from sdpaint.gui.canvas.heat_overlay import HeatOverlay
 from sdpaint.gui.canvas.hint import HINT_LINES, EmptyHint
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
 from sdpaint.gui.canvas.outlook import paint_outlook
@@ -106,6 +107,8 @@ class CanvasView(Navigator):
         """Grid and guides."""
         self.regions = RegionOverlay(self, documents)
         """Where layers and masks with prompts of their own lie."""
+        self.heat = HeatOverlay(self)
+        """Where a word of the prompt was looked at."""
         self._input = PointerInput(self, tools)
         self._touch = TouchInput(self, tools)
         self._marks = PointerMarks(self, tools, self._input, documents)
@@ -374,6 +377,7 @@ class CanvasView(Navigator):
         # While a picture is shown in place, a tint over it would falsify its colours.
         if self._backing.mask is not None and self._picture is None:
             paint.paint_pyramid(painter, exposed, viewport, self._backing.mask)
+        self.heat.paint(painter, viewport)
 
     def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
         viewport, frame = self.viewport, self._backing.document.frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -60,9 +60,9 @@ class PromptBar(QFrame):
         prompts: PromptController,
         actions: Mapping[str, QAction],
         open_library: Callable[[], None],
-        regions: QWidget,
+        strips: Sequence[QWidget],
     ) -> None:
-        """`regions`: a strip below the prompts."""
+        """`strips`: what unfolds below the prompts, the first on top."""
         super().__init__()
         self.setObjectName("promptBar")
         self.setAccessibleName("Prompt")
@@ -71,7 +71,7 @@ class PromptBar(QFrame):
         self._prompts = prompts
         self._actions = actions
         self._open_library = open_library
-        self._regions = regions
+        self._strips = strips
         self._last_seed: int | None = None
         self._pickled: tuple[Path, ...] = ()
         self._build()
@@ -141,7 +141,8 @@ class PromptBar(QFrame):
         layout.setContentsMargins(SPACE, 2 * SPACE, 3 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addLayout(top)
-        layout.addWidget(self._regions)
+        for strip in self._strips:
+            layout.addWidget(strip)
         self._lower_line = self._folded_line()
         layout.addLayout(self._lower_line)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -163,6 +164,7 @@ class PromptBar(QFrame):
         self._counter.clicked.connect(self._open_library)
         row.addWidget(self._counter)
         row.addWidget(action_button("layerRegionButton", self._actions["layerRegion"], 24))
+        row.addWidget(action_button("showHeatButton", self._actions["showHeat"], 24))
         row.addWidget(action_button("againButton", self._actions["again"], 24))
         row.addWidget(action_button("showPreviewsButton", self._actions["showPreviews"], 24))
         return row
