@@ -179,6 +179,10 @@ def _params(settings: _Settings) -> BrushParams:
         angle, angle_drivers = 0.0, []      # a disc that is turned is the same disc
     drivers += [*hardness_drivers, *scatter_drivers, *roundness_drivers, *angle_drivers]
     per_diameter = 2 * (settings.base("dabs_per_actual_radius", 2.0) + settings.base("dabs_per_basic_radius"))
+    # MyPaint measures the way in the ellipse: across a flat dab it is as many times as long.
+    turns_along = any(driver.sensor is Sensor.DIRECTION for driver in angle_drivers)
+    if not turns_along or abs(math.sin(math.radians(angle))) > 0.5:
+        per_diameter /= roundness
     smudge = _unit(settings.base("smudge"))
     for name, which in _COLORS.items():
         points = settings.points(name, "random")

@@ -207,7 +207,7 @@ def test_radius_dabs_and_shape_are_translated():
     ).params
     assert params.size_px == pytest.approx(40)
     assert (params.hardness, params.opacity, params.roundness) == (0.4, 0.7, 0.4)
-    assert params.spacing == pytest.approx(0.1)
+    assert params.spacing == pytest.approx(0.1 * 0.4)      # across the ellipse, where it is the narrowest
     assert (params.angle, params.scatter, params.airbrush_hz) == (45.0, 0.3, 50.0)
     assert not params.build_up
 
@@ -275,6 +275,11 @@ def test_flat_dabs_turn_with_the_stroke_and_by_chance():
     turns = [params.angle + drive.turn(Readings()) for _ in range(300)]
     assert min(turns) == pytest.approx(-20, abs=3)
     assert max(turns) == pytest.approx(70, abs=3)
+    across, along_it = (
+        parse_myb(myb(elliptical_dab_ratio=5.0, elliptical_dab_angle=along | {"base_value": base}), "x").params.spacing
+        for base in (90.0, 0.0)
+    )
+    assert along_it == pytest.approx(5 * across)
     bent = {"base_value": 0.0, "inputs": {"direction": [[0, 0], [90, 20], [180, 180]]}}
     assert parse_myb(myb(elliptical_dab_ratio=5.0, elliptical_dab_angle=bent), "x").left_out == (
         "elliptical dab angle by direction",
