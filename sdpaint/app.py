@@ -50,6 +50,7 @@ from sdpaint.fileio.result_index import ResultIndex
 from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
+from sdpaint.generation.memory_plan import wishes_of
 from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.main_window import MainWindow
 from sdpaint.gui.services import Services
@@ -192,10 +193,15 @@ def build_window(
         folder.recipes = new.recipes
         found.set_folder(new.results_dir)
         documents.undo_budget_bytes = new.undo_budget_mib * MIB
+        set_memory(new)
         set_curves(new)
         if (old.check_spelling, old.dictionary) != (new.check_spelling, new.dictionary):
             prompts.spelling.use(new.check_spelling, new.dictionary)
 
+    def set_memory(new: Settings) -> None:
+        client.set_memory(wishes_of(new), new.unload_after_min * 60)
+
+    set_memory(present)
     set_curves(present)
     prompts.spelling.use(present.check_spelling, present.dictionary)
     tools.pressure.know(present.seen_devices)

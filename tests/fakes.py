@@ -21,6 +21,7 @@ from sdpaint.generation.events import (
     Progress,
     Started,
 )
+from sdpaint.generation.memory_plan import MemoryWishes
 from sdpaint.generation.request import GenerationMode, GenerationRequest
 
 TIMEOUT_S = 10.0
@@ -63,6 +64,8 @@ class FakeEngine:
         self.warmed_up: list[Path] = []
         self.threads: set[int] = set()
         self.is_closed = False
+        self.wishes: list[MemoryWishes] = []
+        self.relieved = 0
         self.held = threading.Event()
         self._go_on = threading.Event()
         self._hold_at = hold_at
@@ -95,6 +98,15 @@ class FakeEngine:
 
     def describe_device(self) -> str:
         return self._device
+
+    def explain_memory(self) -> str:
+        return "nothing is held"
+
+    def set_memory(self, wishes: MemoryWishes) -> None:
+        self.wishes.append(wishes)
+
+    def relieve(self) -> None:
+        self.relieved += 1
 
     def close(self) -> None:
         self.is_closed = True
@@ -171,7 +183,13 @@ class FakeResultStore:
         self.error = error
 
     def write(
-        self, request: GenerationRequest, seed: int, image: Any, checkpoint_name: str, announce: Any = None
+        self,
+        request: GenerationRequest,
+        seed: int,
+        image: Any,
+        checkpoint_name: str,
+        announce: Any = None,
+        note: str = "",
     ) -> Path:
         if self.error is not None:
             raise self.error

@@ -24,14 +24,15 @@ from sdpaint.errors import OutOfMemory
 from sdpaint.fileio.formats import document_of_picture, read_project
 from sdpaint.fileio.images import read_image, write_image
 from sdpaint.generation.apply import apply_result
-from sdpaint.generation.events import Failed, Phase, Progress
+from sdpaint.generation.events import Failed, Phase, Progress, Relieved
+from sdpaint.generation.memory_plan import MemoryWishes
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import prepare
 from sdpaint.generation.recipe import parse_infotext
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
 from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import rgba_from_premultiplied
-from sdpaint.settings.schema import DeviceChoice
+from sdpaint.settings.schema import DeviceChoice, MemoryChoice
 from sdpaint.settings.store import SettingsStore
 from tests.fakes import FakeEngine, fake_picture
 
@@ -220,6 +221,27 @@ class TestGenerate:
         store.close()
         assert generate("-o", "out.png").devices == ["cpu"]
         assert generate("--device", "mps", "-o", "out.png").devices == ["mps"]
+
+    def test_memory_is_used_as_the_settings_say_unless_something_else_is_asked_for(self, generate, folder):
+        store = SettingsStore()
+        store.change(memory=MemoryChoice.FP8, memory_share_percent=40)
+        store.close()
+        assert generate("-o", "out.png").engine.wishes == [MemoryWishes(MemoryChoice.FP8, 0.4, 0.5)]
+        asked = generate("--memory", "disk-offload", "-o", "out.png")
+        assert asked.engine.wishes == [MemoryWishes(MemoryChoice.DISK_OFFLOAD, 0.4, 0.5)]
+        wrong = generate("--memory", "magic", "-o", "out.png")
+        assert wrong.code == 2
+        assert "group-offload" in wrong.err
+
+    def test_what_was_done_where_memory_ran_out_is_said(self, generate, folder):
+        class Short(FakeEngine):
+            def generate(self, request, emit, cancel):
+                emit(Relieved(request.id, "Memory ran out, so sdpaint worked in tiles"))
+                super().generate(request, emit, cancel)
+
+        result = generate("-o", "out.png", engine=Short())
+        assert result.code == 0
+        assert "sdpaint: Memory ran out, so sdpaint worked in tiles" in result.err
 
     def test_damaged_settings_are_said_and_dont_stop_anything(self, generate, folder):
         store = SettingsStore()

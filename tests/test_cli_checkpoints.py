@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 
 import keyring
 import pytest
@@ -17,6 +18,7 @@ from sdpaint.paths import starter_checkpoint
 from sdpaint.settings.store import SettingsStore
 from tests.checkpoints.headers import flux, kohya_lora, write_file
 from tests.checkpoints.hub_server import REPO, hub_server
+from tests.engine.support import build_flow_checkpoint
 
 
 def run(capsys, *arguments):
@@ -195,3 +197,17 @@ def test_a_folder_is_added_to_those_that_are_looked_through(capsys, tmp_path):
     store.close()
     assert store.settings.checkpoint_dirs == (tmp_path,)
     assert run(capsys, "add", tmp_path / "nowhere")[0] == 1
+
+
+def test_the_companion_of_a_network_is_said_and_chosen(capsys, tmp_path):
+    whole = build_flow_checkpoint(tmp_path / "models" / "whole", "FluxPipeline")
+    other = build_flow_checkpoint(tmp_path / "elsewhere" / "deep" / "down" / "other", "FluxPipeline")
+    file = tmp_path / "models" / "net.safetensors"
+    shutil.copy(whole / "transformer" / "diffusion_pytorch_model.safetensors", file)
+
+    assert run(capsys, "companion", file)[1].strip() == str(whole)
+    assert run(capsys, "companion", file, other)[1].strip() == str(other)
+    assert run(capsys, "companion", file)[1].strip() == str(other)
+    code, _, err = run(capsys, "companion", file, file)
+    assert code == 1
+    assert "no whole checkpoint either" in err

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.parts import PIPELINE_FAMILIES
-from sdpaint.checkpoints.single_file import configs_for, is_single_file
+from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.checkpoints.weights import read_json
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
@@ -19,7 +20,7 @@ def encoder_widths(checkpoint: Path) -> tuple[int, ...]:
 
     Reads JSON and a header. Raises CheckpointError.
     """
-    configs = configs_for(checkpoint)[0] if is_single_file(checkpoint) else checkpoint
+    configs = read_checkpoint(checkpoint).configurations if is_single_file(checkpoint) else checkpoint
     index = read_json(configs / "model_index.json")
     if PIPELINE_FAMILIES.get(str(index.get("_class_name"))) not in _FAMILIES:
         return ()

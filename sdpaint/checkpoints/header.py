@@ -74,7 +74,11 @@ class Header:
     @property
     def parameters(self) -> int:
         """How many numbers all tensors hold."""
-        return sum(_count(shape) for shape in self.shapes.values())
+        return sum(self.counts().values())
+
+    def counts(self) -> dict[str, int]:
+        """How many numbers each tensor holds."""
+        return {name: _count(shape) for name, shape in self.shapes.items()}
 
 
 def _count(shape: Shape) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sdpaint.checkpoints.component import Component, Prediction
+from sdpaint.checkpoints.companions import companion_of, edits_pictures
+from sdpaint.checkpoints.component import Component, Kind, Prediction
 from sdpaint.checkpoints.marks import word_on
 from sdpaint.checkpoints.parts import EDIT_PIPELINES, OPTIONAL, PARTS, PIPELINE_FAMILIES, is_tokenizer
+from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.single_file import configs_for, is_single_file
 from sdpaint.checkpoints.variants import quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
@@ -19,6 +21,9 @@ from sdpaint.generation.preview_maps import PreviewMap
 from sdpaint.generation.request import MAX_STEPS, SamplerName
 
 _VOCABULARIES = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "vocab.txt")
+
+_TAKE_MASKS = ("inpaint", "fill")
+"""Variants of networks that are given mask and masked picture."""
 
 _PLAIN_CHANNELS = {"unet": 4, "transformer": None}
 """Input channels of a network that takes latents alone; None: as its config says."""
@@ -55,6 +60,14 @@ class CheckpointInfo:
     """Where the configurations of a single file are; None: they lie in the checkpoint's own folder."""
     prediction: Prediction | None = None
     """What the network predicts, where its file or the artist says so; None: what its configurations say."""
+    companion: CheckpointInfo | None = None
+    """Where all but the network comes from, which lies alone in `path`."""
+
+    @property
+    def configurations(self) -> Path:
+        """The folder of model_index.json and of what it names."""
+        source = self.companion or self
+        return source.configs or source.path
 
 
 def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInfo:
@@ -112,7 +125,10 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
 
 
 def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
-    configs, channels, prediction = configs_for(path, known)
+    found = word_on(path).correct(identify_file(path) if known is None else known)
+    if found.kind is Kind.DIFFUSION_MODEL:
+        return _read_network(path, found)
+    configs, channels, prediction = configs_for(path, found)
     index = read_json(configs / "model_index.json")
     network = read_json(configs / "unet" / "config.json")
     class_name = str(index["_class_name"])
@@ -136,6 +152,31 @@ def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
         class_name=class_name,
         configs=configs,
         prediction=prediction,
+    )
+
+
+def _read_network(path: Path, found: Component) -> CheckpointInfo:
+    """A denoising network in a file of its own."""
+    companion = read_checkpoint(companion_of(path, found))
+    family = FAMILIES[companion.family]
+    takes_masks = found.variant in _TAKE_MASKS
+    network = {
+        "guidance_embeds": found.variant != "schnell",
+        "in_channels": family.inpaint_channels if takes_masks else None,
+    }
+    quirks = quirks_of(path, family, {}, network)
+    return replace(
+        companion,
+        path=path,
+        name=path.stem,
+        sampler=quirks.sampler,
+        steps=quirks.steps,
+        guidance_scale=quirks.guidance_scale,
+        is_inpaint=takes_masks,
+        is_edit=edits_pictures(path),
+        is_refiner=False,
+        prediction=word_on(path).prediction,
+        companion=companion,
     )
 
 

@@ -38,6 +38,8 @@ class Marks:
     sha256: str = ""
     architecture: Architecture | None = None
     prediction: Prediction | None = None
+    companion: Path | None = None
+    """Where a network that comes alone takes all else from."""
     size: int = 0
     mtime_ns: int = 0
 
@@ -175,7 +177,7 @@ def _encoded(marks: Marks) -> dict[str, Any]:
 def _decoded(values: dict[str, Any]) -> Marks:
     """Raises ValueError, TypeError, KeyError where it is something else."""
     architecture, prediction = values.get("architecture"), values.get("prediction")
-    picture = values.get("picture")
+    picture, companion = values.get("picture"), values.get("companion")
     return Marks(
         favourite=bool(values.get("favourite", False)),
         note=str(values.get("note", "")),
@@ -184,6 +186,7 @@ def _decoded(values: dict[str, Any]) -> Marks:
         sha256=str(values.get("sha256", "")),
         architecture=Architecture(architecture) if architecture else None,
         prediction=Prediction(prediction) if prediction else None,
+        companion=Path(companion) if companion else None,
         size=int(values.get("size", 0)),
         mtime_ns=int(values.get("mtime_ns", 0)),
     )

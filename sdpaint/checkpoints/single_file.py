@@ -11,12 +11,10 @@ from pathlib import Path
 
 from sdpaint.checkpoints.component import Architecture, Component, Kind, Prediction
 from sdpaint.checkpoints.header import Container
-from sdpaint.checkpoints.marks import word_on
-from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.errors import CheckpointError
 from sdpaint.paths import resource_dir
 
-SUFFIX = ".safetensors"
+SUFFIXES = (".safetensors", ".gguf")
 
 _V_IN_NAME = re.compile(r"768|v[-_ ]?pred", re.IGNORECASE)
 _INPUTS = {"": 4, "inpaint": 9}
@@ -29,16 +27,14 @@ def configurations() -> Path:
 
 def is_single_file(path: Path) -> bool:
     """Whether a path may be a checkpoint in one file."""
-    return path.suffix.lower() == SUFFIX and path.is_file()
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
-def configs_for(path: Path, known: Component | None = None) -> tuple[Path, int, Prediction | None]:
+def configs_for(path: Path, found: Component) -> tuple[Path, int, Prediction | None]:
     """For a single file: the diffusers configurations, the input channels of its UNet, and what that predicts.
 
-    What the artist says of the file comes first, then what is `known` of it, or else is read from its header.
-    Raises CheckpointError where the file is damaged or no whole checkpoint that can be used so.
+    Raises CheckpointError where the file is no whole checkpoint that can be used so.
     """
-    found = word_on(path).correct(identify_file(path) if known is None else known)
     if found.kind is not Kind.CHECKPOINT or found.container is not Container.SAFETENSORS:
         raise CheckpointError(
             f"{path.name} is no whole checkpoint but {found.describe()}", hint="Choose a file with all of its networks"

@@ -16,8 +16,9 @@ from sdpaint.cli.common import (
     DONE,
     FAILED,
     ProgressLine,
+    add_engine_arguments,
     choose_checkpoint,
-    device_of,
+    engine_for,
     interruptible,
     read_settings,
 )
@@ -55,7 +56,7 @@ def add_parser(commands: Any) -> None:
     add("--steps", type=int, metavar="N", help="steps of denoising")
     add("--guidance", type=float, metavar="G", help="guidance scale")
     add("--seed", type=int, metavar="N", help="of the first variation of the first picture")
-    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: as in the settings)")
+    add_engine_arguments(add)
 
 
 def run(options: argparse.Namespace, make_engine: Callable[[str | None], Engine]) -> int:
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace, make_engine: Callable[[str | None], Engine]
         seed=seed,
         count=options.count,
     )
-    engine = make_engine(options.device or device_of(settings))
+    engine = engine_for(options, settings, make_engine)
     try:
         return _all(engine, samples, options, checkpoint, sampling)
     finally:

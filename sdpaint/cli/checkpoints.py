@@ -17,6 +17,7 @@ from sdpaint.checkpoints.family_table import family_table
 from sdpaint.checkpoints.hub import Hub, describe
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.library import Entry, Library
+from sdpaint.checkpoints.marks import user_marks
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.repo_files import needed_files
 from sdpaint.checkpoints.token import forget_token, keep_token
@@ -51,6 +52,14 @@ def add_parser(commands: Any) -> None:
     convert.add_argument("-o", "--output", type=Path, metavar="OUT", help="file to write (default: beside it)")
 
 
+    companion = whats.add_parser(
+        "companion",
+        help="where a network in a file of its own takes all else from",
+        description="A file with a denoising network alone (.gguf, or .safetensors for ComfyUI's unet folder) takes "
+        "text encoders and autoencoder from a whole checkpoint. The nearest is found; another can be chosen.",
+    )
+    companion.add_argument("file", type=Path, metavar="FILE", help="the network")
+    companion.add_argument("checkpoint", nargs="?", type=Path, metavar="CHECKPOINT", help="what to take all else from")
     add_path = whats.add_parser("add", help="look into a folder too, of any program")
     add_path.add_argument("folder", type=Path, metavar="PATH", help="folder of checkpoints; nothing in it is changed")
     download = whats.add_parser(
@@ -79,12 +88,25 @@ def run(options: argparse.Namespace) -> int:
             return _identify(options.files, options.json)
         case "convert":
             return _convert(options.file, options.output)
+        case "companion":
+            return _companion(options.file.resolve(), options.checkpoint)
         case "add":
             return _add(options.folder)
         case "download":
             return _download(options)
         case _:
             return _token(options.forget)
+
+
+def _companion(file: Path, chosen: Path | None) -> int:
+    if chosen is not None:
+        whole = read_checkpoint(chosen.resolve())
+        if whole.companion is not None:
+            raise CheckpointError(f"{chosen.name} is no whole checkpoint either", hint="Choose one with all its parts")
+        user_marks().change([file], companion=whole.path)
+    info = read_checkpoint(file)
+    print(info.path if info.companion is None else info.companion.path)
+    return DONE
 
 
 def _list(as_json: bool, with_parts: bool) -> int:

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -20,12 +21,13 @@ from sdpaint.checkpoints.named import with_named_files
 from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
 from sdpaint.fileio.picture_kinds import MAX_PIXELS
-from sdpaint.generation.engine import CancelToken
-from sdpaint.generation.events import Event, Phase, Progress
+from sdpaint.generation.engine import CancelToken, Engine
+from sdpaint.generation.events import Event, Phase, Progress, Relieved
+from sdpaint.generation.memory_plan import wishes_of
 from sdpaint.generation.prompt.adapters import take_adapters
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.imaging.geometry import Size
-from sdpaint.settings.schema import DeviceChoice, Settings
+from sdpaint.settings.schema import DeviceChoice, MemoryChoice, Settings
 from sdpaint.settings.store import SettingsStore
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -44,9 +46,34 @@ def read_settings() -> Settings:
     return store.settings
 
 
-def device_of(settings: Settings) -> str | None:
-    """The device that the settings name; None for the best there is."""
-    return None if settings.device is DeviceChoice.AUTO else settings.device.value
+def add_engine_arguments(add: Callable[..., object]) -> None:
+    """Where and with how much memory pictures are made; `add` is the parser's add_argument."""
+    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: as in the settings)")
+    add(
+        "--memory",
+        type=_memory,
+        metavar="NAME",
+        help=f"where networks lie: {', '.join(choice.value for choice in MemoryChoice)} (default: as in the settings)",
+    )
+
+
+def _memory(text: str) -> MemoryChoice:
+    try:
+        return MemoryChoice(text.casefold())
+    except ValueError as error:
+        names = ", ".join(choice.value for choice in MemoryChoice)
+        raise argparse.ArgumentTypeError(f"{text} is none of {names}") from error
+
+
+def engine_for(
+    options: argparse.Namespace, settings: Settings, make_engine: Callable[[str | None], Engine]
+) -> Engine:
+    """The engine that options and settings ask for."""
+    device = None if settings.device is DeviceChoice.AUTO else settings.device.value
+    engine = make_engine(options.device or device)
+    wishes = wishes_of(settings)
+    engine.set_memory(wishes if options.memory is None else replace(wishes, choice=options.memory))
+    return engine
 
 
 def choose_checkpoint(name: str | None, settings: Settings) -> CheckpointInfo:
@@ -134,7 +161,10 @@ class ProgressLine(_Line):
     """How far a generation is."""
 
     def show(self, event: Event) -> None:
-        """Draw what Progress says."""
+        """Draw what Progress says, and write what was done where memory ran out."""
+        if isinstance(event, Relieved):
+            self._stream.write(f"\rsdpaint: {event.text}\x1b[K\n" if self._shown else f"sdpaint: {event.text}\n")
+            return
         if not self._shown or not isinstance(event, Progress):
             return
         filled = round(event.fraction * _BAR_WIDTH)

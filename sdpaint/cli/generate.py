@@ -22,8 +22,9 @@ from sdpaint.cli import replay, vary
 from sdpaint.cli.common import (
     DONE,
     ProgressLine,
+    add_engine_arguments,
     choose_checkpoint,
-    device_of,
+    engine_for,
     interruptible,
     read_settings,
     size_of,
@@ -101,7 +102,7 @@ def add_arguments(add: Callable[..., object]) -> None:
         help="a picture for each value; several make a table of all combinations. NAME: " + ", ".join(NAMES),
     )
     add("--sheet", type=Path, metavar="FILE", help="all pictures of --vary as one, with labels")
-    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: as in the settings)")
+    add_engine_arguments(add)
     add("--json", action="store_true", help="print one JSON object about what was made")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help=f"file to write: {', '.join(FORMATS)}")
 
@@ -144,7 +145,7 @@ def run(
         return replay.run(options, make_engine)
     settings = read_settings()
     job = _prepare(options, choose_checkpoint(options.checkpoint, settings), settings)
-    engine = make_engine(options.device or device_of(settings))
+    engine = engine_for(options, settings, make_engine)
     try:
         if options.vary:
             return vary.run(
@@ -177,7 +178,7 @@ def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -
         parser.error("give either --prompt: what to show, or --recipe: a file that says it")
     others = ("negative", "image", "mask", "region", "strength", "fill", "size", "steps", "guidance", "sampler", "seed")
     if options.recipe is not None and any(getattr(options, name) for name in others):
-        parser.error("a recipe says everything: only --checkpoint and --device may be given beside it")
+        parser.error("a recipe says everything: only --checkpoint, --device and --memory may be given beside it")
     if options.vary and (options.count != 1 or options.recipe is not None):
         parser.error("--vary goes with neither --count nor --recipe: seed=1-4 varies the seed")
     if options.sheet is not None and not options.vary:

@@ -13,7 +13,7 @@ from sdpaint.cli.common import (
     DONE,
     ProgressLine,
     choose_checkpoint,
-    device_of,
+    engine_for,
     interruptible,
     read_settings,
     with_files,
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, make_engine: Callable[[str | None], Engine]
         )
     checkpoint = choose_checkpoint(options.checkpoint or recipe.checkpoint_name, settings)
     request = with_files(recipe.request(checkpoint.path), settings)
-    engine = make_engine(options.device or device_of(settings))
+    engine = engine_for(options, settings, make_engine)
     try:
         return _make(engine, request, checkpoint.name, options.output, options.json)
     finally:

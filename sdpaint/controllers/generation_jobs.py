@@ -38,6 +38,7 @@ from sdpaint.generation.events import (
     Phase,
     Preview,
     Progress,
+    Relieved,
     Started,
 )
 from sdpaint.generation.overlay import CanvasOverlay
@@ -69,8 +70,9 @@ class ResultWriter(Protocol):
         image: NDArray[np.uint8],
         checkpoint_name: str,
         announce: Announce | None = None,
+        note: str = "",
     ) -> Path:
-        """Write the picture with its recipe; `announce` hears of it before. Raises FileError."""
+        """Write the picture with its recipe and a note; `announce` hears of it before. Raises FileError."""
 
     def write_sheet(self, picture: NDArray[np.uint8], words: str) -> Path:
         """Write a contact sheet beside the pictures. Raises FileError."""
@@ -129,8 +131,10 @@ class GenerationJobs(GenerationSettings):
     """The results, the selected one or the candidates may differ."""
     finished = Signal(str)
     """A job ended well or was cancelled: one line. Its layer or candidates are there."""
-    device_changed = Signal(str)
-    """One line for the status bar; empty where there is no engine."""
+    device_changed = Signal(str, str)
+    """One line for the status bar, empty where there is no engine; and why its memory is used so."""
+    relieved = Signal(str)
+    """Memory ran out and the picture comes nevertheless: a sentence about what was done."""
     arrived = Signal(object)
     """OpenDocument for which a picture is there."""
     seed_used = Signal(object)
@@ -293,6 +297,8 @@ class GenerationJobs(GenerationSettings):
             case Preview() if not job.is_cancelled:
                 job.preview = event
                 self._refresh_overlay()
+            case Relieved():
+                self.relieved.emit(event.text)
             case Explained(index=index, heat=heat):
                 self.explained.emit(job.explains or f"{job.id}:{index}", heat)
             case ImageDone() if job.explains is None:
@@ -349,12 +355,11 @@ class GenerationJobs(GenerationSettings):
             raise RuntimeError("a picture came before Started")
         result_id = result_id_of(event)
         announce = self.keeper.announcer(job, event.index)
-        more = {} if announce is None else {"announce": announce}
 
         alone = prepared.request.alone(event.index)
 
         def work() -> Path:
-            path = self._writer.write(alone, event.seed, event.image, job.checkpoint_name, **more)
+            path = self._writer.write(alone, event.seed, event.image, job.checkpoint_name, announce, event.note)
             if self._recorder is not None:
                 self._recorder.record(path)
             return path

@@ -64,19 +64,6 @@ def decode(loaded: LoadedCheckpoint, latents: Tensor, cancel: CancelToken) -> ND
     return np.array((rgb * 255.0).round().to(torch.uint8).cpu().numpy(), order="C")
 
 
-@contextmanager
-def tiled(loaded: LoadedCheckpoint) -> Iterator[None]:
-    """Work in tiles and one picture at a time, for less memory."""
-    vae = loaded.vae
-    vae.enable_tiling()
-    vae.enable_slicing()
-    try:
-        yield
-    finally:
-        vae.disable_tiling()
-        vae.disable_slicing()
-
-
 def to_tensor(image: NDArray[np.uint8]) -> Tensor:
     """(height, width, 3) uint8 → (1, 3, height, width) float32 of -1…1."""
     pixels = torch.from_numpy(np.array(image, order="C")).to(torch.float32) / 255.0
@@ -85,7 +72,7 @@ def to_tensor(image: NDArray[np.uint8]) -> Tensor:
 
 def _encode(loaded: LoadedCheckpoint, image: NDArray[np.uint8], cancel: CancelToken) -> Any:
     vae = loaded.vae
-    pixels = to_tensor(image)
+    pixels = to_tensor(image).to(loaded.device.torch_device)
     with _cancelled_at(vae.encoder, cancel):
         encoding = _encode_in(vae, pixels, torch.float32 if _wants_float32(loaded) else loaded.device.dtype)
         if not _is_finite(encoding):
@@ -114,7 +101,7 @@ def _wants_float32(loaded: LoadedCheckpoint) -> bool:
 
 def _encode_in(vae: Any, pixels: Tensor, dtype: torch.dtype) -> Any:
     with _precision(vae, dtype):
-        pixels = pixels.to(device=vae.device, dtype=dtype)
+        pixels = pixels.to(dtype)
         return vae.encode(pixels.unsqueeze(2) if _is_video(vae) else pixels)
 
 

@@ -82,7 +82,7 @@ def load_control(info: ControlInfo, base: LoadedCheckpoint) -> Any:
             raise CheckpointError(
                 f"The {info.kind.value} {info.name} can't be loaded", hint="Download it again, as a folder of diffusers"
             ) from error
-        place_network(network, info.name, base.device, is_transformers=False)
+        place_network(network, info.name, base.device)
     return network
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
+import psutil
 import torch
 
 from sdpaint.errors import DeviceUnavailable
@@ -29,37 +28,53 @@ class Device:
     channels_last: bool
     """Whether convolutions get their weights and inputs in channels_last order."""
 
-    def describe(self) -> str:
-        """One line for the status bar: device, precision, and on a GPU the memory in use."""
-        precision = str(self.dtype).removeprefix("torch.")
-        if self.torch_device.type == "cuda":
-            free, total = torch.cuda.mem_get_info(self.torch_device)
-            name = torch.cuda.get_device_name(self.torch_device)
-            return f"{name} · {precision} · {(total - free) / _GIB:.1f} of {total / _GIB:.0f} GB"
-        if self.torch_device.type == "mps":
-            return f"Apple GPU · {precision} · {torch.mps.driver_allocated_memory() / _GIB:.1f} GB"
-        return f"CPU · {precision}"
+    @property
+    def kind(self) -> str:
+        """"cuda", "mps" or "cpu"."""
+        return self.torch_device.type
+
+    def describe(self, plan: str = "") -> str:
+        """One line for the status bar: what of `plan` is given, precision, and the memory in use."""
+        used, total = self.total_bytes() - self.free_bytes(), self.total_bytes()
+        words = [self._name(), plan, str(self.dtype).removeprefix("torch.")]
+        words.append(f"{used / _GIB:.1f} of {total / _GIB:.1f} GB")
+        return " · ".join(word for word in words if word)
+
+    def _name(self) -> str:
+        if self.kind == "cuda":
+            return torch.cuda.get_device_name(self.torch_device)
+        return "Apple GPU" if self.kind == "mps" else "CPU"
 
     def watch_memory(self) -> None:
         """Forget the peak so far."""
         if self.torch_device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.torch_device)
 
-    def peak_bytes(self) -> int | None:
-        """Memory: on CUDA the peak since `watch_memory`, else what is in use now; None where that can't be told."""
+    def peak_bytes(self) -> int:
+        """Memory: on CUDA the peak since `watch_memory`, else what is in use now."""
         if self.torch_device.type == "cuda":
             return torch.cuda.max_memory_reserved(self.torch_device)
         if self.torch_device.type == "mps":
             return torch.mps.driver_allocated_memory()
-        return _resident_bytes()
+        return int(psutil.Process().memory_info().rss)
 
-    def total_bytes(self) -> int | None:
-        """The memory of the device itself; None where it has none of its own."""
-        if self.torch_device.type == "cuda":
+    def total_bytes(self) -> int:
+        """The memory that the device computes in: on a CPU the machine's."""
+        if self.kind == "cuda":
             return torch.cuda.mem_get_info(self.torch_device)[1]
-        if self.torch_device.type == "mps":
+        if self.kind == "mps":
             return torch.mps.recommended_max_memory()
-        return None
+        return int(psutil.virtual_memory().total)
+
+    def free_bytes(self) -> int:
+        """What of it can be had, other programs considered."""
+        if self.kind == "cuda":
+            # What torch keeps for later is free for it, and taken for everybody else.
+            kept = torch.cuda.memory_reserved(self.torch_device) - torch.cuda.memory_allocated(self.torch_device)
+            return torch.cuda.mem_get_info(self.torch_device)[0] + kept
+        if self.kind == "mps":
+            return max(0, torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+        return int(psutil.virtual_memory().available)
 
     def release_memory(self) -> None:
         """Give cached memory back to the device."""
@@ -67,15 +82,6 @@ class Device:
             torch.cuda.empty_cache()
         elif self.torch_device.type == "mps":
             torch.mps.empty_cache()
-
-
-def _resident_bytes() -> int | None:
-    """What the process holds in memory, as Linux says it; None on other systems."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def choose_device(device: str | None = None, dtype: str | torch.dtype | None = None) -> Device:

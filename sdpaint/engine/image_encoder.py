@@ -100,7 +100,7 @@ def load_image_encoder(path: Path, device: Device) -> Any:
         raise CheckpointError(
             f"The image encoder {path.name} can't be loaded", hint="Get it as a folder, with its config.json"
         ) from error
-    place_network(network, path.name, device, is_transformers=True)
+    place_network(network, path.name, device)
     return network
 
 

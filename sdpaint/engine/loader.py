@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,22 +12,28 @@ import diffusers
 import torch
 import transformers
 
-from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.parts import PARTS, is_tokenizer
 from sdpaint.checkpoints.weights import find_weights, read_json
+from sdpaint.engine.calls import CALLS
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
+from sdpaint.engine.lone_network import lone_network
+from sdpaint.engine.placement import Arrangement, home_of, quantisation, store_small
 from sdpaint.engine.recent import Recent
-from sdpaint.engine.room import budget_bytes, held_bytes, stored_bytes, surplus
+from sdpaint.engine.room import held_bytes
 from sdpaint.engine.single_file import SingleFile
 from sdpaint.errors import CheckpointError, DeviceUnavailable
 from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.memory_plan import MemoryPlan, Placement, Precision
 from sdpaint.generation.preview_maps import PreviewMap
 
 _log = logging.getLogger(__name__)
 
 _NEEDLESS = ("image_encoder", "feature_extractor", "safety_checker")
 """Components that pipelines ask for and sdpaint doesn't need."""
+
+_ALL_RESIDENT = MemoryPlan()
 
 _OPTIONS = {"add_watermarker": False, "requires_safety_checker": False, "force_zeros_for_empty_prompt": True}
 
@@ -46,6 +50,7 @@ class LoadedCheckpoint:
     device: Device
     components: dict[str, Any]
     scheduler_config: Any
+    plan: MemoryPlan
     options: dict[str, Any] = field(default_factory=dict)
     pipelines: dict[Any, Any] = field(default_factory=dict)
     prompts: Recent[Any] = field(default_factory=lambda: Recent(64))
@@ -66,6 +71,22 @@ class LoadedCheckpoint:
     """The IP-Adapters that the denoising network reads through now, None where there are none."""
     spare_worn: Any = None
     """Those that it read through before."""
+    is_parked: bool = False
+    """Whether it is kept ready beside the device."""
+    _arrangement: Arrangement | None = None
+
+    def arrange(self) -> None:
+        """Have the networks lie as the plan says."""
+        pipeline = self.pipeline(CALLS[self.info.family].text_class(self.info))
+        self._arrangement = Arrangement(
+            self.components, FAMILIES[self.info.family].network, self.plan, self.device, pipeline
+        )
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How the networks lie."""
+        assert self._arrangement is not None
+        return self._arrangement
 
     @property
     def vae(self) -> Any:
@@ -100,61 +121,13 @@ class LoadedCheckpoint:
         return {**dict.fromkeys(needless), **{name: known[name] for name in taken if name in known}}
 
 
-class CheckpointStore:
-    """Loads checkpoints and keeps the last ones, as far as they fit into the budget: going back to one is quick."""
-
-    def __init__(self, device: Device, budget: int | None = None) -> None:
-        """`budget` in bytes; by default a share of the device's memory."""
-        self._device = device
-        self._budget = budget_bytes(device) if budget is None else budget
-        self._loaded: OrderedDict[Path, LoadedCheckpoint] = OrderedDict()
-        diffusers.utils.logging.disable_progress_bar()
-        transformers.utils.logging.disable_progress_bar()
-
-    def holds(self, path: Path) -> bool:
-        """Whether `get` would return at once."""
-        return path.resolve() in self._loaded
-
-    def get(self, path: Path) -> LoadedCheckpoint:
-        """The checkpoint in a folder, loaded where it isn't yet. Raises CheckpointError, OutOfMemory."""
-        key = path.resolve()
-        if key in self._loaded:
-            self._loaded.move_to_end(key)
-            # Adapters that it got meanwhile may be at the cost of others.
-            self._make_room(self._loaded[key].held_bytes, [*self._loaded][:-1])
-            return self._loaded[key]
-        info = read_checkpoint(path)
-        self._make_room(stored_bytes(info), [*self._loaded])
-        loaded = load_checkpoint(info, self._device)
-        self._loaded[key] = loaded
-        return loaded
-
-    def spare_bytes(self) -> int:
-        """What the checkpoints leave of the budget."""
-        return max(0, self._budget - sum(each.held_bytes for each in self._loaded.values()))
-
-    def _make_room(self, coming: int, droppable: Sequence[Path]) -> None:
-        """Drop as many of these checkpoints, the oldest first, as `coming` bytes need."""
-        held = [self._loaded[key].held_bytes for key in droppable]
-        for key in droppable[: surplus(held, coming, self._budget)]:
-            del self._loaded[key]
-
-    def keep_only(self, path: Path) -> None:
-        """Drop all other checkpoints, to make room."""
-        key = path.resolve()
-        for other in [held for held in self._loaded if held != key]:
-            del self._loaded[other]
-
-    def clear(self) -> None:
-        """Drop all checkpoints."""
-        self._loaded.clear()
-
-
-def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
-    """Load all networks of a checkpoint onto the device. Raises CheckpointError where a file doesn't fit."""
-    configs = info.configs or info.path
+def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _ALL_RESIDENT) -> LoadedCheckpoint:
+    """Load all networks of a checkpoint, to lie as the plan says. Raises CheckpointError where a file doesn't fit."""
+    source = info.companion or info
+    configs = info.configurations
     index = read_json(configs / "model_index.json")
-    single = SingleFile(info) if info.configs else None
+    single = SingleFile(source) if source.configs else None
+    denoiser = FAMILIES[info.family].network
     components: dict[str, Any] = {}
     for name, classes in PARTS[info.family].items():
         if not _is_there(index, name):  # `read_checkpoint` has seen to it that it can be left out
@@ -166,27 +139,35 @@ def load_checkpoint(info: CheckpointInfo, device: Device) -> LoadedCheckpoint:
                 f"The {name} of {info.name} is a {class_name}, which sdpaint can't run",
                 hint=f"Choose a checkpoint with {' or '.join(classes)}",
             )
-        if single is not None:
+        if name == denoiser and info.companion is not None:
+            components[name] = lone_network(info, class_name, configs, device.dtype)
+            place_network(components[name], name, device, plan, denoises=True)
+        elif single is not None:
             components[name] = single.part(name, class_name, device.dtype)
             if not is_tokenizer(name):
-                place_network(components[name], name, device, class_name.startswith("CLIP"))
+                place_network(components[name], name, device, plan, name == denoiser)
         elif is_tokenizer(name):
-            components[name] = _load_tokenizer(info.path / name, class_name)
+            components[name] = _load_tokenizer(source.path / name, class_name)
         else:
-            components[name] = load_network(info.path / name, _class_named(class_name), device)
+            folder, network_class = source.path / name, _class_named(class_name)
+            components[name] = load_network(folder, network_class, device, plan, name == denoiser)
     options = {key: value for key, value in index.items() if isinstance(value, bool)}
     scheduler_config = _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
     if info.prediction is not None and not FAMILIES[info.family].is_flow:
         scheduler_config = {**scheduler_config, "prediction_type": info.prediction.value}
-    return LoadedCheckpoint(info, device, components, scheduler_config, options)
+    loaded = LoadedCheckpoint(info, device, components, scheduler_config, plan, options)
+    loaded.arrange()
+    return loaded
 
 
 def _class_named(name: str) -> Any:
     return getattr(diffusers, name, None) or getattr(transformers, name)
 
 
-def load_network(folder: Path, network_class: Any, device: Device) -> Any:
-    """A network from its folder, on the device. Raises CheckpointError where a file is missing or doesn't fit."""
+def load_network(
+    folder: Path, network_class: Any, device: Device, plan: MemoryPlan = _ALL_RESIDENT, denoises: bool = False
+) -> Any:
+    """A network from its folder, to lie as the plan says. Raises CheckpointError where a file is missing or unfit."""
     weights = find_weights(folder)
     is_transformers = network_class.__module__.startswith("transformers")
     # Always with a dtype: without one transformers keeps the stored precision and diffusers takes float32.
@@ -200,6 +181,7 @@ def load_network(folder: Path, network_class: Any, device: Device) -> Any:
             variant=weights.variant,
             output_loading_info=True,
             **dtype,
+            **(quantisation(plan, device) if denoises else {}),
         )
     except Exception as error:
         if is_out_of_memory(error):
@@ -216,17 +198,26 @@ def load_network(folder: Path, network_class: Any, device: Device) -> Any:
             f"The {folder.name} of {folder.parent.name} lacks {lacking} of its weights",
             hint="Download the checkpoint again",
         )
-    place_network(network, folder.name, device, is_transformers)
+    place_network(network, folder.name, device, plan, denoises)
     return network
 
 
-def place_network(network: Any, name: str, device: Device, is_transformers: bool) -> None:
-    """Make a network ready for inference, and bring it to the device. Raises DeviceUnavailable, OutOfMemory."""
+def place_network(
+    network: Any, name: str, device: Device, plan: MemoryPlan = _ALL_RESIDENT, denoises: bool = False
+) -> None:
+    """Make a network ready for inference, and bring it to where the plan wants it.
+
+    Raises DeviceUnavailable, OutOfMemory.
+    """
     network.requires_grad_(False).eval()
+    is_text = type(network).__module__.startswith("transformers")
     try:
-        network.to(device.torch_device)
-        # The order is one of pictures: networks of films have convolutions over time.
-        if device.channels_last and not is_transformers and not any(each.ndim == 5 for each in network.parameters()):
+        if plan.precision is Precision.FP8 and denoises:
+            store_small(network, device)
+        network.to(home_of(name, plan, device))
+        # The order is one of pictures: networks of films have convolutions over time. Files know only the plain one.
+        is_of_pictures = not is_text and not any(each.ndim == 5 for each in network.parameters())
+        if device.channels_last and is_of_pictures and plan.placement is not Placement.DISK_OFFLOAD:
             network.to(memory_format=torch.channels_last)
     except RuntimeError as error:
         if is_out_of_memory(error):

@@ -27,9 +27,7 @@ class Meter:
 
     def look(self) -> None:
         """Look at how much memory is in use."""
-        used = self._device.peak_bytes()
-        if used is not None:
-            self._peak = max(self._peak or 0, used)
+        self._peak = max(self._peak or 0, self._device.peak_bytes())
 
     def cost(self) -> Cost:
         """What it has come to."""

@@ -1,53 +1,83 @@
-"""Room for checkpoints: how many stay in memory beside the one in use, by their sizes and a budget in bytes."""
+"""Room for checkpoints: how large they are, what the machine has, and how many stay in memory beside the one in use."""
 
 from __future__ import annotations
 
-import os
+import importlib.util
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+import torch
+
+from sdpaint.checkpoints.header import Container, Header, read_header
 from sdpaint.checkpoints.identify import CheckpointInfo
-from sdpaint.checkpoints.parts import PARTS
+from sdpaint.checkpoints.parts import PARTS, is_tokenizer
+from sdpaint.checkpoints.weights import find_weights
 from sdpaint.engine.device import Device
+from sdpaint.generation.families import FAMILIES
+from sdpaint.generation.memory_plan import MemoryFacts
 
-_SHARE = 0.5
-"""Of the memory of the device: the rest is for the work itself, and on a CPU for the picture and other programs."""
+_PREFIXES = {
+    "vae": ("first_stage_model.", "vae."),
+    "text_encoder": ("cond_stage_model.", "conditioner.", "text_encoders.", "text_encoder."),
+}
+"""What belongs to which part in a single file; all else is the network."""
 
-_UNKNOWN = 8 * 1024**3
-"""Memory of a machine that doesn't say how much it has."""
-
-
-def budget_bytes(device: Device) -> int:
-    """How much memory checkpoints may take on a device."""
-    return int(_SHARE * (device.total_bytes() or _host_bytes()))
-
-
-def _host_bytes() -> int:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
-        return _UNKNOWN
+_SCARCE = 0.04
+"""Below this share of the machine's memory what is only kept ready goes: the system would begin to swap."""
 
 
-def stored_bytes(info: CheckpointInfo) -> int:
-    """How large a checkpoint's weights are on disk: about what they will take."""
+def part_bytes(info: CheckpointInfo, number_bytes: int) -> dict[str, int]:
+    """How much memory each network of a checkpoint takes, as the headers of its files say. Raises CheckpointError."""
+    network = FAMILIES[info.family].network
+    if info.companion is not None:
+        return {**part_bytes(info.companion, number_bytes), network: _lone_bytes(info.path, number_bytes)}
     if info.configs is not None:
-        return info.path.stat().st_size
-    folders = [info.path / part for part in PARTS[info.family]]
-    return sum(_largest_set(folder) for folder in folders if folder.is_dir())
+        return _parts_of_file(read_header(info.path), network, number_bytes)
+    found = {}
+    for part in PARTS[info.family]:
+        folder = info.path / part
+        if not is_tokenizer(part) and folder.is_dir():
+            files = find_weights(folder).files
+            found[part] = sum(read_header(file).parameters for file in files) * number_bytes
+    return found
 
 
-def _largest_set(folder: Path) -> int:
-    """Weights of one precision; where there are several sets of files, the larger may be the one."""
-    half = 0
-    full = 0
-    for file in folder.glob("*.safetensors"):
-        if ".fp16." in file.name:
-            half += file.stat().st_size
-        else:
-            full += file.stat().st_size
-    return max(half, full)
+def _lone_bytes(path: Path, number_bytes: int) -> int:
+    header = read_header(path)
+    # Quantised weights stay as they are.
+    return path.stat().st_size if header.container is Container.GGUF else header.parameters * number_bytes
+
+
+def _parts_of_file(header: Header, network: str, number_bytes: int) -> dict[str, int]:
+    found = {network: 0}
+    for name, count in header.counts().items():
+        part = next((part for part, starts in _PREFIXES.items() if name.startswith(starts)), network)
+        found[part] = found.get(part, 0) + count * number_bytes
+    return found
+
+
+def facts_for(info: CheckpointInfo, device: Device, reclaimable: int = 0) -> MemoryFacts:
+    """What a plan for a checkpoint follows from. `reclaimable` bytes of the device are held by what may go."""
+    number_bytes = torch.empty((), dtype=device.dtype).element_size()
+    return MemoryFacts(
+        device=device.kind,
+        free=device.free_bytes() + reclaimable,
+        host_free=int(psutil.virtual_memory().available),
+        parts=part_bytes(info, number_bytes),
+        network=FAMILIES[info.family].network,
+        pixels=info.max_area_px,
+        number_bytes=number_bytes,
+        has_fp8=device.kind != "mps",  # Apple's GPUs have no eight-bit floats
+        quantisers=_quantisers(device),
+        is_quantised=info.path.suffix.lower() == ".gguf",
+    )
+
+
+def _quantisers(device: Device) -> frozenset[str]:
+    wanted = ("bitsandbytes",) if device.kind == "cuda" else ()
+    return frozenset(name for name in wanted if importlib.util.find_spec(name) is not None)
 
 
 def held_bytes(components: Iterable[Any]) -> int:
@@ -64,3 +94,19 @@ def surplus(held: Sequence[int], coming: int, budget: int) -> int:
             return gone
         total -= size
     return len(held)
+
+
+def host_bytes() -> int:
+    """The machine's memory."""
+    return int(psutil.virtual_memory().total)
+
+
+def is_scarce(available: int, total: int) -> bool:
+    """Whether the machine's memory is running out, for whichever program."""
+    return available < total * _SCARCE
+
+
+def memory_is_scarce() -> bool:
+    """Whether it is now."""
+    memory = psutil.virtual_memory()
+    return is_scarce(int(memory.available), int(memory.total))

@@ -55,16 +55,15 @@ def _load(loaded: LoadedCheckpoint, path: Path | None) -> Any:
     if info.configured:
         return load_network(path, getattr(diffusers, info.class_name), loaded.device)
     network = _from_file(loaded, info)
-    place_network(network, info.name, loaded.device, False)
+    place_network(network, info.name, loaded.device)
     return network
 
 
 def _from_file(loaded: LoadedCheckpoint, info: VaeInfo) -> Any:
     """A file says neither how its latents are scaled nor how it was built: as the checkpoint's own was."""
-    configs = loaded.info.configs or loaded.info.path
     try:
         network = diffusers.AutoencoderKL.from_single_file(
-            str(info.path), config=str(configs), subfolder="vae", local_files_only=True, torch_dtype=loaded.device.dtype
+            str(info.path), config=str(loaded.info.configurations), subfolder="vae", local_files_only=True, torch_dtype=loaded.device.dtype
         )
     except Exception as error:
         if is_out_of_memory(error):

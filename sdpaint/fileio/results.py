@@ -61,14 +61,16 @@ class ResultStore:
         image: NDArray[np.uint8],
         checkpoint_name: str,
         announce: Announce | None = None,
+        note: str = "",
     ) -> Path:
         """Write the picture, (h, w, 3) RGB, as PNG with its recipe. Returns where. Raises FileError with a hint.
 
-        `announce` hears where it is going to be before anything is written.
+        `announce` hears where it is going to be before anything is written. `note`: what was done otherwise than the
+        recipe says.
         """
         texts = {}
         if self.recipes is not RecipeChoice.NONE:
-            texts[TEXT_KEYWORD] = infotext_of(request, seed, checkpoint_name)
+            texts[TEXT_KEYWORD] = infotext_of(request, seed, checkpoint_name, note=note)
         if self.recipes is RecipeChoice.FULL:
             texts[KEYWORD] = recipe_json(request, seed, checkpoint_name)
         if self.recipes is not RecipeChoice.NONE:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdpaint.generation.events import Event
+from sdpaint.generation.memory_plan import MemoryWishes
 from sdpaint.generation.request import GenerationRequest
 
 Emit = Callable[[Event], None]
@@ -61,7 +62,16 @@ class Engine(Protocol):
         """Load the checkpoint ahead of its first use. Raises CheckpointError."""
 
     def describe_device(self) -> str:
-        """One line for the status bar: device, precision, memory in use."""
+        """One line for the status bar: device, where the networks lie, precision, memory in use."""
+
+    def explain_memory(self) -> str:
+        """Why the networks lie as they do: a sentence for a tooltip; empty where none are loaded."""
+
+    def set_memory(self, wishes: MemoryWishes) -> None:
+        """How to make do with memory, from the next request on."""
+
+    def relieve(self) -> None:
+        """Give back what is only kept ready, where the machine's memory runs out."""
 
     def close(self) -> None:
-        """Free everything."""
+        """Free everything; what is asked for afterwards is loaded again."""

@@ -1,6 +1,6 @@
 """What the engine says while it works: a union of frozen values, taken apart with `match`.
 
-Order for each request: Started, then Progress/Preview/Explained/ImageDone in any number, then exactly one of
+Order for each request: Started, then Progress/Preview/Relieved/Explained/ImageDone in any number, then exactly one of
 Finished, Failed, Cancelled.
 """
 
@@ -67,6 +67,14 @@ class Preview:
     image: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Relieved:
+    """Memory ran out, and something was done about it: a sentence for the artist. The picture still comes."""
+
+    request_id: str
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Explained:
     """Where the words of picture `index` were looked at while it was made; before its ImageDone, where asked for."""
@@ -80,7 +88,8 @@ class Explained:
 class ImageDone:
     """Picture `index` is ready: (height, width, 3) uint8 RGB of the request's size, owned by the receiver.
 
-    `complete` is False where the artist stopped early and kept what was there.
+    `complete` is False where the artist stopped early and kept what was there. `note` says what was done otherwise
+    than asked for, where memory was short.
     """
 
     request_id: str
@@ -88,6 +97,7 @@ class ImageDone:
     seed: int
     image: NDArray[np.uint8]
     complete: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,4 +124,4 @@ class Cancelled:
     request_id: str
 
 
-Event = Started | Progress | Preview | Explained | ImageDone | Finished | Failed | Cancelled
+Event = Started | Progress | Preview | Relieved | Explained | ImageDone | Finished | Failed | Cancelled

@@ -124,9 +124,12 @@ class Recipe:
 
 
 def recipe_of(
-    request: GenerationRequest, seed: int, checkpoint_name: str, mask_blur_px: int | None = None
+    request: GenerationRequest, seed: int, checkpoint_name: str, mask_blur_px: int | None = None, note: str = ""
 ) -> Recipe:
-    """The recipe of the picture that `request` gives with `seed`: with the words that the seed chose."""
+    """The recipe of the picture that `request` gives with `seed`: with the words that the seed chose.
+
+    `note`: what was done otherwise.
+    """
     name, schedule = SAMPLER_LABELS[request.sampling.sampler]
     prompt, negative = chosen_prompts(request, seed)
     extra = {"Version": f"sdpaint {__version__}"}
@@ -149,6 +152,8 @@ def recipe_of(
         extra["Variation seed strength"] = f"{request.variations[0].strength:g}"
     elif request.variations:
         extra["Variations"] = " ".join(f"{each.seed}:{each.strength:g}" for each in request.variations)
+    if note:
+        extra["Note"] = note
     return Recipe(
         prompt=prompt,
         negative_prompt=negative,
@@ -175,10 +180,13 @@ def _region_words(region: PromptRegion) -> str:
 
 
 def infotext_of(
-    request: GenerationRequest, seed: int, checkpoint_name: str, mask_blur_px: int | None = None
+    request: GenerationRequest, seed: int, checkpoint_name: str, mask_blur_px: int | None = None, note: str = ""
 ) -> str:
-    """The infotext of the picture that `request` gives with `seed`. `mask_blur_px`: feather, for inpaint."""
-    return format_infotext(recipe_of(request, seed, checkpoint_name, mask_blur_px))
+    """The infotext of the picture that `request` gives with `seed`. `mask_blur_px`: feather, for inpaint.
+
+    `note`: what was done otherwise than the recipe says.
+    """
+    return format_infotext(recipe_of(request, seed, checkpoint_name, mask_blur_px, note))
 
 
 def format_infotext(recipe: Recipe) -> str:

@@ -32,6 +32,7 @@ class Result:
     * `thumbnail`: RGB, at most 128 px a side.
     * `complete`: False where the artist stopped early and kept what was there.
     * `kept`: whether it has become a layer.
+    * `note`: what was done otherwise than asked for, where memory was short.
     * `path`: the file in the results folder, None until it is written.
     """
 
@@ -43,6 +44,7 @@ class Result:
     complete: bool = True
     kept: bool = False
     path: Path | None = None
+    note: str = ""
 
     @property
     def request(self) -> GenerationRequest:
@@ -95,6 +97,7 @@ def develop(prepared: Prepared, done: ImageDone) -> Result:
         image=image,
         thumbnail=thumbnail_of(image),
         complete=done.complete,
+        note=done.note,
     )
 
 

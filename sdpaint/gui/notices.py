@@ -37,6 +37,7 @@ class Notices(QObject):
         services.documents.document_changed.connect(self._look_for_fonts)
         services.keeper.failed.connect(messages.error)
         services.generation.failed.connect(self._on_generation_failed)
+        services.generation.relieved.connect(messages.warn)
         services.tools.tool_message.connect(messages.info)
         services.brushes.failed.connect(messages.error)
         services.brushes.imported.connect(self._on_imported)

@@ -73,6 +73,18 @@ class DeviceChoice(Enum):
     MPS = "mps"
 
 
+class MemoryChoice(Enum):
+    """How the engine makes do with the memory that there is; the value is stored."""
+
+    AUTO = "auto"
+    RESIDENT = "resident"
+    MODEL_OFFLOAD = "model-offload"
+    GROUP_OFFLOAD = "group-offload"
+    DISK_OFFLOAD = "disk-offload"
+    FP8 = "fp8"
+    QUANTISED = "quantised"
+
+
 @dataclass(frozen=True)
 class SettingInfo:
     """What the dialog shows of one setting. `minimum` and `maximum` are inclusive.
@@ -160,6 +172,45 @@ class Settings:
             DeviceChoice.CUDA: "NVIDIA or AMD GPU",
             DeviceChoice.MPS: "Apple GPU",
         },
+    )
+    memory: MemoryChoice = _setting(
+        MemoryChoice.AUTO,
+        label="Memory of the engine",
+        help="Automatic takes what is fastest among what fits. The line at the bottom right of the window says what "
+        "was chosen, and its tooltip why",
+        choices={
+            MemoryChoice.AUTO: "Automatic",
+            MemoryChoice.RESIDENT: "All networks stay on the device",
+            MemoryChoice.MODEL_OFFLOAD: "One network on the GPU at a time",
+            MemoryChoice.GROUP_OFFLOAD: "A few layers on the GPU at a time",
+            MemoryChoice.DISK_OFFLOAD: "Layers are read from the disk",
+            MemoryChoice.FP8: "Weights stored in 8 bits",
+            MemoryChoice.QUANTISED: "Weights quantised to 4 bits",
+        },
+    )
+    memory_share_percent: int = _setting(
+        90,
+        label="Most of the free memory",
+        help="How much of what is free where pictures are computed the engine may take; other programs need some too",
+        unit="%",
+        minimum=20,
+        maximum=100,
+    )
+    checkpoint_cache_percent: int = _setting(
+        50,
+        label="Memory for checkpoints kept ready",
+        help="Share of the machine's memory for checkpoints that were used before: going back to one is quick",
+        unit="%",
+        minimum=0,
+        maximum=80,
+    )
+    unload_after_min: int = _setting(
+        15,
+        label="Unload checkpoints after",
+        help="When the engine had nothing to do for so long, its memory is given back; 0: never",
+        unit="min",
+        minimum=0,
+        maximum=240,
     )
     undo_budget_mib: int = _setting(
         1024,

@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal
 
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.events import Cancelled, Failed, Finished
-from sdpaint.worker.engine_worker import EngineWorker, Job, RequestSource, WarmUp
+from sdpaint.generation.memory_plan import MemoryWishes
+from sdpaint.worker.engine_worker import EngineWorker, Job, RequestSource, SetMemory, WarmUp
 from sdpaint.worker.mailbox import Mailbox
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,8 @@ class EngineClient(QObject):
 
     event_arrived = Signal(object)
     """An Event; the request_id is the id that submit() returned."""
-    device_changed = Signal(str)
-    """One line about the device for the status bar; empty where there is no engine."""
+    device_changed = Signal(str, str)
+    """One line about the device for the status bar, empty where there is no engine; and why its memory is used so."""
     preload_failed = Signal(object)
     """SdPaintError: preload() couldn't load the checkpoint."""
     _mail_arrived = Signal()
@@ -74,6 +75,14 @@ class EngineClient(QObject):
         """Import the engine and load the checkpoint ahead of its first use."""
         if not self._is_shut_down:
             self._put(WarmUp(checkpoint))
+
+    def set_memory(self, wishes: MemoryWishes, unload_after_s: float) -> None:
+        """How to make do with memory from the next job on, and after how long without work it is given back; 0: never.
+
+        Doesn't start the engine.
+        """
+        if not self._is_shut_down:
+            self._worker.put(SetMemory(wishes, unload_after_s))
 
     def cancel(self, job_id: str | None = None) -> None:
         """Cancel a job, or all of them. One that still waits ends at once, a running one within a step."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from pathlib import Path
 from sdpaint.errors import EngineError, SdPaintError
 from sdpaint.generation.engine import CancelToken, Engine, GenerationCancelled
 from sdpaint.generation.events import Cancelled, Event, Failed, Finished, Phase, Progress, Started
+from sdpaint.generation.memory_plan import MemoryWishes
 from sdpaint.generation.request import GenerationRequest
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,14 @@ class WarmUp:
 
 
 @dataclass(frozen=True)
+class SetMemory:
+    """How to make do with memory from now on. `unload_after_s` without work: everything is given back; 0: never."""
+
+    wishes: MemoryWishes
+    unload_after_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class _Stop:
     """Ends run()."""
 
@@ -61,19 +71,23 @@ class EngineWorker:
         self,
         engine_factory: Callable[[], Engine],
         post: Callable[[Event], None],
-        device_changed: Callable[[str], None],
+        device_changed: Callable[[str, str], None],
         warm_up_failed: Callable[[SdPaintError], None],
+        look_every_s: float = 20.0,
     ) -> None:
-        """The callbacks are called on the engine's thread."""
+        """The callbacks are called on the engine's thread. `look_every_s`: how often memory is looked at while idle."""
         self._engine_factory = engine_factory
         self._post = post
         self._device_changed = device_changed
         self._warm_up_failed = warm_up_failed
         self._engine: Engine | None = None
-        self._inbox: queue.SimpleQueue[Job | WarmUp | _Stop] = queue.SimpleQueue()
+        self._memory: SetMemory | None = None
+        self._look_every_s = look_every_s
+        self._holds_memory = False
+        self._inbox: queue.SimpleQueue[Job | WarmUp | SetMemory | _Stop] = queue.SimpleQueue()
         self._stopping = threading.Event()
 
-    def put(self, item: Job | WarmUp) -> None:
+    def put(self, item: Job | WarmUp | SetMemory) -> None:
         """Append to the queue."""
         self._inbox.put(item)
 
@@ -86,7 +100,7 @@ class EngineWorker:
         """Work the queue off until stop()."""
         try:
             while True:
-                item = self._inbox.get()
+                item = self._next()
                 if self._stopping.is_set():
                     return
                 match item:
@@ -94,10 +108,44 @@ class EngineWorker:
                         self._work_off(item)
                     case WarmUp():
                         self._warm_up(item)
+                    case SetMemory():
+                        self._set_memory(item)
                     case _Stop():
                         return
         finally:
             self._drop_engine()
+
+    def _next(self) -> Job | WarmUp | SetMemory | _Stop:
+        """What is to be done next; meanwhile memory that nobody needs is given back."""
+        idle_since = time.monotonic()
+        while True:
+            try:
+                return self._inbox.get(timeout=self._look_every_s if self._holds_memory else None)
+            except queue.Empty:
+                self._tidy(time.monotonic() - idle_since)
+
+    def _tidy(self, idle_s: float) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        try:
+            limit = 0.0 if self._memory is None else self._memory.unload_after_s
+            if limit and idle_s >= limit:
+                engine.close()
+                self._holds_memory = False
+                log.info("checkpoints unloaded after %.0f s without work", idle_s)
+                self._describe_device(engine)
+            else:
+                engine.relieve()
+        except Exception:  # what is held stays held
+            log.exception("memory couldn't be given back")
+            self._holds_memory = False
+
+    def _set_memory(self, item: SetMemory) -> None:
+        self._memory = item
+        if self._engine is not None:
+            self._engine.set_memory(item.wishes)
+            self._describe_device(self._engine)
 
     def _work_off(self, job: Job) -> None:
         if not job.take():  # withdrawn while it waited
@@ -129,8 +177,8 @@ class EngineWorker:
 
     def _warm_up(self, item: WarmUp) -> None:
         try:
-            engine = self._ensure_engine(lambda: self._device_changed(f"{Phase.STARTING.value}…"))
-            self._device_changed(f"{Phase.LOADING.value}…")
+            engine = self._ensure_engine(lambda: self._device_changed(f"{Phase.STARTING.value}…", ""))
+            self._device_changed(f"{Phase.LOADING.value}…", "")
             engine.warm_up(item.checkpoint)
         except SdPaintError as error:
             log.info("warming up failed: %s", error)
@@ -140,7 +188,7 @@ class EngineWorker:
             self._drop_engine()
             self._warm_up_failed(_crash(error))
         if self._engine is None:
-            self._device_changed("")
+            self._device_changed("", "")
         else:
             self._describe_device(self._engine)
 
@@ -149,15 +197,18 @@ class EngineWorker:
             announce()
             try:
                 self._engine = self._engine_factory()
+                if self._memory is not None:
+                    self._engine.set_memory(self._memory.wishes)
             except ImportError as error:
                 raise EngineError(
                     f"The engine lacks a library ({error.name or error})", hint="Install sdpaint again"
                 ) from error
+        self._holds_memory = True
         return self._engine
 
     def _describe_device(self, engine: Engine) -> None:
         try:
-            self._device_changed(engine.describe_device())
+            self._device_changed(engine.describe_device(), engine.explain_memory())
         except Exception:  # a line of the status bar is no reason to fail a finished job
             log.exception("the engine can't describe its device")
 

@@ -105,7 +105,7 @@ def measure(kind: str, steps: int) -> dict[str, list[float]]:
 
     client = EngineClient(factory)
     info = read_checkpoint(starter_checkpoint())
-    waiting = client.device_changed.connect(lambda line: line.endswith("…") or loop.quit())
+    waiting = client.device_changed.connect(lambda line, _why: line.endswith("…") or loop.quit())
     client.preload_failed.connect(lambda error: sys.exit(str(error)))
     client.preload(info.path)
     loop.exec()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -19,7 +20,8 @@ def test_what_is_asked_for_is_taken() -> None:
 
 
 def test_the_line_for_the_status_bar_names_device_and_precision() -> None:
-    assert choose_device("cpu", "bfloat16").describe() == "CPU · bfloat16"
+    line = choose_device("cpu", "bfloat16").describe("Resident")
+    assert re.fullmatch(r"CPU · Resident · bfloat16 · [\d.]+ of [\d.]+ GB", line)
 
 
 @pytest.mark.parametrize(("has", "expected"), [(True, torch.bfloat16), (False, torch.float32)])

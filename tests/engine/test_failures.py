@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.failures import translate
-from sdpaint.errors import CheckpointError, DeviceUnavailable, EngineError, NonFiniteLatents, OutOfMemory
+from sdpaint.errors import CheckpointError, DeviceUnavailable, EngineError, NonFiniteLatents
 from sdpaint.generation.events import Failed, ImageDone
 from sdpaint.paths import starter_checkpoint
-from tests.engine.support import failure_of, images_of, landscape, make_request, picture, run
+from tests.engine.support import failure_of, landscape, make_request, picture, run
 
 
 @contextmanager
@@ -119,43 +118,6 @@ def test_a_repaired_checkpoint_works_without_a_restart(engine: DiffusionEngine, 
 def test_warming_up_raises_what_is_wrong(engine: DiffusionEngine, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
         engine.warm_up(tmp_path)
-
-
-def test_running_out_of_memory_once_is_overcome_in_tiles(engine: DiffusionEngine) -> None:
-    vae = engine._load(starter_checkpoint()).vae
-    seen: list[bool] = []
-    handle = vae.decoder.register_forward_pre_hook(lambda *_: seen.append(vae.use_tiling))
-    with _unet_raises(engine, lambda: torch.OutOfMemoryError("CUDA out of memory"), times=1):
-        assert len(images_of(run(engine, make_request()))) == 1
-    handle.remove()
-    assert seen
-    assert all(seen)
-    assert not vae.use_tiling, "the setting is restored"
-    assert np.array_equal(picture(engine, make_request()), picture(engine, make_request()))
-
-
-@pytest.mark.parametrize(
-    "make_error",
-    [
-        lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
-        lambda: RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory"),
-        MemoryError,
-    ],
-)
-def test_running_out_of_memory_twice_fails_with_a_remedy(engine: DiffusionEngine, make_error: Any) -> None:
-    with _unet_raises(engine, make_error):
-        error = failure_of(run(engine, make_request()))
-    assert isinstance(error, OutOfMemory)
-    assert "smaller" in error.hint
-    assert _works(engine)
-
-
-def test_running_out_of_memory_drops_the_other_checkpoints(engine: DiffusionEngine, tiny_sd: Path) -> None:
-    engine.warm_up(tiny_sd)
-    with _unet_raises(engine, MemoryError, times=1):
-        assert len(images_of(run(engine, make_request()))) == 1
-    assert not engine._open()[1].holds(tiny_sd)
-    assert engine._open()[1].holds(starter_checkpoint())
 
 
 def test_a_crash_in_the_network_fails_with_a_remedy_and_is_logged(

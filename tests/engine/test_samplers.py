@@ -10,8 +10,8 @@ import torch
 
 from sdpaint.engine.device import choose_device
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.loader import CheckpointStore
 from sdpaint.engine.samplers import FLOW_SCHEDULERS, SAMPLERS, TERMINAL_SIGMA, make_scheduler
+from sdpaint.engine.store import CheckpointStore
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.request import MAX_SEED, SamplerName
 from sdpaint.paths import starter_checkpoint

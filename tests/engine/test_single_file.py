@@ -170,6 +170,26 @@ def test_one_without_its_text_encoder_says_what_is_missing(
     assert "text_encoder" in error.message
 
 
+@pytest.mark.parametrize("prefix", ["", "model.diffusion_model."])
+@pytest.mark.parametrize("companion", ["folder", "file"])
+def test_a_unet_alone_takes_the_rest_from_a_whole_checkpoint(
+    offline: None, pair: tuple[Path, Path], tmp_path: Path, prefix: str, companion: str
+) -> None:
+    start = "model.diffusion_model."
+    unet = {name.removeprefix(start): value for name, value in load_file(pair[1]).items() if name.startswith(start)}
+    save_file({prefix + name: value for name, value in unet.items()}, tmp_path / "net.safetensors")
+    if companion == "folder":
+        shutil.copytree(pair[0], tmp_path / "whole")
+    else:
+        shutil.copy(pair[1], tmp_path / "whole.safetensors")
+    engine = DiffusionEngine("cpu", "float32")
+    try:
+        ours = picture(engine, make_request(tmp_path / "net.safetensors"))
+        assert (ours == picture(engine, make_request(pair[0]))).all()
+    finally:
+        engine.close()
+
+
 def test_a_file_of_an_adapter_is_no_checkpoint(tmp_path: Path) -> None:
     save_file({"lora_unet_mid_block.lora_up.weight": torch.zeros(4, 4)}, tmp_path / "style.safetensors")
     with pytest.raises(CheckpointError, match="no whole checkpoint"):

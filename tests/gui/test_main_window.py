@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from sdpaint.app import build_window
 from sdpaint.errors import EngineError, OutOfMemory
-from sdpaint.generation.events import Failed, Started
+from sdpaint.generation.events import Failed, Finished, ImageDone, Relieved, Started
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.dialogs.files import Answer
 from sdpaint.gui.tool_actions import TOOL_ACTIONS
@@ -159,6 +159,22 @@ def test_a_failure_is_said_in_one_line_with_its_remedy_and_the_next_one_works(dr
     with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
         driver.trigger("generate")
     assert driver.documents.committed.layers[-1].generated
+
+
+def test_what_was_done_where_memory_ran_out_is_said_and_stands_on_the_result(driver, qtbot, engine):
+    note = "Memory ran out, so sdpaint worked in tiles"
+
+    def work(request, emit, cancel):
+        emit(Relieved(request.id, note))
+        size = request.size
+        emit(ImageDone(request.id, 0, request.seed, np.zeros((size.height, size.width, 3), np.uint8), note=note))
+        emit(Finished(request.id, 0.1))
+
+    engine._scripts = [[work]]
+    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+        driver.trigger("generate")
+    assert driver.find("messageText").text().startswith(note)
+    assert driver.generation.results[-1].note == note
 
 
 def test_try_again_is_the_remedy_of_an_engine_that_crashed(driver, qtbot, engine):

@@ -437,7 +437,10 @@ def test_the_status_bar_says_size_zoom_and_device(driver, qtbot):
     assert driver.find("cursorLabel").text() == "10, 20"
     with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
         driver.trigger("generate")
-    assert driver.find("deviceLabel").text() == "fake device"
+    device = driver.find("deviceLabel")
+    assert device.text() == "fake device"
+    device.grab()
+    assert device.toolTip() == "nothing is held"
     assert driver.find("statusText").text().startswith("Done in")
     driver.window.flows.edits.resize_canvas(Size(900, 600), 0, 0)
     qtbot.waitUntil(lambda: driver.find("documentSizeLabel").text() == "900 × 600 px", timeout=TIMEOUT_MS)

@@ -121,7 +121,7 @@ def test_the_next_job_works_after_a_cancel(qtbot, make):
 def test_a_checkpoint_is_loaded_ahead(qtbot, make, tmp_path):
     engine = FakeEngine(device="ready")
     client = make(engine)
-    with qtbot.waitSignal(client.device_changed, check_params_cb=lambda line: line == "ready"):
+    with qtbot.waitSignal(client.device_changed, check_params_cb=lambda line, why: line == "ready"):
         client.preload(tmp_path)
     assert engine.warmed_up == [tmp_path]
 

@@ -9,9 +9,11 @@ import pytest
 from sdpaint.errors import CheckpointError, EngineError, NonFiniteLatents, OutOfMemory, SettingsError
 from sdpaint.generation.engine import GenerationCancelled
 from sdpaint.generation.events import Cancelled, Failed, Finished, ImageDone, Phase, Progress, Started
+from sdpaint.generation.memory_plan import MemoryWishes
 from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
-from sdpaint.worker.engine_worker import EngineWorker, Job, WarmUp
+from sdpaint.settings.schema import MemoryChoice
+from sdpaint.worker.engine_worker import EngineWorker, Job, SetMemory, WarmUp
 from tests.fakes import FakeEngine
 
 
@@ -38,7 +40,11 @@ class Desk:
         self.warm_up_errors = []
         self.made = 0
         self.worker = EngineWorker(
-            self.make, self.events.append, self.devices.append, self.warm_up_errors.append
+            self.make,
+            self.events.append,
+            lambda line, _why: self.devices.append(line),
+            self.warm_up_errors.append,
+            look_every_s=0.01,
         )
 
     def make(self):
@@ -214,3 +220,95 @@ def test_pictures_of_a_job_match_their_seeds():
     done = [event for event in desk.of(job) if isinstance(event, ImageDone)]
     assert [event.seed for event in done] == [1, 2, 3]
     assert not np.array_equal(done[0].image, done[1].image)
+
+
+class Idler(FakeEngine):
+    """Says when it was closed or looked at its memory."""
+
+    def __init__(self, error=None):
+        super().__init__()
+        self.closed = threading.Event()
+        self.looked = threading.Event()
+        self.error = error
+
+    def close(self):
+        super().close()
+        self.closed.set()
+
+    def relieve(self):
+        super().relieve()
+        self.looked.set()
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def idle_worker():
+    """Starts a worker with an engine, hands it jobs, and ends it."""
+    running = []
+
+    def start(engine, *items):
+        made = []
+
+        def make():
+            made.append(engine)
+            return engine
+
+        worker = EngineWorker(make, lambda _: None, lambda *_: None, lambda _: None, look_every_s=0.01)
+        thread = threading.Thread(target=worker.run)
+        running.append((worker, thread))
+        for item in items:
+            worker.put(item)
+        thread.start()
+        return worker, made
+
+    yield start
+    for worker, thread in running:
+        worker.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+WISHES = MemoryWishes(MemoryChoice.FP8)
+
+
+def test_memory_is_given_back_after_a_while_without_work_and_the_next_job_works(idle_worker):
+    engine, done = Idler(), threading.Event()
+    worker, made = idle_worker(engine, SetMemory(WISHES, 0.05), Job(request()))
+    assert engine.closed.wait(10)
+    engine.generate = lambda *_: done.set()
+    worker.put(Job(request()))
+    assert done.wait(10)
+    assert made == [engine], "the engine itself stays"
+
+
+def test_while_nothing_is_to_be_done_memory_is_looked_at_and_nothing_unloaded_at_zero_minutes(idle_worker):
+    engine = Idler()
+    idle_worker(engine, SetMemory(WISHES, 0.0), Job(request()))
+    assert engine.looked.wait(10)
+    assert not engine.is_closed
+
+
+def test_memory_that_cannot_be_given_back_stops_nothing(idle_worker, caplog):
+    engine, done = Idler(RuntimeError("no")), threading.Event()
+    worker, _ = idle_worker(engine, Job(request()))
+    assert engine.looked.wait(10)
+    engine.generate = lambda *_: done.set()
+    worker.put(Job(request()))
+    assert done.wait(10)
+    assert "given back" in caplog.text
+
+
+def test_wishes_reach_the_engine_whether_it_is_there_or_not():
+    engine = FakeEngine()
+    desk = Desk(engine)
+    other = MemoryWishes(MemoryChoice.RESIDENT)
+    desk.work_off(SetMemory(WISHES), Job(request()), SetMemory(other), Job(request()))
+    assert engine.wishes == [WISHES, other]
+    assert desk.made == 1
+
+
+def test_wishes_alone_start_no_engine():
+    desk = Desk(FakeEngine())
+    desk.work_off(SetMemory(WISHES))
+    assert desk.made == 0

@@ -282,6 +282,8 @@ def _describe(result: Result) -> str:
     ]
     if not result.complete:
         lines.append("Stopped early")
+    if result.note:
+        lines.append(result.note)
     if result.kept:
         lines.append("Kept as a layer")
     return "\n".join(lines)

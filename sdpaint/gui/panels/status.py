@@ -130,8 +130,9 @@ class StatusBar(QStatusBar):
     def _say_how_to_cancel(self, key: str) -> None:
         self._how_to_cancel = f" · {key} cancels" if key else ""
 
-    def _show_device(self, device: str) -> None:
+    def _show_device(self, device: str, why: str = "") -> None:
         self._device.setText(device)
+        self._device.explain(why)
         self._device.setVisible(bool(device))
 
 

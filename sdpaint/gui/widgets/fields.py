@@ -12,10 +12,11 @@ from sdpaint.imaging.color import BLACK, Color
 
 
 class ElidedLabel(QLabel):
-    """A line that is shortened where there is no room; the tooltip says it whole."""
+    """A line that is shortened where there is no room; the tooltip says it whole, and what `explain` has said."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text)
+        self._why = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setTextFormat(Qt.TextFormat.PlainText)
 
@@ -27,7 +28,13 @@ class ElidedLabel(QLabel):
         text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), int(self.alignment()) | int(Qt.TextFlag.TextSingleLine), text)
-        self.setToolTip(self.text() if text != self.text() else "")
+        whole = self.text() if text != self.text() else ""
+        self.setToolTip("\n".join(line for line in (whole, self._why) if line))
+
+    def explain(self, why: str) -> None:
+        """What the tooltip says beside."""
+        self._why = why
+        self.update()
 
 
 class HexField(QLineEdit):
