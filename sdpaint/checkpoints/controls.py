@@ -324,7 +324,7 @@ def _widths_in(shapes: Mapping[str, Shape]) -> dict[str, int]:
 
 
 def _network_config(checkpoint: CheckpointInfo) -> dict[str, Any]:
-    folder = checkpoint.configs or checkpoint.path
+    folder = checkpoint.configurations
     return read_json(folder / FAMILIES[checkpoint.family].network / "config.json")
 
 

@@ -38,7 +38,7 @@ class IpAdapterInfo:
         """Whether it was made for networks such as the checkpoint's. Reads JSON."""
         if checkpoint.family not in ADAPTED:
             return False
-        configs = checkpoint.configs or checkpoint.path
+        configs = checkpoint.configurations
         network = read_json(configs / FAMILIES[checkpoint.family].network / "config.json")
         return network.get("cross_attention_dim") == self.prompt_width
 

@@ -63,7 +63,11 @@ def _from_file(loaded: LoadedCheckpoint, info: VaeInfo) -> Any:
     """A file says neither how its latents are scaled nor how it was built: as the checkpoint's own was."""
     try:
         network = diffusers.AutoencoderKL.from_single_file(
-            str(info.path), config=str(loaded.info.configurations), subfolder="vae", local_files_only=True, torch_dtype=loaded.device.dtype
+            str(info.path),
+            config=str(loaded.info.configurations),
+            subfolder="vae",
+            local_files_only=True,
+            torch_dtype=loaded.device.dtype,
         )
     except Exception as error:
         if is_out_of_memory(error):

@@ -19,9 +19,9 @@ from sdpaint.checkpoints.ip_adapters import read_ip_adapter
 from sdpaint.checkpoints.named import with_named_files
 from sdpaint.document.control import ControlStretch
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.loader import CheckpointStore
 from sdpaint.engine.references import _BLOCKS
 from sdpaint.engine.samplers import make_scheduler
+from sdpaint.engine.store import CheckpointStore
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
 from sdpaint.generation.references import Reference, ReferenceUse

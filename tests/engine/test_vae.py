@@ -17,8 +17,9 @@ from sdpaint.checkpoints.named import with_named_files
 from sdpaint.checkpoints.vaes import read_vae
 from sdpaint.engine.device import choose_device
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.loader import CheckpointStore, load_checkpoint
-from sdpaint.engine.room import stored_bytes
+from sdpaint.engine.loader import load_checkpoint
+from sdpaint.engine.room import part_bytes
+from sdpaint.engine.store import CheckpointStore
 from sdpaint.engine.vae import use_vae
 from sdpaint.errors import CheckpointError
 from tests.engine.support import _autoencoder, centre_mask, failure_of, landscape, make_request, picture, run
@@ -93,7 +94,7 @@ def test_few_stay_and_all_count_in_the_budget(tiny_sd, other, tmp_path):
     for number in range(5):
         use_vae(loaded, shutil.copytree(other, tmp_path / str(number)))
 
-    each = stored_bytes(read_checkpoint(tiny_sd)) // 20
+    each = sum(part_bytes(read_checkpoint(tiny_sd), 4).values()) // 20
     assert len(loaded.spare_vaes) == 2
     assert None in loaded.spare_vaes
     assert loaded.held_bytes > alone + each
@@ -101,7 +102,7 @@ def test_few_stay_and_all_count_in_the_budget(tiny_sd, other, tmp_path):
 
 
 def test_adapters_that_came_later_are_at_the_cost_of_older_checkpoints(tiny_sd, tiny_sdxl, other):
-    first, second = (stored_bytes(read_checkpoint(path)) for path in (tiny_sd, tiny_sdxl))
+    first, second = (sum(part_bytes(read_checkpoint(path), 4).values()) for path in (tiny_sd, tiny_sdxl))
     store = CheckpointStore(choose_device("cpu", "float32"), budget=int(1.01 * (first + second)))
     store.get(tiny_sd)
     use_vae(store.get(tiny_sdxl), other)
