@@ -30,6 +30,7 @@ from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
@@ -170,11 +171,13 @@ def build_window(
     keeper = HistoryKeeper(documents)
     found = ResultsController(index, documents, generation)
     library = LibraryController(settings)
+    downloads = DownloadsController(settings)
     prompts = PromptController(generation)
     services = Services(
         documents, tools, brushes, generation, prompts, files, exports, palettes, recent, settings, journal, keeper,
         found,
         library,
+        downloads,
     )
     window = MainWindow(services, asker)
 
@@ -215,6 +218,7 @@ def build_window(
         documents, tools, brushes, client, generation, prompts, files, exports, palettes, recent, journal, keeper,
         found,
         library,
+        downloads,
     )  # fmt: skip
     for child in own:
         child.setParent(window)

@@ -44,17 +44,40 @@ def folder_name(repo: str) -> str:
     return repo.replace("/", "--")
 
 
+def discard_unfinished(repo: str, selection: Sequence[str], folder: Path) -> None:
+    """Throw away what is there of unfinished downloads of a repository, or of these files of it."""
+    mark = _mark_of(selection) if selection else ""
+    for partial in (folder / PARTIAL).glob(f"{folder_name(repo)}--{'[0-9a-f]' * 12}{mark}"):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _mark_of(files: Sequence[str]) -> str:
+    """Tells selections of one repository apart."""
+    return f"-{hashlib.sha256(' '.join(files).encode()).hexdigest()[:8]}"
+
+
 class Download:
     """The transfer of some files of a repository into `folder`/owner--name. Call `run` again to go on after a pause."""
 
     def __init__(
-        self, repo: Repo, files: Sequence[RepoFile], folder: Path, hub: Hub, wait_s: float = 1.0
+        self,
+        repo: Repo,
+        files: Sequence[RepoFile],
+        folder: Path,
+        hub: Hub,
+        wait_s: float = 1.0,
+        is_selection: bool = False,
     ) -> None:
-        """`wait_s`: before a broken connection is tried again; doubled each time."""
+        """`wait_s`: before a broken connection is tried again; doubled each time.
+
+        `is_selection`: a few files of many, which join those that were fetched of the repository before.
+        """
+        self._is_selection = is_selection
         self._repo, self._files, self._hub, self._wait_s = repo, tuple(files), hub, wait_s
         self.target = folder / folder_name(repo.id)
         # By the commit: what is there of another state of the repository is none of this one.
-        self._partial = folder / PARTIAL / f"{folder_name(repo.id)}--{repo.commit[:12]}"
+        mark = _mark_of([file.path for file in files]) if is_selection else ""
+        self._partial = folder / PARTIAL / f"{folder_name(repo.id)}--{repo.commit[:12]}{mark}"
         self.total = sum(file.size for file in files)
         self._before = 0
 
@@ -85,13 +108,15 @@ class Download:
     @property
     def bytes_there(self) -> int:
         """How much of it lies on the disk already."""
-        return sum(min(_size_of(self._place(file)) or _size_of(self._part(file)), file.size) for file in self._files)
+        return sum(
+            file.size if self._is_there(file) else min(_size_of(self._part(file)), file.size) for file in self._files
+        )
 
     # -- one file --------------------------------------------------------------------------------------------------
 
     def _fetch(self, client: Any, file: RepoFile, progress: Progress, stop: Stop) -> None:
         place = self._place(file)
-        if place.is_file() and place.stat().st_size == file.size:
+        if self._is_there(file):
             progress(self._before + file.size, self.total)
             return
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -181,6 +206,11 @@ class Download:
     def _place(self, file: RepoFile) -> Path:
         return self._partial.joinpath(*check_path(file.path).parts)
 
+    def _is_there(self, file: RepoFile) -> bool:
+        """Whether it is whole: in the unfinished download or, of a selection, from an earlier one."""
+        places = [self._place(file), self.target / check_path(file.path)] if self._is_selection else [self._place(file)]
+        return any(place.is_file() and place.stat().st_size == file.size for place in places)
+
     def _part(self, file: RepoFile) -> Path:
         place = self._place(file)
         return place.with_name(place.name + ".part")
@@ -197,7 +227,14 @@ class Download:
             )
 
     def _move(self) -> Path:
-        if self.target.exists():
+        if self._is_selection and self.target.exists():
+            for file in self._files:
+                place, target = self._place(file), self.target / check_path(file.path)
+                if place.is_file():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(place, target)
+            shutil.rmtree(self._partial)
+        elif self.target.exists():
             # What was there before is given up only when the new one stands in its place.
             old = self.target.with_name(f".{self.target.name}.old")
             shutil.rmtree(old, ignore_errors=True)

@@ -22,6 +22,8 @@ _COMPONENTS = re.compile(
 )
 _WEIGHTS = (".safetensors", ".gguf")
 _PICKLED = (".bin", ".ckpt", ".pt", ".pth", ".msgpack", ".h5")
+_CARDS = ("README.md", "LICENSE", "LICENSE.md")
+_PART = re.compile(r"diffusion_pytorch_model(\.|-\d{5}-of)")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
@@ -32,6 +34,15 @@ class RepoFile:
     path: str
     size: int
     sha256: str | None = None
+
+
+class SeveralFiles(CheckpointError):
+    """A repository of several single files, of which one has to be chosen."""
+
+    def __init__(self, choices: Sequence[RepoFile]) -> None:
+        names = ", ".join(file.path for file in choices[:8])
+        super().__init__(f"The repository holds {len(choices)} files of weights", hint=f"Choose one: {names}")
+        self.choices = tuple(choices)
 
 
 def check_repo_id(repo: str) -> str:
@@ -57,24 +68,26 @@ def check_path(path: str) -> PurePosixPath:
     return PurePosixPath(path)
 
 
-def needed_files(files: Iterable[RepoFile], chosen: str | None = None) -> tuple[RepoFile, ...]:
-    """What has to be fetched. `chosen`: one weight file of a repository of single files.
+def needed_files(files: Iterable[RepoFile], chosen: Sequence[str] = ()) -> tuple[RepoFile, ...]:
+    """What has to be fetched. `chosen`: these alone, such as one weight file of a repository of single files.
 
-    Raises CheckpointError where nothing in it can be used, or where one of several has to be chosen.
+    Raises CheckpointError where nothing in it can be used, SeveralFiles where one has to be chosen.
     """
     known = tuple(files)
     for file in known:
         check_path(file.path)
-    if chosen is not None:
-        return (_one(known, chosen),)
+    if chosen:
+        return tuple(_one(known, name) for name in chosen)
     if any(file.path == "model_index.json" for file in known):
         return _of_folder(known)
+    part = _of_part(known)
+    if part:
+        return part
     singles = [file for file in known if file.path.endswith(_WEIGHTS) and not _SHARD.search(_stem(file))]
     if len(singles) == 1:
         return (singles[0],)
     if singles:
-        names = ", ".join(file.path for file in singles[:8])
-        raise CheckpointError(f"The repository holds {len(singles)} files of weights", hint=f"Choose one: {names}")
+        raise SeveralFiles(singles)
     if any(file.path.endswith(_PICKLED) for file in known):
         raise _only_pickled("The repository")
     raise CheckpointError("The repository holds no weights", hint="Choose another one")
@@ -84,14 +97,33 @@ def _one(files: Sequence[RepoFile], chosen: str) -> RepoFile:
     found = next((file for file in files if file.path == chosen), None)
     if found is None:
         raise CheckpointError(f"The repository has no file {chosen}", hint="Look up its name on its page")
-    if not chosen.endswith(_WEIGHTS):
+    if not chosen.endswith((*_WEIGHTS, ".json")):
         raise CheckpointError(f"{chosen} holds no weights that can be used", hint="Choose a .safetensors or .gguf file")
     return found
 
 
+def _of_part(files: Sequence[RepoFile]) -> tuple[RepoFile, ...]:
+    """A repository that is one part by itself, such as a ControlNet: its configuration and one set of weights."""
+    config = [file for file in files if file.path == "config.json"]
+    weights = [
+        file for file in files if "/" not in file.path and _PART.match(file.path) and file.path.endswith(".safetensors")
+    ]
+    if not config or not weights:
+        return ()
+    variant = _best_variant(weights)
+    index = [file for file in files if "/" not in file.path and ".safetensors.index" in file.path]
+    cards = [file for file in files if file.path in _CARDS]
+    return (
+        *config,
+        *(file for file in weights if _variant(file) == variant),
+        *(file for file in index if _fits(file, variant)),
+        *cards,
+    )
+
+
 def _of_folder(files: Sequence[RepoFile]) -> tuple[RepoFile, ...]:
     """A folder in diffusers format: configurations and vocabularies, and of each component one set of weights."""
-    needed = [file for file in files if file.path in ("model_index.json", "README.md", "LICENSE", "LICENSE.md")]
+    needed = [file for file in files if file.path == "model_index.json" or file.path in _CARDS]
     components: dict[str, list[RepoFile]] = {}
     for file in files:
         folder, _, name = file.path.partition("/")

@@ -211,7 +211,7 @@ def _download(options: argparse.Namespace) -> int:
     settings = read_settings()
     hub = Hub.of_settings(settings)
     repo = describe(options.repo, hub, options.revision)
-    files = needed_files(repo.files, options.file)
+    files = needed_files(repo.files, (options.file,) if options.file else ())
     size = sum(file.size for file in files)
     print(f"{repo.id}  licence: {repo.license or 'not stated'}  {len(files)} files, {size / 1e6:.1f} MB")
     if options.dry_run:
@@ -221,7 +221,9 @@ def _download(options: argparse.Namespace) -> int:
     stop = threading.Event()
     with interruptible(cancel, stop.set), TransferLine(sys.stderr) as line:
         try:
-            target = Download(repo, files, paths.user_checkpoint_dir(), hub).run(line.show, stop)
+            target = Download(
+                repo, files, paths.user_checkpoint_dir(), hub, is_selection=bool(options.file)
+            ).run(line.show, stop)
         except Paused as pause:
             raise KeyboardInterrupt from pause
     print(target)

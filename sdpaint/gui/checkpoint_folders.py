@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from sdpaint.checkpoints.component import Kind
 from sdpaint.checkpoints.library import Entry, Scan
+from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.library_controller import LibraryController
 from sdpaint.gui.dialogs.files import Asker, FileKind
-from sdpaint.gui.messages import Messages
-from sdpaint.gui.wording import size_words
+from sdpaint.gui.messages import Messages, Remedy
+from sdpaint.gui.wording import byte_words
+from sdpaint.settings.store import SettingsStore
 from sdpaint.worker.background import Background
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class CheckpointFolders(QObject):
     def __init__(
         self,
         library: LibraryController,
+        downloads: DownloadsController,
+        settings: SettingsStore,
         generation: GenerationController,
         asker: Asker,
         messages: Messages,
@@ -37,6 +41,8 @@ class CheckpointFolders(QObject):
     ) -> None:
         super().__init__(window)
         self._library = library
+        self._downloads = downloads
+        self._settings = settings
         self._generation = generation
         self._asker = asker
         self._messages = messages
@@ -47,6 +53,7 @@ class CheckpointFolders(QObject):
         library.changed.connect(self._follow)
         library.looked.connect(self._look_for_vaes)
         library.failed.connect(messages.error)
+        downloads.finished.connect(self._welcome_download)
         library.noted.connect(lambda words: messages.info(words))
         library.converted.connect(lambda _old, new: messages.info(f"{new.name} can be used now"))
         window.installEventFilter(self)
@@ -71,7 +78,11 @@ class CheckpointFolders(QObject):
             from sdpaint.gui.manager.window import ManagerWindow
 
             self._manager = ManagerWindow(
-                self._window, self._library, lambda: self._generation.params.checkpoint
+                self._window,
+                self._library,
+                self._downloads,
+                self._settings,
+                lambda: self._generation.params.checkpoint,
             )
             page = self._manager.library_page
             page.use_asked.connect(self.use)
@@ -119,7 +130,7 @@ class CheckpointFolders(QObject):
         target = self._library.trash_target(entry)
         self._asker.confirm(
             f"Move {target.name} to the trash?",
-            f"{size_words(entry.size)} in {target.parent}. It can be restored from the trash of the system.",
+            f"{byte_words(entry.size)} in {target.parent}. It can be restored from the trash of the system.",
             "Move to the trash",
             lambda: self._library.trash(entry),
         )
@@ -136,6 +147,17 @@ class CheckpointFolders(QObject):
         broken = [entry for entry in self._library.entries if entry.is_broken and entry.path not in self._said]
         self._said.update(entry.path for entry in broken)
         self._warn(broken)
+
+    def _welcome_download(self, target: Path, title: str) -> None:
+        def found(scan: Scan) -> None:
+            entry = next((each for each in scan.entries if each.path.is_relative_to(target)), None)
+            can_use = entry is not None and (entry.info is not None or entry.kind is Kind.LORA)
+            self._messages.info(
+                f"{title} is on this machine now",
+                remedy=Remedy("Use it", lambda: self.use(entry)) if entry is not None and can_use else None,
+            )
+
+        self._library.look(found)
 
     def _look_for_vaes(self) -> None:
         resources = self._generation.prompt_resources

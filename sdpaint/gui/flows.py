@@ -46,7 +46,9 @@ class Flows:
         documents, generation, tools = services.documents, services.generation, services.tools
         settings = services.settings
         self._files = services.files
-        self.checkpoints = CheckpointFolders(services.library, generation, asker, messages, window)
+        self.checkpoints = CheckpointFolders(
+            services.library, services.downloads, settings, generation, asker, messages, window
+        )
         self.edits = DocumentCommands(documents, messages, window)
         self.layers = LayerController(documents, lambda: tools.foreground, window)
         self.masks = MaskController(documents, window)

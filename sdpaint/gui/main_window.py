@@ -426,4 +426,5 @@ class MainWindow(QMainWindow):
         self._engine_has_ended = self._services.generation.shutdown()
         self._services.results.shutdown()
         self._services.library.shutdown()
+        self._services.downloads.shutdown()
         self._settings.flush()

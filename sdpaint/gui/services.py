@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sdpaint.controllers.brushes_controller import BrushesController
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
 from sdpaint.controllers.generation_controller import GenerationController
@@ -38,3 +39,4 @@ class Services:
     keeper: HistoryKeeper
     results: ResultsController
     library: LibraryController
+    downloads: DownloadsController

@@ -53,13 +53,6 @@ FILL_HELP: dict[MaskFill, str] = {
 }
 
 
-def size_words(size: float) -> str:
-    """Bytes as people read them."""
-    if size >= 1e9:
-        return f"{size / 1e9:.1f} GB"
-    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
-
-
 def progress_words(progress: Progress) -> str:
     """One line: what it is busy with, how far it is, and how long it will take."""
     words = []

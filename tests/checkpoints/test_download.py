@@ -12,7 +12,7 @@ from huggingface_hub import constants
 
 from sdpaint.checkpoints.download import PARTIAL, Download, Paused
 from sdpaint.checkpoints.hub import Hub, describe
-from sdpaint.checkpoints.repo_files import needed_files
+from sdpaint.checkpoints.repo_files import RepoFile, needed_files
 from sdpaint.errors import CheckpointError, FileError
 from tests.checkpoints.hub_server import COMMIT, REPO, hub_server
 
@@ -235,3 +235,26 @@ def test_an_unfinished_download_can_be_thrown_away(server, tmp_path):
     unfinished.discard()
 
     assert unfinished.bytes_there == 0
+
+
+def test_files_that_were_chosen_join_those_that_were_fetched_before(tmp_path):
+    files = {f"models/{name}.safetensors": name.encode() * 1000 for name in ("adapter", "plus", "encoder")}
+    with hub_server(files=files) as server:
+        hub = Hub(server.url)
+        repo = describe(REPO, hub)
+        for name in ("adapter", "plus"):
+            chosen = needed_files(repo.files, (f"models/{name}.safetensors", "models/encoder.safetensors"))
+            target = Download(repo, chosen, tmp_path, hub, is_selection=True).run(nothing, threading.Event())
+
+        assert {path: (target / path).read_bytes() for path in files} == files
+        assert [name for name, _ in server.requests].count("models/encoder.safetensors") == 1
+    assert files_in(tmp_path) == {f"painters--tiny/{path}" for path in files}
+
+
+def test_of_a_part_by_itself_its_configuration_and_one_set_of_weights_are_needed():
+    paths = ("config.json", "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors",
+             "diffusion_pytorch_model.bin", "README.md", "images/a.png")  # fmt: skip
+
+    needed = needed_files([RepoFile(path, 1) for path in paths])
+
+    assert {file.path for file in needed} == {"config.json", "diffusion_pytorch_model.fp16.safetensors", "README.md"}

@@ -13,7 +13,7 @@ from sdpaint.errors import CheckpointError
 
 
 def chosen(*paths, pick=None):
-    return {file.path for file in needed_files([RepoFile(path, 10) for path in paths], pick)}
+    return {file.path for file in needed_files([RepoFile(path, 10) for path in paths], (pick,) if pick else ())}
 
 
 def test_half_precision_is_taken_where_it_is_offered_component_by_component():

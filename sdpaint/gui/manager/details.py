@@ -26,7 +26,7 @@ from sdpaint.gui.manager.query import facts_line, kind_line
 from sdpaint.gui.theme import RADIUS, SPACE, set_role
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button, label, push_button, signals_blocked
-from sdpaint.gui.wording import size_words
+from sdpaint.gui.wording import byte_words
 
 WIDTH = 268
 _PREDICTIONS = {Prediction.EPSILON: "noise (epsilon)", Prediction.V: "velocity (v)", Prediction.FLOW: "flow"}
@@ -176,7 +176,7 @@ class DetailsPane(QScrollArea):
         self._picture.show_pixmap(pixmap)
         self._name.setText(_breakable(entry.name))
         self._kind.setText(kind_line(entry))
-        self._facts.setText(" · ".join(part for part in (facts_line(entry), size_words(entry.size)) if part))
+        self._facts.setText(" · ".join(part for part in (facts_line(entry), byte_words(entry.size)) if part))
         self._show_problem(entry)
         words = self._use_words(entry)
         self._use.setEnabled(not words)
@@ -309,7 +309,7 @@ class _Picture(QWidget):
         shape = QPainterPath()
         shape.addRoundedRect(place, RADIUS, RADIUS)
         painter.setClipPath(shape)
-        painter.fillRect(place, self.palette().color(QPalette.ColorRole.AlternateBase))
+        painter.fillRect(place, self.palette().color(QPalette.ColorRole.Button))
         if self._pixmap is None:
             spot = QRectF(0, 0, 36, 36)
             spot.moveCenter(place.center())

@@ -44,7 +44,7 @@ from sdpaint.gui.manager.query import KIND_NAMES, facts_line, kind_line
 from sdpaint.gui.theme import RADIUS, font
 from sdpaint.gui.widgets.controls import describe
 from sdpaint.gui.widgets.images import pixmap_of_rgb
-from sdpaint.gui.wording import size_words
+from sdpaint.gui.wording import byte_words
 from sdpaint.imaging.tiles import Pixels8
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
@@ -92,7 +92,7 @@ class LibraryModel(QAbstractListModel):
             return f"{entry.name}, {kind_line(entry)}{marks}{', can’t be used' if entry.problem else ''}"
         if role == Qt.ItemDataRole.ToolTipRole:
             said = f"\n{entry.problem.message}" if entry.problem else ""
-            return f"{entry.name}\n{kind_line(entry)} · {size_words(entry.size)}\n{entry.path}{said}"
+            return f"{entry.name}\n{kind_line(entry)} · {byte_words(entry.size)}\n{entry.path}{said}"
         return None
 
 
@@ -150,7 +150,7 @@ class _Delegate(QStyledItemDelegate):
         right = box.right()
         painter.setFont(font(small=True))
         painter.setPen(colors.color(QPalette.ColorRole.PlaceholderText))
-        size = size_words(entry.size)
+        size = byte_words(entry.size)
         painter.drawText(QRectF(right - 70, box.top(), 70, box.height()), _RIGHT, size)
         right -= 78
         for shown, name, role in (
@@ -197,7 +197,7 @@ class _Delegate(QStyledItemDelegate):
             part.moveTop(min(part.top(), (size.height() - part.height()) * 0.25))
             painter.drawPixmap(place, pixmap, part)
         else:
-            painter.fillRect(place, colors.color(QPalette.ColorRole.AlternateBase))
+            painter.fillRect(place, colors.color(QPalette.ColorRole.Button))
             spot = QRectF(0, 0, 24, 24) if words else QRectF(0, 0, 18, 18)
             spot.moveCenter(place.center())
             if words:

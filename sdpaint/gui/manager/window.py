@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QPushButton,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -21,17 +22,20 @@ from PySide6.QtWidgets import (
 from sdpaint.checkpoints.component import Architecture, Kind
 from sdpaint.checkpoints.folders import Program
 from sdpaint.checkpoints.library import Entry
+from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.library_controller import LibraryController
 from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.icons import icon
 from sdpaint.gui.manager.details import DetailsPane
+from sdpaint.gui.manager.get_more import GetMorePage
 from sdpaint.gui.manager.grid import LibraryView
 from sdpaint.gui.manager.query import KIND_NAMES, Query, Sort
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import describe, icon_button, label, push_button, signals_blocked
-from sdpaint.gui.wording import size_words
+from sdpaint.gui.wording import byte_words
+from sdpaint.settings.store import SettingsStore
 
 _TYPING_MS = 120
 
@@ -219,7 +223,7 @@ class LibraryPage(QWidget):
         words = f"{shown} of {of_all}" if shown != of_all else f"{shown}"
         size = sum(entry.size for entry in self.view.entries)
         looking = " · looking into the folders…" if self._library.is_looking else ""
-        self._count.setText(f"{words} · {size_words(size)}{looking}")
+        self._count.setText(f"{words} · {byte_words(size)}{looking}")
 
     def _empty_words(self) -> str:
         if not self._library.has_looked:
@@ -260,7 +264,9 @@ class LibraryPage(QWidget):
             self.offered_folder_taken.emit(folder)
 
         tip = "Use what lies there, where it is. Nothing is copied or changed"
-        layout.addWidget(push_button("libraryTakeFolder", "Use its files", take, tip))
+        button = push_button("libraryTakeFolder", "Use its files", take, tip)
+        button.setAutoDefault(False)
+        layout.addWidget(button)
         layout.addWidget(icon_button("libraryLeaveFolder", "close", "Not now", row.hide))
         return row
 
@@ -330,7 +336,14 @@ class LibraryPage(QWidget):
 class ManagerWindow(QDialog):
     """Two pages: what there is here, and what is to be had."""
 
-    def __init__(self, parent: QWidget, library: LibraryController, chosen: Callable[[], Path]) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        library: LibraryController,
+        downloads: DownloadsController,
+        settings: SettingsStore,
+        chosen: Callable[[], Path],
+    ) -> None:
         """`chosen`: the checkpoint that pictures are made with."""
         super().__init__(parent)
         self._chosen = chosen
@@ -344,19 +357,27 @@ class ManagerWindow(QDialog):
         self.tabs.setExpanding(False)
         self._pages = QStackedWidget()
         self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
-        self.add_page("On this machine", self.library_page)
+        self.get_more_page = GetMorePage(downloads, settings)
+        self.get_more_page.show_asked.connect(self.show_entry)
+        for title, page in (("On this machine", self.library_page), ("Get more", self.get_more_page)):
+            self._pages.addWidget(page)
+            self.tabs.addTab(title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * SPACE, 2 * SPACE, 3 * SPACE, 2 * SPACE)
         layout.setSpacing(2 * SPACE)
         layout.addWidget(self.tabs)
         layout.addWidget(self._pages, 1)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)    # Enter belongs to the field or list that has the focus
         QShortcut(QKeySequence.StandardKey.Find, self, self.library_page.focus_search)
         resize_on_screen(self, QSize(960, 640))
 
-    def add_page(self, title: str, page: QWidget) -> None:
-        """Another page."""
-        self._pages.addWidget(page)
-        self.tabs.addTab(title)
+    def show_entry(self, path: Path) -> None:
+        """Show what lies in a file or folder among what is on this machine."""
+        entry = next((each for each in self._library.entries if each.path.is_relative_to(path)), None)
+        if entry is not None:
+            self.tabs.setCurrentIndex(0)
+            self.library_page.choose(entry.path)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
