@@ -96,9 +96,16 @@ def test_whatever_the_frame_and_the_mask_only_the_band_inside_the_frame_changes(
         assert (replaced == (90, 10, 250, 255)).all()
 
 
-def test_fifty_inpaints_leave_the_rest_as_it_was():
-    document = noise_document()
-    before = flatten(document, document.bounds)
+@pytest.mark.parametrize("depth", [8, 16])
+def test_fifty_inpaints_leave_the_rest_as_it_was(depth):
+    document = edits.set_depth(noise_document(), depth)
+    if depth == 16:
+        # Values that 8 bits can't hold.
+        pixels = document.layers[-1].tiles.read(document.bounds)
+        finer = np.minimum(pixels, 65000) + np.random.default_rng(1).integers(0, 200, pixels.shape, np.uint16)
+        finer[..., :3] = np.minimum(finer[..., :3], finer[..., 3:])
+        document = edits.with_layer_tiles(document, document.active, TileMap.from_pixels(finer))
+    before = flatten(document, document.bounds, depth)
     touched = np.zeros(before.shape[:2], bool)
     rng = np.random.default_rng(3)
     for turn in range(50):
@@ -113,7 +120,7 @@ def test_fifty_inpaints_leave_the_rest_as_it_was():
         reach = masks.mask_bands(mask, strength).paste_px
         band = mask.inflated(reach).intersected(document.bounds)
         touched[band.top : band.bottom, band.left : band.right] = True
-    after = flatten(document, document.bounds)
+    after = flatten(document, document.bounds, depth)
     assert not touched.all()
     assert np.array_equal(after[~touched], before[~touched])
 

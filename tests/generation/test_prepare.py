@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sdpaint.document import edits
+from sdpaint.document import edits, mask_edits
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
@@ -377,6 +377,16 @@ class TestInpaint:
         prepared = prepare(self.masked(), replace(PARAMS, mode=IMG), Limits(), 1)
         assert prepared.request.mask is None
         assert prepared.mask is None
+
+    def test_each_mask_has_its_own_strength(self):
+        document = edits.fill_mask(new(frame=Rect(0, 0, 400, 300)), Rect(60, 60, 50, 50))
+        document = mask_edits.change_mask(document, 0, strength=0.4)
+        document = edits.fill_mask(mask_edits.add_mask(document), Rect(250, 150, 50, 50))
+        prepared = prepare(document, at_strength(1.0), Limits(), 1)
+        x, y = prepared.plan.region.x, prepared.plan.region.y
+        assert prepared.request.mask[85 - y, 85 - x] == round(0.4 * 255)
+        assert prepared.request.mask[175 - y, 275 - x] == 255
+        assert prepared.alpha[85 - y, 85 - x] == 255, "what is changed a little is a mix already"
 
     def test_the_engine_sees_the_surroundings_of_the_mask_not_the_whole_frame(self):
         document = painted(new((1200, 900), Rect(0, 0, 1200, 900)), Rect(0, 0, 600, 900))

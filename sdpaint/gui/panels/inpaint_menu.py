@@ -32,7 +32,12 @@ class InpaintMenu(QToolButton):
     def __init__(self, generation: GenerationController) -> None:
         super().__init__()
         self._generation = generation
-        describe(self, "inpaintMenuButton", "Inpainting", "Under the mask at the start, colours, canvas")
+        describe(
+            self,
+            "inpaintMenuButton",
+            "Inpainting",
+            "Under the mask at the start, colours, canvas. Outside the dashed line, no pixel changes by a single bit",
+        )
         self.setIcon(icon("mask"))
         self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
