@@ -15,6 +15,7 @@ from sdpaint.generation.cost import Cost, CostBook, Estimate, work_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.prepare import Outlook
+from sdpaint.generation.request import MaskFill
 from sdpaint.gui.canvas.outlook import outlook_words
 from sdpaint.imaging.geometry import Point, Rect, Size
 
@@ -75,6 +76,8 @@ def test_what_was_measured_is_expected_of_the_next_one(driver, qtbot):
     assert driver.generation.estimate.seconds == pytest.approx(8.0)
     driver.generation.set_sampling(count=3)
     assert driver.generation.estimate.seconds == pytest.approx(24.0)
+    driver.generation.set_params(fill=MaskFill.REMOVE)
+    assert driver.generation.estimate is None, "no checkpoint has a part in it"
 
 
 class TestContext:
