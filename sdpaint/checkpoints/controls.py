@@ -176,8 +176,21 @@ def with_controls(request: GenerationRequest, found: Callable[[], Iterable[Contr
 
 def choices(infos: Iterable[ControlInfo], kind: ControlKind, checkpoint: CheckpointInfo) -> list[ControlInfo]:
     """Those that fit a checkpoint, the ones that read this kind of picture first."""
-    fitting = [info for info in infos if info.fits(checkpoint)]
-    return sorted(fitting, key=lambda info: _likeness(info, kind))
+    return in_order((info for info in infos if info.fits(checkpoint)), kind)
+
+
+def in_order(infos: Iterable[ControlInfo], kind: ControlKind) -> list[ControlInfo]:
+    """Those that read this kind of picture first."""
+    return sorted(infos, key=lambda info: _likeness(info, kind))
+
+
+def reads(info: ControlInfo, kind: ControlKind) -> bool:
+    """Whether it is taken for a kind by itself."""
+    return _likeness(info, kind) < _UNLIKE
+
+
+_UNLIKE = 4
+"""What was made for another kind."""
 
 
 def _likeness(info: ControlInfo, kind: ControlKind) -> int:
@@ -187,7 +200,7 @@ def _likeness(info: ControlInfo, kind: ControlKind) -> int:
         return 2
     if info.suits is not None and info.suits.is_lines and kind.is_lines:
         return 1
-    return 3 if info.suits is None else 4
+    return 3 if info.suits is None else _UNLIKE
 
 
 def _looked_up(control: Control, infos: Iterable[ControlInfo], checkpoint: CheckpointInfo) -> Control:
@@ -197,7 +210,7 @@ def _looked_up(control: Control, infos: Iterable[ControlInfo], checkpoint: Check
         info = next((each for each in named if each.fits(checkpoint)), named[0] if named else None)
     else:
         fitting = choices(infos, control.kind, checkpoint)
-        info = next((each for each in fitting if _likeness(each, control.kind) < 4), None)
+        info = next((each for each in fitting if reads(each, control.kind)), None)
     return control if info is None else replace(control, name=info.name, checkpoint=info.path)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QWidget
 
+from sdpaint.controllers.control_controller import ControlController
 from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.heat_controller import HeatController
 from sdpaint.controllers.layer_controller import LayerController
@@ -54,8 +55,9 @@ class Flows:
         self.masks = MaskController(documents, window)
         self.regions = RegionController(documents, window)
         self.heat = HeatController(documents, generation, window)
+        self.controls = ControlController(documents, generation, window)
         self.generated = GeneratedController(documents, generation, window)
-        for controller in (self.layers, self.masks, self.regions, self.generated):
+        for controller in (self.layers, self.masks, self.regions, self.controls, self.generated):
             controller.failed.connect(messages.refusal)
         self.pages = PageFlow(documents, generation, tools, settings, self.edits, window)
         self.files = FileFlow(
@@ -80,7 +82,7 @@ class Flows:
     @property
     def is_busy(self) -> bool:
         """Whether something is being computed that will be seen."""
-        return self.generated.is_busy or self.selection.is_busy
+        return self.generated.is_busy or self.controls.is_busy or self.selection.is_busy
 
     def open_as_layers(self, paths: list[Path]) -> None:
         """Pictures become layers; what a single one says about how it was made is offered."""
@@ -106,6 +108,7 @@ class Flows:
     def shutdown(self) -> None:
         """Wait for what is under way."""
         self.generated.shutdown()
+        self.controls.shutdown()
         self.edits.shutdown()
         self.layers.shutdown()
         self.filters.shutdown()

@@ -111,6 +111,47 @@ MASK_ACTIONS: tuple[ActionSpec, ...] = (
     _command("deleteLayerMask", "&Delete", "delete_mask", (), "trash", "Delete the layer's mask: all of it shows"),
 )
 
+CONTROL_ACTIONS: tuple[ActionSpec, ...] = tuple(
+    ActionSpec(action_id, text, f"controls.{method}", (), icon, tooltip)
+    for action_id, text, method, icon, tooltip in (
+        (
+            "newControlLayer",
+            "New control &layer",
+            "add",
+            "control",
+            "New control layer, to be painted on: it says where things are to be, and is no part of the picture",
+        ),
+        (
+            "controlFromLayer",
+            "Control layer from la&yer",
+            "derive_from_layer",
+            "",
+            "New control layer with the lines of the active layer",
+        ),
+        (
+            "controlFromPicture",
+            "Control layer from &picture",
+            "derive_from_picture",
+            "",
+            "New control layer with the lines of all that is seen",
+        ),
+        (
+            "refreshControl",
+            "&Refresh control layer",
+            "refresh",
+            "again",
+            "Derive the control layer anew from what its source shows now",
+        ),
+        (
+            "convertControl",
+            "Make con&trol layer, or pixels again",
+            "convert",
+            "",
+            "Take the layer out of the picture as a control layer, or put it back in",
+        ),
+    )
+)
+
 LOCK_ACTIONS: tuple[ActionSpec, ...] = (
     _switch("lockLayer", "&Everything", "set_locked", (), "lock", "Lock the layer: nothing of it may be changed"),
     _switch(
@@ -190,6 +231,7 @@ LAYER_ACTIONS: tuple[ActionSpec, ...] = (
         "New layer on top with all that is seen",
     ),
     *MASK_ACTIONS,
+    *CONTROL_ACTIONS,
     *LOCK_ACTIONS,
     *ADJUSTMENT_ACTIONS,
     *TAG_ACTIONS,
@@ -204,6 +246,7 @@ def _ids(actions: tuple[ActionSpec, ...]) -> tuple[str, ...]:
 NEW_ENTRIES = ("addLayer", "addGroup", None, "addFillLayer", *_ids(ADJUSTMENT_ACTIONS))
 MERGE_ENTRIES = ("mergeDown", "mergeVisible", "flattenImage", "stampVisible", None, "rasterizeLayer")
 MASK_ENTRIES = _ids(MASK_ACTIONS)
+CONTROL_ENTRIES = _ids(CONTROL_ACTIONS)
 LOCK_ENTRIES = _ids(LOCK_ACTIONS)
 TAG_ENTRIES = _ids(TAG_ACTIONS)
 
@@ -220,6 +263,8 @@ WHY_NO_LAYER_ACTION = {
     "layerMaskFromSelection": "Nothing is selected",
     "layerRegion": "An adjustment has no place of its own",
     "editLayer": "The layer is no adjustment or fill",
+    "refreshControl": "The layer wasn't derived from another one",
+    "convertControl": "The layer isn't made of pixels",
     "rasterizeLayer": "The layer is made of pixels already, or of other layers",
     **dict.fromkeys(
         (

@@ -66,6 +66,8 @@ class LayerStates(QObject):
             ("addHidingMask", mask is None),
             ("maskFromTransparency", mask is None and layer.holds_pixels),
             ("layerMaskFromSelection", new.selection is not None),
+            ("refreshControl", layer.control is not None and layer.control.source is not None),
+            ("convertControl", layer.holds_pixels),
             ("editLayer", isinstance(layer.content, Adjustment | Fill)),
             ("layerRegion", not isinstance(layer.content, Adjustment)),
             ("rasterizeLayer", layer.content is not None and not isinstance(layer.content, Group | Adjustment)),

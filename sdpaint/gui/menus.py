@@ -14,7 +14,14 @@ from sdpaint.gui.actions import ACTIONS
 from sdpaint.gui.generated_actions import GENERATED_ENTRIES
 from sdpaint.gui.icons import icon
 from sdpaint.gui.image_actions import TURN_ACTIONS
-from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
+from sdpaint.gui.layer_actions import (
+    CONTROL_ENTRIES,
+    LOCK_ENTRIES,
+    MASK_ENTRIES,
+    MERGE_ENTRIES,
+    NEW_ENTRIES,
+    TAG_ENTRIES,
+)
 from sdpaint.gui.queue_actions import QUEUE_ENTRIES
 from sdpaint.gui.tool_actions import TOOL_ACTIONS
 from sdpaint.gui.widgets.controls import tooltip_text
@@ -108,6 +115,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             "passThrough",
             "clipLayer",
             ("Layer mas&k", MASK_ENTRIES),
+            ("C&ontrol", CONTROL_ENTRIES),
             ("Gen&erated", GENERATED_ENTRIES),
             "layerRegion",
             "editLayer",

@@ -14,6 +14,7 @@ from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.flows import Flows
 from sdpaint.gui.messages import Messages
 from sdpaint.gui.panels.color import ColorPanel
+from sdpaint.gui.panels.control import ControlPanel
 from sdpaint.gui.panels.layers import LayerServices, LayersPanel
 from sdpaint.gui.panels.results import ResultsPanel
 from sdpaint.gui.services import Services
@@ -76,7 +77,8 @@ def _layers(parts: PanelParts) -> QWidget:
     panel = LayersPanel(
         parts.services.documents, flows.edits, flows.layers, parts.actions, services, parts.messages
     )
-    flows.generated.stale_changed.connect(lambda: panel.mark_stale(flows.generated.stale))
+    for each in (flows.generated, flows.controls):
+        each.stale_changed.connect(lambda: panel.mark_stale(flows.generated.stale | flows.controls.stale))
     return panel
 
 
@@ -85,6 +87,11 @@ def _masks(parts: PanelParts) -> QWidget:
 
     flows = parts.flows
     return MasksPanel(parts.services.documents, flows.masks, flows.regions, parts.actions)
+
+
+def _control(parts: PanelParts) -> QWidget:
+    services = parts.services
+    return ControlPanel(services.documents, services.generation, parts.flows.controls, parts.actions)
 
 
 def _results(parts: PanelParts) -> QWidget:
@@ -114,7 +121,11 @@ PANEL_GROUPS = (
         low_height=200,
     ),
     PanelGroup(
-        (PanelSpec("Layers", "layersDock", _layers), PanelSpec("Masks", "masksDock", _masks)),
+        (
+            PanelSpec("Layers", "layersDock", _layers),
+            PanelSpec("Masks", "masksDock", _masks),
+            PanelSpec("Control", "controlDock", _control),
+        ),
         height=370,
         low_height=280,
     ),

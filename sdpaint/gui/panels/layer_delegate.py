@@ -173,6 +173,7 @@ class LayerDelegate(QStyledItemDelegate):
             ("lock", not index.data(LOCKED_ROLE) and (layer.pixels_locked or layer.position_locked), 0.55),
             ("alpha-lock", layer.alpha_locked, 1.0),
             ("sparkle", layer.generated, 1.0),
+            ("control", layer.control is not None, 1.0),
             ("warning", bool(index.data(STALE_ROLE)), 1.0),
         ):
             if shown:
@@ -241,7 +242,9 @@ def draw_thumbnail(painter: QPainter, place: QRect, pixmap: QPixmap | None, edge
 
 def _details(layer: Layer) -> str:
     parts = []
-    if isinstance(layer.content, Group) and layer.content.pass_through:
+    if layer.control is not None:
+        parts.append("Control")
+    elif isinstance(layer.content, Group) and layer.content.pass_through:
         parts.append("Pass through")
     elif layer.blend_mode is not BlendMode.NORMAL:
         parts.append(layer.blend_mode.label)

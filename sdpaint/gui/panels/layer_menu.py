@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sdpaint.gui.generated_actions import GENERATED_ENTRIES
-from sdpaint.gui.layer_actions import LOCK_ENTRIES, MASK_ENTRIES, MERGE_ENTRIES, NEW_ENTRIES, TAG_ENTRIES
+from sdpaint.gui.layer_actions import (
+    CONTROL_ENTRIES,
+    LOCK_ENTRIES,
+    MASK_ENTRIES,
+    MERGE_ENTRIES,
+    NEW_ENTRIES,
+    TAG_ENTRIES,
+)
 from sdpaint.gui.menus import Entry
 
 LAYER_ENTRIES: tuple[Entry, ...] = (
@@ -21,6 +28,7 @@ LAYER_ENTRIES: tuple[Entry, ...] = (
     "passThrough",
     "clipLayer",
     ("Layer mas&k", MASK_ENTRIES),
+    ("C&ontrol", CONTROL_ENTRIES),
     ("Gen&erated", GENERATED_ENTRIES),
     "layerRegion",
     "editLayer",

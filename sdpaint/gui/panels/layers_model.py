@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.document.control import KIND_LABELS
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerId, Text
 from sdpaint.gui.commands import DocumentCommands
@@ -252,6 +253,8 @@ def kind_words(layer: Layer) -> str:
             return f"Adjustment: {adjustment.filter.label.lower()}"
         case Text():
             return "Text"
+    if layer.control is not None:
+        return f"Control layer: {KIND_LABELS[layer.control.kind].lower()}"
     return "Generated layer" if layer.generated else "Layer"
 
 
@@ -298,6 +301,7 @@ def _look(layer: Layer) -> tuple[object, ...]:
         layer.blend_mode,
         layer.alpha_locked,
         layer.generated,
+        layer.control,
         layer.clipped,
         layer.locked,
         layer.pixels_locked,
