@@ -44,7 +44,7 @@ _CLASSES: dict[str, FamilyName | None] = {
 
 CONTROLLED = frozenset({FamilyName.SD, FamilyName.SDXL, *(each for each in _CLASSES.values() if each is not None)})
 """Families that there are ControlNets for."""
-ADAPTED = frozenset({FamilyName.SD, FamilyName.SDXL})
+SKETCHED = frozenset({FamilyName.SD, FamilyName.SDXL})
 """Families that there are T2I-Adapters for."""
 
 _KINDS: tuple[tuple[str, ControlKind], ...] = (
@@ -221,7 +221,10 @@ def no_control(control: Control, checkpoint: CheckpointInfo) -> SettingsError:
     else:
         kind = KIND_LABELS[control.kind].lower()
         message = f"No ControlNet for {checkpoint.family.value} that reads {kind} is installed"
-    return SettingsError(message, hint="Put one into a checkpoint folder, or hide the control layer")
+    return SettingsError(
+        message,
+        hint="Put one into a folder of Checkpoints and adapters, or hide the control layer",
+    )
 
 
 # -- what it is ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from sdpaint.checkpoints.weights import read_json
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
 
-_FAMILIES = (FamilyName.SD, FamilyName.SDXL)
+EMBEDDED = (FamilyName.SD, FamilyName.SDXL)
 """Those for which there are embeddings."""
 
 
@@ -22,7 +22,7 @@ def encoder_widths(checkpoint: Path) -> tuple[int, ...]:
     """
     configs = read_checkpoint(checkpoint).configurations if is_single_file(checkpoint) else checkpoint
     index = read_json(configs / "model_index.json")
-    if PIPELINE_FAMILIES.get(str(index.get("_class_name"))) not in _FAMILIES:
+    if PIPELINE_FAMILIES.get(str(index.get("_class_name"))) not in EMBEDDED:
         return ()
     widths = []
     for name in ("text_encoder", "text_encoder_2"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from sdpaint.checkpoints.controls import CONTROLLED, SKETCHED
+from sdpaint.checkpoints.encoders import EMBEDDED
+from sdpaint.checkpoints.ip_adapters import ADAPTED
 from sdpaint.checkpoints.parts import EDIT_PIPELINES, PIPELINE_FAMILIES
 from sdpaint.generation.families import FAMILIES, Family, FamilyName
+from sdpaint.generation.prompt.explain import Honours
 
 _TITLES = (
     "family", "side", "latents", "sampler, steps, guidance", "negative prompt", "words, pictures, masks",
-    "inpainting networks", "edits by words", "preview",
+    "inpainting networks", "edits by words", "adapters", "preview",
 )
 
 NOTES: dict[FamilyName, str] = {
@@ -38,8 +42,22 @@ def _row(family: Family) -> tuple[str, ...]:
         "yes",
         _yes(family.inpaint_channels > 0),
         _yes(edits),
+        ", ".join(adapters_of(family)),
         "published map" if family.preview_map else "fitted when loaded",
     )
+
+
+def adapters_of(family: Family) -> list[str]:
+    """The kinds of adapters that its checkpoints can be used with."""
+    name = family.name
+    kinds = (
+        ("LoRA", Honours.ADAPTERS in family.honours),
+        ("embeddings", name in EMBEDDED),
+        ("ControlNet", name in CONTROLLED),
+        ("T2I-Adapter", name in SKETCHED),
+        ("IP-Adapter", name in ADAPTED),
+    )
+    return [kind for kind, fits in kinds if fits]
 
 
 def _yes(value: bool) -> str:

@@ -30,6 +30,8 @@ from sdpaint.cli.common import (
     size_of,
     with_files,
 )
+from sdpaint.cli.controls import parse_control, with_control_checkpoints, with_control_layers
+from sdpaint.document.control import ControlKind
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame, set_mask
 from sdpaint.document.layers import MaskLayer, Region
@@ -70,6 +72,24 @@ def add_arguments(add: Callable[..., object]) -> None:
         metavar="MASK.png:TEXT",
         help="words for a part of the picture, white in MASK.png, beside those of --prompt, in which {prompt} is their "
         "place; may be given several times, the last on top",
+    )
+    add(
+        "--control",
+        action="append",
+        default=[],
+        type=parse_control,
+        metavar="KIND:IMAGE[:WEIGHT[:START:END]]",
+        help="a picture that says where things are, as ControlNets read them, such as canny:edges.png:0.8; kinds: "
+        + ", ".join(kind.value for kind in ControlKind)
+        + ". May be given several times",
+    )
+    add(
+        "--control-checkpoint",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the ControlNet or T2I-Adapter that reads the first --control, the second, and so on: a file, a folder, "
+        "or the name of an installed one (default: the one that suits)",
     )
     add("--strength", type=float, metavar="S", help="how far to go from --image: above 0, up to 1")
     add(
@@ -185,6 +205,8 @@ def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -
         parser.error("--sheet needs --vary; sdpaint sheet makes one of any pictures")
     if any(axis.name == "strength" for axis in options.vary) and options.image is None:
         parser.error("strength needs --image: how far to go from it")
+    if len(options.control_checkpoint) > len(options.control):
+        parser.error("--control-checkpoint needs a --control each: the picture that it reads")
     if options.mask is not None and options.image is None:
         parser.error("--mask needs --image: the picture that is made anew where the mask is white")
     if options.mask is None and (options.fill is not None or options.no_color_match):
@@ -236,6 +258,7 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
             document = set_mask(document, MaskLayer(TileMap.from_pixels(mask)))
             original = rgba
     document = _with_regions(set_frame(document, document.bounds), options.region)
+    document = with_control_layers(document, options.control)
     params = GenerationParams(
         checkpoint.path,
         options.prompt,
@@ -248,7 +271,8 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
     )
     lists = read_wildcards(user_wildcard_dir())
     prepared = prepare(document, params, checkpoint, seed, wildcards=lists)
-    prepared = replace(prepared, request=with_files(prepared.request, settings))
+    request = with_control_checkpoints(prepared.request, options.control_checkpoint)
+    prepared = replace(prepared, request=with_files(request, settings))
     return Job(prepared, document, params, checkpoint, original)
 
 

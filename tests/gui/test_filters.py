@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from sdpaint.document.edits import set_active, with_layer_tiles
 from sdpaint.document.filtering import filtered
 from sdpaint.gui.menus import MENUS
-from sdpaint.gui.panels.filter import FilterPanel, number_spec
+from sdpaint.gui.panels.filter import FilterPanel
 from sdpaint.gui.widgets.curve_editor import CurveEditor
 from sdpaint.gui.widgets.histogram import Histogram
+from sdpaint.gui.widgets.number_slider import number_spec
 from sdpaint.imaging.dynamics import FALLING, LINEAR
 from sdpaint.imaging.filter_table import FILTERS, FILTERS_BY_ID
 from sdpaint.imaging.tiles import TileMap

@@ -22,7 +22,10 @@ from sdpaint.gui.canvas.pyramid import LEVELS, Pyramid
 from sdpaint.imaging.compositing import times
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Rect
-from sdpaint.imaging.tiles import TILE_SIZE, Pixels, TileKey
+from sdpaint.imaging.tiles import TILE_SIZE, Pixels, Pixels8, TileKey
+
+_LINES = (0.95, 0.45, 0.1, 0.0)
+"""Shares of blue, green and red in which lines of control layers are shown."""
 
 BATCH = 8
 """So many tiles are composed between two looks at the clock."""
@@ -176,7 +179,15 @@ def _control_tile(layer: Layer, key: TileKey) -> Pixels | None:
     if mask is not None and share is None and mask.default == 0:
         return None
     shown = rounded_8(tile if share is None else times(tile, share))
+    if layer.control is not None and layer.control.kind.is_lines:
+        shown = _tinted_lines(shown)
     return shown if layer.opacity == 1.0 else np.asarray(cv2.convertScaleAbs(shown, alpha=layer.opacity), np.uint8)
+
+
+def _tinted_lines(pixels: Pixels8) -> Pixels8:
+    """Dark lines in blue, as on blueprints: they are no part of the picture. What covers them in white stays white."""
+    ink = cv2.subtract(cv2.merge([pixels[..., 3]] * 4), pixels)
+    return np.asarray(cv2.add(pixels, cv2.multiply(ink, _LINES)), np.uint8)
 
 
 def _over(below: Pixels, above: Pixels) -> Pixels:

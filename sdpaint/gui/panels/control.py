@@ -15,11 +15,10 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document.control import KIND_LABELS, MAX_WEIGHT, ControlKind, ControlSettings, ControlSource
 from sdpaint.document.control_edits import PREPROCESSORS
 from sdpaint.document.document import Document
-from sdpaint.gui.panels.filter import number_spec
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE, set_role
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import label, push_button, signals_blocked
-from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
+from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec, number_spec
 
 _WEIGHT = NumberSpec(0.0, MAX_WEIGHT, 1.0, decimals=2, step=0.05)
 _START = NumberSpec(0.0, 1.0, 0.0, unit=" %", factor=100.0, step=0.01)
@@ -104,6 +103,8 @@ class ControlPanel(QWidget):
         self._missing = _words("", "warning")
         self._missing.setObjectName("controlMissingLabel")
         column.addWidget(self._missing)
+        self._remedy = _action_with_words(actions["manageCheckpoints"])
+        column.addWidget(self._remedy)
         self._weight = self._stretch_slider("Weight", "weight", _WEIGHT, "How strongly the picture follows this layer")
         column.addWidget(self._weight)
         row = QHBoxLayout()
@@ -170,11 +171,12 @@ class ControlPanel(QWidget):
         missing = self._what_is_missing(settings, choices)
         self._missing.setText(missing)
         self._missing.setVisible(bool(missing))
+        self._remedy.setVisible(bool(missing))
 
     def _what_is_missing(self, settings: ControlSettings, choices: tuple[ControlInfo, ...] | None) -> str:
         if choices is None:
             return ""
-        remedy = "Put one into a checkpoint folder (Edit → Preferences); it is found by itself"
+        remedy = "Put one into a checkpoint folder: it is found by itself"
         if settings.checkpoint:
             if any(info.name == settings.checkpoint for info in choices):
                 return ""

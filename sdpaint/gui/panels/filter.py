@@ -30,7 +30,7 @@ from sdpaint.gui.widgets.controls import (
 )
 from sdpaint.gui.widgets.curve_editor import CurveEditor
 from sdpaint.gui.widgets.histogram import Histogram
-from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
+from sdpaint.gui.widgets.number_slider import NumberSlider, number_spec
 from sdpaint.imaging.filter_table import Filter, Parameter, Values
 
 WIDTH = 304
@@ -267,20 +267,3 @@ class FilterPanel(QFrame):
 
 def _prefix(spec: Filter) -> str:
     return f"filter{spec.id[0].upper()}{spec.id[1:]}"
-
-
-def number_spec(parameter: Parameter) -> NumberSpec:
-    """What a slider for this parameter goes through."""
-    shown = (parameter.maximum - parameter.minimum) * parameter.factor
-    step = 10.0**-parameter.decimals if shown > 1 else 0.01
-    return NumberSpec(
-        parameter.minimum,
-        parameter.maximum,
-        parameter.default,
-        unit=parameter.unit,
-        decimals=parameter.decimals,
-        factor=parameter.factor,
-        step=step / parameter.factor,
-        curve=parameter.curve,
-        soft_maximum=parameter.soft_maximum,
-    )

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QWidget
 
 from sdpaint.gui.theme import CONTROL_HEIGHT, RADIUS
 from sdpaint.gui.widgets.controls import describe
+from sdpaint.imaging.filter_table import Parameter
 
 FINE = 0.1
 """With Shift the pointer moves the value this many times as far."""
@@ -83,6 +84,23 @@ class NumberSpec:
         """A typed number, with or without the unit, point or comma. Raises ValueError."""
         words = text.strip().removesuffix(self.unit.strip()).strip() if self.unit else text.strip()
         return float(words.replace(",", ".")) / self.factor
+
+
+def number_spec(parameter: Parameter) -> NumberSpec:
+    """What a slider for this parameter goes through."""
+    shown = (parameter.maximum - parameter.minimum) * parameter.factor
+    step = 10.0**-parameter.decimals if shown > 1 else 0.01
+    return NumberSpec(
+        parameter.minimum,
+        parameter.maximum,
+        parameter.default,
+        unit=parameter.unit,
+        decimals=parameter.decimals,
+        factor=parameter.factor,
+        step=step / parameter.factor,
+        curve=parameter.curve,
+        soft_maximum=parameter.soft_maximum,
+    )
 
 
 PERCENT = NumberSpec(0.0, 1.0, 1.0, unit=" %", factor=100.0, step=0.01)
