@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QGuiApplication
 from safetensors.numpy import save_file
 
 from sdpaint import paths
@@ -180,3 +181,4 @@ def test_a_copied_control_layer_is_pasted_as_one(driver: Driver, qtbot) -> None:
     driver.trigger("paste")
     qtbot.waitUntil(lambda: driver.documents.committed.active != first)
     assert control(driver) is not None
+    QGuiApplication.clipboard().clear()  # it would outlive the interpreter
