@@ -22,6 +22,7 @@ from psd_tools.psd.tagged_blocks import TaggedBlock
 
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
+from sdpaint.document.recipe import solid_tile
 from sdpaint.document.render import flatten, flatten_layers
 from sdpaint.errors import FileError
 from sdpaint.fileio.color_profiles import profile_of
@@ -41,7 +42,7 @@ from sdpaint.fileio.psd_values import (
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.pixels import rgba_from_premultiplied
-from sdpaint.imaging.tiles import full_of
+from sdpaint.imaging.tiles import TILE_SIZE, full_of
 
 MAX_SIDE_PX = 30_000
 """Of version 1 of the format."""
@@ -96,7 +97,7 @@ def _write_layers(parent: GroupMixin, layers: Sequence[Layer], bounds: Rect) -> 
         if isinstance(layer.content, Group):
             written: PsdLayer = _write_group(parent, layer, layer.content, bounds)
         elif (block := _block_of(layer)) is not None:
-            written = _write_block(parent, layer, *block)
+            written = _write_block(parent, layer, *block, bounds)
         else:
             written = _write_pixels(parent, _as_pixels(layer, layers[:place], bounds))
         _write_common(written, layer)
@@ -121,20 +122,27 @@ def _block_of(layer: Layer) -> tuple[Tag, Any] | None:
     return None
 
 
-def _write_block(parent: GroupMixin, layer: Layer, tag: Tag, block: Any) -> PsdLayer:
-    """A layer without pixels."""
-    blend = PSD_OF_BLEND.get(layer.blend_mode, PsdBlend.NORMAL)
-    written = parent.create_pixel_layer(Image.new("RGBA", (1, 1)), name=layer.name, blend_mode=blend)
+def _write_block(parent: GroupMixin, layer: Layer, tag: Tag, block: Any, bounds: Rect) -> PsdLayer:
+    """A layer that needs no pixels. A fill has some, for programs that know no fills."""
+    if isinstance(layer.content, Fill):
+        color = replace(layer.content.color, alpha=255)
+        solid = {key: solid_tile(color, layer.tiles.depth) for key in bounds.tiles(TILE_SIZE)}
+        written = _write_pixels(parent, replace(layer, tiles=layer.tiles.with_tiles(solid).cropped(bounds)))
+        written.fill_opacity = layer.content.color.alpha
+    else:
+        written = _write_pixels(parent, layer)
+        _empty(written)
+    written._record.flags.pixel_data_irrelevant = True
+    written.tagged_blocks[tag] = TaggedBlock(key=tag, data=block)
+    return written
+
+
+def _empty(written: PsdLayer) -> None:
     record = written._record
     record.top = record.left = record.bottom = record.right = 0
-    record.flags.pixel_data_irrelevant = True
     for info, channel in zip(record.channel_info, written._channels, strict=True):
         channel.compression, channel.data = Compression.RAW, b""
         info.length = channel._length
-    written.tagged_blocks[tag] = TaggedBlock(key=tag, data=block)
-    if isinstance(layer.content, Fill):
-        written.fill_opacity = layer.content.color.alpha
-    return written
 
 
 def _as_pixels(layer: Layer, below: Sequence[Layer], bounds: Rect) -> Layer:

@@ -212,6 +212,13 @@ def test_what_psd_tools_does_not_compose_comes_back_too(content):
         assert all(abs(value - content.values[name]) <= 0.006 for name, value in back.values.items())
 
 
+def test_a_fill_has_pixels_for_programs_that_know_no_fills():
+    made = document(paper(), Layer("fill", content=Fill(Color(200, 40, 90))))
+    pixels = np.asarray(PSDImage.open(io.BytesIO(encode_psd(made)))[1].topil().convert("RGBA"))
+    assert pixels.shape == (SIZE.height, SIZE.width, 4)
+    assert (pixels == (200, 40, 90, 255)).all()
+
+
 def test_what_photoshop_says_by_tables_is_taken_over_as_curves():
     plain = LevelRecord(0, 255, 0, 255, 100)
     red = LevelRecord(30, 200, 0, 255, 130)
