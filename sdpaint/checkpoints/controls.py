@@ -113,18 +113,35 @@ def read_control(path: Path) -> ControlInfo:
     return _read_file(path, header, found[0], found[1], found[2])
 
 
-def find_controls(folders: Iterable[Path]) -> tuple[ControlInfo, ...]:
-    """All controls in some folders and those below them, by name. Reads headers: not for the GUI thread."""
-    found: dict[Path, ControlInfo] = {}
-    for path in _candidates(folders):
-        place = path.parent if (path.parent / "config.json").is_file() else path
-        if place in found:
-            continue
+class ControlFolders:
+    """What lies in some folders and those below them. A file is looked into once, until it changes. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, int, int], ControlInfo | None] = {}
+
+    def find(self, folders: Iterable[Path]) -> tuple[ControlInfo, ...]:
+        """All controls, by name. Reads headers: not for the GUI thread."""
+        found: dict[Path, ControlInfo] = {}
+        for path in _candidates(folders):
+            place = path.parent if (path.parent / "config.json").is_file() else path
+            info = None if place in found else self._read(place, path)
+            if info is not None:
+                found[place] = info
+        return tuple(sorted(found.values(), key=lambda info: info.name.casefold()))
+
+    def _read(self, place: Path, path: Path) -> ControlInfo | None:
         try:
-            found[place] = read_control(place)
-        except CheckpointError as error:
-            log.debug("%s: %s", place, error)
-    return tuple(sorted(found.values(), key=lambda info: info.name.casefold()))
+            facts = path.stat()
+        except OSError:
+            return None    # gone since it was listed
+        key = (place, facts.st_mtime_ns, facts.st_size)
+        if key not in self._known:
+            try:
+                self._known[key] = read_control(place)
+            except CheckpointError as error:
+                log.debug("%s: %s", place, error)
+                self._known[key] = None
+        return self._known[key]
 
 
 def _candidates(folders: Iterable[Path]) -> Iterable[Path]:

@@ -15,7 +15,7 @@ from typing import Self, TextIO
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
-from sdpaint.checkpoints.controls import control_folders, find_controls, with_controls
+from sdpaint.checkpoints.controls import ControlFolders, control_folders, with_controls
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.named import with_named_files
 from sdpaint.checkpoints.single_file import is_single_file
@@ -99,7 +99,7 @@ def with_files(request: GenerationRequest, settings: Settings) -> GenerationRequ
     """
     folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir())
     complete = with_named_files(request, AdapterFolders().find((*folders, *settings.checkpoint_dirs)))
-    complete = with_controls(complete, lambda: find_controls(control_folders(settings.checkpoint_dirs)))
+    complete = with_controls(complete, lambda: ControlFolders().find(control_folders(settings.checkpoint_dirs)))
     for tag in take_adapters(" ".join((request.prompt, *(each.prompt for each in request.regions)))).adapters:
         if tag.name not in complete.adapter_files:
             raise CheckpointError(f"There is no LoRA {tag.name}", hint=f"Put its .safetensors file into {folders[0]}")

@@ -69,7 +69,7 @@ class ControlController(QObject):
         documents.document_changed.connect(self._on_changed)
         documents.history_changed.connect(self._on_history)
         generation.params_changed.connect(self._on_params)
-        generation.checkpoints_changed.connect(self._forget_installed)
+        generation.checkpoints_changed.connect(self.look_again)
 
     @property
     def is_busy(self) -> bool:
@@ -106,18 +106,19 @@ class ControlController(QObject):
 
         self._background.run(fitting, found, self.failed.emit)
 
+    def look_again(self) -> None:
+        """Files have come or gone, or another checkpoint is chosen: look anew, where anybody has looked at all."""
+        if self._looked_for is not None:
+            self._looked_for, self._fitting = None, None
+            self.look()
+
     def choices(self, kind: ControlKind) -> tuple[ControlInfo, ...] | None:
         """Those that fit the checkpoint, what reads this kind first; None until that is known."""
         return None if self._fitting is None else tuple(in_order(self._fitting, kind))
 
     def _on_params(self, _params: object) -> None:
         if self._looked_for is not None and self._looked_for != self._generation.params.checkpoint:
-            self._forget_installed()
-
-    def _forget_installed(self) -> None:
-        if self._looked_for is not None:
-            self._looked_for, self._fitting = None, None
-            self.look()
+            self.look_again()
 
     # -- commands
 

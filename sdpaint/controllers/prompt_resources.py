@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
-from sdpaint.checkpoints.controls import ControlInfo, control_folders, find_controls, with_controls
+from sdpaint.checkpoints.controls import ControlFolders, ControlInfo, control_folders, with_controls
 from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.generation.prompt.choices import names_in
@@ -22,6 +22,7 @@ class PromptResources:
         self.folders: tuple[Path, ...] = ()
         """Where adapters are looked for, beside sdpaint's own folders of them."""
         self._adapters = AdapterFolders()
+        self._controls = ControlFolders()
         self._lock = threading.Lock()
 
     def lists_for(self, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -40,7 +41,8 @@ class PromptResources:
 
     def controls(self) -> tuple[ControlInfo, ...]:
         """All ControlNets and T2I-Adapters, by name."""
-        return find_controls(control_folders(self.folders))
+        with self._lock:
+            return self._controls.find(control_folders(self.folders))
 
     def adapters(self) -> FoundAdapters:
         """All of them, by name."""

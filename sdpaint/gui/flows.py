@@ -56,6 +56,7 @@ class Flows:
         self.regions = RegionController(documents, window)
         self.heat = HeatController(documents, generation, window)
         self.controls = ControlController(documents, generation, window)
+        services.library.changed.connect(self.controls.look_again)
         self.generated = GeneratedController(documents, generation, window)
         for controller in (self.layers, self.masks, self.regions, self.controls, self.generated):
             controller.failed.connect(messages.refusal)

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from sdpaint.checkpoints.component import Kind
-from sdpaint.checkpoints.controls import choices, find_controls, read_control, suits, with_controls
+from sdpaint.checkpoints.controls import ControlFolders, choices, read_control, suits, with_controls
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.document.control import ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
@@ -136,7 +136,7 @@ def test_all_in_some_folders_are_found_and_nothing_else(tmp_path: Path) -> None:
     file(tmp_path / "deep" / "er" / "Canny.safetensors", input_hint_block__0__weight=(1, 1))
     file(tmp_path / "lora.safetensors", x__lora_down__weight=(4, 8))
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
-    assert [info.name for info in find_controls([tmp_path, tmp_path / "gone"])] == ["Canny", "depth"]
+    assert [info.name for info in ControlFolders().find([tmp_path, tmp_path / "gone"])] == ["Canny", "depth"]
 
 
 OWN = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
@@ -156,7 +156,7 @@ def test_a_control_without_a_name_takes_the_one_that_suits(tmp_path: Path) -> No
     folder(tmp_path / "a-depth", "ControlNetModel", **OWN)
     folder(tmp_path / "b-lineart", "ControlNetModel", **OWN)
     folder(tmp_path / "c-canny-of-others", "ControlNetModel", **UNET)
-    found = find_controls([tmp_path])
+    found = ControlFolders().find([tmp_path])
 
     def taken(kind: ControlKind) -> str:
         return with_controls(asking(kind), lambda: found).controls[0].name
@@ -171,7 +171,7 @@ def test_a_control_without_a_name_takes_the_one_that_suits(tmp_path: Path) -> No
 
 def test_a_control_with_a_name_takes_that_one_and_keeps_a_path_that_it_has(tmp_path: Path) -> None:
     path = folder(tmp_path / "net", "ControlNetModel", **OWN)
-    found = find_controls([tmp_path])
+    found = ControlFolders().find([tmp_path])
     assert with_controls(asking(ControlKind.POSE, "net"), lambda: found).controls[0].checkpoint == path
     assert with_controls(asking(ControlKind.POSE, "gone"), lambda: found).controls[0].checkpoint is None
     kept = with_controls(asking(ControlKind.POSE, "net", tmp_path / "other"), lambda: found)

@@ -331,6 +331,25 @@ def test_a_grey_mask_of_a_network_that_takes_masks_goes_with_a_control(
     assert (plain != controlled).any()
 
 
+def test_the_inpaint_kind_marks_what_is_made_anew(
+    shared_engine: DiffusionEngine, tiny_sd: Path, nets: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    forward = diffusers.ControlNetModel.forward
+
+    @functools.wraps(forward)
+    def look(self: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(kwargs["controlnet_cond"])
+        return forward(self, *args, **kwargs)
+
+    monkeypatch.setattr(diffusers.ControlNetModel, "forward", look)
+    job = {"image": landscape(), "mask": centre_mask(), "strength": 1.0}
+    picture(shared_engine, asked(tiny_sd, control(nets["sd"], ControlKind.INPAINT, image=landscape()), **job))
+    masked = torch.from_numpy(centre_mask() > 0)
+    assert (seen[0][0][:, masked] == -1).all()
+    assert (seen[0][0][:, ~masked] >= 0).all()
+
+
 def test_passes_give_each_tile_its_part_of_the_control(
     shared_engine: DiffusionEngine, tiny_sd: Path, nets: dict[str, Path]
 ) -> None:
@@ -495,6 +514,33 @@ def test_a_single_file_for_sdxl_gives_the_pixels_of_its_folder(
     path = as_single_file(nets[name], tmp_path / "file.safetensors")
     one, other = (picture(shared_engine, asked(tiny_sdxl, control(each))) for each in (nets[name], path))
     assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["sd", "t2i-xl"])
+def test_a_single_file_of_an_adapter_in_the_original_layout_gives_the_pixels_of_its_folder(
+    shared_engine: DiffusionEngine, attending_first: Path, tiny_sdxl: Path, nets: dict[str, Path], tmp_path: Path,
+    name: str,
+) -> None:  # fmt: skip
+    checkpoint = attending_first if name == "sd" else tiny_sdxl
+    folder = build_t2i_adapter(tmp_path / "t2i", checkpoint) if name == "sd" else nets[name]
+    path = as_single_file(folder, tmp_path / "t2iadapter_canny.safetensors", original=True)
+    one, other = (picture(shared_engine, asked(checkpoint, control(each))) for each in (folder, path))
+    assert np.array_equal(one, other)
+
+
+def test_a_small_one_of_sdxl_that_attends_to_no_prompt_loads_from_a_file(
+    shared_engine: DiffusionEngine, tiny_sdxl: Path, tmp_path: Path
+) -> None:
+    folder = build_controlnet(
+        tmp_path / "small", tiny_sdxl, down_block_types=("DownBlock2D", "DownBlock2D"), mid_block_type="UNetMidBlock2D"
+    )
+    path = as_single_file(folder, tmp_path / "controlnet-canny-small.safetensors")
+    plain, one, other = (
+        picture(shared_engine, asked(tiny_sdxl, *controls))
+        for controls in ((), (control(folder),), (control(path),))
+    )
+    assert np.array_equal(one, other)
+    assert (one != plain).any()
 
 
 @pytest.mark.parametrize("name", ["StableDiffusion3Pipeline", "FluxPipeline", "QwenImagePipeline"])

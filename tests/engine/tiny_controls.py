@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ STRENGTH = 0.3
 """Of the weights that begin as zeros: enough to be seen."""
 
 
-def build_controlnet(folder: Path, checkpoint: Path, class_name: str = "ControlNetModel", seed: int = 0) -> Path:
+def build_controlnet(
+    folder: Path, checkpoint: Path, class_name: str = "ControlNetModel", seed: int = 0, **changes: Any
+) -> Path:
     """A ControlNet for the checkpoint's UNet."""
     import diffusers
 
-    own: dict[str, Any] = {"conditioning_embedding_out_channels": (8, 8, 8, 8)}
+    own: dict[str, Any] = {"conditioning_embedding_out_channels": (8, 8, 8, 8), **changes}
     if class_name == "ControlNetUnionModel":
         own |= {"num_trans_channel": 16, "num_proj_channel": 16}
     config = diffusers.UNet2DConditionModel.load_config(checkpoint / "unet")
@@ -80,11 +83,21 @@ def as_single_file(folder: Path, path: Path, original: bool = False) -> Path:
     from safetensors.torch import load_file
 
     tensors = load_file(folder / "diffusion_pytorch_model.safetensors")
-    if original:
+    if original and any(name.startswith("adapter.") for name in tensors):
+        tensors = {original_adapter_name(name): tensor for name, tensor in tensors.items()}
+    elif original:
         tensors = {f"control_model.{original_control_name(name)}": tensor for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path)
     return path
+
+
+def original_adapter_name(name: str) -> str:
+    """The name of a T2I-Adapter's tensor in TencentARC's files, where all its ResNets stand in one list."""
+    part = re.fullmatch(r"adapter\.body\.(\d+)\.(?:resnets\.(\d+)\.)?(.+)", name)
+    if part is None:
+        return name.removeprefix("adapter.")
+    return f"body.{2 * int(part[1]) + int(part[2] or 0)}.{part[3]}"
 
 
 def original_control_name(name: str) -> str:
