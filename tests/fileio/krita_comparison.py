@@ -72,6 +72,7 @@ def cases() -> dict[str, tuple[Layer, ...]]:
             result[f"{mode.label} on {name}"] = (below, above)
     inner = (top, multiply)
     soft = LayerMask.of_coverage(TileMap.from_pixels(np.tile(np.arange(SIDE, dtype=np.uint8) * 4, (SIDE, 1))))
+    small = Layer("small", top.tiles.cropped(Rect(20, 12, 30, 30)))
     half = Layer("half", ramps(4, opaque=True).cleared(Rect(0, 0, SIDE // 2, SIDE)))
     result |= {
         "isolated group": (ground, _group(*inner)),
@@ -105,6 +106,17 @@ def cases() -> dict[str, tuple[Layer, ...]]:
         "clipped and masked": (ground, top, Layer("clipped", clear.tiles, clipped=True, mask=soft)),
         "clipped to a masked base": (
             ground, Layer("top", top.tiles, mask=soft), Layer("clipped", clear.tiles, clipped=True)
+        ),
+        "clipped to nothing": (ground, Layer("empty"), Layer("clipped", top.tiles, clipped=True)),
+        "clipped to a small layer": (ground, small, Layer("clipped", clear.tiles, clipped=True)),
+        "clipped to a group": (
+            ground, _group(small, multiply, opacity=0.7), Layer("clipped", clear.tiles, clipped=True, opacity=0.5)
+        ),
+        "clipping in a masked group": (
+            ground, _group(top, Layer("clipped", clear.tiles, clipped=True), mask=soft)
+        ),
+        "adjustment clipped to a soft base": (
+            ground, top, Layer("invert", content=Adjustment("invert"), clipped=True, opacity=0.7)
         ),
         "adjustment in a group": (_group(ground, Layer("invert", content=Adjustment("invert"), opacity=0.6)),),
         "masked adjustment in a group": (
