@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdpaint.checkpoints.component import Component, Kind
+from sdpaint.checkpoints.folders import Candidate, Walk, program_of
 from sdpaint.checkpoints.ip_adapters import (
     ImageEncoderInfo,
     IpAdapterInfo,
     read_image_encoder,
     read_ip_adapter,
 )
+from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.vaes import VaeInfo, read_vae
 from sdpaint.errors import CheckpointError
 
 log = logging.getLogger(__name__)
 
-_MOST_FILES = 20_000
 _FRESH_S = 30.0
-_PICKLED = (".pt", ".bin")
 _MOST_BYTES = 32 * 1024 * 1024
 """Of an embedding: what is larger is something else."""
 _DIGITS = 12
@@ -34,7 +33,8 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class AdapterFile:
-    """A LoRA or an embedding. `name` is what prompts call it: its file's name without suffix.
+    """A LoRA or an embedding. `name` is what prompts call it: its file's name without suffix, or its folder's where
+    that says nothing.
 
     `digest`: the start of an embedding's SHA-256.
     """
@@ -73,9 +73,12 @@ def vae_named(name: str, vaes: Iterable[VaeInfo]) -> VaeInfo | None:
 class AdapterFolders:
     """What lies in some folders and those below them. A file is looked into once, until it changes. Not thread-safe."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, headers: Path | None = None) -> None:
+        """`headers`: where it is remembered what files hold; the library keeps that file."""
         self._clock = clock
-        self._known: dict[tuple[Path, int, int], Found | None] = {}
+        self._headers_file = headers
+        self._headers: KnownHeaders | None = None
+        self._known: dict[Key, Found | None] = {}
         self._found = FoundAdapters()
         self._found_at: float | None = None
         self._within: dict[Path, int | None] = {}
@@ -100,49 +103,65 @@ class AdapterFolders:
 
     def _look(self, folders: Iterable[Path]) -> FoundAdapters:
         found = FoundAdapters()
-        for path in self._files(folders):
-            if path.suffix.lower() in _PICKLED:
-                found.pickled.setdefault(path.stem, path)
-                continue
-            match self._look_into(path):
-                case VaeInfo() as vae:
-                    found.vaes.setdefault(vae.name, vae)
-                case IpAdapterInfo() as ip_adapter:
-                    found.ip_adapters.setdefault(ip_adapter.name, ip_adapter)
-                case ImageEncoderInfo() as encoder:
-                    found.image_encoders.append(encoder)
-                case AdapterFile() as adapter:
-                    by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
-                    by_name.setdefault(adapter.name, adapter)
+        if self._headers is None:
+            self._headers = KnownHeaders(self._headers_file)
+        walk = Walk()
+        for folder in folders:
+            for candidate in walk.through(folder, program_of(folder)):
+                self._take(candidate, found)
+        self._within.update((folder, _time_of(folder)) for folder in walk.folders)
         for name in found.embeddings:
             found.pickled.pop(name, None)
         return found
 
-    def _files(self, folders: Iterable[Path]) -> Iterator[Path]:
-        count = 0
-        for folder in folders:
-            for place, below, names in os.walk(folder):
-                below.sort()
-                within = Path(place)
-                self._within[within] = _time_of(within)
-                # Pickled files of other kinds are everywhere; embeddings have folders of their own.
-                wanted = (".safetensors", *_PICKLED) if "embed" in within.name.lower() else (".safetensors",)
-                for name in sorted(name for name in names if name.lower().endswith(wanted)):
-                    count += 1
-                    if count > _MOST_FILES:
-                        log.warning("more than %d files of weights: the rest is passed over", _MOST_FILES)
-                        return
-                    yield within / name
+    def _take(self, candidate: Candidate, found: FoundAdapters) -> None:
+        if candidate.is_pickled:
+            # Pickled files of other kinds are everywhere; embeddings have folders of their own.
+            if candidate.hint is Kind.EMBEDDING:
+                found.pickled.setdefault(candidate.name, candidate.path)
+            return
+        match self._look_into(candidate):
+            case VaeInfo() as vae:
+                found.vaes.setdefault(vae.name, vae)
+            case IpAdapterInfo() as ip_adapter:
+                found.ip_adapters.setdefault(ip_adapter.name, ip_adapter)
+            case ImageEncoderInfo() as encoder:
+                found.image_encoders.append(encoder)
+            case AdapterFile() as adapter:
+                by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
+                by_name.setdefault(adapter.name, adapter)
 
-    def _look_into(self, path: Path) -> Found | None:
-        try:
-            facts = path.stat()
-            key = (path, facts.st_mtime_ns, facts.st_size)
-            if key not in self._known:
-                self._known[key] = _adapter_at(path)
-        except OSError:
-            return None    # gone since it was listed
+    def _look_into(self, candidate: Candidate) -> Found | None:
+        key = (str(candidate.path), candidate.size, candidate.mtime_ns)
+        if key not in self._known:
+            self._known[key] = self._adapter_at(candidate, key)
         return self._known[key]
+
+    def _adapter_at(self, candidate: Candidate, key: Key) -> Found | None:
+        """The adapter in a file, None where it holds something else or is damaged."""
+        if candidate.is_folder or candidate.path.suffix.lower() != ".safetensors":
+            return None
+        path = candidate.path
+        assert self._headers is not None
+        component = self._headers.look(key, lambda: identify_file(path))
+        if isinstance(component, Problem):
+            return None
+        try:
+            match component.kind:
+                case Kind.LORA:
+                    return AdapterFile(candidate.name, path, component)
+                case Kind.EMBEDDING if candidate.size <= _MOST_BYTES:
+                    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
+                    return AdapterFile(candidate.name, path, component, digest)
+                case Kind.IP_ADAPTER:
+                    return read_ip_adapter(path)
+                case Kind.IMAGE_ENCODER:
+                    return read_image_encoder(_folder_or_file(path))
+                case Kind.VAE:
+                    return read_vae(_folder_or_file(path))
+        except (CheckpointError, OSError) as error:
+            log.info("%s: %s", path, error)
+        return None
 
 
 def _time_of(folder: Path) -> int | None:
@@ -155,24 +174,3 @@ def _time_of(folder: Path) -> int | None:
 def _folder_or_file(path: Path) -> Path:
     """Of a file in a folder of diffusers that folder, which says more."""
     return path.parent if (path.parent / "config.json").is_file() else path
-
-
-def _adapter_at(path: Path) -> Found | None:
-    """The adapter in a file, None where it holds something else or is damaged. Raises OSError."""
-    try:
-        component = identify_file(path)
-        match component.kind:
-            case Kind.LORA:
-                return AdapterFile(path.stem, path, component)
-            case Kind.EMBEDDING if path.stat().st_size <= _MOST_BYTES:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
-                return AdapterFile(path.stem, path, component, digest)
-            case Kind.IP_ADAPTER:
-                return read_ip_adapter(path)
-            case Kind.IMAGE_ENCODER:
-                return read_image_encoder(_folder_or_file(path))
-            case Kind.VAE if not (path.parent.parent / "model_index.json").is_file():    # that of a checkpoint
-                return read_vae(_folder_or_file(path))
-    except CheckpointError as error:
-        log.info("%s: %s", path, error)
-    return None

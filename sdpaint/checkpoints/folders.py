@@ -188,7 +188,7 @@ class Walk:
                 yield replace(found, name=told)
 
     def _below(self, top: Path, program: Program, kind: Kind = Kind.UNKNOWN) -> Iterator[Candidate]:
-        waiting = [(top, 0, kind)]
+        waiting = [(top, 0, kind if kind is not Kind.UNKNOWN else KIND_OF_FOLDER.get(top.name.casefold(), kind))]
         while waiting and not self._is_cancelled():
             folder, depth, kind = waiting.pop()
             try:

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sdpaint import __version__
+from sdpaint import __version__, paths
 from sdpaint.atomic import replacing
 from sdpaint.checkpoints.component import Architecture, Component, Kind, Prediction
 from sdpaint.checkpoints.header import Container
@@ -24,6 +24,11 @@ _RULES = f"{__version__}/1"
 
 Key = tuple[str, int, int]
 """Path, length in bytes, time in ns."""
+
+
+def known_headers_file() -> Path:
+    """That of this user."""
+    return paths.cache_dir() / "headers.json"
 
 
 @dataclass(frozen=True)

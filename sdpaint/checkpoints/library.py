@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sdpaint import paths
 from sdpaint.checkpoints.component import Architecture, Component, Kind
 from sdpaint.checkpoints.folders import Candidate, Program, Walk, program_of
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
-from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem
+from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem, known_headers_file
 from sdpaint.checkpoints.marks import NO_MARKS, Marks, MarksFile, user_marks
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.weights import find_weights
@@ -118,7 +117,7 @@ class Library:
     @classmethod
     def of_user(cls) -> Library:
         """With what is remembered of earlier looks."""
-        return cls(KnownHeaders(paths.cache_dir() / "headers.json"), user_marks())
+        return cls(KnownHeaders(known_headers_file()), user_marks())
 
     def scan(self, folders: Iterable[Path], is_cancelled: Callable[[], bool] = lambda: False) -> Scan:
         """Look into folders and those below them, and into single files.

@@ -17,6 +17,7 @@ from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.controls import ControlFolders, control_folders, with_controls
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import with_named_files
 from sdpaint.checkpoints.single_file import is_single_file
 from sdpaint.errors import CheckpointError
@@ -98,7 +99,8 @@ def with_files(request: GenerationRequest, settings: Settings) -> GenerationRequ
     Raises CheckpointError where a LoRA isn't there.
     """
     folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir())
-    complete = with_named_files(request, AdapterFolders().find((*folders, *settings.checkpoint_dirs)))
+    found = AdapterFolders(headers=known_headers_file()).find((*folders, *settings.checkpoint_dirs))
+    complete = with_named_files(request, found)
     complete = with_controls(complete, lambda: ControlFolders().find(control_folders(settings.checkpoint_dirs)))
     for tag in take_adapters(" ".join((request.prompt, *(each.prompt for each in request.regions)))).adapters:
         if tag.name not in complete.adapter_files:

@@ -45,6 +45,8 @@ class LibraryController(QObject):
     """Something came, went or was marked."""
     looked = Signal()
     """All folders were looked into, whether something is new or not."""
+    folder_found = Signal(object, object)
+    """(Path, Scan): a folder is looked into now that wasn't before."""
     busy_changed = Signal(bool)
     """Whether folders are being looked into."""
     thumbnail_read = Signal(object, object)
@@ -69,7 +71,6 @@ class LibraryController(QObject):
         self._library: Library | None = None
         self._has_looked = False
         self._looked_at = 0.0
-        self._waiting: list[Callable[[Scan], object]] = []
         self._unwritten: list[tuple[frozenset[Path], dict[str, Any]]] = []
         self._looking = Background(1, self)
         self._looking.idle.connect(self._say_busy)
@@ -126,10 +127,7 @@ class LibraryController(QObject):
 
     def look(self, then: Callable[[Scan], object] | None = None) -> None:
         """Look into all folders; `then` is called with what was found."""
-        if then is not None:
-            self._waiting.append(then)
         folders, before = self.folders, self._scan
-        waiting, self._waiting = self._waiting, []
         self._soon.stop()
 
         def work() -> tuple[Scan, bool]:
@@ -150,8 +148,8 @@ class LibraryController(QObject):
             if is_first or not is_same:
                 self.changed.emit()
             self.looked.emit()
-            for each in waiting:
-                each(scan)
+            if then is not None:
+                then(scan)
             if any(_may_grow(entry) for entry in scan.entries):
                 self._soon.start(_GROWS_MS)
 
@@ -172,18 +170,22 @@ class LibraryController(QObject):
 
         self._looking.run(work, self.known_folders_found.emit, self.failed.emit)
 
-    def add_folder(self, folder: Path, then: Callable[[Scan], object] | None = None) -> None:
-        """Look into a folder, too, from now on."""
+    def add_folder(self, folder: Path) -> None:
+        """Look into a folder, too, from now on; `folder_found` says what came of it."""
         if folder in self.folders:
-            self.look(then)
-            return
-        if then is not None:
-            self._waiting.append(then)
-        self._settings.change(checkpoint_dirs=(*self._settings.settings.checkpoint_dirs, folder))
+            self.look(lambda scan: self.folder_found.emit(folder, scan))
+        else:
+            self._settings.change(checkpoint_dirs=(*self._settings.settings.checkpoint_dirs, folder))
 
     def _follow(self, old: Settings, new: Settings) -> None:
         if old.checkpoint_dirs != new.checkpoint_dirs:
-            self.look()
+            fresh = [folder for folder in new.checkpoint_dirs if folder not in old.checkpoint_dirs]
+
+            def tell(scan: Scan) -> None:
+                for folder in fresh:
+                    self.folder_found.emit(folder, scan)
+
+            self.look(tell)
 
     def _say_busy(self) -> None:
         self.busy_changed.emit(self.is_looking)

@@ -9,6 +9,7 @@ from pathlib import Path
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
 from sdpaint.checkpoints.controls import ControlFolders, ControlInfo, control_folders, with_controls
+from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.generation.prompt.choices import names_in
@@ -21,7 +22,7 @@ class PromptResources:
     def __init__(self) -> None:
         self.folders: tuple[Path, ...] = ()
         """Where adapters are looked for, beside sdpaint's own folders of them."""
-        self._adapters = AdapterFolders()
+        self._adapters = AdapterFolders(headers=known_headers_file())
         self._controls = ControlFolders()
         self._lock = threading.Lock()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +50,7 @@ class CheckpointFolders(QObject):
         self._window = window
         self._manager: ManagerWindow | None = None
         library.changed.connect(self._follow)
+        library.folder_found.connect(self._welcome)
         library.looked.connect(self._look_for_vaes)
         library.failed.connect(messages.error)
         downloads.finished.connect(self._welcome_download)
@@ -68,8 +68,7 @@ class CheckpointFolders(QObject):
 
     def add(self, folder: Path) -> None:
         """Look into this folder, too."""
-        before = {info.path for info in self._generation.checkpoints}
-        self._library.add_folder(folder, partial(self._welcome, folder, before))
+        self._library.add_folder(folder)
 
     def manage(self) -> None:
         """Show the manager of checkpoints and adapters."""
@@ -102,11 +101,23 @@ class CheckpointFolders(QObject):
             self._generation.set_params(checkpoint=entry.path)
             self._messages.info(f"Pictures are made with {entry.name} now")
             return
-        word = f"<lora:{entry.path.stem}:1>" if entry.kind is Kind.LORA else entry.path.stem
+        if entry.kind is Kind.VAE:
+            self._use_vae(entry)
+            return
+        word = f"<lora:{entry.name}:1>" if entry.kind is Kind.LORA else entry.name
         prompt = self._generation.params.prompt
         if word not in prompt:
             self._generation.set_params(prompt=f"{prompt} {word}".strip())
         self._messages.info(f"{word} is in the prompt")
+
+    def _use_vae(self, entry: Entry) -> None:
+        fitting = (vae.path for vae in self._generation.vaes if vae.path in (entry.path, entry.path.parent))
+        path = next(fitting, None)
+        if path is None:
+            self._messages.info(f"{entry.name} isn't for this checkpoint", "Choose another VAE, or another checkpoint")
+        else:
+            self._generation.choose_vae(path)
+            self._messages.info(f"The checkpoint is used with the VAE {entry.name} now")
 
     def shutdown(self) -> None:
         """Wait for what is under way."""
@@ -171,10 +182,11 @@ class CheckpointFolders(QObject):
         elif broken:
             self._messages.warn(f"{len(broken)} checkpoints can't be used", "The checkpoint manager says why")
 
-    def _welcome(self, folder: Path, before: set[Path], scan: Scan) -> None:
-        fresh = [info for info in scan.checkpoints if info.path not in before and info.path.is_relative_to(folder)]
-        if fresh:
-            self._generation.set_params(checkpoint=fresh[0].path)
+    def _welcome(self, folder: Path, scan: Scan) -> None:
+        """Say what a folder that was added is, and take the first checkpoint in it."""
+        there = [info.path for info in scan.checkpoints if info.path.is_relative_to(folder)]
+        if there and self._generation.params.checkpoint not in there:
+            self._generation.set_params(checkpoint=there[0])
         if scan.counts and scan.counts.get(folder):
             self._messages.info(scan.describe(folder))
         else:

@@ -10,6 +10,8 @@ import pytest
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.encoders import encoder_widths, fits
+from sdpaint.checkpoints.known_headers import KnownHeaders
+from sdpaint.checkpoints.library import Library
 from sdpaint.paths import starter_checkpoint
 from tests.checkpoints.headers import flux, kohya_lora, write_file
 
@@ -62,17 +64,28 @@ def test_embeddings_say_their_vectors_widths_and_digest(tmp_path):
 
 
 def test_folders_are_listed_again_only_when_they_changed_or_after_a_while(tmp_path, monkeypatch):
-    now, walks = [0.0], []
-    walk = os.walk
-    monkeypatch.setattr(os, "walk", lambda folder: walks.append(folder) or walk(folder))
+    now, listed = [0.0], []
+    list_folder = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: listed.append(folder) or list_folder(folder))
     folders = AdapterFolders(clock=lambda: now[0])
     folders.find([tmp_path])
+    first = len(listed)
     folders.find([tmp_path])
-    assert len(walks) == 1
+    assert len(listed) == first
 
     now[0] = 100.0
     folders.find([tmp_path])
-    assert len(walks) == 2
+    assert len(listed) == 2 * first
+
+
+def test_what_the_library_knows_of_files_is_not_read_again(tmp_path):
+    write_file(tmp_path / "ink.safetensors", LORA)
+    known = KnownHeaders(tmp_path / "headers.json")
+    Library(known).scan([tmp_path])
+    folders = AdapterFolders(headers=tmp_path / "headers.json")
+
+    assert list(folders.find([tmp_path]).loras) == ["ink"]
+    assert folders._headers.reads == 0
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,10 @@ def text(manager, name: str) -> str:
     return manager.findChild(object, name).text().replace("\u200b", "")
 
 
-def test_everything_in_the_folders_is_shown_and_the_chosen_checkpoint_first(manager):
+def test_everything_in_the_folders_is_shown_and_the_chosen_checkpoint_is_told_about(driver, manager):
     assert names(manager) == sorted(names(manager), key=str.casefold)
     assert {"Starter", "photo", "xl", "ink", "fine", "lines", "sharp", "style", "worse"} <= set(names(manager))
-    assert text(manager, "libraryName") == "Starter"
+    assert text(manager, "libraryName") == driver.generation.params.checkpoint.stem == "photo"
 
 
 def test_opening_it_asks_nothing_of_any_network(driver, qtbot, monkeypatch):
@@ -140,7 +140,19 @@ def test_a_checkpoint_is_used_by_a_double_click_and_a_lora_goes_into_the_prompt(
     assert driver.generation.params.prompt == "a cat <lora:ink:1>"
 
 
-@pytest.mark.parametrize(("name", "why"), [("old", "pickled"), ("fine", "where it is used")])
+def test_a_vae_is_used_with_the_checkpoint_that_it_fits(driver, manager, library, qtbot):
+    qtbot.waitUntil(lambda: bool(driver.generation.vaes), timeout=TIMEOUT_MS)
+    fine = choose(manager, library, "fine")
+    press(manager, "libraryUse")
+    assert driver.generation.params.vae == fine.path
+
+
+def test_a_folder_added_in_the_preferences_says_what_it_is(driver, qtbot, folder):
+    driver.settings.change(checkpoint_dirs=(folder,))
+    qtbot.waitUntil(lambda: driver.find("messageText").text().startswith("A1111 or Forge: "), timeout=TIMEOUT_MS)
+
+
+@pytest.mark.parametrize(("name", "why"), [("old", "pickled"), ("lines", "control layer")])
 def test_what_cannot_be_used_from_here_says_why(manager, library, name, why):
     choose(manager, library, name)
     button = manager.findChild(object, "libraryUse")

@@ -38,6 +38,12 @@ from sdpaint.gui.wording import byte_words
 from sdpaint.settings.store import SettingsStore
 
 _TYPING_MS = 120
+_WHERE_USED = {
+    Kind.CONTROLNET: "A control layer chooses it by itself",
+    Kind.T2I_ADAPTER: "A control layer chooses it by itself",
+    Kind.IP_ADAPTER: "Pictures that say what the result is to look like choose it by themselves",
+}
+"""What is no choice of its own."""
 
 
 class LibraryPage(QWidget):
@@ -57,7 +63,6 @@ class LibraryPage(QWidget):
     def __init__(self, library: LibraryController) -> None:
         super().__init__()
         self._library = library
-        self.usable_kinds: frozenset[Kind] = frozenset((Kind.CHECKPOINT, Kind.LORA, Kind.EMBEDDING))
         self._build()
         self._soon = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._soon.timeout.connect(self.refresh)
@@ -186,11 +191,9 @@ class LibraryPage(QWidget):
         """Why it can't be used from here; empty where it can."""
         if entry.problem is not None and (entry.is_pickled or entry.info is None):
             return entry.problem.message
-        if entry.kind not in self.usable_kinds:
-            return "It is chosen where it is used"
-        if entry.kind is Kind.CHECKPOINT and entry.info is None:
-            return "No picture can be made with it alone"
-        return ""
+        if entry.kind in (Kind.LORA, Kind.EMBEDDING, Kind.VAE) or entry.info is not None:
+            return ""
+        return _WHERE_USED.get(entry.kind, "No picture can be made with it alone")
 
     def _follow(self) -> None:
         kinds = {entry.kind for entry in self._library.entries}
