@@ -42,6 +42,7 @@ from sdpaint.controllers.pressure import curve_of
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.results_controller import ResultsController
+from sdpaint.controllers.schedule_controller import ScheduleController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import NewDocument, new_document, set_frame
 from sdpaint.errors import SdPaintError
@@ -52,6 +53,7 @@ from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.engine import Engine
 from sdpaint.generation.frames import suggested_frame
 from sdpaint.generation.memory_plan import wishes_of
+from sdpaint.generation.noise_schedule import NoiseSchedule, ReadSchedule, SchedulePlan
 from sdpaint.gui.dialogs.files import Asker
 from sdpaint.gui.main_window import MainWindow
 from sdpaint.gui.services import Services
@@ -82,7 +84,7 @@ def run(argv: Sequence[str]) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a screenshot needs none
     settings = SettingsStore()
     app = make_application(settings.settings, ["sdpaint"])
-    window = build_window(settings, engine_factory(settings.settings))
+    window = build_window(settings, engine_factory(settings.settings), read_schedule=_read_schedule)
     guard = _Guard(window)
     guard.install()
     window.first_painted.connect(_collect_garbage)
@@ -136,8 +138,11 @@ def build_window(
     make_engine: Callable[[], Engine],
     results: ResultWriter | None = None,
     asker: Asker | None = None,
+    read_schedule: ReadSchedule | None = None,
 ) -> MainWindow:
     """Wire everything, with a new document. `make_engine` is called on the engine's thread, when it is needed.
+
+    `read_schedule`: asks the engine's schedulers, once there is an engine; None: noise schedules aren't shown.
 
     Of the checkpoints only the starter and the one used last are looked at; the window looks for the others once it
     is on screen, since folders may be large and disks slow.
@@ -173,11 +178,13 @@ def build_window(
     library = LibraryController(settings)
     downloads = DownloadsController(settings)
     prompts = PromptController(generation)
+    schedules = ScheduleController(documents, generation, read_schedule)
     services = Services(
         documents, tools, brushes, generation, prompts, files, exports, palettes, recent, settings, journal, keeper,
         found,
         library,
         downloads,
+        schedules,
     )
     window = MainWindow(services, asker)
 
@@ -219,6 +226,7 @@ def build_window(
         found,
         library,
         downloads,
+        schedules,
     )  # fmt: skip
     for child in own:
         child.setParent(window)
@@ -239,6 +247,13 @@ def engine_factory(settings: Settings) -> Callable[[], Engine]:
         return create_engine(device)
 
     return make
+
+
+def _read_schedule(plan: SchedulePlan) -> NoiseSchedule:
+    # Loads torch, as the engine does, which is there by then.
+    from sdpaint.engine.schedules import read_schedule
+
+    return read_schedule(plan)
 
 
 def _first_checkpoint(checkpoints: Sequence[CheckpointInfo], wanted: Path | None) -> CheckpointInfo | None:

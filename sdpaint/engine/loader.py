@@ -152,7 +152,7 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
             folder, network_class = source.path / name, _class_named(class_name)
             components[name] = load_network(folder, network_class, device, plan, name == denoiser)
     options = {key: value for key, value in index.items() if isinstance(value, bool)}
-    scheduler_config = _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
+    scheduler_config = scheduler_config_of(info)
     if info.prediction is not None and not FAMILIES[info.family].is_flow:
         scheduler_config = {**scheduler_config, "prediction_type": info.prediction.value}
     loaded = LoadedCheckpoint(info, device, components, scheduler_config, plan, options)
@@ -244,6 +244,13 @@ def _load_tokenizer(folder: Path, class_name: str) -> Any:
         raise CheckpointError(
             f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"
         ) from error
+
+
+def scheduler_config_of(info: CheckpointInfo) -> Any:
+    """What a checkpoint's samplers start from. Raises CheckpointError where it doesn't fit."""
+    configs = info.configs or info.path
+    index = read_json(configs / "model_index.json")
+    return _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
 
 
 def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:

@@ -42,6 +42,7 @@ from sdpaint.gui.services import Services
 from sdpaint.gui.shortcuts import Shortcuts
 from sdpaint.gui.theme import apply_theme
 from sdpaint.gui.widgets.controls import follow_keys, native_key
+from sdpaint.gui.widgets.schedule_plot import SchedulePlot
 from sdpaint.gui.window_drops import WindowDrops
 from sdpaint.gui.window_layout import WindowLayout
 from sdpaint.gui.window_state import restore_window_state, save_window_state
@@ -143,12 +144,14 @@ class MainWindow(QMainWindow):
         self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strips)
         heat.follow(self._prompt.prompt_edit)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)
+        plot = SchedulePlot(services.schedules)
         sampling = SamplingPanel(
             self._documents,
             self._generation,
             flows.edits,
             flows.checkpoints.add_folder,
             actions["manageCheckpoints"],
+            plot,
         )
         self._sampling_dock = BarDock("samplingDock", "Sampling", sampling)
         self._generated_strip = GeneratedStrip(
@@ -427,4 +430,5 @@ class MainWindow(QMainWindow):
         self._services.results.shutdown()
         self._services.library.shutdown()
         self._services.downloads.shutdown()
+        self._services.schedules.shutdown()
         self._settings.flush()

@@ -17,6 +17,7 @@ from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.results_controller import ResultsController
+from sdpaint.controllers.schedule_controller import ScheduleController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.settings.store import SettingsStore
 
@@ -40,3 +41,4 @@ class Services:
     results: ResultsController
     library: LibraryController
     downloads: DownloadsController
+    schedules: ScheduleController

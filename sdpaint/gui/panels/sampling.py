@@ -39,13 +39,15 @@ class SamplingPanel(QWidget):
         commands: DocumentCommands,
         add_checkpoint_folder: Callable[[], None],
         manage: QAction,
+        plot: QWidget,
     ) -> None:
-        """`manage` opens the checkpoint manager."""
+        """`manage` opens the checkpoint manager; `plot` is shown below the controls."""
         super().__init__()
         self.setObjectName("samplingPanel")
         self.setAccessibleName("Sampling")
         self._generation = generation
         self._add_folder = add_checkpoint_folder
+        self._plot = plot
         self._build(documents, commands, manage)
         generation.params_changed.connect(self._refresh)
         generation.checkpoints_changed.connect(self._fill_checkpoints)
@@ -75,6 +77,7 @@ class SamplingPanel(QWidget):
         around.setContentsMargins(2 * SPACE, SPACE, 3 * SPACE, 2 * SPACE)
         layout = FlowLayout(2 * SPACE)
         around.addLayout(layout)
+        around.addWidget(self._plot)
         for widget in (self._checkpoint, self._vae, self._sampler):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             widget.setMaximumWidth(220)
