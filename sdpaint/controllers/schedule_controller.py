@@ -91,7 +91,7 @@ class ScheduleController(QObject):
         self._soon.stop()
         self._background.close()
 
-    def _meet_engine(self, device: str) -> None:
+    def _meet_engine(self, device: str, _about: str) -> None:
         self._has_engine = bool(device)
         self._look_soon()
 

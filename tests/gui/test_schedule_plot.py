@@ -40,7 +40,7 @@ def plot(schedules, driver, qtbot):
     qtbot.addWidget(made)
     made.resize(400, 76)
     made.show()
-    driver.generation.device_changed.emit("a device")
+    driver.generation.device_changed.emit("a device", "")
     qtbot.waitUntil(lambda: schedules.plotted is not None)
     return made
 
@@ -52,7 +52,7 @@ def settled(schedules, qtbot):
 
 def test_nothing_is_asked_before_there_is_an_engine_or_somebody_looks(driver, schedules, asked, qtbot):
     driver.generation.set_sampling(steps=7)
-    driver.generation.device_changed.emit("a device")
+    driver.generation.device_changed.emit("a device", "")
     driver.generation.set_sampling(steps=8)
     assert not schedules.is_busy
     assert asked == []
