@@ -56,12 +56,13 @@ class ControlController(QObject):
         super().__init__(parent)
         self._documents, self._generation = documents, generation
         self._edits = BackgroundEdits(documents, self)
-        self._edits.busy_changed.connect(self.busy_changed)
+        self._edits.busy_changed.connect(self._on_busy)
         self._edits.failed.connect(self.failed)
         self._background = Background(1, self)
         self._fitting: tuple[ControlInfo, ...] | None = None
         self._looked_for: object = None
-        self._wanted: dict[str, float] = {}
+        self._wanted: tuple[LayerId, dict[str, float]] | None = None
+        self._ends_change = False
         self._seen: dict[LayerId, _Seen] = {}
         self._stale: frozenset[LayerId] = frozenset()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -83,6 +84,7 @@ class ControlController(QObject):
 
     def shutdown(self) -> None:
         """Wait for what is under way."""
+        self._pause.stop()
         self._edits.shutdown()
         self._background.close()
 
@@ -192,24 +194,33 @@ class ControlController(QObject):
 
     def set_value(self, name: str, value: float) -> None:
         """A setting of the preprocessor; the layer is derived anew while it is dragged."""
-        self._wanted[name] = value
+        layer_id = self._documents.committed.active
+        known = self._wanted[1] if self._wanted is not None and self._wanted[0] == layer_id else {}
+        self._wanted = layer_id, {**known, name: value}
         if not self._edits.is_busy:
             self._derive_wanted()
 
     def end_change(self) -> None:
         """A slider was let go."""
-        if not self._edits.is_busy:
+        if self._edits.is_busy:
+            self._ends_change = True
+        else:
             self._documents.end_merge()
 
+    def _on_busy(self, busy: bool) -> None:
+        if not busy and self._wanted is not None:
+            self._derive_wanted()
+        elif not busy and self._ends_change:
+            self._ends_change = False
+            self._documents.end_merge()
+        self.busy_changed.emit(self._edits.is_busy)
+
     def _derive_wanted(self) -> None:
-        settings, layer_id = self._settings, self._documents.committed.active
-        values, self._wanted = self._wanted, {}
-        if settings is None or settings.source is None or not values:
-            return
+        assert self._wanted is not None
+        (layer_id, values), self._wanted = self._wanted, None
         self._edits.run(
             "Control settings",
             lambda document: _derived_anew(document, layer_id, values),
-            lambda _before, _after: self._derive_wanted(),
             merge_key=f"control values {layer_id}",
         )
 

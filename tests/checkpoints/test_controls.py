@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,14 @@ def test_a_control_fits_the_checkpoints_of_its_widths(tmp_path: Path) -> None:
     other = read_control(folder(tmp_path / "xl", "ControlNetModel", **own, addition_embed_type="text_time"))
     with pytest.raises(SettingsError, match="Stable Diffusion XL"):
         other.check(starter)
+
+
+def test_a_checkpoint_that_edits_by_words_takes_no_control(tmp_path: Path) -> None:
+    own = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
+    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **own))
+    with pytest.raises(SettingsError, match="words") as raised:
+        fitting.check(replace(read_checkpoint(starter_checkpoint()), is_edit=True))
+    assert raised.value.hint
 
 
 @pytest.mark.parametrize("kind", ["lora", "missing", "foreign", "masked", "unweighted"])

@@ -25,6 +25,7 @@ from sdpaint.engine.samplers import make_scheduler
 from sdpaint.generation.controls import Control
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, Phase, Preview, Progress
+from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import GenerationRequest, SamplerName
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
@@ -413,6 +414,18 @@ def test_cancel_and_previews_work_with_a_control(
     assert np.array_equal(picture(shared_engine, plain), picture(shared_engine, plain))
 
 
+def test_regions_and_controls_go_together(
+    shared_engine: DiffusionEngine, tiny_sd: Path, nets: dict[str, Path]
+) -> None:
+    region = PromptRegion(centre_mask(), "a tree, night")
+    whole = asked(tiny_sd, control(nets["sd"]))
+    pictures = [
+        picture(shared_engine, each)
+        for each in (whole, replace(whole, regions=(region,)), replace(whole, regions=(region,), controls=()))
+    ]
+    assert len({each.tobytes() for each in pictures}) == 3
+
+
 def test_words_that_change_with_the_steps_go_with_a_control(
     shared_engine: DiffusionEngine, tiny_sd: Path, nets: dict[str, Path]
 ) -> None:
@@ -481,6 +494,19 @@ def test_a_control_of_every_family_changes_words_pictures_and_masks(
         assert np.array_equal(weightless, plain)
     both = asked(checkpoint, control(net), control(net, image=landscape()), steps=2, prompt="sea", sampler=sampler)
     assert (picture(family_engine, both) != picture(family_engine, replace(both, controls=both.controls[:1]))).any()
+
+
+def test_regions_of_networks_without_attention_and_controls_go_together(
+    family_engine: DiffusionEngine, flows: dict[str, tuple[Path, Path]]
+) -> None:
+    checkpoint, net = flows["StableDiffusion3Pipeline"]
+    whole = asked(checkpoint, control(net), steps=2, sampler=SamplerName.EULER, prompt="sea")
+    region = PromptRegion(centre_mask(), "a tree, night")
+    pictures = [
+        picture(family_engine, each)
+        for each in (whole, replace(whole, regions=(region,)), replace(whole, regions=(region,), controls=()))
+    ]
+    assert len({each.tobytes() for each in pictures}) == 3
 
 
 def test_a_union_of_flux_is_told_the_kind(family_engine: DiffusionEngine, flows: Any, tmp_path: Path) -> None:
