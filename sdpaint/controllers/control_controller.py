@@ -16,7 +16,7 @@ from sdpaint.checkpoints.controls import ControlInfo, in_order
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
-from sdpaint.document import control_edits
+from sdpaint.document import control_edits, edits
 from sdpaint.document.changes import changed_tiles
 from sdpaint.document.control import ControlKind, ControlSettings, ControlSource
 from sdpaint.document.document import Document
@@ -123,6 +123,12 @@ class ControlController(QObject):
             self.look_again()
 
     # -- commands
+
+    def choose(self, layer_id: LayerId) -> None:
+        """Work on a control layer: view state, no undo step."""
+        before = self._documents.committed
+        if layer_id != before.active and before.has_layer(layer_id):
+            self._documents.amend(edits.set_active(before, layer_id))
 
     def add(self) -> None:
         """A new empty control layer, to be painted on."""

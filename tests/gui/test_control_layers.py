@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 from safetensors.numpy import save_file
 
 from sdpaint import paths
@@ -56,6 +57,19 @@ def test_without_a_control_layer_the_panel_says_how_to_get_one(driver: Driver, q
     assert not driver.find("newControlLayerActionOfControlButton").isVisible()
     driver.trigger("undo")
     assert control(driver) is None
+
+
+def test_the_panel_leads_to_the_control_layers_that_there_are(driver: Driver, qtbot) -> None:
+    open_panel(driver, qtbot)
+    picture = driver.documents.committed.active
+    driver.trigger("newControlLayer")
+    layer = driver.documents.committed.active
+    driver.window.flows.layers.choose(picture, ())
+    assert driver.find("controlEntry0").text() == "Scribble 1"
+    driver.find("controlEntry0").click()
+    assert driver.documents.committed.active == layer
+    driver.trigger("deleteLayer")
+    qtbot.waitUntil(lambda: driver.window.findChild(QWidget, "controlEntry0") is None)
 
 
 def test_a_control_layer_is_painted_with_the_brush_and_seen_over_the_picture(driver: Driver, qtbot) -> None:

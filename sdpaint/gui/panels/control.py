@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QShowEvent
@@ -15,6 +16,7 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document.control import KIND_LABELS, MAX_WEIGHT, ControlKind, ControlSettings, ControlSource
 from sdpaint.document.control_edits import PREPROCESSORS
 from sdpaint.document.document import Document
+from sdpaint.document.layers import LayerId
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE, set_role
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import label, push_button, signals_blocked
@@ -43,10 +45,12 @@ class ControlPanel(QWidget):
         self._documents, self._generation, self._controls = documents, generation, controls
         self._kind: ControlKind | None = None
         self._values: dict[str, NumberSlider] = {}
+        self._listed: tuple[tuple[LayerId, str], ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         self._none = self._build_none(actions)
+        self._there.hide()
         self._page = self._build_page(actions)
         layout.addWidget(self._none)
         layout.addWidget(self._page)
@@ -80,6 +84,11 @@ class ControlPanel(QWidget):
         )
         for name in ("newControlLayer", "controlFromLayer", "controlFromPicture"):
             column.addWidget(_action_with_words(actions[name]))
+        self._there = label("Of this picture", "section")
+        column.addWidget(self._there)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(SPACE)
+        column.addLayout(self._list)
         return page
 
     def _build_page(self, actions: Mapping[str, QAction]) -> QWidget:
@@ -140,10 +149,13 @@ class ControlPanel(QWidget):
     def _follow(self, old: Document | None, new: Document) -> None:
         settings = new.active_layer.control
         if old is not None and old.active == new.active and _settings_of(old) is settings:
+            if settings is None and old.layers is not new.layers:
+                self._show_list(new)
             return
         self._none.setVisible(settings is None)
         self._page.setVisible(settings is not None)
         if settings is None:
+            self._show_list(new)
             return
         if self.isVisible():
             self._controls.look()
@@ -154,6 +166,18 @@ class ControlPanel(QWidget):
         self._end.set_value(settings.stretch.end)
         self._show_networks()
         self._show_source()
+
+    def _show_list(self, document: Document) -> None:
+        """The control layers that there are, to go to."""
+        found = tuple((layer.id, layer.name) for layer in document.walk() if layer.control is not None)[::-1]
+        if found == self._listed:
+            return
+        self._listed = found
+        _empty(self._list)
+        self._there.setVisible(bool(found))
+        for place, (layer_id, name) in enumerate(found):
+            go = partial(self._controls.choose, layer_id)
+            self._list.addWidget(push_button(f"controlEntry{place}", name, go, "Work on this control layer"))
 
     def _show_networks(self) -> None:
         settings = _settings_of(self._documents.document)
@@ -203,12 +227,7 @@ class ControlPanel(QWidget):
         wanted = None if source is None else kind
         if wanted is not self._kind:
             self._kind = wanted
-            while self._sliders.count():
-                item = self._sliders.takeAt(0)
-                widget = None if item is None else item.widget()
-                if widget is not None:
-                    widget.hide()
-                    widget.deleteLater()
+            _empty(self._sliders)
             self._values = {}
             for each in () if wanted is None else PREPROCESSORS[kind].parameters:
                 slider = NumberSlider(f"control_{each.name}", each.label, number_spec(each), each.label)
@@ -219,6 +238,15 @@ class ControlPanel(QWidget):
         for name, slider in self._values.items():
             if source is not None and name in source.values and not self._controls.is_busy:
                 slider.set_value(source.values[name])
+
+
+def _empty(column: QVBoxLayout) -> None:
+    while column.count():
+        item = column.takeAt(0)
+        widget = None if item is None else item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 def _settings_of(document: Document) -> ControlSettings | None:
