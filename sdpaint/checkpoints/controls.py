@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sdpaint import paths
 from sdpaint.checkpoints.adapter_layouts import find_adapter
 from sdpaint.checkpoints.component import Architecture, Kind
@@ -189,6 +191,35 @@ def with_controls(request: GenerationRequest, found: Callable[[], Iterable[Contr
             each if each.checkpoint is not None else _looked_up(each, infos, checkpoint) for each in request.controls
         ),
     )
+
+
+def inpaint_control(infos: Iterable[ControlInfo], checkpoint: CheckpointInfo) -> ControlInfo | None:
+    """The ControlNet that helps a checkpoint to inpaint: of Stable Diffusion 1 and 2, whose masks it is told by -1.
+
+    None for a checkpoint that takes masks itself.
+    """
+    if checkpoint.family is not FamilyName.SD or checkpoint.is_inpaint:
+        return None
+    return next((info for info in infos if info.suits is ControlKind.INPAINT and info.fits(checkpoint)), None)
+
+
+def with_inpaint_control(
+    request: GenerationRequest, found: Callable[[], Iterable[ControlInfo]]
+) -> GenerationRequest:
+    """The request with a ControlNet for inpainting where it wants one that is installed, and none was put in by hand.
+
+    Its picture is the request's own without what is masked.
+    """
+    by_hand = any(each.kind is ControlKind.INPAINT for each in request.active_controls)
+    if not request.wants_inpaint_control or by_hand or request.image is None or request.mask is None:
+        return request
+    infos = tuple(found())
+    info = inpaint_control(infos, read_checkpoint(request.checkpoint)) if infos else None
+    if info is None:
+        return request
+    image = np.where(request.mask[..., None] > 0, np.uint8(0), request.image)
+    control = Control(ControlKind.INPAINT, image, name=info.name, checkpoint=info.path)
+    return replace(request, controls=(*request.controls, control))
 
 
 def choices(infos: Iterable[ControlInfo], kind: ControlKind, checkpoint: CheckpointInfo) -> list[ControlInfo]:

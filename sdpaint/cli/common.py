@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import signal
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import Self, TextIO
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
-from sdpaint.checkpoints.controls import ControlFolders, control_folders, with_controls
+from sdpaint.checkpoints.controls import ControlFolders, control_folders, with_controls, with_inpaint_control
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import with_named_files
@@ -101,7 +102,8 @@ def with_files(request: GenerationRequest, settings: Settings) -> GenerationRequ
     folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir())
     found = AdapterFolders(headers=known_headers_file()).find((*folders, *settings.checkpoint_dirs))
     complete = with_named_files(request, found)
-    complete = with_controls(complete, lambda: ControlFolders().find(control_folders(settings.checkpoint_dirs)))
+    controls = functools.cache(lambda: ControlFolders().find(control_folders(settings.checkpoint_dirs)))
+    complete = with_inpaint_control(with_controls(complete, controls), controls)
     for tag in take_adapters(" ".join((request.prompt, *(each.prompt for each in request.regions)))).adapters:
         if tag.name not in complete.adapter_files:
             raise CheckpointError(f"There is no LoRA {tag.name}", hint=f"Put its .safetensors file into {folders[0]}")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from sdpaint.checkpoints.controls import inpaint_control
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_settings import GenerationSettings
@@ -194,6 +195,7 @@ class GenerationJobs(GenerationSettings):
         client.event_arrived.connect(self._on_event)
         client.device_changed.connect(self.device_changed)
         client.preload_failed.connect(self.failed)
+        self.checkpoints_changed.connect(self._look_for_inpaint_controls)
 
     @property
     def is_busy(self) -> bool:
@@ -494,6 +496,16 @@ class GenerationJobs(GenerationSettings):
 
     def _on_closed(self, opened: OpenDocument) -> None:
         self._drop(tuple(job for job in self._cancellable() if job.of is opened))
+
+    def _look_for_inpaint_controls(self) -> None:
+        checkpoints, resources = self.checkpoints, self.prompt_resources
+
+        def look() -> dict[Path, str]:
+            infos = resources.controls()
+            fitting = ((each.path, inpaint_control(infos, each)) for each in checkpoints if infos)
+            return {path: info.name for path, info in fitting if info is not None}
+
+        self._writing.run(look, self._take_inpaint_controls, self.failed.emit)
 
     def _show(self, result: Result | None) -> None:
         self._shelf.show(result)

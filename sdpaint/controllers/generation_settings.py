@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,7 @@ class GenerationSettings(QObject):
         self._params = initial_params(checkpoint)
         self._mode = effective_mode(documents.committed, None)
         self._costs = CostBook()
+        self._inpaint_controls: Mapping[Path, str] = {}
         self._outlook: Outlook | None = None
         self._outlook_of: tuple[object, ...] = ()
         self._refresh_outlook()
@@ -208,6 +209,20 @@ class GenerationSettings(QObject):
             names = ", ".join(info.name for info in self._checkpoints)
             raise SettingsError(f"There is no checkpoint {params.checkpoint}", hint=f"Choose from {names}")
         return replace(params, checkpoint=info.path, vae=self.own_vaes.get(str(info.path)))
+
+    @property
+    def inpaint_helper(self) -> str:
+        """The name of what inpainting or expanding would use now beside or instead of the chosen checkpoint."""
+        params = self._params
+        dedicated = self.inpaint_checkpoint
+        if dedicated is not None:
+            return dedicated.name
+        helps = params.inpaint_control and self._mode.is_masked and not is_fill_alone(self._mode, params.fill)
+        return self._inpaint_controls.get(params.checkpoint, "") if helps else ""
+
+    def _take_inpaint_controls(self, names: Mapping[Path, str]) -> None:
+        self._inpaint_controls = names
+        self.outlook_changed.emit(self._outlook)
 
     @property
     def inpaint_checkpoint(self) -> CheckpointInfo | None:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
-from sdpaint.checkpoints.controls import ControlFolders, ControlInfo, control_folders, with_controls
+from sdpaint.checkpoints.controls import (
+    ControlFolders,
+    ControlInfo,
+    control_folders,
+    with_controls,
+    with_inpaint_control,
+)
 from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
@@ -38,7 +44,8 @@ class PromptResources:
 
     def completed(self, request: GenerationRequest) -> GenerationRequest:
         """The request with the files that it names: a file of sdpaint's never says where they lie."""
-        return with_controls(with_named_files(request, self.adapters()), self.controls)
+        controlled = with_controls(with_named_files(request, self.adapters()), self.controls)
+        return with_inpaint_control(controlled, self.controls)
 
     def controls(self) -> tuple[ControlInfo, ...]:
         """All ControlNets and T2I-Adapters, by name."""

@@ -145,6 +145,7 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "color_match": params.color_match,
         "grow_canvas": params.grow_canvas,
         "in_passes": params.in_passes,
+        "inpaint_control": params.inpaint_control,
         "context": None if context is None else [
             side for rect in (context.box, context.around) for side in (rect.x, rect.y, rect.width, rect.height)
         ],
@@ -221,6 +222,7 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
         color_match=_is(bool, values.get("color_match", True)),
         grow_canvas=_is(bool, values.get("grow_canvas", True)),
         in_passes=_is(bool, values.get("in_passes", True)),
+        inpaint_control=_is(bool, values.get("inpaint_control", True)),
         context=_read_context(values.get("context")),
         bands=HandBands(_width(values.get("grow_px")), _width(values.get("feather_px"))),
         vae=None if vae is None else Path(Path(_is(str, vae)).name),

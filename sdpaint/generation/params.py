@@ -38,6 +38,8 @@ class GenerationParams:
     outpainting, and the canvas grows to hold it; False: it stays as it is. `in_passes`: a region much larger than the
     checkpoint allows is composed first and then worked out at the pixels of the canvas; False: it is scaled up.
 
+    `inpaint_control`: a ControlNet that was made for inpainting helps where one is installed.
+
     `context`: what the engine is to see, where the artist has set it, cut to the frame. `explains`: heat maps of the
     words are wanted, too. `bands`: grow and feather in canvas pixels, where they are set by hand.
     """
@@ -54,5 +56,6 @@ class GenerationParams:
     context: HandContext | None = None
     bands: HandBands = AUTOMATIC_BANDS
     explains: bool = False
+    inpaint_control: bool = True
     vae: Path | None = None
     """Another autoencoder than the checkpoint's own; a bare name where it isn't installed."""

@@ -184,6 +184,7 @@ def prepare(
         regions=regions,
         controls=controls,
         explains=params.explains,
+        wants_inpaint_control=params.inpaint_control and mode.is_masked and not is_fill_alone(mode, fill),
     )
     grows = mode is GenerationMode.EXPAND
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)

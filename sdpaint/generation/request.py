@@ -151,6 +151,7 @@ class GenerationRequest:
       has to be looked up first.
     * `notes`: what of the prompts isn't carried out, a sentence each. The engine doesn't look at it.
     * `controls`: pictures of `size` that ControlNets and T2I-Adapters read, in the order of the artist's layers.
+    * `wants_inpaint_control`: whether a ControlNet for inpainting is to be among them where one is installed.
     * `references`: pictures that say what it is to look like, their masks of `size`.
     * `passes`: how the picture is made where that takes more than one, with an image and a mask; None: in one.
     * `explains`: whether heat maps of the words are wanted, too; the picture is the same.
@@ -181,6 +182,7 @@ class GenerationRequest:
     controls: tuple[Control, ...] = ()
     regions: tuple[PromptRegion, ...] = ()
     explains: bool = False
+    wants_inpaint_control: bool = False
 
     def __post_init__(self) -> None:
         if self.size.width % LATENT_MULTIPLE or self.size.height % LATENT_MULTIPLE:

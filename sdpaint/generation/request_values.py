@@ -41,6 +41,7 @@ def request_values(request: GenerationRequest, seed: int) -> dict[str, Any]:
         "references": [reference_values(each) for each in request.references],
         "vae": None if request.vae is None else request.vae.name,
         "controls": control_values(request.controls),
+        "wants_inpaint_control": request.wants_inpaint_control,
         "wildcards": {name: list(lines) for name, lines in request.wildcards.items()},
         "variations": [[each.seed, each.strength] for each in request.variations],
         "regions": [
@@ -93,6 +94,7 @@ def request_of_values(
         references=tuple(reference_of_values(each) for each in values.get("references", ())),
         vae=None if vae is None else Path(Path(str(vae)).name),
         controls=controls_of_values(values.get("controls", ())),
+        wants_inpaint_control=values.get("wants_inpaint_control") is True,
         wildcards={str(name): tuple(map(str, lines)) for name, lines in values.get("wildcards", {}).items()},
         variations=tuple(
             Variation(int(seed_of), float(strength)) for seed_of, strength in values.get("variations", ())

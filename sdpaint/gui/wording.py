@@ -34,7 +34,7 @@ FILL_WORDS: dict[MaskFill, str] = {
     MaskFill.NOISE: "&Noise",
     MaskFill.TELEA: "Continued &colours",
     MaskFill.REMOVE: "Remove the &object",
-    MaskFill.REMOVE_REFINED: "Remove, &then refine",
+    MaskFill.REMOVE_REFINED: "Remove, then re&fine",
     MaskFill.BACKGROUND: "Replace the bac&kground",
 }
 """What lies under the mask before denoising begins."""

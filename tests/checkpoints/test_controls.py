@@ -12,8 +12,17 @@ import pytest
 from safetensors.numpy import save_file
 
 from sdpaint.checkpoints.component import Kind
-from sdpaint.checkpoints.controls import ControlFolders, choices, read_control, suits, with_controls
+from sdpaint.checkpoints.controls import (
+    ControlFolders,
+    choices,
+    inpaint_control,
+    read_control,
+    suits,
+    with_controls,
+    with_inpaint_control,
+)
 from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.controllers.prompt_resources import PromptResources
 from sdpaint.document.control import ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
 from sdpaint.generation.controls import Control
@@ -185,3 +194,37 @@ def test_a_control_with_a_name_takes_that_one_and_keeps_a_path_that_it_has(tmp_p
     assert with_controls(asking(ControlKind.POSE, "gone"), lambda: found).controls[0].checkpoint is None
     kept = with_controls(asking(ControlKind.POSE, "net", tmp_path / "other"), lambda: found)
     assert kept.controls[0].checkpoint == tmp_path / "other"
+
+
+def inpainting(**changes: Any) -> GenerationRequest:
+    mask = np.zeros((256, 256), np.uint8)
+    mask[16:32] = 200
+    image = np.full((256, 256, 3), 90, np.uint8)
+    changes = {"image": image, "mask": mask, "wants_inpaint_control": True, **changes}
+    return replace(asking(ControlKind.POSE), mode=GenerationMode.INPAINT, controls=(), **changes)
+
+
+def test_a_control_for_inpainting_helps_by_itself_with_the_picture_without_what_is_masked(tmp_path: Path) -> None:
+    folder(tmp_path / "a-depth", "ControlNetModel", **OWN)
+    path = folder(tmp_path / "own_inpaint", "ControlNetModel", **OWN)
+    folder(tmp_path / "sd15_inpaint", "ControlNetModel", **UNET)
+    resources = PromptResources()
+    resources.folders = (tmp_path,)
+    (control,) = resources.completed(inpainting()).controls
+    assert (control.kind, control.checkpoint) == (ControlKind.INPAINT, path)
+    assert not control.image[16:32].any()
+    assert (control.image[:16] == 90).all()
+
+
+def test_no_control_for_inpainting_comes_where_none_is_wanted_or_one_is_there_or_none_fits(tmp_path: Path) -> None:
+    folder(tmp_path / "own_inpaint", "ControlNetModel", **OWN)
+    found = ControlFolders().find([tmp_path])
+    unwanted = inpainting(wants_inpaint_control=False)
+    assert with_inpaint_control(unwanted, lambda: found) is unwanted
+    by_hand = replace(inpainting(), controls=asking(ControlKind.INPAINT).controls)
+    assert with_inpaint_control(by_hand, lambda: found) is by_hand
+    alone = inpainting()
+    assert with_inpaint_control(alone, lambda: found[:0]) is alone
+    info = read_checkpoint(starter_checkpoint())
+    assert inpaint_control(found, info) is not None
+    assert inpaint_control(found, replace(info, is_inpaint=True)) is None

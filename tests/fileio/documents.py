@@ -130,6 +130,7 @@ params = st.builds(
     color_match=st.booleans(),
     grow_canvas=st.booleans(),
     in_passes=st.booleans(),
+    inpaint_control=st.booleans(),
     context=st.none() | st.builds(HandContext, boxes, boxes),
     bands=st.builds(HandBands, st.none() | st.integers(0, 512), st.none() | st.integers(0, 512)),
 )

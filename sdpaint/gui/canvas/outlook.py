@@ -22,10 +22,10 @@ _BAND_ALPHA = 190
 _DASHES = (5.0, 4.0)
 
 
-def outlook_words(outlook: Outlook, estimate: Estimate | None = None, checkpoint_name: str = "") -> str:
+def outlook_words(outlook: Outlook, estimate: Estimate | None = None, helper_name: str = "") -> str:
     """The label: what is seen, at which size and in how many parts it is worked on, and what that will cost.
 
-    `checkpoint_name`: of the dedicated one that is used instead of the chosen one.
+    `helper_name`: of a dedicated checkpoint that is used instead of the chosen one, or of a ControlNet beside it.
     """
     plan = outlook.plan
     words = [f"Sees {plan.region.size}" + (" (by hand)" if outlook.is_by_hand else "")]
@@ -38,8 +38,8 @@ def outlook_words(outlook: Outlook, estimate: Estimate | None = None, checkpoint
         count = len(passes.tiles)
         words.append("refines it" if count == 1 else f"refines {count} tiles")
     words.append(f"feather {outlook.feather_px} px")
-    if checkpoint_name:
-        words.append(f"with {checkpoint_name}")
+    if helper_name:
+        words.append(f"with {helper_name}")
     if estimate is not None:
         words.append(estimate_words(estimate))
     return ", ".join(words)
@@ -52,7 +52,7 @@ def paint_outlook(
     accent: QColor,
     font: QFont,
     estimate: Estimate | None = None,
-    checkpoint_name: str = "",
+    helper_name: str = "",
 ) -> None:
     """A faint line with handles around what the engine will see, a dashed one beyond which nothing changes, a label."""
     band = QPainterPath()
@@ -81,4 +81,4 @@ def paint_outlook(
         at = viewport.to_view(place_of(handle, outlook.plan.frame))
         painter.drawRect(QRectF(at.x - _HANDLE_PX / 2, at.y - _HANDLE_PX / 2, _HANDLE_PX, _HANDLE_PX))
     painter.restore()
-    paint_label(painter, viewport, outlook.plan.frame, outlook_words(outlook, estimate, checkpoint_name), font)
+    paint_label(painter, viewport, outlook.plan.frame, outlook_words(outlook, estimate, helper_name), font)

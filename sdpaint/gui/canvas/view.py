@@ -394,8 +394,7 @@ class CanvasView(Navigator):
         outlook = self._outlook(framing)
         if outlook is not None:
             estimate = None if self._generation is None else self._generation.estimate
-            dedicated = None if self._generation is None else self._generation.inpaint_checkpoint
-            name = "" if dedicated is None else dedicated.name
+            name = "" if self._generation is None else self._generation.inpaint_helper
             paint_outlook(painter, viewport, outlook, accent, font(small=True), estimate, name)
         if self._tools.tool.has_brush:
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)

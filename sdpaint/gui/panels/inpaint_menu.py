@@ -70,6 +70,13 @@ class InpaintMenu(QToolButton):
             "A region larger than the checkpoint allows is composed first, then refined in tiles; else it is scaled up",
         )
         self._passes.triggered.connect(lambda on: self._generation.set_params(in_passes=on))
+        self._control = _checkable(
+            menu,
+            "inpaintControl",
+            "&Use a ControlNet for inpainting",
+            "Where one is installed that fits the checkpoint, it reads what is around the mask; the canvas names it",
+        )
+        self._control.triggered.connect(lambda on: self._generation.set_params(inpaint_control=on))
         self._grow = _checkable(
             menu,
             "growCanvas",
@@ -119,6 +126,7 @@ class InpaintMenu(QToolButton):
         self._fills[params.fill].setChecked(True)
         self._match.setChecked(params.color_match)
         self._passes.setChecked(params.in_passes)
+        self._control.setChecked(params.inpaint_control)
         for name, slider in self._widths.items():
             width = getattr(params.bands, name)
             slider.set_value(_AUTOMATIC if width is None else width)

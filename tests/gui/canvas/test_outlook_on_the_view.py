@@ -80,6 +80,18 @@ def test_what_was_measured_is_expected_of_the_next_one(driver, qtbot):
     assert driver.generation.estimate is None, "no checkpoint has a part in it"
 
 
+def test_a_controlnet_that_helps_by_itself_is_named(driver):
+    driver.documents.open(masked(Rect(300, 300, 90, 70)))
+    checkpoint = driver.generation.params.checkpoint
+    driver.generation._take_inpaint_controls({checkpoint: "own_inpaint"})
+    assert driver.generation.inpaint_helper == "own_inpaint"
+    assert "with own_inpaint" in outlook_words(driver.generation.outlook, helper_name=driver.generation.inpaint_helper)
+    driver.generation.set_params(inpaint_control=False)
+    assert driver.generation.inpaint_helper == ""
+    driver.generation.set_params(inpaint_control=True, fill=MaskFill.REMOVE)
+    assert driver.generation.inpaint_helper == ""
+
+
 class TestContext:
     def open(self, driver) -> Rect:
         driver.documents.open(masked(Rect(300, 300, 90, 70)))
