@@ -27,6 +27,7 @@ _ARCHITECTURES: Mapping[FamilyName, Architecture] = {
     FamilyName.SDXL: Architecture.SDXL,
     FamilyName.SD3: Architecture.SD3,
     FamilyName.FLUX: Architecture.FLUX,
+    FamilyName.FLUX2: Architecture.FLUX2,
     FamilyName.FLUX2_KLEIN: Architecture.FLUX2_KLEIN,
     **{family: each for family in FamilyName for each in Architecture if family.value == each.value},
 }

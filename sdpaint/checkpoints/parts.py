@@ -45,6 +45,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "tokenizer": _CLIP,
         "tokenizer_2": _T5,
     },
+    FamilyName.FLUX2: {
+        "transformer": ("Flux2Transformer2DModel",),
+        "vae": ("AutoencoderKLFlux2",),
+        "text_encoder": ("Mistral3ForConditionalGeneration",),
+        "tokenizer": ("PixtralProcessor",),
+    },
     FamilyName.FLUX2_KLEIN: {
         "transformer": ("Flux2Transformer2DModel",),
         "vae": ("AutoencoderKLFlux2",),
@@ -121,6 +127,7 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "FluxPipeline": FamilyName.FLUX,
     "FluxFillPipeline": FamilyName.FLUX,
     "FluxKontextPipeline": FamilyName.FLUX,
+    "Flux2Pipeline": FamilyName.FLUX2,
     "Flux2KleinPipeline": FamilyName.FLUX2_KLEIN,
     "ChromaPipeline": FamilyName.CHROMA,
     "ZImagePipeline": FamilyName.Z_IMAGE,

@@ -123,6 +123,13 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         encoding=_with(prompt_2=None),
         layout=Layout.PACKED,
     ),
+    # Guidance is an input of its network, as of Flux'.
+    FamilyName.FLUX2: FamilyCalls(
+        text=("Flux2Pipeline",),
+        embeddings=("prompt_embeds", None),
+        negative=Negative.NONE,
+        layout=Layout.FOLDED,
+    ),
     FamilyName.FLUX2_KLEIN: FamilyCalls(
         text=("Flux2KleinPipeline",),
         embeddings=("prompt_embeds", None),

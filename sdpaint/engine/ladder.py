@@ -9,14 +9,13 @@ there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 
+from sdpaint.engine.passes import at_size
 from sdpaint.generation.memory_plan import MemoryPlan
 from sdpaint.generation.request import LATENT_MULTIPLE, GenerationRequest
 from sdpaint.imaging.geometry import Size
-from sdpaint.imaging.resample import resized
 
 _LEAST_SIDE_PX = 64
 
@@ -120,11 +119,7 @@ def smaller(request: GenerationRequest, scale: float) -> GenerationRequest:
     """The request at a smaller size, with what it starts from; the same where it can't be made smaller."""
     if scale >= 1.0:
         return request
-    size = Size(_side(request.size.width, scale), _side(request.size.height, scale))
-    image = None if request.image is None else resized(request.image, size)
-    mask = None if request.mask is None else resized(request.mask, size)
-    controls = tuple(replace(each, image=resized(each.image, size)) for each in request.controls)
-    return replace(request, size=size, image=image, mask=mask, controls=controls)
+    return at_size(request, Size(_side(request.size.width, scale), _side(request.size.height, scale)))
 
 
 def _side(px: int, scale: float) -> int:

@@ -35,6 +35,10 @@ _NEEDLESS = ("image_encoder", "feature_extractor", "safety_checker")
 
 _ALL_RESIDENT = MemoryPlan()
 
+_WORDS_ALONE = {"PixtralProcessor": "PreTrainedTokenizerFast"}
+"""Processors of words and pictures → what reads words of the same folder. Pictures aren't asked of them, and they want
+torchvision."""
+
 _OPTIONS = {"add_watermarker": False, "requires_safety_checker": False, "force_zeros_for_empty_prompt": True}
 
 
@@ -239,7 +243,9 @@ def _is_there(index: dict[str, Any], name: str) -> bool:
 
 def _load_tokenizer(folder: Path, class_name: str) -> Any:
     try:
-        return getattr(transformers, class_name).from_pretrained(folder, local_files_only=True)
+        return getattr(transformers, _WORDS_ALONE.get(class_name, class_name)).from_pretrained(
+            folder, local_files_only=True
+        )
     except Exception as error:
         raise CheckpointError(
             f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"

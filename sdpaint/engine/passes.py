@@ -53,6 +53,19 @@ def make_in_passes(request: GenerationRequest, index: int, make: Make) -> tuple[
     return _Run(replace(whole, passes=None), request.passes, make).made()
 
 
+def at_size(request: GenerationRequest, size: Size) -> GenerationRequest:
+    """The request for a picture of another size, with all that has to be of that size too."""
+    return replace(
+        request,
+        size=size,
+        image=None if request.image is None else resized(request.image, size),
+        mask=None if request.mask is None else resized(request.mask, size),
+        controls=tuple(control.resized(size) for control in request.controls),
+        regions=tuple(region.mapped(lambda cover: resized(cover, size)) for region in request.regions),
+        references=tuple(reference.resized(size) for reference in request.references),
+    )
+
+
 class _Run:
     """The passes of one picture."""
 
@@ -76,15 +89,7 @@ class _Run:
 
     def _compose(self, size: Size) -> bool:
         """All of it at the checkpoint's size; enlarged, it takes the place of what is masked."""
-        request = replace(
-            self._request,
-            size=size,
-            image=resized(self._picture, size),
-            mask=resized(self._mask, size),
-            controls=tuple(control.resized(size) for control in self._request.controls),
-            regions=tuple(region.mapped(lambda cover: resized(cover, size)) for region in self._request.regions),
-            references=tuple(reference.resized(size) for reference in self._request.references),
-        )
+        request = at_size(self._request, size)
         small, complete = self._make(Part(request, 0, self._steps, is_last=False))
         if request.color_match and request.image is not None and request.mask is not None:
             small = match_colors(small, request.image, request.mask)

@@ -187,8 +187,7 @@ def _in_form(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRe
     else:
         form = in_rows
         rows = request.size.height // FAMILIES[loaded.info.family].multiple_px
-        # Its pipeline hands out what goes into the autoencoder.
-        finish = functools.partial(normalised, loaded.vae)
+        finish = functools.partial(_of_flux2, loaded.vae, rows)
         call = replace(call, unpack=functools.partial(from_rows, height=rows), finish=finish)
     if call.kept is not None:
         call = replace(call, kept=region_as(call.kept, form))
@@ -198,6 +197,11 @@ def _in_form(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRe
         late = call.late
         call = replace(call, late=LateStart(late.skipped, form(late.original), form(late.noise)))
     return call
+
+
+def _of_flux2(vae: Any, rows: int, latents: Tensor) -> Tensor:
+    """What comes out in the end: dev's pipeline hands out its loop's rows, klein's what goes into the autoencoder."""
+    return from_rows(latents, rows) if latents.ndim == 3 else normalised(vae, latents)
 
 
 def steps_of(request: GenerationRequest) -> int:

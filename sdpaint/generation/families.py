@@ -20,6 +20,7 @@ class FamilyName(Enum):
     SDXL = "Stable Diffusion XL"
     SD3 = "Stable Diffusion 3"
     FLUX = "Flux"
+    FLUX2 = "Flux 2"
     FLUX2_KLEIN = "Flux 2 klein"
     CHROMA = "Chroma"
     Z_IMAGE = "Z-Image"
@@ -121,6 +122,17 @@ _ROWS = (
         max_area_px=1408 * 1408,
         inpaint_channels=384,
         honours=Honours.WEIGHTS,
+        negative_prompt=False,
+    ),
+    Family(
+        FamilyName.FLUX2,
+        None,
+        steps=28,
+        guidance_scale=4.0,
+        min_side_px=256,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        latent_channels=32,
         negative_prompt=False,
     ),
     Family(

@@ -115,6 +115,41 @@ def _flux2_klein() -> dict[str, Any]:
     }
 
 
+def _flux2() -> dict[str, Any]:
+    from diffusers import Flux2Transformer2DModel
+    from tokenizers import Tokenizer, models
+    from transformers import Mistral3Config, Mistral3ForConditionalGeneration, PreTrainedTokenizerFast
+
+    class PixtralProcessor(PreTrainedTokenizerFast):
+        """Its published folder holds a processor, of which only the vocabulary is read."""
+
+    text = {**_DECODER, "num_hidden_layers": 31, "model_type": "mistral"}
+    vision = {
+        "model_type": "pixtral", "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
+        "num_attention_heads": 1, "image_size": 16, "patch_size": 8, "head_dim": 16,
+    }
+    vocabulary = {piece: i for i, piece in enumerate(["<pad>", "<unk>", *_LETTERS])}
+    tokenizer = PixtralProcessor(
+        tokenizer_object=Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>")),
+        pad_token="<pad>",
+        unk_token="<unk>",
+    )
+    tokenizer.chat_template = (
+        "{% for message in messages %}{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{% endfor %}"
+    )
+    return {
+        **_flux2_klein(),
+        "transformer": Flux2Transformer2DModel(
+            in_channels=32, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=96, timestep_guidance_channels=16, axes_dims_rope=(4, 4, 4, 4), guidance_embeds=True,
+        ),
+        "text_encoder": Mistral3ForConditionalGeneration(Mistral3Config(
+            text_config=text, vision_config=vision, image_token_index=299, spatial_merge_size=1
+        )),
+        "tokenizer": tokenizer,
+    }
+
+
 def _chroma() -> dict[str, Any]:
     from diffusers import ChromaTransformer2DModel
 
@@ -268,6 +303,7 @@ def _cogview4() -> dict[str, Any]:
 
 
 TINY: dict[str, Callable[[], dict[str, Any]]] = {
+    "Flux2Pipeline": _flux2,
     "Flux2KleinPipeline": _flux2_klein,
     "ChromaPipeline": _chroma,
     "ZImagePipeline": _z_image,

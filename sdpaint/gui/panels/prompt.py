@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.prompt_controller import PromptController, PromptReading
 from sdpaint.generation.events import Phase, Progress
+from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode
 from sdpaint.gui.icons import icon
@@ -245,9 +247,20 @@ class PromptBar(QFrame):
         self._negative_fold.setFixedWidth(self._negative_fold.width_for_words())
         self._strength.set_value(params.sampling.strength)
         info = checkpoint_info(self._generation)
+        self._show_use_of_negative(info)
         name = info.name if info else params.checkpoint.name
         words = params_words(params, name, self._last_seed)
         self._details_fold.set_words(words)
+
+    def _show_use_of_negative(self, info: CheckpointInfo | None) -> None:
+        """Grey, with the reason, where the checkpoint's family makes nothing of a negative prompt."""
+        is_used = info is None or FAMILIES[info.family].negative_prompt
+        tip = "Negative prompt: what shall not appear"
+        if info is not None and not is_used:
+            tip = f"{info.family.value} makes nothing of a negative prompt; it is kept for other checkpoints"
+        self._negative.setEnabled(is_used)
+        self._negative.setToolTip(tip)
+        self._negative_fold.setToolTip("Write what shall not appear" if is_used else tip)
 
     def _refresh_button(self) -> None:
         mode = self._generation.mode
