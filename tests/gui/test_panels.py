@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from sdpaint.generation.events import Phase, Progress
+from sdpaint.generation.families import FamilyName
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
 from sdpaint.gui.panels.layer_row import EYE_WIDTH, row_places
@@ -427,6 +428,20 @@ def test_the_negative_prompt_unfolds(driver):
     QTest.keyClicks(edit, "blurry")
     assert driver.generation.params.negative_prompt == "blurry"
     assert driver.find("negativeFoldButton").words == "Negative, in use"
+
+
+def test_a_negative_prompt_that_the_family_makes_nothing_of_is_grey_and_says_why(driver):
+    (info, *_) = driver.generation.checkpoints
+    QTest.mouseClick(driver.find("negativeFoldButton"), LEFT)
+    edit = driver.find("negativeEdit")
+    assert edit.isEnabled()
+    driver.generation.set_params(negative_prompt="blurry")
+    driver.generation.set_checkpoints((replace(info, family=FamilyName.FLUX),))
+    assert not edit.isEnabled()
+    assert "Flux makes nothing of a negative prompt" in edit.toolTip()
+    assert driver.generation.params.negative_prompt == "blurry"
+    driver.generation.set_checkpoints((info,))
+    assert edit.isEnabled()
 
 
 def test_the_status_bar_says_size_zoom_and_device(driver, qtbot):
