@@ -280,7 +280,9 @@ class _Reader:
         if not layers:
             return []
         mode = self._blend_mode(stack, self._label(stack))
-        base = replace(layers[0], opacity=_opacity(stack), visible=_is_visible(stack), blend_mode=mode)
+        base = replace(layers[0], opacity=_opacity(stack), blend_mode=mode)
+        if base.control is None:    # to others those are hidden anyway
+            base = replace(base, visible=_is_visible(stack))
         return [base, *(replace(layer, clipped=True) for layer in layers[1:])]
 
     def _mask_on_top(self, stack: ET.Element) -> LayerMask | None:

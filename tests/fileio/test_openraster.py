@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdpaint import paths
+from sdpaint.document.control import ControlSettings
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document
 from sdpaint.document.layers import Adjustment, Fill, Group, Layer, LayerMask
@@ -185,6 +186,21 @@ def test_saving_and_opening_a_tree_of_layers_is_the_identity(tmp_path_factory, d
     project = read_openraster(saved(tmp_path_factory.mktemp("ora"), document))
     assert project.document == document
     assert project.notes == ()
+
+
+@pytest.mark.parametrize("visible", [True, False])
+@pytest.mark.parametrize("control", [None, ControlSettings()])
+def test_what_is_clipped_and_its_base_come_back_shown_or_hidden(tmp_path, visible, control):
+    base = Layer(
+        "base",
+        TileMap.from_pixels(noise(1, 40, 30)),
+        visible=visible,
+        opacity=0.6,
+        blend_mode=BlendMode.SCREEN,
+        control=control,
+    )
+    document = document_of(base, Layer("clipped", TileMap.from_pixels(noise(2, 60, 50)), clipped=True))
+    assert read_openraster(saved(tmp_path, document)).document == document
 
 
 def test_other_programs_are_shown_masks_clipping_fills_and_adjustments_as_pixels(tmp_path):
