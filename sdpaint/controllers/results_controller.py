@@ -126,9 +126,9 @@ class ResultsController(QObject):
 
         self._searching.run(work, done, self.failed.emit)
 
-    def want_thumbnails(self, paths: Sequence[Path]) -> None:
-        """Read these next, and none of those that were wanted before."""
-        self._thumbnails.want(paths)
+    def want_thumbnails(self, paths: Sequence[Path], side_px: int) -> None:
+        """Read these next, at most so large, and none of those that were wanted before."""
+        self._thumbnails.want(paths, side_px)
 
     # -- doing
 

@@ -3,69 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QByteArray,
-    QEvent,
-    QMimeData,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    QUrl,
-    Signal,
-)
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.results_controller import ResultsController
 from sdpaint.fileio.result_index import ResultEntry, ResultQuery
 from sdpaint.gui.dropped import RESULT_MIME
-from sdpaint.gui.icons import icon, paint_icon
+from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import claims_key, describe, icon_button, label, signals_blocked
-from sdpaint.gui.widgets.images import fitted, pixmap_of_rgb
-from sdpaint.imaging.tiles import Pixels8
+from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.thumbnail_grid import ENTRY_ROLE, Look, ThumbnailGrid
 
-ENTRY_ROLE = Qt.ItemDataRole.UserRole
-_CELL_PX = 112
-_KEPT = 600
-"""So many thumbnails stay in memory."""
 _TYPING_MS = 150
 _DAY_S = 86_400.0
 _TIMES = (("Any time", None), ("Today", 1), ("Last 7 days", 7), ("Last 30 days", 30), ("Last 365 days", 365))
-Index = QModelIndex | QPersistentModelIndex
+_EMPTY = "Nothing here. Every picture that you generate is kept and can be found by its words"
 
 
 class ResultsBrowser(QDialog):
@@ -123,9 +80,11 @@ class ResultsBrowser(QDialog):
         top.addWidget(self._words, 1)
         for widget in (self._when, self._checkpoint, self._only_favourites):
             top.addWidget(widget)
-        self.grid = ResultGrid(self._results)
+        tooltip = "Double click loads as a layer; drag one onto the canvas"
+        self.grid = ThumbnailGrid("resultsGrid", "Results", tooltip, _EMPTY, _LOOK, self._results.want_thumbnails)
+        self._results.thumbnail_read.connect(self.grid.take_thumbnail)
         self.grid.menu_asked.connect(lambda at: self.menu().popup(at))
-        self.grid.trash_asked.connect(self._trash)
+        self.grid.delete_asked.connect(self._trash)
         self._count = label("", "small")
         self._count.setObjectName("resultsCount")
         bottom = QHBoxLayout()
@@ -180,8 +139,7 @@ class ResultsBrowser(QDialog):
     @property
     def selected(self) -> list[ResultEntry]:
         """The selected ones, in their order."""
-        rows = sorted(index.row() for index in self.grid.selectionModel().selectedIndexes())
-        return [self.grid.entries[row] for row in rows]
+        return self.grid.selected
 
     @property
     def query(self) -> ResultQuery:
@@ -262,190 +220,6 @@ class ResultsBrowser(QDialog):
             super().keyPressEvent(event)
 
 
-class _GridModel(QAbstractListModel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: tuple[ResultEntry, ...] = ()
-        self.pixmaps: OrderedDict[Path, QPixmap | None] = OrderedDict()
-
-    def show_entries(self, entries: tuple[ResultEntry, ...]) -> None:
-        if [each.path for each in entries] == [each.path for each in self.entries]:
-            self.entries = entries
-            if entries:
-                self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
-            return
-        self.beginResetModel()
-        self.entries = entries
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.entries)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        entry = self.entries[index.row()]
-        if role == ENTRY_ROLE:
-            return entry
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry.prompt or entry.path.name}{', favourite' if entry.favourite else ''}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _describe(entry)
-        return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
-
-    def mimeTypes(self) -> list[str]:
-        return [RESULT_MIME, "text/uri-list"]
-
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        paths = [self.entries[index.row()].path for index in indexes]
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        data.setData(RESULT_MIME, QByteArray(str(paths[0]).encode("utf-8", "surrogateescape")))
-        return data
-
-
-class _GridDelegate(QStyledItemDelegate):
-    def __init__(self, model: _GridModel) -> None:
-        super().__init__()
-        self._model = model
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(_CELL_PX, _CELL_PX)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry: ResultEntry = index.data(ENTRY_ROLE)
-        colors, role = option.palette, QPalette.ColorRole
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell = QRectF(option.rect).adjusted(4, 4, -4, -4)
-        pixmap = self._model.pixmaps.get(entry.path)
-        place = QRectF(cell)
-        if pixmap is not None:
-            place = fitted(pixmap.size(), cell)
-            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
-        else:
-            painter.fillRect(place, colors.color(role.AlternateBase))
-            spot = QRectF(0, 0, 24, 24)
-            spot.moveCenter(place.center())
-            unreadable = entry.path in self._model.pixmaps
-            paint_icon(painter, spot, "warning" if unreadable else "image", colors.color(role.Mid))
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if is_selected or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(QPen(colors.color(role.Accent if is_selected else role.Light), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(place.adjusted(-1, -1, 1, 1), 3, 3)
-        if entry.favourite:
-            spot = QRectF(place.right() - 20, place.top() + 3, 17, 17)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colors.color(role.Accent))
-            painter.drawEllipse(spot)
-            paint_icon(painter, spot.adjusted(3, 3, -3, -3), "star-filled", colors.color(role.Base))
-        painter.restore()
-
-
-class ResultGrid(QListView):
-    """Thumbnails are read as they come into view."""
-
-    menu_asked = Signal(object)
-    """Global position."""
-    trash_asked = Signal()
-
-    def __init__(self, results: ResultsController) -> None:
-        super().__init__()
-        describe(self, "resultsGrid", "Results", "Double click loads as a layer; drag one onto the canvas")
-        self._results = results
-        self._model = _GridModel()
-        self.setModel(self._model)
-        self._delegate = _GridDelegate(self._model)
-        self.setItemDelegate(self._delegate)
-        self.setMouseTracking(True)
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setDragEnabled(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self._want_seen)
-        self.verticalScrollBar().valueChanged.connect(lambda _value: self._soon.start())
-        results.thumbnail_read.connect(self._take_thumbnail)
-
-    @property
-    def entries(self) -> tuple[ResultEntry, ...]:
-        """What is shown."""
-        return self._model.entries
-
-    def show_entries(self, entries: tuple[ResultEntry, ...]) -> None:
-        """Show these; what was selected stays so."""
-        selected = {self.entries[index.row()].path for index in self.selectionModel().selectedIndexes()}
-        self._model.show_entries(entries)
-        if selected and not self.selectionModel().hasSelection():
-            for row, entry in enumerate(entries):
-                if entry.path in selected:
-                    flag = self.selectionModel().SelectionFlag.Select
-                    self.selectionModel().select(self._model.index(row), flag)
-        self._soon.start()
-        self.viewport().update()
-
-    def _want_seen(self) -> None:
-        """Ask for the thumbnails of what is in view, and of a screen below."""
-        if not self.entries:
-            return
-        width = max(1, self.viewport().width() // _CELL_PX)
-        top = self.verticalScrollBar().value()
-        first = max(0, top // _CELL_PX * width)
-        last = (top + 2 * self.viewport().height()) // _CELL_PX * width + width
-        seen = [entry.path for entry in self.entries[first:last]]
-        self._results.want_thumbnails([path for path in seen if path not in self._model.pixmaps])
-
-    def _take_thumbnail(self, path: Path, pixels: Pixels8 | None) -> None:
-        pixmaps = self._model.pixmaps
-        pixmaps[path] = None if pixels is None else pixmap_of_rgb(pixels)
-        while len(pixmaps) > _KEPT:
-            pixmaps.popitem(last=False)
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._soon.start()
-
-    def event(self, event: QEvent) -> bool:
-        if claims_key(event, (Qt.Key.Key_Delete,)):
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Delete:
-            self.trash_asked.emit()
-        elif event.key() in (Qt.Key.Key_F, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.ignore()    # the dialog knows what to do
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Nothing: pictures have no names to type."""
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.indexAt(event.pos()).isValid():
-            self.menu_asked.emit(event.globalPos())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.entries:
-            return
-        painter = QPainter(self.viewport())
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        words = "Nothing here. Every picture that you generate is kept and can be found by its words"
-        painter.drawText(self.viewport().rect().adjusted(24, 0, -24, 0), int(flags), words)
-
-
 def _describe(entry: ResultEntry) -> str:
     facts = []
     if entry.size is not None:
@@ -458,6 +232,23 @@ def _describe(entry: ResultEntry) -> str:
     return f"{entry.prompt or entry.path.name}\n{' · '.join(facts)}"
 
 
+def _dragged(entries: Sequence[ResultEntry]) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(entry.path)) for entry in entries])
+    data.setData(RESULT_MIME, QByteArray(str(entries[0].path).encode("utf-8", "surrogateescape")))
+    return data
+
+
 def _midnight() -> float:
     now = time.localtime()
     return time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))
+
+
+_LOOK = Look[ResultEntry](
+    key=lambda entry: entry.path,
+    picture=lambda entry: entry.path,
+    words=lambda entry: entry.prompt or entry.path.name,
+    tooltip=_describe,
+    favourite=lambda entry: entry.favourite,
+    drag=_dragged,
+)
