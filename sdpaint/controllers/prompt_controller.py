@@ -13,9 +13,11 @@ from sdpaint import paths
 from sdpaint.checkpoints.tokens import PromptTokenizer
 from sdpaint.checkpoints.wildcards import read_wildcards
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.saved_prompts_controller import SavedPromptsController
 from sdpaint.controllers.spelling_controller import SpellingController
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.prompt_store import PromptStore, Written
+from sdpaint.fileio.saved_prompts import SavedPrompts
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prompt.choices import choose
@@ -78,6 +80,9 @@ class PromptController(QObject):
         self.spelling = SpellingController(generation, self)
         """Of both prompts."""
         self.spelling.failed.connect(self.failed)
+        self.saved = SavedPromptsController(SavedPrompts(paths.data_dir() / "prompts"), self)
+        """The artist's library."""
+        self.saved.failed.connect(self.failed)
         generation.params_changed.connect(self._changed)
         generation.seed_used.connect(lambda _seed: self._remember())
 
@@ -152,6 +157,7 @@ class PromptController(QObject):
         """Wait for what is under way."""
         self._soon.stop()
         self.spelling.shutdown()
+        self.saved.shutdown()
         self._background.close()
 
     # -- files

@@ -49,7 +49,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "prompts.show",
         ("Ctrl+Alt+P",),
         "",
-        "Prompts used before, and styles",
+        "Saved prompts, those used before, and styles",
+    ),
+    ActionSpec(
+        "savePrompt",
+        "Save the pro&mpt…",
+        "prompts.save",
+        ("Ctrl+Alt+Shift+P",),
+        "",
+        "Keep prompt and negative prompt in the library, with a picture",
     ),
     ActionSpec(
         "nextResult",

@@ -65,7 +65,7 @@ class Flows:
             documents, services.files, messages, asker, self.pages.fresh, window, tools.confirm_text
         )
         self.exports = ExportFlow(documents, services.exports, tools, messages, asker, window)
-        self.prompts = PromptFlow(services.prompts, generation, asker, window)
+        self.prompts = PromptFlow(services.prompts, documents, generation, messages, asker, window)
         self.palettes = PaletteFlow(services.palettes, tools, messages, asker, window)
         self.aids = ViewAids(canvas, documents, tools, settings, messages, window)
         self.selection = SelectionCommands(documents, tools, messages, window)
@@ -78,7 +78,7 @@ class Flows:
         self.filters = FilterFlow(documents, tools, self.layers, canvas, messages, window)
         self.screen_picker = ScreenPicker(tools, messages, window)
         self.queue = QueueFlow(generation, messages, window)
-        self.results = ResultsFlow(services.results, generation, messages, window)
+        self.results = ResultsFlow(services.results, generation, messages, self.prompts.save_of_file, window)
 
     @property
     def is_busy(self) -> bool:

@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         generation.finished.connect(self._status.say)
         generation.results_changed.connect(self._focus_candidates)
         flows.queue.picture_asked.connect(self._prompt.prompt_edit.mark)
+        flows.prompts.insertion_asked.connect(self._prompt.prompt_edit.insert_words)
         for start in (services.brushes.load, services.prompts.start, flows.references.restore):
             self.first_painted.connect(start)
         self._tabs.close_asked.connect(flows.files.close)

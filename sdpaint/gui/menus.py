@@ -211,6 +211,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             None,
             "focusPrompt",
             "promptLibrary",
+            "savePrompt",
             "toggleSampling",
             "manageCheckpoints",
         ),

@@ -95,7 +95,7 @@ def _control(parts: PanelParts) -> QWidget:
 
 
 def _results(parts: PanelParts) -> QWidget:
-    return ResultsPanel(parts.services.generation, show_folder_of)
+    return ResultsPanel(parts.services.generation, show_folder_of, parts.flows.prompts.save_of_result)
 
 
 def _queue(parts: PanelParts) -> QWidget:

@@ -32,6 +32,8 @@ class ResultsBrowser(QDialog):
     """Path."""
     settings_asked = Signal(object)
     """Path."""
+    prompt_asked = Signal(object)
+    """Path."""
     compare_asked = Signal(object)
     """Tuple of one path (with the canvas) or two."""
     folder_asked = Signal(object)
@@ -124,6 +126,8 @@ class ResultsBrowser(QDialog):
         marked = bool(count) and all(entry.favourite for entry in self.selected)
         add("layers", "Load as layer", lambda: self._one(self.layer_asked.emit), count == 1)
         add("settings", "Use these settings", lambda: self._one(self.settings_asked.emit), count == 1)
+        has_prompt = count == 1 and bool(self.selected[0].prompt)
+        add("save", "Save its prompt to the library…", lambda: self._one(self.prompt_asked.emit), has_prompt)
         add("copy", "Copy", lambda: self._one(self.copy_asked.emit), count == 1)
         menu.addSeparator()
         words = "Compare both" if count == 2 else "Compare with the canvas"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +32,14 @@ class ResultsFlow(QObject):
         results: ResultsController,
         generation: GenerationController,
         messages: Messages,
+        save_prompt: Callable[[Path], None],
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._results = results
         self._generation = generation
         self._messages = messages
+        self._save_prompt = save_prompt
         self._window = window
         self._browser: ResultsBrowser | None = None
         results.failed.connect(messages.error)
@@ -53,6 +56,7 @@ class ResultsFlow(QObject):
             browser = ResultsBrowser(self._window, self._results)
             browser.layer_asked.connect(lambda path: self._results.load_as_layer(path))
             browser.settings_asked.connect(self._results.use_settings)
+            browser.prompt_asked.connect(self._save_prompt)
             browser.compare_asked.connect(self._compare_files)
             browser.folder_asked.connect(show_folder_of)
             browser.copy_asked.connect(lambda path: self._results.read(path, lambda rgba: copy_picture(rgba, path)))

@@ -235,3 +235,19 @@ def inserted(text: str, completion: Completion, word: str) -> tuple[str, int]:
         word = re.sub(r"([\\()\[\]{}])", r"\\\1", word)
     whole = text[: completion.start] + word + behind + text[completion.end :]
     return whole, completion.start + len(word) + len(behind)
+
+
+_OPENING, _CLOSING = tuple("([{|,:\n"), tuple(")]}|,:\n")
+
+
+def with_words(text: str, start: int, end: int, words: str) -> Edited:
+    """The words in the place of the selection, with commas where they meet others. The cursor comes behind them."""
+    before, after, words = text[:start].rstrip(" "), text[end:].lstrip(" "), words.strip()
+    if before.endswith(","):
+        before += " "
+    elif before and not before.endswith(_OPENING):
+        before += ", "
+    place = len(before) + len(words)
+    if after and not after.startswith(_CLOSING):
+        after = f", {after}"
+    return Edited(before + words + after, place, place)

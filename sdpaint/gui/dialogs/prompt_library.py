@@ -1,4 +1,4 @@
-"""PromptLibrary: prompts used before, and styles. Stays open beside the work."""
+"""PromptLibrary: saved prompts, those used before, and styles. Stays open beside the work."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.fileio.prompt_store import Written
 from sdpaint.generation.prompt.styles import PLACE, Style
+from sdpaint.gui.dialogs.saved_prompts import SavedPromptsPage
+from sdpaint.gui.prompt_flow import PromptFlow
 from sdpaint.gui.theme import CONTROL_HEIGHT, SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, label
 
@@ -100,13 +102,13 @@ class _Page(QWidget):
 
 
 class PromptLibrary(QDialog):
-    """Two pages: history and styles."""
+    """Three pages: the artist's library, history and styles."""
 
     def __init__(
         self,
         prompts: PromptController,
         generation: GenerationController,
-        ask_for_file: Callable[[], None],
+        flow: PromptFlow,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -115,13 +117,15 @@ class PromptLibrary(QDialog):
         self.setObjectName("promptLibrary")
         self.setWindowTitle("Prompts and styles")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(460, 420)
+        self.resize(520, 520)
         self._history = _Page("promptHistory", "Prompts", _NOTHING_WRITTEN)
         self._styles = _Page("promptStyles", "Styles", _NO_STYLES)
-        self._fill_buttons(ask_for_file)
+        self._fill_buttons(flow.import_styles)
+        library = SavedPromptsPage(prompts.saved, flow)
         pages = QTabWidget()
         pages.setObjectName("promptLibraryPages")
         pages.setAccessibleName("Prompts and styles")
+        pages.addTab(library, "Library")
         pages.addTab(self._history, "Used before")
         pages.addTab(self._styles, "Styles")
         pages.setDocumentMode(True)
@@ -134,7 +138,7 @@ class PromptLibrary(QDialog):
         prompts.styles_changed.connect(self._show_styles)
         self._show_history()
         self._show_styles()
-        self._history.search.setFocus()
+        library.search.setFocus()
 
     def _fill_buttons(self, ask_for_file: Callable[[], None]) -> None:
         history, styles = self._history, self._styles

@@ -158,7 +158,7 @@ class PromptBar(QFrame):
         row.addWidget(self._negative_fold)
         row.addWidget(self._details_fold, 1)
         self._counter = QToolButton()
-        describe(self._counter, "tokenCounter", "Tokens", "Prompts used before, and styles")
+        describe(self._counter, "tokenCounter", "Tokens", "Saved prompts, those used before, and styles")
         self._counter.setText("Prompts")
         self._counter.setFixedHeight(24)
         self._counter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -214,6 +214,8 @@ class PromptBar(QFrame):
         generation.busy_changed.connect(lambda _busy: self._refresh_button())
         generation.progress_changed.connect(self._follow_progress)
         generation.seed_used.connect(self._remember_seed)
+        for edit in (self._prompt, self._negative):
+            edit.addActions([self._actions[name] for name in ("savePrompt", "promptLibrary")])
         self._negative.hide()
 
     # -- what is shown
@@ -226,7 +228,7 @@ class PromptBar(QFrame):
             words = f"{reading.tokens}/{reading.room * reading.chunks}"
         self._counter.setText(words)
         whole = "" if reading.tokens is None else f"{reading.tokens} tokens in {reading.chunks} × {reading.room}. "
-        self._counter.setToolTip(f"{whole}Click for prompts used before, and styles")
+        self._counter.setToolTip(f"{whole}Click for saved prompts, those used before, and styles")
         self._counter.setAccessibleDescription(whole)
         self._note.setText(" · ".join(reading.warnings))
         self._notes.setVisible(bool(reading.warnings))
@@ -242,7 +244,7 @@ class PromptBar(QFrame):
         for edit, text in ((self._prompt, params.prompt), (self._negative, params.negative_prompt)):
             if edit.toPlainText() != text:
                 with signals_blocked(edit):
-                    edit.setPlainText(text)
+                    edit.show_words(text)
         self._negative_fold.set_words("Negative, in use" if params.negative_prompt else "Negative")
         self._negative_fold.setFixedWidth(self._negative_fold.width_for_words())
         self._strength.set_value(params.sampling.strength)

@@ -47,12 +47,17 @@ Index = QModelIndex | QPersistentModelIndex
 class ResultsPanel(QWidget):
     """Progress of the running job above the thumbnails of what is there."""
 
-    def __init__(self, generation: GenerationController, show_in_folder: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        generation: GenerationController,
+        show_in_folder: Callable[[Path], None],
+        save_prompt: Callable[[Result], None],
+    ) -> None:
         super().__init__()
         self.setObjectName("resultsPanel")
         self._generation = generation
         self._progress = ProgressLine("resultsProgress")
-        self._list = _ResultList(generation, show_in_folder)
+        self._list = _ResultList(generation, show_in_folder, save_prompt)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.setSpacing(SPACE)
@@ -156,10 +161,16 @@ class _ResultDelegate(QStyledItemDelegate):
 class _ResultList(QListView):
     """Arrow keys and clicks show results in place, Enter and double click keep, Delete takes away."""
 
-    def __init__(self, generation: GenerationController, show_in_folder: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        generation: GenerationController,
+        show_in_folder: Callable[[Path], None],
+        save_prompt: Callable[[Result], None],
+    ) -> None:
         super().__init__()
         self._generation = generation
         self._show_in_folder = show_in_folder
+        self._save_prompt = save_prompt
         describe(
             self, "resultsList", "Results", "Click shows a result in place, double click keeps it as a layer"
         )
@@ -237,6 +248,9 @@ class _ResultList(QListView):
         keep.triggered.connect(lambda: self._keep(row))
         use = menu.addAction(icon("settings"), "Use these settings")
         use.triggered.connect(lambda: self._generation.use_settings(result))
+        save = menu.addAction(icon("save"), "Save its prompt to the library…")
+        save.setEnabled(bool(result.request.prompt))
+        save.triggered.connect(lambda: self._save_prompt(result))
         show = menu.addAction(icon("folder"), "Show in folder")
         path = result.path
         show.setEnabled(path is not None)

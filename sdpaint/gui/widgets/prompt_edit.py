@@ -33,6 +33,7 @@ from sdpaint.generation.prompt.editing import (
     reweighted,
     spans,
     spelt_words,
+    with_words,
 )
 from sdpaint.gui.widgets.fields import GrowingEdit
 
@@ -189,6 +190,9 @@ class PromptEdit(GrowingEdit):
             place = self.cursorForPosition(event.pos()).position()
         offered = self._spelling_actions(place, menu)
         menu.insertActions(menu.actions()[0], offered)
+        if self.actions():
+            menu.addSeparator()
+            menu.addActions(self.actions())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
@@ -282,6 +286,19 @@ class PromptEdit(GrowingEdit):
         cursor = self.textCursor()
         edited = reweighted(self.toPlainText(), cursor.selectionStart(), cursor.selectionEnd(), change)
         self._replace(edited)
+
+    def show_words(self, text: str) -> None:
+        """Another prompt, which the field's own undo takes back; the first that it shows isn't."""
+        if self.document().isEmpty() and not self.document().isUndoAvailable():
+            self.setPlainText(text)
+            self.moveCursor(QTextCursor.MoveOperation.End)
+        else:
+            self._replace(Edited(text, len(text), len(text)))
+
+    def insert_words(self, words: str) -> None:
+        """Write them at the cursor, or in the place of what is selected, with commas where they meet others."""
+        cursor = self.textCursor()
+        self._replace(with_words(self.toPlainText(), cursor.selectionStart(), cursor.selectionEnd(), words))
 
     def _replace(self, edited: Edited) -> None:
         """As one step of the field's own undo."""

@@ -196,6 +196,10 @@ class ThumbnailGrid(QListView, Generic[Entry]):
         self._soon.timeout.connect(self._want_seen)
         self.verticalScrollBar().valueChanged.connect(lambda _value: self._soon.start())
 
+    def set_empty_words(self, words: str) -> None:
+        """Say something else where there is nothing."""
+        self._empty = words
+
     @property
     def entries(self) -> tuple[Entry, ...]:
         """What is shown."""

@@ -17,6 +17,7 @@ from sdpaint.generation.prompt.editing import (
     reweighted,
     spans,
     spelt_words,
+    with_words,
 )
 from sdpaint.generation.prompt.emphasis import weighted
 
@@ -165,3 +166,27 @@ def test_what_begins_so_comes_before_what_only_holds_it():
 )
 def test_words_whose_spelling_counts(text, words):
     assert [text[start:end] for start, end in spelt_words(text)] == words
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("|", "a fox|"),
+        ("a hill|", "a hill, a fox|"),
+        ("a hill, |", "a hill, a fox|"),
+        ("a hill,|", "a hill, a fox|"),
+        ("a | hill", "a, a fox|, hill"),
+        ("|a hill", "a fox|, a hill"),
+        ("(|:1.2)", "(a fox|:1.2)"),
+        ("a hill\n|\nfog", "a hill\na fox|\nfog"),
+        ("a hill|, fog", "a hill, a fox|, fog"),
+    ],
+)
+def test_words_meet_others_with_a_comma(before, after):
+    edited = with_words(before.replace("|", ""), before.index("|"), before.index("|"), " a fox ")
+
+    assert edited.text[: edited.start] + "|" + edited.text[edited.end :] == after
+
+
+def test_words_take_the_place_of_what_is_selected():
+    assert with_words("a red hill", 2, 5, "fox").text == "a, fox, hill"
