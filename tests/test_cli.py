@@ -19,6 +19,7 @@ from sdpaint import __version__, cli, paths
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.cli.common import ProgressLine
 from sdpaint.document import edits
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.document.render import flatten
 from sdpaint.errors import OutOfMemory
 from sdpaint.fileio.formats import document_of_picture, read_project
@@ -34,6 +35,7 @@ from sdpaint.imaging.geometry import Size
 from sdpaint.imaging.pixels import rgba_from_premultiplied
 from sdpaint.settings.schema import DeviceChoice, MemoryChoice
 from sdpaint.settings.store import SettingsStore
+from tests.checkpoints.headers import write_file
 from tests.fakes import FakeEngine, fake_picture
 
 
@@ -149,6 +151,46 @@ class TestGenerate:
         assert said["recipe"]["prompt"] == "a hill"
         assert said["recipe"]["size"] == [256, 256]
         assert said["recipe"]["seed"] == 5
+
+    def test_references_go_along_with_what_reads_them(self, generate, folder):
+        picture(folder / "night.png")
+        models = paths.user_checkpoint_dir()
+        models.mkdir(parents=True)
+        write_file(
+            models / "plain.safetensors",
+            {"image_proj.proj.weight": (768, 24), "ip_adapter.1.to_k_ip.weight": (64, 192)},
+        )
+        vision = "vision_model.encoder.layers.0.self_attn.k_proj.weight"
+        lacking = generate("--reference", "night.png", "-o", "out.png")
+        write_file(
+            models / "clip.safetensors",
+            {"vision_model.embeddings.patch_embedding.weight": (32, 3, 8, 8), vision: (32, 32),
+             "visual_projection.weight": (24, 32)},
+        )  # fmt: skip
+        done = generate("--reference", "night.png:0.6:style", "--reference", "night.png", "-o", "out.png")
+
+        assert lacking.code == 1
+        assert "image encoder" in lacking.err
+        assert done.code == 0
+        first, second = done.request.references
+        assert (first.name, first.stretch.weight, first.use) == ("night", 0.6, ReferenceUse.STYLE)
+        assert (second.stretch.weight, second.use) == (1.0, ReferenceUse.BOTH)
+        assert first.adapter == models / "plain.safetensors"
+        assert parse_infotext(read_image(folder / "out.png").text or "").extra["References"]
+
+    @pytest.mark.parametrize("text", ["night.png:9", "night.png:style"])
+    def test_a_reference_that_cannot_be_is_refused(self, generate, folder, text):
+        done = generate("--reference", text, "-o", "out.png")
+        assert done.code == 2
+        assert "Choose" in done.err or "Write" in done.err
+
+    def test_another_vae_by_file_or_by_name(self, generate, folder):
+        vae = write_file(folder / "warm.safetensors", {"decoder.conv_in.weight": (512, 4, 3, 3)})
+        assert generate("--vae", "warm.safetensors", "-o", "out.png").request.vae == vae
+
+        missing = generate("--vae", "cold", "-o", "out2.png")
+        assert missing.request.vae is None
+        assert "cold" in missing.err
 
     def test_a_picture_to_start_from(self, generate, folder):
         rgba = picture(folder / "in.png", alpha=False)

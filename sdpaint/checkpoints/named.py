@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sdpaint.checkpoints.adapters import AdapterFile, FoundAdapters, vae_named
+from sdpaint.checkpoints.architectures import is_foreign
 from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.encoders import encoder_widths, fits
 from sdpaint.checkpoints.identify import read_checkpoint
@@ -37,6 +38,7 @@ def named_in(texts: Sequence[str], found: FoundAdapters, checkpoint: Path) -> Na
     tags = [tag for text in texts for tag in take_adapters(text).adapters]
     loras = {tag.name: found.loras[tag.name].path for tag in tags if tag.kind == "lora" and tag.name in found.loras}
     notes = [f"There is no LoRA “{tag.name}”" for tag in tags if tag.name not in loras]
+    notes += _foreign([found.loras[name] for name in loras], checkpoint)
     meant = embeddings_in(texts, {name: _embedding(each) for name, each in found.embeddings.items()})
     widths = _widths_of(checkpoint) if meant else ()
     embeddings = {name: each for name, each in meant.items() if fits(found.embeddings[name].component.widths, widths)}
@@ -89,6 +91,18 @@ def _widths_of(checkpoint: Path) -> tuple[int, ...]:
         return encoder_widths(checkpoint)
     except CheckpointError:
         return ()   # what is wrong with the checkpoint is said where it is loaded
+
+
+def _foreign(loras: Sequence[AdapterFile], checkpoint: Path) -> list[str]:
+    try:
+        family = read_checkpoint(checkpoint).family if loras else None
+    except CheckpointError:
+        return []   # what is wrong with the checkpoint is said where it is loaded
+    return [
+        f"The LoRA “{each.name}” is for {each.component.architecture.value}, not for this checkpoint"
+        for each in loras
+        if family is not None and is_foreign(each.component.architecture, family)
+    ]
 
 
 def _unfit(file: AdapterFile) -> str:

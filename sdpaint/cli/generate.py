@@ -31,10 +31,11 @@ from sdpaint.cli.common import (
     with_files,
 )
 from sdpaint.cli.controls import parse_control, with_control_checkpoints, with_control_layers
-from sdpaint.document.control import ControlKind
+from sdpaint.document.control import ControlKind, ControlStretch
 from sdpaint.document.document import Document
 from sdpaint.document.edits import new_document, set_frame, set_mask
 from sdpaint.document.layers import MaskLayer, Region
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.errors import FileError, SettingsError
 from sdpaint.fileio.formats import FORMATS, document_of_picture, format_of
 from sdpaint.fileio.headless import Job, Outputs
@@ -44,8 +45,11 @@ from sdpaint.generation.engine import CancelToken, Engine
 from sdpaint.generation.events import Event
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import prepare
+from sdpaint.generation.references import Reference, parse_reference, shrunk
 from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
+from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.geometry import Size
+from sdpaint.imaging.pixels import premultiplied_from_rgba, rgb_over
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels, TileMap
 from sdpaint.paths import user_wildcard_dir
@@ -100,6 +104,15 @@ def add_arguments(add: Callable[..., object]) -> None:
     )
     add("--no-color-match", action="store_true", help="leave the colours of what is inpainted as the engine made them")
     add("--checkpoint", metavar="DIR", help="folder in diffusers format, or the name of an installed one")
+    add(
+        "--reference",
+        action="append",
+        default=[],
+        type=_reference,
+        metavar="IMAGE[:WEIGHT[:USE]]",
+        help="a picture that the result is to look like, weighed 0 to 2, taken up for its style, composition or both; "
+        "may be given several times. Needs an IP-Adapter and its image encoder",
+    )
     add("--vae", metavar="FILE", help="another autoencoder: a file, a folder, or the name of an installed one")
     add(
         "--size",
@@ -149,6 +162,13 @@ def _region(text: str) -> tuple[Path, str]:
     return Path(match[1]), match[2].strip()
 
 
+def _reference(text: str) -> tuple[str, float, ReferenceUse]:
+    try:
+        return parse_reference(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(f"{error.message}. {error.hint}") from error
+
+
 def _fill(text: str) -> MaskFill:
     try:
         return MaskFill(text.casefold())
@@ -164,19 +184,29 @@ def run(
     if options.recipe is not None:
         return replay.run(options, make_engine)
     settings = read_settings()
-    job = _prepare(options, choose_checkpoint(options.checkpoint, settings), settings)
+    references = tuple(_read_reference(*each) for each in options.reference)
+    job = _prepare(options, choose_checkpoint(options.checkpoint, settings), settings, references)
     engine = engine_for(options, settings, make_engine)
     try:
         if options.vary:
+            same_with = _same_with(job, references, settings)
             return vary.run(
-                engine, job.params, _same_with(job, settings), options.vary, options.output, options.sheet, options.json
+                engine, job.params, same_with, options.vary, options.output, options.sheet, options.json
             )
         return _run(engine, job, options.output, options.json)
     finally:
         engine.close()
 
 
-def _same_with(job: Job, settings: Settings) -> Callable[[GenerationParams], Job]:
+def _read_reference(path: str, weight: float, use: ReferenceUse) -> Reference:
+    """The picture of a file, on white. Raises FileError."""
+    rgb = rgb_over(rounded_8(premultiplied_from_rgba(read_image(Path(path)).rgba)))
+    return Reference(shrunk(rgb), use, ControlStretch(weight), name=Path(path).stem)
+
+
+def _same_with(
+    job: Job, references: tuple[Reference, ...], settings: Settings
+) -> Callable[[GenerationParams], Job]:
     """Jobs for other parameters on the same picture."""
 
     def job_of(params: GenerationParams) -> Job:
@@ -187,7 +217,8 @@ def _same_with(job: Job, settings: Settings) -> Callable[[GenerationParams], Job
             params = replace(params, checkpoint=checkpoint.path, vae=vae)
         lists = read_wildcards(user_wildcard_dir())
         prepared = prepare(job.document, params, checkpoint, params.sampling.seed or 0, wildcards=lists)
-        prepared = replace(prepared, request=with_files(prepared.request, settings))
+        request = replace(prepared.request, references=references)
+        prepared = replace(prepared, request=with_files(request, settings))
         return replace(job, prepared=prepared, params=params, checkpoint=checkpoint)
 
     return job_of
@@ -196,7 +227,8 @@ def _same_with(job: Job, settings: Settings) -> Callable[[GenerationParams], Job
 def _check_usage(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if (options.prompt is None) == (options.recipe is None):
         parser.error("give either --prompt: what to show, or --recipe: a file that says it")
-    others = ("negative", "image", "mask", "region", "strength", "fill", "size", "steps", "guidance", "sampler", "seed")
+    others = ("negative", "image", "mask", "region", "strength", "fill", "size", "steps", "guidance", "sampler", "seed",
+              "vae", "reference")  # fmt: skip
     if options.recipe is not None and any(getattr(options, name) for name in others):
         parser.error("a recipe says everything: only --checkpoint, --device and --memory may be given beside it")
     if options.vary and (options.count != 1 or options.recipe is not None):
@@ -236,7 +268,9 @@ def _sampling(options: argparse.Namespace, otherwise: SamplingParams) -> Samplin
     return replace(otherwise, **{name: value for name, value in given.items() if value is not None})
 
 
-def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: Settings) -> Job:
+def _prepare(
+    options: argparse.Namespace, checkpoint: CheckpointInfo, settings: Settings, references: tuple[Reference, ...]
+) -> Job:
     native = SamplingParams(
         sampler=checkpoint.sampler, steps=checkpoint.steps, guidance_scale=checkpoint.guidance_scale
     )
@@ -272,7 +306,8 @@ def _prepare(options: argparse.Namespace, checkpoint: CheckpointInfo, settings: 
     lists = read_wildcards(user_wildcard_dir())
     prepared = prepare(document, params, checkpoint, seed, wildcards=lists)
     request = with_control_checkpoints(prepared.request, options.control_checkpoint)
-    prepared = replace(prepared, request=with_files(request, settings))
+    request = with_files(replace(request, references=references), settings)
+    prepared = replace(prepared, request=request)
     return Job(prepared, document, params, checkpoint, original)
 
 

@@ -19,10 +19,12 @@ from sdpaint.document import edits, layer_edits, merge, tree
 from sdpaint.document.document import Document, EditTarget
 from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerId, LayerMask
 from sdpaint.document.locks import refuse_locked, refuse_locked_inside, refuse_locked_pixels
+from sdpaint.document.reference import LayerReference, ReferenceUse
 from sdpaint.errors import EditRefused
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
+from sdpaint.imaging.tiles import Pixels, TileMap
 
 Edit = Callable[[Document], Document]
 
@@ -235,6 +237,46 @@ class LayerController(QObject):
     def set_tag(self, tag: ColorTag) -> None:
         """The colour that they are sorted by."""
         self._change("Colour tag", lambda layer: replace(layer, tag=tag), looks_at_locks=False)
+
+    def set_reference(self, use: ReferenceUse | None) -> None:
+        """What of generated pictures they are models for; None: of nothing."""
+
+        def changed(layer: Layer) -> Layer:
+            reference = None if use is None else replace(layer.reference or LayerReference(), use=use)
+            return replace(layer, reference=reference)
+
+        self._change("Reference", changed, looks_at_locks=False)
+
+    def add_reference(self, name: str, pixels: Pixels) -> None:
+        """A picture, (h, w, 4) premultiplied BGRA, as a hidden layer that is a reference and nothing else."""
+
+        def edit(document: Document) -> Document:
+            layer = Layer(name, TileMap.from_pixels(pixels), visible=False, reference=LayerReference())
+            return edits.set_active(edits.insert_layer(document, layer), document.active)
+
+        self._edits.run("Add reference", edit)
+
+    def drop_reference(self, layer_id: LayerId) -> None:
+        """A layer is no reference any more."""
+        self._apply("Reference", lambda document: edits.change_layers(document, {layer_id}, _without_reference))
+
+    def set_reference_in_place(self, in_place: bool) -> None:
+        """Whether they count only where they have pixels."""
+        for layer_id in self._ids:
+            self.change_reference(layer_id, in_place=in_place)
+        self.end_change()
+
+    def change_reference(self, layer_id: LayerId, **fields: Any) -> None:
+        """Other values of a reference layer; a slider goes on with one step of undo until `end_change`."""
+
+        def changed(layer: Layer) -> Layer:
+            reference = layer.reference
+            return layer if reference is None else replace(layer, reference=replace(reference, **fields))
+
+        def edit(document: Document) -> Document:
+            return edits.change_layers(document, {layer_id}, changed) if document.has_layer(layer_id) else document
+
+        self._apply("Reference", edit, f"reference {layer_id} {','.join(fields)}")
 
     # -- locks
 
@@ -473,3 +515,7 @@ class LayerController(QObject):
             self._edits.run(label, checked)
         else:
             self._apply(label, checked)
+
+
+def _without_reference(layer: Layer) -> Layer:
+    return replace(layer, reference=None)

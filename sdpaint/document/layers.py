@@ -17,6 +17,7 @@ import numpy as np
 
 from sdpaint.document.control import ControlSettings
 from sdpaint.document.generated import Generated
+from sdpaint.document.reference import LayerReference
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import ADJUSTMENTS, FILTERS_BY_ID, Filter
@@ -213,6 +214,8 @@ class Layer:
     """How its pixels were generated, and what else it can show; `tiles` is what it shows."""
     region: Region | None = None
     """Words of its own, for what is generated where it is."""
+    reference: LayerReference | None = None
+    """What of generated pictures it is a model for."""
 
     def __post_init__(self) -> None:
         if self.tiles.channels != 4:

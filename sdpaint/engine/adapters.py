@@ -1,6 +1,6 @@
 """LoRA on a loaded checkpoint: as many as a prompt names, each with weights of its own, without loading it anew.
 
-diffusers and peft do the work: kohya's, diffusers' and most of LyCORIS' files are converted by diffusers' loaders. When
+diffusers and peft do the work: kohya's and diffusers' files are converted by diffusers' loaders, LyCORIS' before. When
 no adapter is wanted the networks are as they were, bit for bit: peft's layers are taken out, not only turned off.
 """
 
@@ -15,9 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
+from torch import Tensor
 
+from sdpaint.checkpoints.architectures import is_foreign
+from sdpaint.checkpoints.component import Kind
+from sdpaint.checkpoints.header import read_header
+from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.loader import LoadedCheckpoint
+from sdpaint.engine.lycoris import as_lora, is_lycoris
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.prompt.adapters import AdapterTag, take_adapters
 from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
@@ -82,8 +90,19 @@ def _load_missing(loaded: LoadedCheckpoint, pipeline: Any, wanted: Sequence[Acti
         if each.path not in loaded.adapter_names:
             name = f"{re.sub(r'[^A-Za-z0-9_]', '_', each.name)}_{len(loaded.adapter_names)}_{loaded.next_adapter}"
             loaded.next_adapter += 1
+            _check(each, loaded.info)
             _load(pipeline, each, name)
             loaded.adapter_names[each.path] = name
+
+
+def _check(adapter: ActiveAdapter, checkpoint: CheckpointInfo) -> None:
+    """Raise CheckpointError where a header says that its file is damaged or for something else."""
+    found = identify_file(adapter.path)
+    if found.kind is not Kind.LORA or is_foreign(found.architecture, checkpoint.family):
+        raise CheckpointError(
+            f"{adapter.name} is {found.describe()}, and no LoRA for {checkpoint.name}, a {checkpoint.family.value}",
+            hint="Take it out of the prompt, or choose a checkpoint of its family",
+        )
 
 
 def _load(pipeline: Any, adapter: ActiveAdapter, name: str) -> None:
@@ -94,7 +113,8 @@ def _load(pipeline: Any, adapter: ActiveAdapter, name: str) -> None:
         with warnings.catch_warnings():
             # Several at once are what is wanted.
             warnings.filterwarnings("ignore", "Already found a `peft_config` attribute", UserWarning)
-            pipeline.load_lora_weights(adapter.path, adapter_name=name, local_files_only=True, use_safetensors=True)
+            source = _converted(adapter.path, pipeline)
+            pipeline.load_lora_weights(source, adapter_name=name, local_files_only=True, use_safetensors=True)
     except Exception as error:
         if is_out_of_memory(error):
             raise
@@ -105,6 +125,13 @@ def _load(pipeline: Any, adapter: ActiveAdapter, name: str) -> None:
         raise unfit from error
     if not any(name in names for names in pipeline.get_list_adapters().values()):
         raise unfit
+
+
+def _converted(path: Path, pipeline: Any) -> Path | dict[str, Tensor]:
+    """What diffusers is to load: the file itself, or for UNets the LoRA that its LoHa and LoKr are."""
+    if not hasattr(pipeline, "unet") or not is_lycoris(read_header(path).shapes):
+        return path
+    return as_lora(load_file(path))
 
 
 def _weights(pipeline: Any, adapter: ActiveAdapter, name: str) -> dict[str, float]:

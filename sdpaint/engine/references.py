@@ -19,12 +19,13 @@ from torch import Tensor
 
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.ip_adapters import read_image_encoder, read_ip_adapter
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.image_encoder import ImageEncoder, States
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FAMILIES, FamilyName
-from sdpaint.generation.references import Reference, ReferenceUse
+from sdpaint.generation.references import Reference
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.imaging.geometry import Size
 

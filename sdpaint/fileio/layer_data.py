@@ -12,6 +12,7 @@ from typing import Any
 
 from sdpaint.document.control import ControlKind, ControlSettings, ControlSource, ControlStretch
 from sdpaint.document.layers import Adjustment, ColorTag, Content, Fill, Layer, LayerMask, Region, Text
+from sdpaint.document.reference import LayerReference, ReferenceUse
 from sdpaint.errors import SettingsError
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.dynamics import Curve
@@ -65,6 +66,7 @@ class LayerData:
     control: ControlSettings | None = None
     visible: bool = True
     """Whether a control layer is: other programs are told that it isn't."""
+    reference: LayerReference | None = None
     origin: Mapping[str, Any] | None = None
     """What a generated layer remembers, as `generated_values` says it."""
     origin_maps: tuple[StoredMap, ...] = ()
@@ -211,6 +213,7 @@ def layer_data(layer: Layer) -> LayerData:
         region=layer.region,
         control=layer.control,
         visible=layer.visible,
+        reference=layer.reference,
     )
 
 
@@ -228,6 +231,8 @@ def layer_json(data: LayerData) -> dict[str, Any]:
         result["has_pixels"] = False
     if data.tag is not ColorTag.NONE:
         result["tag"] = data.tag.value
+    if data.reference is not None:
+        result["reference"] = {**vars(data.reference), "use": data.reference.use.value}
     if data.content is not None:
         kind = next(each for each in CONTENT_KINDS if isinstance(data.content, each.type))
         result["content"] = {"kind": kind.name, **kind.write(data.content)}
@@ -272,6 +277,7 @@ def read_layer(values: Mapping[str, Any]) -> LayerData:
         tag=ColorTag(values.get("tag", ColorTag.NONE.value)),
         control=None if control is None else _read_control(control),
         visible=control is None or control.get("visible") is not False,
+        reference=None if values.get("reference") is None else _read_reference(values["reference"]),
         origin=values.get("origin"),
         origin_maps=tuple(_read_stored(each) for each in (values.get("origin") or {}).get("maps", ())),
         region=read_region(values.get("region")),
@@ -297,6 +303,17 @@ def read_region(values: Mapping[str, Any] | None) -> Region | None:
         raise TypeError("a prompt is no text")
     weight = min(1.0, max(0.0, float(_number(values["weight"]))))
     return Region(prompt, negative, weight, values["enabled"] is True)
+
+
+def _read_reference(values: Mapping[str, Any]) -> LayerReference:
+    return LayerReference(
+        ReferenceUse(values["use"]),
+        _number(values["weight"]),
+        _number(values["start"]),
+        _number(values["end"]),
+        values["in_place"] is True,
+        str(values["adapter"]),
+    )
 
 
 def _stored_json(stored: StoredMap) -> dict[str, Any]:

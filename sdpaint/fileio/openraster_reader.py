@@ -342,6 +342,7 @@ class _Reader:
             locked=element.get("edit-locked") == "true",
             tag=data.tag,
             control=data.control,
+            reference=data.reference,
             origin=self._origin(data, tiles, label),
             region=data.region,
         )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import cv2
-import numpy as np
-
 from sdpaint.document.control import ControlKind, ControlStretch
 from sdpaint.generation.controls import Control
-from sdpaint.imaging.tiles import Pixels8
+from sdpaint.generation.png_text import pixels_of_text, png_text
 
 
 def control_values(controls: Iterable[Control]) -> list[dict[str, Any]]:
@@ -24,7 +19,7 @@ def control_values(controls: Iterable[Control]) -> list[dict[str, Any]]:
             "weight": each.stretch.weight,
             "start": each.stretch.start,
             "end": each.stretch.end,
-            "image": _as_text(each.image),
+            "image": png_text(each.image),
         }
         for each in controls
     ]
@@ -35,7 +30,7 @@ def controls_of_values(values: Sequence[Mapping[str, Any]]) -> tuple[Control, ..
     return tuple(
         Control(
             ControlKind(each["kind"]),
-            _of_text(each["image"]),
+            pixels_of_text(each["image"]),
             ControlStretch(float(each["weight"]), float(each["start"]), float(each["end"])),
             str(each["checkpoint"]),
         )
@@ -52,19 +47,3 @@ def control_facts(controls: Iterable[Control]) -> dict[str, str]:
         )
         for number, each in enumerate(controls)
     }
-
-
-def _as_text(image: Pixels8) -> str:
-    _, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    return base64.b64encode(data.tobytes()).decode("ascii")
-
-
-def _of_text(text: Any) -> Pixels8:
-    try:
-        data = base64.b64decode(str(text), validate=True)
-    except binascii.Error as error:
-        raise ValueError("no base64") from error
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    if pixels is None:
-        raise ValueError("no picture")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)

@@ -67,8 +67,8 @@ class Family:
     """Folder of the denoising network."""
     inpaint_channels: int = 0
     """Input channels of a network that takes mask and masked picture; 0: there is none in this family."""
-    honours: Honours = Honours.NONE
-    """What of the prompt language its text encoders can carry out; the rest is said and left out."""
+    honours: Honours = Honours.ADAPTERS
+    """What of the prompt language its encoders and networks can carry out; the rest is said and left out."""
     is_flow: bool = True
     """Whether it is trained on straight lines from noise to picture (rectified flow), which has samplers of its own."""
     negative_prompt: bool = True
@@ -79,6 +79,8 @@ class Family:
         """Those that its checkpoints can be sampled with."""
         return FLOW_SAMPLERS if self.is_flow else tuple(SamplerName)
 
+
+_WEIGHTS_AND_ADAPTERS = Honours.WEIGHTS | Honours.ADAPTERS
 
 _ROWS = (
     Family(
@@ -111,7 +113,7 @@ _ROWS = (
         honours=Honours.ALL,
         is_flow=False,
     ),
-    Family(FamilyName.SD3, SD3_MAP, steps=28, guidance_scale=4.5, honours=Honours.WEIGHTS),
+    Family(FamilyName.SD3, SD3_MAP, steps=28, guidance_scale=4.5, honours=_WEIGHTS_AND_ADAPTERS),
     Family(
         FamilyName.FLUX,
         FLUX_MAP,
@@ -121,7 +123,7 @@ _ROWS = (
         max_side_px=2048,
         max_area_px=1408 * 1408,
         inpaint_channels=384,
-        honours=Honours.WEIGHTS,
+        honours=_WEIGHTS_AND_ADAPTERS,
         negative_prompt=False,
     ),
     Family(
@@ -146,7 +148,7 @@ _ROWS = (
         latent_channels=32,
     ),
     Family(
-        FamilyName.CHROMA, FLUX_MAP, steps=35, guidance_scale=5.0, min_side_px=256, honours=Honours.WEIGHTS
+        FamilyName.CHROMA, FLUX_MAP, steps=35, guidance_scale=5.0, min_side_px=256, honours=_WEIGHTS_AND_ADAPTERS
     ),
     Family(
         FamilyName.Z_IMAGE,
@@ -191,7 +193,7 @@ _ROWS = (
         steps=50,
         guidance_scale=3.5,
         latent_channels=4,
-        honours=Honours.WEIGHTS,
+        honours=_WEIGHTS_AND_ADAPTERS,
     ),
     Family(
         FamilyName.HUNYUAN_DIT,
@@ -200,6 +202,7 @@ _ROWS = (
         guidance_scale=5.0,
         sampler=SamplerName.DDPM,
         latent_channels=4,
+        honours=Honours.NONE,
         is_flow=False,
     ),
     Family(

@@ -28,6 +28,7 @@ from sdpaint.generation.crop import (
     plan_detailed,
     plan_unscaled,
 )
+from sdpaint.generation.layer_references import references_for
 from sdpaint.generation.mode import beyond_the_canvas, effective_mode, is_bare
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.passes import Passes
@@ -185,6 +186,7 @@ def prepare(
         controls=controls,
         explains=params.explains,
         wants_inpaint_control=params.inpaint_control and mode.is_masked and not is_fill_alone(mode, fill),
+        references=references_for(document, plan),
     )
     grows = mode is GenerationMode.EXPAND
     return Prepared(request, plan, alpha, mask, grows, document.moved, params, ground, seen, document.frame, read)

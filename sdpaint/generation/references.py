@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from sdpaint.document.control import ControlStretch
+from sdpaint.document.reference import ReferenceUse
+from sdpaint.errors import SettingsError
+from sdpaint.generation.png_text import pixels_of_text, png_text
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels8
 
 MAX_SIDE_PX = 512
 """Longer side of what is kept of a reference: image encoders see 224 to 384 px."""
-
-
-class ReferenceUse(Enum):
-    """What of the picture is taken up. The value is its name on the command line and in recipes."""
-
-    BOTH = "both"
-    STYLE = "style"
-    COMPOSITION = "composition"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +56,21 @@ class Reference:
         return f"{self.name or 'picture'}:{stretch.weight:g}:{self.use.value}{when}"
 
 
+def parse_reference(text: str) -> tuple[str, float, ReferenceUse]:
+    """`IMAGE[:weight[:use]]` → file, weight and use. A file's own colons are its own. Raises SettingsError."""
+    uses = {use.value: use for use in ReferenceUse}
+    path, use, weight = text, ReferenceUse.BOTH, 1.0
+    rest, _, last = path.rpartition(":")
+    if rest and last in uses:
+        path, use = rest, uses[last]
+        rest, _, last = path.rpartition(":")
+    if rest and re.fullmatch(r"\d+\.?\d*|\.\d+", last):
+        path, weight = rest, float(last)
+    elif path != text:
+        raise SettingsError(f"{text} has no weight", hint="Write IMAGE:weight:use, such as photo.png:0.6:style")
+    return path, ControlStretch(weight).weight, use
+
+
 def shrunk(image: Pixels8) -> Pixels8:
     """The picture, no larger than a reference needs."""
     height, width = image.shape[:2]
@@ -76,12 +84,12 @@ def reference_values(reference: Reference) -> dict[str, Any]:
     """A reference in values of JSON; of its files the adapter's name alone."""
     stretch = reference.stretch
     return {
-        "image": _as_text(cv2.cvtColor(reference.image, cv2.COLOR_RGB2BGR)),
+        "image": png_text(reference.image),
         "use": reference.use.value,
         "weight": stretch.weight,
         "start": stretch.start,
         "end": stretch.end,
-        "mask": None if reference.mask is None else _as_text(reference.mask),
+        "mask": None if reference.mask is None else png_text(reference.mask),
         "adapter": None if reference.adapter is None else reference.adapter.name,
         "name": reference.name,
     }
@@ -90,30 +98,11 @@ def reference_values(reference: Reference) -> dict[str, Any]:
 def reference_of_values(values: Mapping[str, Any]) -> Reference:
     """The reference that `reference_values` said. Raises ValueError, KeyError, TypeError, SettingsError."""
     adapter, mask = values["adapter"], values["mask"]
-    bgr = _of_text(values["image"], cv2.IMREAD_COLOR)
     return Reference(
-        np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8),
+        pixels_of_text(values["image"]),
         ReferenceUse(values["use"]),
         ControlStretch(float(values["weight"]), float(values["start"]), float(values["end"])),
-        None if mask is None else _of_text(mask, cv2.IMREAD_GRAYSCALE),
+        None if mask is None else pixels_of_text(mask, is_grey=True),
         None if adapter is None else Path(Path(str(adapter)).name),
         name=str(values["name"]),
     )
-
-
-def _as_text(pixels: Any) -> str:
-    written, data = cv2.imencode(".png", pixels)
-    if not written:
-        raise ValueError("the picture can't be written")
-    return base64.b64encode(data.tobytes()).decode("ascii")
-
-
-def _of_text(text: Any, kind: int) -> Pixels8:
-    data = base64.b64decode(str(text), validate=True)
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), kind)
-    except cv2.error as error:
-        raise ValueError("no picture") from error
-    if pixels is None:
-        raise ValueError("no picture")
-    return np.asarray(pixels, np.uint8)

@@ -73,7 +73,7 @@ class Flows:
         self.clipboard = PixelClipboard(
             documents, self.selection, messages, lambda: canvas.viewport.visible, self.open_as_layers, window
         )
-        self.references = References(tools, settings, asker, messages, window)
+        self.references = References(tools, self.layers, settings, asker, messages, window)
         self.image = ImageCommands(documents, messages, window)
         self.filters = FilterFlow(documents, tools, self.layers, canvas, messages, window)
         self.screen_picker = ScreenPicker(tools, messages, window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sdpaint.document.layers import ColorTag
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.gui.action_spec import ActionSpec
 from sdpaint.gui.generated_actions import GENERATED_ACTIONS, WHY_NO_GENERATED_ACTION
 from sdpaint.imaging.filter_table import ADJUSTMENTS
@@ -42,6 +43,46 @@ TAG_ACTIONS: tuple[ActionSpec, ...] = tuple(
         value=tag,
     )
     for tag in ColorTag
+)
+
+REFERENCE_ACTIONS: tuple[ActionSpec, ...] = (
+    *(
+        ActionSpec(
+            f"reference{use.name.capitalize()}",
+            f"Use as {words} reference",
+            "layers.set_reference",
+            (),
+            "",
+            f"Let generated pictures take up the {words} of the layer; hidden, it is no part of the picture itself",
+            checkable=True,
+            group="referenceUse",
+            value=use,
+        )
+        for use, words in (
+            (ReferenceUse.STYLE, "style"),
+            (ReferenceUse.COMPOSITION, "composition"),
+            (ReferenceUse.BOTH, "style and composition"),
+        )
+    ),
+    ActionSpec(
+        "referenceNone",
+        "No reference",
+        "layers.set_reference",
+        (),
+        "",
+        "The layer is only part of the picture",
+        checkable=True,
+        group="referenceUse",
+    ),
+)
+
+REFERENCE_PLACE = _switch(
+    "referenceInPlace",
+    "Only where it &lies",
+    "set_reference_in_place",
+    (),
+    "",
+    "Let the reference count only where the layer has pixels, not all over the picture",
 )
 
 MASK_ACTIONS: tuple[ActionSpec, ...] = (
@@ -235,6 +276,8 @@ LAYER_ACTIONS: tuple[ActionSpec, ...] = (
     *LOCK_ACTIONS,
     *ADJUSTMENT_ACTIONS,
     *TAG_ACTIONS,
+    *REFERENCE_ACTIONS,
+    REFERENCE_PLACE,
     *GENERATED_ACTIONS,
 )
 
@@ -249,11 +292,13 @@ MASK_ENTRIES = _ids(MASK_ACTIONS)
 CONTROL_ENTRIES = _ids(CONTROL_ACTIONS)
 LOCK_ENTRIES = _ids(LOCK_ACTIONS)
 TAG_ENTRIES = _ids(TAG_ACTIONS)
+REFERENCE_ENTRIES = (*_ids(REFERENCE_ACTIONS), None, "referenceInPlace")
 
 _NO_MASK = "The layer has no mask"
 _NO_GROUP = "The layer is no group"
 WHY_NO_LAYER_ACTION = {
     **WHY_NO_GENERATED_ACTION,
+    "referenceInPlace": "The layer is no reference",
     "ungroupLayers": _NO_GROUP,
     "passThrough": _NO_GROUP,
     "clipLayer": "There is no layer below",

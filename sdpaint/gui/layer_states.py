@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group
+from sdpaint.document.reference import ReferenceUse
 
 _NEEDS_MASK = (
     "editLayerMask",
@@ -53,9 +54,16 @@ class LayerStates(QObject):
             self._actions[name].setChecked(checked)
         for tag in ColorTag:
             self._actions[f"tag{tag.name.capitalize()}"].setChecked(layer.tag is tag)
+        reference = layer.reference
+        used_for = None if reference is None else reference.use
+        for use in ReferenceUse:
+            self._actions[f"reference{use.name.capitalize()}"].setChecked(used_for is use)
+        self._actions["referenceNone"].setChecked(reference is None)
+        self._actions["referenceInPlace"].setChecked(reference is not None and reference.in_place)
         index, count = new.active_index, len(new.siblings_of(new.active))
         is_inside = new.parent_of(new.active) is not None
         for name, enabled in (
+            ("referenceInPlace", reference is not None),
             ("mergeDown", index > 0 or group is not None or len(new.selected_layers) > 1),
             ("layerDown", index > 0 or is_inside),
             ("layerUp", index < count - 1 or is_inside),

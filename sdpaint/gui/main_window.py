@@ -31,6 +31,7 @@ from sdpaint.gui.panel_table import PANEL_GROUPS, PanelParts
 from sdpaint.gui.panels.heat import HeatStrip
 from sdpaint.gui.panels.layers import LayersPanel
 from sdpaint.gui.panels.prompt import PromptBar
+from sdpaint.gui.panels.reference_rows import ReferenceRows
 from sdpaint.gui.panels.regions import RegionStrip
 from sdpaint.gui.panels.sampling import SamplingPanel
 from sdpaint.gui.panels.status import StatusBar
@@ -140,7 +141,11 @@ class MainWindow(QMainWindow):
             services.brushes.warm_textures,
         )
         heat = HeatStrip(flows.heat, self.canvas.heat)
-        strips = (RegionStrip(self._documents, flows.regions, services.prompts.offer), heat)
+        strips = (
+            RegionStrip(self._documents, flows.regions, services.prompts.offer),
+            ReferenceRows(self._documents, flows.layers),
+            heat,
+        )
         self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strips)
         heat.follow(self._prompt.prompt_edit)
         self._prompt_dock = BarDock("promptDock", "Prompt", self._prompt)

@@ -20,6 +20,7 @@ from sdpaint.gui.layer_actions import (
     MASK_ENTRIES,
     MERGE_ENTRIES,
     NEW_ENTRIES,
+    REFERENCE_ENTRIES,
     TAG_ENTRIES,
 )
 from sdpaint.gui.queue_actions import QUEUE_ENTRIES
@@ -122,6 +123,7 @@ MENUS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             None,
             "layerVisible",
             ("&Lock", LOCK_ENTRIES),
+            ("Re&ference", REFERENCE_ENTRIES),
             ("Colour t&ag", TAG_ENTRIES),
             None,
             "layerUp",

@@ -203,6 +203,8 @@ class ReferenceWindow(QWidget):
 
     closed = Signal(object)
     """This window."""
+    taken_up = Signal(str, object)
+    """Name of the picture and (h, w, 4) premultiplied BGRA: generated pictures are to look like it."""
 
     def __init__(self, parent: QWidget, path: Path, picture: ReferencePicture) -> None:
         super().__init__(parent, Qt.WindowType.Tool | Qt.WindowType.WindowStaysOnTopHint)
@@ -218,11 +220,18 @@ class ReferenceWindow(QWidget):
         self._grey = icon_button("referenceGreyButton", "grey", "Greys: see light and dark alone", checkable=True)
         self._grey.toggled.connect(lambda on: self._show_as(grey=on))
         fit = icon_button("referenceFitButton", "fit", "Show all of the picture", self.view.fit)
+        take_up = icon_button(
+            "referenceTakeUpButton",
+            "generate",
+            "Use as style reference",
+            lambda: self.taken_up.emit(path.stem, picture.pixels),
+            tooltip="Use as style reference: a hidden layer that generated pictures take up",
+        )
         row = QHBoxLayout()
         row.setContentsMargins(SPACE, 0, SPACE, SPACE)
         row.setSpacing(SPACE)
         row.addWidget(self._opacity, 1)
-        for button in (self._flip, self._grey, fit):
+        for button in (self._flip, self._grey, fit, take_up):
             row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

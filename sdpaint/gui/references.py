@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QRect, QSize
 from PySide6.QtWidgets import QWidget
 
 from sdpaint import paths
+from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.render import flatten
 from sdpaint.errors import SdPaintError
@@ -31,10 +32,17 @@ class References(QObject):
     """Opens, remembers and brings back."""
 
     def __init__(
-        self, tools: ToolController, settings: SettingsStore, asker: Asker, messages: Messages, window: QWidget
+        self,
+        tools: ToolController,
+        layers: LayerController,
+        settings: SettingsStore,
+        asker: Asker,
+        messages: Messages,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._tools = tools
+        self._layers = layers
         self._settings = settings
         self._asker = asker
         self._messages = messages
@@ -110,6 +118,7 @@ class References(QObject):
     def _show(self, path: Path, picture: ReferencePicture, state: ReferenceState | None) -> None:
         window = ReferenceWindow(self._window, path, picture)
         window.view.picked.connect(self._tools.set_foreground)
+        window.taken_up.connect(self._layers.add_reference)
         window.closed.connect(self._open.remove)
         if state is None:
             window.setGeometry(self._place(window))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.document.regions import OwnedRegion
 from sdpaint.generation.cost import Estimate
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import GenerationMode, MaskFill
+
+REFERENCE_WORDS: dict[ReferenceUse, str] = {
+    ReferenceUse.STYLE: "Style",
+    ReferenceUse.COMPOSITION: "Composition",
+    ReferenceUse.BOTH: "Style and composition",
+}
+"""What a layer is a reference for."""
 
 MODE_VERBS: dict[GenerationMode, str] = {
     GenerationMode.TEXT_TO_IMAGE: "Generate",

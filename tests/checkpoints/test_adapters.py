@@ -8,10 +8,12 @@ import os
 import pytest
 
 from sdpaint.checkpoints.adapters import AdapterFolders
+from sdpaint.checkpoints.architectures import is_foreign
 from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.encoders import encoder_widths, fits
 from sdpaint.checkpoints.known_headers import KnownHeaders
 from sdpaint.checkpoints.library import Library
+from sdpaint.generation.families import FamilyName
 from sdpaint.paths import starter_checkpoint
 from tests.checkpoints.headers import flux, kohya_lora, write_file
 
@@ -106,3 +108,19 @@ def test_an_embedding_fits_encoders_of_its_widths(embedding, encoders, does):
 
 def test_the_widths_of_encoders_come_from_the_configuration():
     assert encoder_widths(starter_checkpoint()) == (192,)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "family", "foreign"),
+    [
+        (Architecture.SD1, FamilyName.SD, False),
+        (Architecture.SD2, FamilyName.SD, False),
+        (Architecture.SDXL, FamilyName.SD, True),
+        (Architecture.SD1, FamilyName.FLUX, True),
+        (Architecture.FLUX, FamilyName.SDXL, True),
+        (Architecture.FLUX, FamilyName.CHROMA, False),
+        (Architecture.UNKNOWN, FamilyName.SD, False),
+    ],
+)
+def test_an_adapter_is_foreign_only_where_its_header_is_sure(architecture, family, foreign):
+    assert is_foreign(architecture, family) is foreign

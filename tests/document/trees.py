@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerMask, Text
+from sdpaint.document.reference import LayerReference, ReferenceUse
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import ADJUSTMENTS
@@ -121,7 +122,16 @@ def layers(draw, depth: int = 2) -> Layer:
         position_locked=draw(st.booleans()),
         locked=draw(st.sampled_from([False, False, True])),
         tag=draw(st.sampled_from(list(ColorTag))),
+        reference=draw(st.sampled_from(REFERENCES)),
     )
+
+
+REFERENCES = (
+    None,
+    None,
+    LayerReference(),
+    LayerReference(ReferenceUse.COMPOSITION, 0.35, 0.1, 0.75, in_place=True, adapter="plus.safetensors"),
+)
 
 
 @st.composite

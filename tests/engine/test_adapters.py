@@ -15,7 +15,7 @@ from sdpaint.engine.adapters import apply_adapters, wanted_adapters
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.tasks import text_pipeline
 from sdpaint.generation.events import Failed
-from tests.engine.support import images_of, make_request, picture, run
+from tests.engine.support import failure_of, images_of, make_request, picture, run
 
 RANK = 4
 ALPHA = 2.0
@@ -184,3 +184,20 @@ def test_the_seed_may_choose_between_adapters(engine, tiny_sd, lora, tmp_path):
     assert len(pictures) == 6
     named = [bool(wanted_adapters(request, index)) for index in range(6)]
     assert len(set(named)) == 2
+
+
+def test_one_of_another_family_or_kind_is_refused_by_its_header(engine, tiny_sd, tmp_path, monkeypatch):
+    monkeypatch.setattr("sdpaint.engine.adapters._load", lambda *_: pytest.fail("it is loaded"))
+    files = {
+        "flux": {"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight": torch.zeros(4, 3072)},
+        "words": {"emb_params": torch.zeros(2, 768)},
+    }
+    for name, tensors in files.items():
+        save_file(tensors, tmp_path / f"{name}.safetensors")
+        path = tmp_path / f"{name}.safetensors"
+        error = failure_of(run(engine, asked(tiny_sd, f"a hill <lora:{name}:1>", **{name: path})))
+        assert name in error.message
+        assert error.hint
+    (tmp_path / "cut.safetensors").write_bytes(path.read_bytes()[:-5])
+    error = failure_of(run(engine, asked(tiny_sd, "a hill <lora:cut:1>", cut=tmp_path / "cut.safetensors")))
+    assert "damaged" in error.message

@@ -14,11 +14,12 @@ import sdpaint.engine.diffusion as diffusion
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.parts import PIPELINE_FAMILIES
 from sdpaint.engine.autoencode import encode
-from sdpaint.engine.calls import CALLS
+from sdpaint.engine.calls import CALLS, pipeline_class
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, ImageDone, Preview, Progress
 from sdpaint.generation.families import FAMILIES, FamilyName
+from sdpaint.generation.prompt.explain import Honours
 from sdpaint.generation.request import GenerationRequest, Variation
 from sdpaint.imaging.geometry import Size
 from tests.engine.support import (
@@ -30,7 +31,7 @@ from tests.engine.support import (
     picture,
     run,
 )
-from tests.engine.tiny_families import TINY, build_family
+from tests.engine.tiny_families import TINY, build_family, build_lora
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +143,28 @@ def test_a_refiner_changes_what_is_there_and_says_that_it_makes_nothing_new(
     assert picture(family_engine, asked).shape == (64, 64, 3)
     error = failure_of(run(family_engine, request(refiner)))
     assert "only refines" in error.message
+
+
+TAKING_LORA = [name for name in TINY if Honours.ADAPTERS in FAMILIES[PIPELINE_FAMILIES[name]].honours]
+
+
+@pytest.mark.parametrize("name", TAKING_LORA)
+def test_a_lora_changes_its_pictures_and_is_gone_without_a_trace(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], name: str, tmp_path: Path
+) -> None:
+    build_lora(tmp_path / "ink.safetensors", checkpoints[name])
+
+    def made(prompt: str) -> np.ndarray:
+        asked = request(checkpoints[name], prompt=prompt)
+        return picture(family_engine, replace(asked, adapter_files={"ink": tmp_path / "ink.safetensors"}))
+
+    before, whole, half = made("sea"), made("sea<lora:ink:1>"), made("sea<lora:ink:0.4>")
+    assert np.array_equal(made("sea"), before)
+    assert len({each.tobytes() for each in (before, whole, half)}) == 3
+
+
+def test_lora_are_taken_where_diffusers_can_load_them() -> None:
+    for family, calls in CALLS.items():
+        names = [each for each in (*calls.text, calls.image, calls.masked, calls.edit) if each is not None]
+        can = all(hasattr(pipeline_class(each), "load_lora_weights") for each in names)
+        assert can == (Honours.ADAPTERS in FAMILIES[family].honours), family

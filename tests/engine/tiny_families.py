@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 
 from sdpaint.checkpoints.parts import is_tokenizer
 
@@ -340,3 +341,19 @@ def _spread(network: Any) -> None:
         for parameter in network.parameters():
             if not bool(parameter.any()):
                 parameter.normal_(0.0, 0.05)
+
+
+def build_lora(path: Path, checkpoint: Path) -> Path:
+    """A LoRA for the queries of a checkpoint's transformer, named as diffusers does."""
+    tensors: dict[str, torch.Tensor] = {}
+    generator = torch.Generator().manual_seed(1)
+    (file,) = (checkpoint / "transformer").glob("*.safetensors")
+    for name, weight in load_file(file).items():
+        module = name.removesuffix(".weight")
+        if module.endswith(("to_q", "to_qkv_mlp_proj")):
+            out, inner = weight.shape
+            tensors[f"transformer.{module}.lora_A.weight"] = torch.randn(4, inner, generator=generator)
+            tensors[f"transformer.{module}.lora_B.weight"] = torch.randn(out, 4, generator=generator)
+    assert tensors
+    save_file(tensors, path)
+    return path

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdpaint.document.control import ControlStretch
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.errors import FileError
 from sdpaint.fileio.full_recipe import KEYWORD, FullRecipe, full_recipe_in, recipe_json
 from sdpaint.fileio.png import encode_png, text_in
 from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.passes import Passes
 from sdpaint.generation.recipe import infotext_of
-from sdpaint.generation.references import Reference, ReferenceUse
+from sdpaint.generation.references import Reference
 from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import (
     GenerationMode,

@@ -11,10 +11,12 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, 
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from sdpaint.document.reference import LayerReference
 from sdpaint.fileio.images import write_image
 from sdpaint.gui.reference_window import ReferenceState, ReferenceWindow
 from sdpaint.gui.references import References
 from sdpaint.imaging.color import Color
+from sdpaint.imaging.geometry import Rect
 from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
 
@@ -155,7 +157,8 @@ def test_they_come_back_as_they_were(driver, reference, qtbot):
     driver.window.flows.references.shutdown()
     assert driver.window.flows.references.windows == ()
     (text,) = driver.settings.settings.references
-    again = References(driver.tools, driver.settings, driver.asker, driver.window.messages, driver.window)
+    window = driver.window
+    again = References(driver.tools, window.flows.layers, driver.settings, driver.asker, window.messages, window)
     again.restore()
     qtbot.waitUntil(lambda: bool(again.windows), timeout=TIMEOUT_MS)
     assert again.windows[0].state == ReferenceState.from_text(text)
@@ -177,3 +180,18 @@ def test_a_file_that_is_gone_is_passed_over_at_the_start_and_said_when_asked_for
 
 def test_every_control_of_it_has_its_names_and_keyboard_reach(reference):
     assert [described(each) for each in controls(reference) if described(each)] == []
+
+
+def test_one_can_be_taken_up_as_a_hidden_style_reference_in_one_step(driver, reference, qtbot):
+    before = driver.documents.document
+    button(reference, "referenceTakeUpButton").click()
+    qtbot.waitUntil(lambda: len(driver.documents.document.layers) > len(before.layers), timeout=TIMEOUT_MS)
+
+    document = driver.documents.document
+    (layer,) = (each for each in document.walk() if each.reference is not None)
+    assert (layer.name, layer.visible, layer.reference) == ("harbour", False, LayerReference())
+    assert layer.tiles.bounds() == Rect(0, 0, 200, 100)
+    assert document.active == before.active
+
+    driver.trigger("undo")
+    assert driver.documents.document.layers == before.layers

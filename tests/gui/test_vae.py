@@ -27,7 +27,7 @@ def vae(driver, qtbot) -> Path:
 
 def test_those_that_fit_can_be_chosen_and_go_with_the_request(driver, qtbot, vae):
     combo = driver.find("vaeCombo")
-    assert [combo.itemText(place) for place in range(combo.count())] == ["VAE of the checkpoint", "Warm"]
+    assert [combo.itemText(place) for place in range(combo.count())] == ["From the checkpoint", "Warm"]
     assert combo.currentData() is None
 
     combo.activated.emit(1)

@@ -22,6 +22,7 @@ from sdpaint.gui.panels.layers_model import (
 from sdpaint.gui.theme import font
 from sdpaint.gui.widgets.controls import describe
 from sdpaint.gui.widgets.images import draw_checkerboard, fitted
+from sdpaint.gui.wording import REFERENCE_WORDS
 from sdpaint.imaging.blend import BlendMode
 
 _BADGE = 14
@@ -174,6 +175,7 @@ class LayerDelegate(QStyledItemDelegate):
             ("alpha-lock", layer.alpha_locked, 1.0),
             ("sparkle", layer.generated, 1.0),
             ("control", layer.control is not None, 1.0),
+            ("reference", layer.reference is not None, 1.0),
             ("warning", bool(index.data(STALE_ROLE)), 1.0),
         ):
             if shown:
@@ -248,6 +250,8 @@ def _details(layer: Layer) -> str:
         parts.append("Pass through")
     elif layer.blend_mode is not BlendMode.NORMAL:
         parts.append(layer.blend_mode.label)
+    if layer.reference is not None:
+        parts.append(f"{REFERENCE_WORDS[layer.reference.use]} {round(layer.reference.weight * 100)} %")
     if layer.opacity < 1:
         parts.append(f"{round(layer.opacity * 100)} %")
     return " · ".join(parts)

@@ -9,6 +9,7 @@ from sdpaint.gui.layer_actions import (
     MASK_ENTRIES,
     MERGE_ENTRIES,
     NEW_ENTRIES,
+    REFERENCE_ENTRIES,
     TAG_ENTRIES,
 )
 from sdpaint.gui.menus import Entry
@@ -36,6 +37,7 @@ LAYER_ENTRIES: tuple[Entry, ...] = (
     None,
     "layerVisible",
     ("&Lock", LOCK_ENTRIES),
+    ("Re&ference", REFERENCE_ENTRIES),
     ("Colour t&ag", TAG_ENTRIES),
     "layerToSelection",
     None,

@@ -307,6 +307,7 @@ def _look(layer: Layer) -> tuple[object, ...]:
         layer.pixels_locked,
         layer.position_locked,
         layer.tag,
+        layer.reference,
         None if layer.mask is None else (layer.mask.enabled, layer.mask.linked),
         (content.expanded, content.pass_through) if isinstance(content, Group) else content,
     )

@@ -112,7 +112,6 @@ class PromptBar(QFrame):
         )
         self._convert.setText("Convert")
         self._convert.setFixedHeight(24)
-        set_role(self._convert, "line")
         self._notes = QWidget()
         self._notes.hide()
         self._strength = NumberSlider(

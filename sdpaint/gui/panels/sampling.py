@@ -109,7 +109,7 @@ class SamplingPanel(QWidget):
     def _list_vaes(self, params: GenerationParams) -> None:
         """The checkpoint's own, and those that fit it; one that is wanted and isn't there is named."""
         self._vae.clear()
-        self._vae.addItem("VAE of the checkpoint", None)
+        self._vae.addItem("From the checkpoint", None)
         for vae in self._generation.vaes:
             self._vae.addItem(vae.name, vae.path)
             self._vae.setItemData(self._vae.count() - 1, str(vae.path), Qt.ItemDataRole.ToolTipRole)
