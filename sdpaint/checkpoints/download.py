@@ -46,9 +46,19 @@ def folder_name(repo: str) -> str:
 
 def discard_unfinished(repo: str, selection: Sequence[str], folder: Path) -> None:
     """Throw away what is there of unfinished downloads of a repository, or of these files of it."""
-    mark = _mark_of(selection) if selection else ""
-    for partial in (folder / PARTIAL).glob(f"{folder_name(repo)}--{'[0-9a-f]' * 12}{mark}"):
+    for partial in _unfinished(repo, selection, folder):
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def unfinished_bytes(repo: str, selection: Sequence[str], folder: Path) -> int:
+    """How much of unfinished downloads of a repository, or of these files of it, lies on the disk."""
+    files = (path for partial in _unfinished(repo, selection, folder) for path in partial.rglob("*"))
+    return sum(_size_of(path) for path in files if path.is_file())
+
+
+def _unfinished(repo: str, selection: Sequence[str], folder: Path) -> list[Path]:
+    mark = _mark_of(selection) if selection else ""
+    return list((folder / PARTIAL).glob(f"{folder_name(repo)}--{'[0-9a-f]' * 12}{mark}"))
 
 
 def _mark_of(files: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import threading
 import time
 from collections import deque
@@ -14,13 +16,17 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from sdpaint import paths
-from sdpaint.checkpoints.download import Download, Paused, discard_unfinished
+from sdpaint.atomic import replacing
+from sdpaint.checkpoints.download import Download, Paused, discard_unfinished, unfinished_bytes
 from sdpaint.checkpoints.hub import Hub, describe
 from sdpaint.checkpoints.repo_files import SeveralFiles, check_repo_id, needed_files
 from sdpaint.checkpoints.token import forget_token, keep_token, read_token
 from sdpaint.errors import SdPaintError
+from sdpaint.fileio.problems import writing
 from sdpaint.settings.store import SettingsStore
 from sdpaint.worker.background import Background
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 2
 _TELL_S = 0.1
@@ -89,6 +95,7 @@ class DownloadsController(QObject):
         self._fetching = Background(_AT_ONCE, self)
         self._keys = Background(1, self)
         self._told.connect(self._take_news)
+        self._is_restored = False
 
     @property
     def transfers(self) -> tuple[Transfer, ...]:
@@ -101,6 +108,22 @@ class DownloadsController(QObject):
             stop.set()
         self._fetching.close()
         self._keys.close()
+
+    def restore(self) -> None:
+        """List what was begun in earlier runs and isn't whole, paused. Asks nothing of a network."""
+        if self._is_restored:
+            return
+        self._is_restored = True
+
+        def done(found: tuple[Transfer, ...]) -> None:
+            known = {(each.repo, each.files) for each in self._transfers.values()}
+            for transfer in found:
+                if (transfer.repo, transfer.files) not in known:
+                    self._transfers[self._next] = replace(transfer, id=self._next)
+                    self._next += 1
+            self.changed.emit()
+
+        self._keys.run(_unfinished, done, self.failed.emit)
 
     def start(self, repo: str, files: Sequence[str] = (), title: str = "") -> None:
         """Fetch what is needed of a repository, or these files of it. Emits `failed` where it can't be one."""
@@ -142,6 +165,7 @@ class DownloadsController(QObject):
         del self._transfers[number]
         if transfer.state in (State.PAUSED, State.FAILED):
             self._fetching.run(lambda: self._discard(transfer), lambda _none: None, self.failed.emit)
+        self._remember()
         self.changed.emit()
 
     # -- the token
@@ -205,6 +229,23 @@ class DownloadsController(QObject):
             return {"state": State.PAUSED}
         return {"state": State.DONE, "done": download.total, "target": target, "seconds_left": None}
 
+    def _remember(self) -> None:
+        """Write down what was begun and isn't whole, for the next run."""
+        rows = [
+            {"repo": each.repo, "title": each.title, "files": each.files, "total": each.total}
+            for each in self._transfers.values()
+            if each.total and each.state is not State.DONE
+        ]
+
+        def work() -> None:
+            file = _unfinished_file()
+            with writing(file):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(file) as target:
+                    target.write(json.dumps(rows).encode())
+
+        self._keys.run(work, lambda _none: None, self.failed.emit)
+
     def _discard(self, transfer: Transfer) -> None:
         discard_unfinished(transfer.repo, transfer.files, paths.user_checkpoint_dir())
 
@@ -213,12 +254,36 @@ class DownloadsController(QObject):
         if transfer is None:
             return
         transfer = self._transfers[number] = replace(transfer, **news)
+        if "state" in news:
+            self._remember()
         if number in self._cancelled and not transfer.is_active:
             self._cancelled.discard(number)
             del self._transfers[number]
+            self._remember()
         elif news.get("state") is State.DONE and transfer.target is not None:
             self.finished.emit(transfer.target, transfer.title)
         self.changed.emit()
+
+
+def _unfinished_file() -> Path:
+    return paths.data_dir() / "downloads.json"
+
+
+def _unfinished() -> tuple[Transfer, ...]:
+    """What earlier runs wrote down, as far as something of it is there."""
+    try:
+        rows = json.loads(_unfinished_file().read_text(encoding="utf-8"))
+        found = [
+            Transfer(0, str(row["repo"]), str(row["title"]), tuple(row["files"]), State.PAUSED, total=int(row["total"]))
+            for row in rows
+        ]
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, TypeError, KeyError):
+        log.warning("what was being downloaded isn't known any more", exc_info=True)
+        return ()
+    there = [replace(each, done=unfinished_bytes(each.repo, each.files, paths.user_checkpoint_dir())) for each in found]
+    return tuple(each for each in there if each.done)
 
 
 class _Meter:

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from sdpaint.checkpoints.catalogue import read_catalogue
 from sdpaint.checkpoints.component import Kind
-from sdpaint.controllers.downloads_controller import State
+from sdpaint.controllers.downloads_controller import DownloadsController, State
 from sdpaint.paths import starter_checkpoint, user_checkpoint_dir
 from tests.checkpoints.headers import kohya_lora, write_file
 from tests.checkpoints.hub_server import REPO, hub_server
@@ -119,6 +119,25 @@ def test_a_download_can_be_paused_and_goes_on_where_it_was(qtbot, hub, downloads
     wait_for(qtbot, downloads, State.DONE)
     assert there > 0
     assert any(asked is not None for _name, asked in hub.requests)
+
+
+def test_what_was_begun_in_an_earlier_run_can_be_gone_on_with(driver, qtbot, hub, downloads, page):
+    hub.throttle_bytes_s = 4_000_000
+    fetch(page, REPO)
+    wait_for(qtbot, downloads, State.RUNNING)
+    qtbot.waitUntil(lambda: downloads.transfers[0].done > 1_000_000, timeout=TIMEOUT_MS)
+    downloads.shutdown()
+    hub.throttle_bytes_s = 0
+
+    later = DownloadsController(driver.settings, wait_s=0.01)
+    with qtbot.waitSignal(later.changed, timeout=TIMEOUT_MS):
+        later.restore()
+    (transfer,) = later.transfers
+    assert (transfer.repo, transfer.state) == (REPO, State.PAUSED)
+    assert 0 < transfer.done < transfer.total
+    later.resume(transfer.id)
+    qtbot.waitUntil(lambda: later.transfers[0].state is State.DONE, timeout=TIMEOUT_MS)
+    later.shutdown()
 
 
 def test_what_is_cancelled_leaves_nothing_behind(qtbot, hub, downloads, page):

@@ -38,6 +38,7 @@ class GetMorePage(QWidget):
         downloads.finished.connect(lambda _target, _title: self._refresh())
         self._refresh()
         self.offers.choose(self.offers.offers[0])
+        downloads.restore()
 
     # -- building
 

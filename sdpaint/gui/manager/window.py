@@ -75,7 +75,7 @@ class LibraryPage(QWidget):
         library.changed.connect(self._follow)
         library.busy_changed.connect(lambda _busy: self._say_count())
         library.known_folders_found.connect(self._offer)
-        library.thumbnail_read.connect(lambda _path, _pixels: self._show_details())
+        library.thumbnail_read.connect(self._show_picture)
         library.converted.connect(self._show_converted)
         library.failed.connect(lambda _error: self.details.allow_converting())
         self._follow()
@@ -242,6 +242,10 @@ class LibraryPage(QWidget):
         entry = chosen[0] if len(chosen) == 1 else None
         picture = entry.picture if entry is not None else None
         self.details.show_entry(entry, self.view.pixmaps.get(picture) if picture is not None else None)
+
+    def _show_picture(self, path: Path, _pixels: object) -> None:
+        if any(entry.picture == path for entry in self.view.selected):
+            self._show_details()
 
     def _show_converted(self, _pickled: Path, target: Path) -> None:
         self.details.allow_converting()
