@@ -17,9 +17,12 @@ import numpy as np
 
 from sdpaint import paths
 from sdpaint.checkpoints.adapter_layouts import find_adapter
-from sdpaint.checkpoints.component import Architecture, Kind
+from sdpaint.checkpoints.component import Architecture, Component, Kind
+from sdpaint.checkpoints.folders import Candidate, Walk, program_of
 from sdpaint.checkpoints.header import Header, Shape, read_header
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.known_headers import Key, KnownHeaders
+from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.document.control import KIND_LABELS, ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
@@ -30,7 +33,7 @@ from sdpaint.paths import starter_checkpoint
 
 log = logging.getLogger(__name__)
 
-_MOST_FILES = 20_000
+_CONTROLS = (Kind.CONTROLNET, Kind.T2I_ADAPTER)
 
 _CLASSES: dict[str, FamilyName | None] = {
     "ControlNetModel": None,
@@ -110,7 +113,7 @@ def read_control(path: Path) -> ControlInfo:
         return _read_folder(path)
     header = read_header(path)
     found = find_adapter(header)
-    if found is None or found[0] not in (Kind.CONTROLNET, Kind.T2I_ADAPTER):
+    if found is None or found[0] not in _CONTROLS:
         raise CheckpointError(f"{path.name} is no ControlNet", hint="Choose a ControlNet or a T2I-Adapter")
     return _read_file(path, header, found[0], found[1], found[2])
 
@@ -118,48 +121,41 @@ def read_control(path: Path) -> ControlInfo:
 class ControlFolders:
     """What lies in some folders and those below them. A file is looked into once, until it changes. Not thread-safe."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, int], ControlInfo | None] = {}
+    def __init__(self, headers: Path | None = None) -> None:
+        """`headers`: where it is remembered what files hold; the library keeps that file."""
+        self._headers_file = headers
+        self._headers: KnownHeaders | None = None
+        self._known: dict[Key, ControlInfo | None] = {}
 
     def find(self, folders: Iterable[Path]) -> tuple[ControlInfo, ...]:
         """All controls, by name. Reads headers: not for the GUI thread."""
+        if self._headers is None:
+            self._headers = KnownHeaders(self._headers_file)
         found: dict[Path, ControlInfo] = {}
-        for path in _candidates(folders):
-            place = path.parent if (path.parent / "config.json").is_file() else path
-            info = None if place in found else self._read(place, path)
-            if info is not None:
-                found[place] = info
+        walk = Walk()
+        for folder in folders:
+            for candidate in walk.through(folder, program_of(folder)):
+                if candidate.is_folder or candidate.path.suffix.lower() != ".safetensors":
+                    continue
+                in_folder = (candidate.path.parent / "config.json").is_file()
+                place = candidate.path.parent if in_folder else candidate.path
+                info = None if place in found else self._read(place, candidate, self._headers)
+                if info is not None:
+                    found[place] = info
         return tuple(sorted(found.values(), key=lambda info: info.name.casefold()))
 
-    def _read(self, place: Path, path: Path) -> ControlInfo | None:
-        try:
-            facts = path.stat()
-        except OSError:
-            return None    # gone since it was listed
-        key = (place, facts.st_mtime_ns, facts.st_size)
+    def _read(self, place: Path, candidate: Candidate, headers: KnownHeaders) -> ControlInfo | None:
+        key = (str(candidate.path), candidate.size, candidate.mtime_ns)
         if key not in self._known:
-            try:
-                self._known[key] = read_control(place)
-            except CheckpointError as error:
-                log.debug("%s: %s", place, error)
-                self._known[key] = None
+            self._known[key] = None
+            # Of a folder the configuration says more than the names of tensors.
+            component = None if place != candidate.path else headers.look(key, lambda: identify_file(candidate.path))
+            if component is None or (isinstance(component, Component) and component.kind in _CONTROLS):
+                try:
+                    self._known[key] = read_control(place)
+                except CheckpointError as error:
+                    log.debug("%s: %s", place, error)
         return self._known[key]
-
-
-def _candidates(folders: Iterable[Path]) -> Iterable[Path]:
-    count = 0
-    for folder in folders:
-        if not folder.is_dir():
-            continue
-        try:
-            for path in sorted(folder.rglob("*.safetensors")):
-                count += 1
-                if count > _MOST_FILES:
-                    log.warning("more than %d files of weights: the rest is passed over", _MOST_FILES)
-                    return
-                yield path
-        except OSError:
-            log.warning("%s can't be read", folder, exc_info=True)
 
 
 def control_folders(folders: Iterable[Path]) -> tuple[Path, ...]:

@@ -102,7 +102,8 @@ def with_files(request: GenerationRequest, settings: Settings) -> GenerationRequ
     folders = (paths.user_adapter_dir(), paths.user_embedding_dir(), paths.user_checkpoint_dir())
     found = AdapterFolders(headers=known_headers_file()).find((*folders, *settings.checkpoint_dirs))
     complete = with_named_files(request, found)
-    controls = functools.cache(lambda: ControlFolders().find(control_folders(settings.checkpoint_dirs)))
+    there = ControlFolders(known_headers_file())
+    controls = functools.cache(lambda: there.find(control_folders(settings.checkpoint_dirs)))
     complete = with_inpaint_control(with_controls(complete, controls), controls)
     for tag in take_adapters(" ".join((request.prompt, *(each.prompt for each in request.regions)))).adapters:
         if tag.name not in complete.adapter_files:

@@ -29,7 +29,7 @@ class PromptResources:
         self.folders: tuple[Path, ...] = ()
         """Where adapters are looked for, beside sdpaint's own folders of them."""
         self._adapters = AdapterFolders(headers=known_headers_file())
-        self._controls = ControlFolders()
+        self._controls = ControlFolders(known_headers_file())
         self._lock = threading.Lock()
 
     def lists_for(self, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:

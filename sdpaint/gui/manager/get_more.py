@@ -81,7 +81,7 @@ class GetMorePage(QWidget):
         self._problem.setObjectName("getMoreProblem")
         self._problem.setWordWrap(True)
         self._problem.hide()
-        self.transfers = TransferList(self._downloads, self.show_asked.emit)
+        self.transfers = TransferList(self._downloads, self.show_asked.emit, self._open_page_of)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * SPACE)
@@ -186,7 +186,10 @@ class GetMorePage(QWidget):
     def _open_page(self) -> None:
         offer = self.offers.offer
         if offer is not None:
-            QDesktopServices.openUrl(QUrl(f"{self._endpoint()}/{offer.repo}"))
+            self._open_page_of(offer.repo)
+
+    def _open_page_of(self, repo: str) -> None:
+        QDesktopServices.openUrl(QUrl(f"{self._endpoint()}/{repo}"))
 
     def _ask_connection(self) -> None:
         ConnectionDialog(self.window(), self._downloads, self._settings).open()

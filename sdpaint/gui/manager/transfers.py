@@ -22,11 +22,18 @@ _MOST_SHOWN = 3
 class TransferList(QScrollArea):
     """As high as what is in it, up to three rows."""
 
-    def __init__(self, downloads: DownloadsController, use: Callable[[Path], object]) -> None:
+    def __init__(
+        self,
+        downloads: DownloadsController,
+        use: Callable[[Path], object],
+        show_page: Callable[[str], object],
+    ) -> None:
+        """`show_page` opens the page of a repository."""
         super().__init__()
         describe(self, "transferList", "Downloads")
         self._downloads = downloads
         self._use = use
+        self._show_page = show_page
         self._rows: dict[int, TransferRow] = {}
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -47,10 +54,10 @@ class TransferList(QScrollArea):
             row = self._rows.pop(number)
             self._layout.removeWidget(row)
             row.deleteLater()
-        for transfer in transfers:
+        for place, transfer in enumerate(transfers):
             if transfer.id not in self._rows:
-                self._rows[transfer.id] = TransferRow(self._downloads, self._use)
-                self._layout.insertWidget(0, self._rows[transfer.id])
+                self._rows[transfer.id] = TransferRow(self._downloads, self._use, self._show_page)
+                self._layout.insertWidget(place, self._rows[transfer.id])
             self._rows[transfer.id].show_transfer(transfer)
         self.setVisible(bool(transfers))
         self.setFixedHeight(min(len(transfers), _MOST_SHOWN) * (_ROW_HEIGHT + SPACE))
@@ -59,7 +66,12 @@ class TransferList(QScrollArea):
 class TransferRow(QFrame):
     """One download: name, words, a bar, buttons."""
 
-    def __init__(self, downloads: DownloadsController, use: Callable[[Path], object]) -> None:
+    def __init__(
+        self,
+        downloads: DownloadsController,
+        use: Callable[[Path], object],
+        show_page: Callable[[str], object],
+    ) -> None:
         super().__init__()
         self.setObjectName("transferRow")
         set_role(self, "card")
@@ -90,6 +102,10 @@ class TransferRow(QFrame):
             "transferShow", "Show", lambda: self._transfer.target and use(self._transfer.target),
             "Show it among what is on this machine",
         )  # fmt: skip
+        self._page = icon_button(
+            "transferPage", "link", "Its page", lambda: show_page(self._transfer.repo),
+            "Open its page on the hub in the browser, such as to accept its licence",
+        )  # fmt: skip
         self._cancel = icon_button("transferCancel", "close", "Cancel", lambda: downloads.cancel(self._transfer.id))
         for button in (self._take, self._show):
             button.setAutoDefault(False)
@@ -102,7 +118,7 @@ class TransferRow(QFrame):
         layout.setContentsMargins(3 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.setSpacing(SPACE)
         layout.addLayout(text, 1)
-        for widget in (self._choice, self._take, self._show, self._go, self._pause, self._cancel):
+        for widget in (self._choice, self._take, self._show, self._page, self._go, self._pause, self._cancel):
             layout.addWidget(widget)
 
     def show_transfer(self, transfer: Transfer) -> None:
@@ -129,6 +145,7 @@ class TransferRow(QFrame):
             (self._pause, (State.ASKING, State.RUNNING)),
             (self._go, (State.PAUSED, State.FAILED)),
             (self._show, (State.DONE,)),
+            (self._page, (State.FAILED,)),
         ):
             widget.setVisible(state in states)
         ended = state is State.DONE
