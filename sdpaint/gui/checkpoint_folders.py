@@ -97,7 +97,7 @@ class CheckpointFolders(QObject):
 
     def use(self, entry: Entry) -> None:
         """Make pictures with a checkpoint; name an adapter in the prompt."""
-        if entry.kind is Kind.CHECKPOINT:
+        if entry.info is not None:
             self._generation.set_params(checkpoint=entry.path)
             self._messages.info(f"Pictures are made with {entry.name} now")
             return
