@@ -22,12 +22,10 @@ from numpy.typing import NDArray
 from psd_tools.api import adjustments as psd
 from psd_tools.api.layers import AdjustmentLayer
 from psd_tools.api.layers import Layer as PsdLayer
-from psd_tools.composite import adjustments as shown_by
 from psd_tools.constants import ColorMode, Tag
 from psd_tools.psd import adjustments as typed_blocks
 from psd_tools.psd.base import EmptyElement, ShortIntegerElement
 from psd_tools.psd.descriptor import Descriptor, DescriptorBlock, Double
-from scipy.interpolate import CubicSpline
 
 from sdpaint.document.layers import Adjustment
 from sdpaint.imaging.color import Color
@@ -221,6 +219,9 @@ def _read_legacy_brightness(brightness: int, contrast: int) -> Adjustment:
 
 def _as_curves(layer: AdjustmentLayer) -> Adjustment | None:
     """What changes each channel by itself, by what psd-tools makes of all levels."""
+    # Takes several times as long to load as everything else here, and few files need it.
+    from psd_tools.composite import adjustments as shown_by
+
     ramp = np.repeat(_LEVELS.astype(np.float32)[None, :, None], 3, axis=2)
     made = shown_by.ADJUSTMENT_FUNC[layer.kind](ramp, ColorMode.RGB, layer)
     tables = [np.clip(made[0, :, channel].astype(np.float64), 0.0, 1.0) for channel in range(3)]
@@ -239,6 +240,8 @@ def _own_table(points: Points) -> _Table:
 
 def _psd_table(points: Points) -> _Table:
     """A natural cubic spline through the points, level before the first and after the last."""
+    from scipy.interpolate import CubicSpline  # likewise
+
     xs, ys = (np.array(values) for values in zip(*points, strict=True))
     spline = CubicSpline(xs, ys, bc_type="natural")
     return np.asarray(np.clip(spline(np.clip(_LEVELS, xs[0], xs[-1])), 0.0, 1.0))
