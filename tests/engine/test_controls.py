@@ -19,12 +19,15 @@ from PIL import Image
 
 import sdpaint.engine.control_loader as control_loader
 import sdpaint.engine.diffusion as diffusion
+from sdpaint.checkpoints.controls import CONTROLLED, SKETCHED
+from sdpaint.checkpoints.parts import PIPELINE_FAMILIES
 from sdpaint.document.control import ControlKind
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.samplers import make_scheduler
 from sdpaint.generation.controls import Control
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, Phase, Preview, Progress
+from sdpaint.generation.families import FamilyName
 from sdpaint.generation.regions import PromptRegion
 from sdpaint.generation.request import GenerationRequest, SamplerName
 from sdpaint.imaging.geometry import Rect, Size
@@ -472,6 +475,12 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pat
             deepen(checkpoint, *DEEPER[name])
         found[name] = checkpoint, build_transformer_control(folder / f"{name}-canny", checkpoint, class_name, **own)
     return found
+
+
+def test_every_family_that_is_said_to_take_controls_is_tested() -> None:
+    tested = {FamilyName.SD, FamilyName.SDXL, *(PIPELINE_FAMILIES[name] for name in FLOWS)}
+    assert tested == CONTROLLED
+    assert {FamilyName.SD, FamilyName.SDXL} == SKETCHED
 
 
 @pytest.mark.parametrize("name", FLOWS)

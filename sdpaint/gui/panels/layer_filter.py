@@ -17,6 +17,7 @@ class LayerTrait(Enum):
     FILL = "Fills"
     ADJUSTMENT = "Adjustments"
     TEXT = "Text"
+    CONTROL = "Control"
     GENERATED = "Generated"
     MASKED = "With a mask"
     LOCKED = "Locked"
@@ -24,11 +25,12 @@ class LayerTrait(Enum):
 
 
 _HAS: dict[LayerTrait, Callable[[Layer], bool]] = {
-    LayerTrait.PIXELS: lambda layer: layer.content is None,
+    LayerTrait.PIXELS: lambda layer: layer.content is None and layer.control is None,
     LayerTrait.GROUP: lambda layer: isinstance(layer.content, Group),
     LayerTrait.FILL: lambda layer: isinstance(layer.content, Fill),
     LayerTrait.ADJUSTMENT: lambda layer: isinstance(layer.content, Adjustment),
     LayerTrait.TEXT: lambda layer: isinstance(layer.content, Text),
+    LayerTrait.CONTROL: lambda layer: layer.control is not None,
     LayerTrait.GENERATED: lambda layer: layer.generated,
     LayerTrait.MASKED: lambda layer: layer.mask is not None,
     LayerTrait.LOCKED: lambda layer: layer.locked
