@@ -92,13 +92,12 @@ class ControlHook:
     def attached(self, position: Position) -> Iterator[None]:
         """Feed the network for the time of a `with` block."""
         self._position = position
-        handle = self._network.register_forward_pre_hook(self._before, with_kwargs=True) if self._parts else None
+        handle = self._network.register_forward_pre_hook(self._before, with_kwargs=True)
         try:
             yield
         finally:
             self._known = None
-            if handle is not None:
-                handle.remove()
+            handle.remove()
 
     def _before(self, network: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         position = self._position()
@@ -109,7 +108,7 @@ class ControlHook:
         if self._known is None or self._known[0] != done:
             given = self._signature.bind(*args, **kwargs).arguments
             active = [part for part in self._parts if part.counts(done, count)]
-            self._known = done, self._answers(active, {**given.pop("kwargs", {}), **given})
+            self._known = done, self._answers(active, given)
         # Lists are emptied by the networks that they are given to.
         own = {name: list(value) if isinstance(value, list) else value for name, value in self._known[1].items()}
         return args, {**kwargs, **own}
@@ -128,7 +127,8 @@ class ControlHook:
         if len(one) != len(other):
             # ControlNets of different depths: each answer goes to the blocks that it would go to alone.
             blocks = self._network.single_transformer_blocks if "single" in name else self._network.transformer_blocks
-            one, other = (_spread(each, len(blocks)) for each in (one, other))
+            is_even = name == "block_controlnet_hidden_states"
+            one, other = (_spread(each, len(blocks), is_even) for each in (one, other))
         return type(one)(a + b for a, b in zip(one, other, strict=True))
 
 
@@ -140,7 +140,7 @@ class _Part:
         cancel: CancelToken,
     ) -> None:  # fmt: skip
         self._loaded, self._info, self._network = loaded, own.info, own.network
-        self._stretch, self._kind = control.stretch, control.kind
+        self._stretch = control.stretch
         self._config = own.network.config
         self._mode = self._mode_of(control)
         self._takes = frozenset(inspect.signature(own.network.forward).parameters) - _NOT_PASSED_ON
@@ -251,9 +251,10 @@ class _Part:
         return (packed(latents) if CALLS[family].layout is Layout.PACKED else latents).to(dtype)
 
 
-def _spread(samples: Sequence[Tensor], count: int) -> list[Tensor]:
+def _spread(samples: Sequence[Tensor], count: int, is_even: bool) -> list[Tensor]:
+    """What each of `count` blocks is given. SD 3 spreads samples evenly, the others give each to as many blocks."""
     step = -(-count // len(samples))
-    return [samples[block // step] for block in range(count)]
+    return [samples[block * len(samples) // count if is_even else block // step] for block in range(count)]
 
 
 def check_controls(request: GenerationRequest) -> tuple[ControlInfo, ...]:

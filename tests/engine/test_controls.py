@@ -518,6 +518,25 @@ def test_regions_of_networks_without_attention_and_controls_go_together(
     assert len({each.tobytes() for each in pictures}) == 3
 
 
+def test_controls_of_different_depths_go_together(
+    family_engine: DiffusionEngine, tmp_path: Path
+) -> None:
+    checkpoint = build_flow_checkpoint(tmp_path / "sd3", "StableDiffusion3Pipeline")
+    deepen(checkpoint, "SD3Transformer2DModel", 4)
+    nets = [
+        build_transformer_control(
+            tmp_path / f"canny{layers}", checkpoint, "SD3ControlNetModel", num_layers=layers,
+            extra_conditioning_channels=0,
+        )
+        for layers in (1, 3)
+    ]  # fmt: skip
+    pictures = [
+        picture(family_engine, asked(checkpoint, *controls, steps=2, sampler=SamplerName.EULER, prompt="sea"))
+        for controls in ([control(nets[0])], [control(nets[1])], [control(each) for each in nets])
+    ]
+    assert len({each.tobytes() for each in pictures}) == 3
+
+
 def test_a_union_of_flux_is_told_the_kind(family_engine: DiffusionEngine, flows: Any, tmp_path: Path) -> None:
     checkpoint = flows["FluxPipeline"][0]
     net = build_transformer_control(
