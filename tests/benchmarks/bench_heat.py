@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench_heat.py [scenes for each thing, 12]
 
-For each thing: how often the hottest place of its word's map lies on it (its mask, widened by one latent), which share
-of the hottest twentieth of the map does, and both for places drawn by chance. Last, what gathering costs.
+For each thing and kind of ground: how often the hottest place of its word's map lies on it (its mask, widened by one
+latent), which share of the hottest twentieth of the map does, and of all places. Last, what gathering costs.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ from sdpaint.paths import starter_checkpoint  # noqa: E402
 
 THINGS = {"sailboat": "sailboat", "lighthouse": "lighthouse", "cabin": "cabin", "hot air balloon": "balloon"}
 """Kind in the drawn world → the word whose map is looked at."""
+GROUNDS = ("sea", "forest", "mountains")
+"""Their masks are all that isn't sky."""
 STRENGTH, STEPS = 0.25, 10
 TOP = 0.05
 LEAST_PX = 120
+_SKY_DEPTH = 0.96
 _CELL_PX = 8
 
 
@@ -63,6 +66,19 @@ def scenes(kind: str, count: int, first: int = 0) -> Iterator[tuple[Scene, np.nd
         if len(masks) == 1 and masks[0].sum() >= LEAST_PX:
             found += 1
             yield scene, masks[0]
+
+
+def grounds(kind: str, count: int) -> Iterator[tuple[Scene, np.ndarray]]:
+    """Plain scenes on a kind of ground, and its mask (256, 256) bool."""
+    seed, found = 0, 0
+    while found < count:
+        plan = make_plan(seed)
+        seed += 1
+        if plan.style == "flat" and plan.weather == "clear" and plan.terrain == kind:
+            scene = render_plan(plan, sides=True)
+            assert scene.depth is not None
+            found += 1
+            yield scene, scene.depth < _SKY_DEPTH
 
 
 def request_for(scene: Scene, kind: str, seed: int, explains: bool = True) -> GenerationRequest:
@@ -119,7 +135,10 @@ def main(count: int) -> None:
         ]
         whole += hits
         say(kind, hits)
-    say("all", whole)
+    say("all things", whole)
+    for kind in GROUNDS:
+        found = enumerate(grounds(kind, count))
+        say(kind, [hit(heat_of(engine, request_for(scene, "boat", n), kind), mask) for n, (scene, mask) in found])
     print(f"\ncost of gathering: {cost(engine):.2f} times the time without")
     engine.close()
 

@@ -61,7 +61,7 @@ class Case:
 DAY_AND_NIGHT = Case("{prompt} over hills with a meadow, clouds", "night", "day")
 THINGS_APART = (
     Case("day over sea with {prompt}", "a sailboat", "the sun"),
-    Case("day over hills with a meadow, {prompt}", "a hot air balloon", "a cabin"),
+    Case("night over hills with {prompt}", "the moon", "a cabin"),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from sdpaint.checkpoints.identify import CheckpointInfo
@@ -27,6 +27,7 @@ from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 STEPS = NumberSpec(1, 1000, 20, step=1, soft_maximum=100, curve=1.6)
 GUIDANCE = NumberSpec(0.0, 50.0, 4.0, decimals=1, step=0.5, soft_maximum=20.0)
 COUNT = NumberSpec(1, 64, 1, step=1, soft_maximum=8)
+_ROOM_FOR_PLOT_PX = 480
 
 
 class SamplingPanel(QWidget):
@@ -94,6 +95,11 @@ class SamplingPanel(QWidget):
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a small window the controls wrap, and the canvas needs the room more.
+        self._plot.setVisible(event.size().width() >= _ROOM_FOR_PLOT_PX)
 
     def _fill_checkpoints(self) -> None:
         with signals_blocked(self._checkpoint):
