@@ -6,7 +6,7 @@ over the picture, at its own opacity. While it is visible, what is on it goes al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -103,10 +103,13 @@ class ControlSettings:
     source: ControlSource | None = None
 
 
-def shown_controls(layers: Iterable[Layer]) -> Iterator[Layer]:
-    """The visible control layers at any depth, bottom to top."""
+def shown_controls(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """The visible control layers at any depth, bottom to top. Quick: asked for with every event of a stroke."""
+    found: list[Layer] = []
     for layer in layers:
-        if layer.visible:
-            if layer.control is not None:
-                yield layer
-            yield from shown_controls(layer.children)
+        if layer.control is not None:
+            if layer.visible:
+                found.append(layer)
+        elif layer.content is not None and layer.visible:
+            found += shown_controls(layer.children)
+    return tuple(found)

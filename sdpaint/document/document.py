@@ -233,7 +233,9 @@ def changed_overlay_tiles(old: Document, new: Document) -> set[TileKey]:
 def _changed_control_tiles(old: Document, new: Document) -> set[TileKey]:
     if old.layers is new.layers:
         return set()
-    before, now = tuple(shown_controls(old.layers)), tuple(shown_controls(new.layers))
+    before, now = shown_controls(old.layers), shown_controls(new.layers)
+    if not before and not now:
+        return set()
     if [_control_look(layer) for layer in before] != [_control_look(layer) for layer in now]:
         return {key for layer in (*before, *now) for key in layer.tiles.tiles}
     changed: set[TileKey] = set()

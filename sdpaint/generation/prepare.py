@@ -162,7 +162,7 @@ def prepare(
     words = [params.prompt, *(region.prompt for region in regions)]
     unwanted = [params.negative_prompt, *(region.negative_prompt for region in regions)]
     controls: tuple[Control, ...] = ()
-    if any(shown_controls(document.layers)):
+    if shown_controls(document.layers):
         shown = picture_under(document, plan.region) if under is None else under
         controls = controls_for(document, plan, shown, engine_mask)
     request = GenerationRequest(

@@ -68,7 +68,7 @@ def test_what_is_seen_over_the_picture_follows_painting_opacity_and_visibility()
     ):
         assert changed_overlay_tiles(document, changed) == {(0, 0)}
         assert changed_tiles(document, changed) == set()
-    assert not list(shown_controls(set_visible(document, [layer.id], False).layers))
+    assert not shown_controls(set_visible(document, [layer.id], False).layers)
 
 
 def test_the_canvas_composes_the_same_while_a_control_layer_is_painted() -> None:

@@ -42,7 +42,7 @@ class Backing:
         self.picture = Pyramid(document.size)
         self.mask: Pyramid | None = None
         self._behind: set[TileKey] = self.compositor.tiles()
-        self._controls = tuple(shown_controls(document.layers))
+        self._controls = shown_controls(document.layers)
         drawn_over = [*(each.tiles for each in self._controls), *(each.tiles for each in document.shown_masks)]
         self._mask_behind: set[TileKey] = {key for tiles in drawn_over for key in tiles.tiles}
         self._luts = [_tint(mask) for mask in document.shown_masks]
@@ -72,7 +72,7 @@ class Backing:
         self._behind |= changed
         masked = changed_overlay_tiles(old, document)
         if masked:
-            self._controls = tuple(shown_controls(document.layers))
+            self._controls = shown_controls(document.layers)
             self._luts = [_tint(mask) for mask in document.shown_masks]
             self._mask_behind |= masked
         return changed | masked
