@@ -152,7 +152,7 @@ def test_the_stamp_takes_its_source_with_alt_and_shows_it(driver, qtbot):
     QTest.mouseClick(driver.canvas, LEFT, ALT, driver.at(200, 150))
     QTest.mouseMove(driver.canvas, driver.at(350, 300))
     QApplication.processEvents()
-    assert driver.canvas._mark == driver.canvas.viewport.to_view(driver.tools.mark_at(Point(0, 0)))
+    assert driver.canvas.marks.source == driver.canvas.viewport.to_view(driver.tools.mark_at(Point(0, 0)))
     driver.drag((350, 300), (380, 300))
     settle(driver, qtbot)
     pixel = driver.documents.committed.active_layer.tiles.read(Rect(360, 300, 1, 1))[0, 0]

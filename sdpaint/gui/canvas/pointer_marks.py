@@ -50,6 +50,11 @@ class PointerMarks(QObject):
         """Where in the view the pointer is; None where it isn't over it."""
         return self._place
 
+    @property
+    def source(self) -> Point | None:
+        """Where in the view the cross of the clone stamp's source is."""
+        return self._mark
+
     def move(self, place: Point | None) -> None:
         """The pointer is elsewhere."""
         self._place = place

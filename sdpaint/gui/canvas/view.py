@@ -167,6 +167,11 @@ class CanvasView(Navigator):
         return self._touch
 
     @property
+    def marks(self) -> PointerMarks:
+        """What is at the pointer."""
+        return self._marks
+
+    @property
     def ants(self) -> MarchingAnts:
         """The outline of the selection."""
         return self._ants
