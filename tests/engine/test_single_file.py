@@ -41,6 +41,7 @@ _RESNET = {
 }
 _OUTER = {
     "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0", "add_embedding.linear_2": "label_emb.0.2",
     "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2",
 }
 
@@ -121,20 +122,113 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder, file
 
 
+def open_clip_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """SDXL's second text encoder as OpenCLIP names it: queries, keys and values in one, the projection turned over."""
+    start = "conditioner.embedders.1.model."
+    outer = {
+        "text_model.embeddings.token_embedding.weight": "token_embedding.weight",
+        "text_model.embeddings.position_embedding.weight": "positional_embedding",
+        "text_model.final_layer_norm.weight": "ln_final.weight",
+        "text_model.final_layer_norm.bias": "ln_final.bias",
+    }
+    inner = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj",
+             "self_attn.out_proj": "attn.out_proj"}  # fmt: skip
+    found = {f"{start}text_projection": tensors["text_projection.weight"].T}
+    for name, tensor in tensors.items():
+        layer = re.fullmatch(r"text_model\.encoder\.layers\.(\d+)\.(.*)\.(weight|bias)", name)
+        if name in outer:
+            found[start + outer[name]] = tensor
+        elif layer is not None:
+            number, part, kind = layer.groups()
+            block = f"{start}transformer.resblocks.{number}."
+            if part in inner:
+                found[f"{block}{inner[part]}.{kind}"] = tensor
+            elif part == "self_attn.q_proj":
+                joined = [tensors[name.replace("q_proj", f"{letter}_proj")] for letter in "qkv"]
+                found[f"{block}attn.in_proj_{kind}"] = torch.cat(joined)
+    return found
+
+
+@pytest.fixture(scope="module")
+def xl_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The same of SDXL: true widths of the text encoders, by which the conversion tells them apart, and few layers."""
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("single-xl") / "sdxl"
+    shutil.copytree(single_file.configurations() / "sdxl", folder)
+
+    def text(network_class: Any, width: int) -> Any:
+        return network_class(CLIPTextConfig(
+            vocab_size=49408, hidden_size=width, intermediate_size=64, num_hidden_layers=1, num_attention_heads=8,
+            projection_dim=width,
+        ))
+
+    parts: dict[str, Any] = {
+        "unet": UNet2DConditionModel(
+            sample_size=128, block_out_channels=(16, 32), layers_per_block=2, norm_num_groups=8, attention_head_dim=4,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), cross_attention_dim=2048,
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), addition_embed_type="text_time",
+            addition_time_embed_dim=8, projection_class_embeddings_input_dim=1328, use_linear_projection=True,
+        ),
+        "vae": _autoencoder("kl"),
+        "text_encoder": text(CLIPTextModel, 768),
+        "text_encoder_2": text(CLIPTextModelWithProjection, 1280),
+    }
+    tensors: dict[str, torch.Tensor] = {}
+    for name, part in parts.items():
+        part.to(torch.float16).save_pretrained(folder / name)
+        own = load_file(next((folder / name).glob("*.safetensors")))
+        match name:
+            case "unet":
+                tensors |= {f"model.diffusion_model.{original_unet_name(key, 2)}": value for key, value in own.items()}
+            case "vae":
+                for key, value in own.items():
+                    as_conv = ".attentions." in key and value.ndim == 2
+                    old = f"first_stage_model.{original_vae_name(key)}"
+                    tensors[old] = value[..., None, None] if as_conv else value
+            case "text_encoder":
+                start = "conditioner.embedders.0.transformer."
+                named = {key if key.startswith("text_model.") else f"text_model.{key}": v for key, v in own.items()}
+                tensors |= {start + key: value for key, value in named.items()}
+            case _:
+                named = {
+                    key if key.startswith("text_") else f"text_model.{key}": value for key, value in own.items()
+                }
+                tensors |= open_clip_names(named)
+    for name, pads_with_nothing in (("tokenizer", False), ("tokenizer_2", True)):
+        clip_tokenizer(pads_with_nothing=pads_with_nothing).save_pretrained(folder / name)
+    file = folder.parent / "files" / "my xl.safetensors"
+    file.parent.mkdir()
+    save_file({name: value.contiguous() for name, value in tensors.items()}, file)
+    return folder, file
+
+
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, pair: tuple[Path, Path]) -> None:
     """No sockets, and the configurations of the tiny networks instead of the published ones."""
 
+    _cut_off(monkeypatch, pair[0].parent)
+
+
+@pytest.fixture
+def offline_xl(monkeypatch: pytest.MonkeyPatch, xl_pair: tuple[Path, Path]) -> None:
+    """Likewise for SDXL."""
+    _cut_off(monkeypatch, xl_pair[0].parent)
+
+
+def _cut_off(monkeypatch: pytest.MonkeyPatch, configs: Path) -> None:
     def refuse(*_: Any) -> Any:
         raise AssertionError("something wants the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     bundled = single_file.configurations()
-    if not (pair[0].parent / "clip").exists():
-        shutil.copytree(bundled / "clip", pair[0].parent / "clip")
-    monkeypatch.setattr(single_file, "configurations", lambda: pair[0].parent)
-    monkeypatch.setattr("sdpaint.engine.single_file.configurations", lambda: pair[0].parent)
+    if not (configs / "clip").exists():
+        shutil.copytree(bundled / "clip", configs / "clip")
+    monkeypatch.setattr(single_file, "configurations", lambda: configs)
+    monkeypatch.setattr("sdpaint.engine.single_file.configurations", lambda: configs)
 
 
 def test_a_file_gives_the_same_pixels_as_its_diffusers_folder(offline: None, pair: tuple[Path, Path]) -> None:
@@ -142,6 +236,20 @@ def test_a_file_gives_the_same_pixels_as_its_diffusers_folder(offline: None, pai
     engine = DiffusionEngine("cpu", "float32")
     try:
         for more in ({}, {"image": landscape(64), "mask": centre_mask(64), "strength": 1.0}):
+            ours = picture(engine, make_request(file, **more))
+            assert ours.std() > 0
+            assert (ours == picture(engine, make_request(folder, **more))).all()
+    finally:
+        engine.close()
+
+
+def test_so_does_one_of_sdxl_with_both_of_its_text_encoders(
+    offline_xl: None, xl_pair: tuple[Path, Path]
+) -> None:
+    folder, file = xl_pair
+    engine = DiffusionEngine("cpu", "float32")
+    try:
+        for more in ({}, {"prompt": "(a red:1.3) boat", "negative": "dull"}):
             ours = picture(engine, make_request(file, **more))
             assert ours.std() > 0
             assert (ours == picture(engine, make_request(folder, **more))).all()
