@@ -254,7 +254,7 @@ def _load_tokenizer(folder: Path, class_name: str) -> Any:
 
 def scheduler_config_of(info: CheckpointInfo) -> Any:
     """What a checkpoint's samplers start from. Raises CheckpointError where it doesn't fit."""
-    configs = info.configs or info.path
+    configs = info.configurations
     index = read_json(configs / "model_index.json")
     return _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
 
