@@ -148,7 +148,9 @@ class GenerationSettings(QObject):
         except SdPaintError as error:
             self.failed.emit(error)
             return
-        self._take(replace(self._params, sampling=sampling))
+        # What was mixed into the noise of one seed would make nothing that is known of another.
+        kept = self._params.variations if sampling.seed == self._params.sampling.seed else ()
+        self._take(replace(self._params, sampling=sampling, variations=kept))
 
     def restore(self, params: GenerationParams) -> None:
         """Params as a file holds them. A checkpoint that isn't installed here is passed over."""
@@ -158,7 +160,7 @@ class GenerationSettings(QObject):
 
     def use_settings(self, result: Result) -> None:
         """Prompt, sampling and seed of a result back into the params."""
-        request = result.request
+        request = result.alone
         sampling = replace(request.sampling, seed=result.seed, count=self._params.sampling.count)
         restored = replace(
             self._params,
@@ -169,6 +171,7 @@ class GenerationSettings(QObject):
             fill=request.fill or self._params.fill,
             color_match=request.color_match,
             vae=request.vae,
+            variations=request.variations,
         )
         self.restore(restored)
 
@@ -185,6 +188,7 @@ class GenerationSettings(QObject):
             "prompt": recipe.prompt,
             "negative_prompt": recipe.negative_prompt,
             "sampling": sampling,
+            "variations": recipe.variations if request is None else request.variations,
             "vae": self._known_vae(Path(recipe.vae_name)) if recipe.vae_name else None,
         }
         if info is not None:

@@ -49,7 +49,7 @@ class ResultsController(QObject):
     changed = Signal()
     """Results came, went or were marked: a query may find others now."""
     trashed = Signal(object)
-    """Tuple of Trashed: these are in the trash now."""
+    """Tuple of Path: where these are in the trash now."""
     recipe_found = Signal(object, object)
     """(Path, FoundRecipe): a picture that came in says how it was made."""
     pair_read = Signal(object)
@@ -77,6 +77,7 @@ class ResultsController(QObject):
         self._thumbnails = ThumbnailReader(parent=self)
         self._thumbnails.read.connect(self.thumbnail_read)
         self._is_closed = False
+        self._deleted: dict[Path, tuple[ResultEntry, Trashed]] = {}
         generation.recorded.connect(lambda _path: self.changed.emit())
 
     @property
@@ -136,18 +137,28 @@ class ResultsController(QObject):
         """Mark these, or take the mark away."""
         self._change(lambda: self._index.set_favourite(paths, favourite))
 
-    def trash(self, paths: Sequence[Path]) -> None:
+    def trash(self, entries: Sequence[ResultEntry]) -> None:
         """Move these to the trash in the results folder."""
+        by_path = {entry.path: entry for entry in entries}
 
         def done(trashed: list[Trashed]) -> None:
+            for each in trashed:
+                self._deleted[each.trash] = (replace(by_path[each.path], path=each.trash), each)
             self.changed.emit()
-            self.trashed.emit(tuple(trashed))
+            self.trashed.emit(tuple(each.trash for each in trashed))
 
-        self._searching.run(lambda: self._index.trash(paths), done, self._fail_and_look)
+        self._searching.run(lambda: self._index.trash(list(by_path)), done, self._fail_and_look)
 
-    def restore(self, trashed: Sequence[Trashed]) -> None:
-        """Bring these back from the trash."""
-        self._change(lambda: self._index.restore(trashed))
+    @property
+    def deleted(self) -> tuple[ResultEntry, ...]:
+        """What went to the trash since the start, the latest first, with the paths there."""
+        return tuple(entry for entry, _ in reversed(self._deleted.values()))
+
+    def restore(self, paths: Sequence[Path]) -> None:
+        """Bring these back from the trash, unless they are back already. `paths`: where they are in it."""
+        trashed = [self._deleted.pop(path)[1] for path in paths if path in self._deleted]
+        if trashed:
+            self._change(lambda: self._index.restore(trashed))
 
     def use_settings(self, path: Path) -> None:
         """Prompt, sampling and seed of a picture, and how it was inpainted, into the params."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
+from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams, Variation
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.masks import AUTOMATIC_BANDS, HandBands
 
@@ -42,6 +42,8 @@ class GenerationParams:
 
     `context`: what the engine is to see, where the artist has set it, cut to the frame. `explains`: heat maps of the
     words are wanted, too. `bands`: grow and feather in canvas pixels, where they are set by hand.
+
+    `variations`: what was mixed into the noise of the seed in a picture whose settings were taken; they go with it.
     """
 
     checkpoint: Path
@@ -59,3 +61,4 @@ class GenerationParams:
     inpaint_control: bool = True
     vae: Path | None = None
     """Another autoencoder than the checkpoint's own; a bare name where it isn't installed."""
+    variations: tuple[Variation, ...] = ()

@@ -172,6 +172,7 @@ def prepare(
         checkpoint=params.checkpoint,
         sampling=sampling,
         seed=seed,
+        variations=params.variations,
         size=plan.work_size,
         region=plan.region,
         image=image,

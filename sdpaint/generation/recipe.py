@@ -30,6 +30,7 @@ from sdpaint.generation.request import (
     MaskFill,
     SamplerName,
     SamplingParams,
+    Variation,
 )
 from sdpaint.imaging.geometry import Size
 
@@ -86,6 +87,18 @@ class Recipe:
         """The file of another autoencoder than the checkpoint's own; empty where that was used, or nothing is said."""
         name = self.extra.get("VAE", "")
         return "" if name in ("None", "Automatic") else name
+
+    @property
+    def variations(self) -> tuple[Variation, ...]:
+        """What was mixed into the noise of the seed; none where it isn't said, or can't be used."""
+        said = self.extra.get("Variations", "").split()
+        if "Variation seed" in self.extra:
+            said = [f"{self.extra['Variation seed']}:{self.extra.get('Variation seed strength', '0')}"]
+        pairs = [each.partition(":") for each in said]
+        try:
+            return tuple(Variation(int(seed), float(strength)) for seed, _, strength in pairs if float(strength))
+        except (ValueError, SettingsError):
+            return ()    # another program's value that isn't possible here
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe in values of JSON; null where it isn't known."""

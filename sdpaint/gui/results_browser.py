@@ -16,12 +16,13 @@ from sdpaint.gui.dropped import RESULT_MIME
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
-from sdpaint.gui.widgets.thumbnail_grid import ENTRY_ROLE, Look, ThumbnailGrid
+from sdpaint.gui.widgets.controls import describe, icon_button, label, push_button, signals_blocked
+from sdpaint.gui.widgets.thumbnail_grid import Look, ThumbnailGrid
 
 _TYPING_MS = 150
 _DAY_S = 86_400.0
 _TIMES = (("Any time", None), ("Today", 1), ("Last 7 days", 7), ("Last 30 days", 30), ("Last 365 days", 365))
+_NOTHING_DELETED = "Nothing was deleted since the start. What was before is in the folder “trash” beside the results"
 _EMPTY = "Nothing here. Every picture that you generate is kept and can be found by its words"
 
 
@@ -54,8 +55,9 @@ class ResultsBrowser(QDialog):
         self._when.currentIndexChanged.connect(lambda _row: self._search())
         self._checkpoint.currentIndexChanged.connect(lambda _row: self._search())
         self._only_favourites.toggled.connect(lambda _on: self._search())
+        self._deleted.toggled.connect(lambda _on: self._turn())
         self.grid.selectionModel().selectionChanged.connect(lambda *_: self._refresh_buttons())
-        self.grid.doubleClicked.connect(lambda index: self.layer_asked.emit(index.data(ENTRY_ROLE).path))
+        self.grid.doubleClicked.connect(lambda _index: self._enter())
         results.found.connect(self._show_found)
         results.checkpoints_found.connect(self._show_checkpoints)
         results.changed.connect(self._on_changed)
@@ -80,7 +82,10 @@ class ResultsBrowser(QDialog):
         top = QHBoxLayout()
         top.setSpacing(SPACE)
         top.addWidget(self._words, 1)
-        for widget in (self._when, self._checkpoint, self._only_favourites):
+        self._deleted = icon_button(
+            "resultsDeleted", "trash", "Deleted", None, "Show what was deleted since the start", checkable=True
+        )
+        for widget in (self._when, self._checkpoint, self._only_favourites, self._deleted):
             top.addWidget(widget)
         tooltip = "Double click loads as a layer; drag one onto the canvas"
         self.grid = ThumbnailGrid("resultsGrid", "Results", tooltip, _EMPTY, _LOOK, self._results.want_thumbnails)
@@ -105,6 +110,11 @@ class ResultsBrowser(QDialog):
             button = icon_button(name, icon_name, words, act)
             self._buttons.append(button)
             bottom.addWidget(button)
+        self._back = push_button(
+            "resultsBringBack", "Bring back", self._bring_back, "Take it out of the trash (double click)"
+        )
+        self._back.hide()
+        bottom.addWidget(self._back)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 2 * SPACE)
         layout.setSpacing(2 * SPACE)
@@ -123,6 +133,9 @@ class ResultsBrowser(QDialog):
             action.setEnabled(enabled)
             action.triggered.connect(lambda _checked=False: act())
 
+        if self._deleted.isChecked():
+            add("undo", "Bring back", self._bring_back)
+            return menu
         marked = bool(count) and all(entry.favourite for entry in self.selected)
         add("layers", "Load as layer", lambda: self._one(self.layer_asked.emit), count == 1)
         add("settings", "Use these settings", lambda: self._one(self.settings_asked.emit), count == 1)
@@ -169,9 +182,27 @@ class ResultsBrowser(QDialog):
 
     def _search(self) -> None:
         self._soon.stop()
-        self._results.search(self.query)
+        if self._deleted.isChecked():
+            words = self._words.text().casefold().split()
+            deleted = self._results.deleted
+            self._show_entries(tuple(each for each in deleted if all(word in each.prompt.casefold() for word in words)))
+        else:
+            self._results.search(self.query)
+
+    def _turn(self) -> None:
+        """From the results to those that were deleted, or back."""
+        is_trash = self._deleted.isChecked()
+        self._back.setVisible(is_trash)
+        for widget in (*self._buttons, self._when, self._checkpoint, self._only_favourites):
+            widget.setVisible(not is_trash)
+        self.grid.set_empty_words(_NOTHING_DELETED if is_trash else _EMPTY)
+        self._search()
 
     def _show_found(self, _query: ResultQuery, entries: tuple[ResultEntry, ...]) -> None:
+        if not self._deleted.isChecked():
+            self._show_entries(entries)
+
+    def _show_entries(self, entries: tuple[ResultEntry, ...]) -> None:
         self.grid.show_entries(entries)
         many = f"{len(entries):,}".replace(",", " ")
         self._count.setText(f"{many} {'picture' if len(entries) == 1 else 'pictures'}")
@@ -192,6 +223,7 @@ class ResultsBrowser(QDialog):
             several = button.objectName() in ("resultsStar", "resultsTrash")
             pair = button.objectName() == "resultsCompare" and count == 2
             button.setEnabled(count == 1 or (several and count > 1) or pair)
+        self._back.setEnabled(count > 0)
 
     # -- doing
 
@@ -206,20 +238,29 @@ class ResultsBrowser(QDialog):
 
     def _toggle_favourite(self) -> None:
         entries = self.selected
-        if entries:
+        if entries and not self._deleted.isChecked():
             marked = all(entry.favourite for entry in entries)
             self._results.set_favourite([entry.path for entry in entries], not marked)
 
     def _trash(self) -> None:
-        if self.selected:
-            self._results.trash([entry.path for entry in self.selected])
+        if self.selected and not self._deleted.isChecked():
+            self._results.trash(self.selected)
+
+    def _bring_back(self) -> None:
+        self._results.restore([entry.path for entry in self.selected])
+
+    def _enter(self) -> None:
+        if self._deleted.isChecked():
+            self._bring_back()
+        else:
+            self._one(self.layer_asked.emit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F and not self._words.hasFocus():
             self._toggle_favourite()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self.grid.hasFocus():
-                self._one(self.layer_asked.emit)
+                self._enter()
         else:
             super().keyPressEvent(event)
 

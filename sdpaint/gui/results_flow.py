@@ -20,7 +20,6 @@ from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.tiles import Pixels8
 
 if TYPE_CHECKING:
-    from sdpaint.fileio.result_index import Trashed
     from sdpaint.gui.results_browser import ResultsBrowser
 
 
@@ -99,8 +98,8 @@ class ResultsFlow(QObject):
 
         CompareDialog(self._window, pair).show()
 
-    def _say_trashed(self, trashed: tuple[Trashed, ...]) -> None:
-        what = trashed[0].path.name if len(trashed) == 1 else f"{len(trashed)} results"
+    def _say_trashed(self, trashed: tuple[Path, ...]) -> None:
+        what = trashed[0].name if len(trashed) == 1 else f"{len(trashed)} results"
         self._messages.info(
             f"{what} moved to the trash", remedy=Remedy("Undo", lambda: self._results.restore(trashed))
         )

@@ -96,6 +96,8 @@ def params_words(params: GenerationParams, checkpoint_name: str, last_seed: int 
     seed = f"seed {sampling.seed}"
     if sampling.seed is None:
         seed = "random seed" if last_seed is None else f"random seed, last {last_seed}"
+    elif params.variations:
+        seed += ", varied"
     words = [
         checkpoint_name,
         sampling.sampler.value,

@@ -16,7 +16,8 @@ from sdpaint.document.render import flatten
 from sdpaint.errors import CheckpointError, EngineError, FileError, NonFiniteLatents, OutOfMemory
 from sdpaint.generation.events import Failed, ImageDone, Phase, Preview, Progress
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
+from sdpaint.generation.recipe import parse_infotext
+from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams, Variation
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
 from sdpaint.worker.engine_client import EngineClient
@@ -535,6 +536,20 @@ class TestSeveral:
         params = s.generation.params
         assert (params.prompt, params.sampling.steps, params.sampling.seed) == ("a hill", 4, 102)
         assert params.sampling.count == 1
+
+    def test_a_variation_is_taken_over_with_the_settings_and_goes_with_the_seed(self, studio):
+        engine = FakeEngine()
+        s = studio(engine)
+        text = "a hill\nSteps: 4, Seed: 7, Size: 512x512, Variation seed: 99, Variation seed strength: 0.2"
+        s.generation.use_recipe(parse_infotext(text))
+        s.generate()
+        assert engine.requests[-1].seed == 7
+        assert engine.requests[-1].variations == (Variation(99, 0.2),)
+        s.generation.set_sampling(steps=5)
+        s.generation.use_settings(s.generation.results[0])
+        assert s.generation.params.variations == (Variation(99, 0.2),)
+        s.generation.set_sampling(seed=8)
+        assert s.generation.params.variations == ()
 
 
 class TestFailures:

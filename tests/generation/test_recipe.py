@@ -22,6 +22,7 @@ from sdpaint.generation.request import (
     MaskFill,
     SamplerName,
     SamplingParams,
+    Variation,
 )
 from sdpaint.imaging.geometry import Rect, Size
 
@@ -219,3 +220,23 @@ def test_embeddings_that_the_words_name_are_written_as_a1111_does():
 
     assert 'TI hashes: "ink: c74b4e810b03, EasyNegative: 5a1b2c3d4e5f"' in text
     assert parse_infotext(text).extra["TI hashes"] == "ink: c74b4e810b03, EasyNegative: 5a1b2c3d4e5f"
+
+
+@given(st.lists(st.builds(Variation, st.integers(0, MAX_SEED), st.sampled_from([0.05, 0.15, 0.5, 1.0])), max_size=3))
+def test_variations_come_back_with_the_infotext(variations):
+    varied = replace(request(), variations=tuple(variations))
+
+    assert parse_infotext(infotext_of(varied, 7, "starter")).variations == tuple(variations)
+
+
+@pytest.mark.parametrize(
+    "said", ["Variation seed: x", "Variation seed: 5, Variation seed strength: 3", "Variations: 1:2:3 4"]
+)
+def test_variations_that_cannot_be_are_none(said):
+    assert parse_infotext(f"a hill\nSteps: 20, Seed: 1, Size: 8x8, {said}").variations == ()
+
+
+def test_a_variation_of_a1111_is_understood():
+    text = "a hill\nSteps: 20, Sampler: Euler, Seed: 1, Size: 512x512, Variation seed: 99, Variation seed strength: 0.2"
+
+    assert parse_infotext(text).variations == (Variation(99, 0.2),)

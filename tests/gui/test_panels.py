@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from sdpaint.generation.events import Phase, Progress
 from sdpaint.generation.families import FamilyName
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams
+from sdpaint.generation.request import GenerationMode, SamplerName, SamplingParams, Variation
 from sdpaint.gui.panels.layer_row import EYE_WIDTH, row_places
 from sdpaint.gui.panels.layer_thumbnails import MASK_KEY
 from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
@@ -485,6 +485,8 @@ def test_times_are_short(seconds, words):
 def test_the_last_random_seed_is_named(tmp_path):
     params = GenerationParams(tmp_path, sampling=SamplingParams())
     assert params_words(params, "S", 12).endswith("random seed, last 12")
+    varied = GenerationParams(tmp_path, sampling=SamplingParams(seed=3), variations=(Variation(4, 0.1),))
+    assert params_words(varied, "S", None).endswith("seed 3, varied")
     assert GenerationMode.INPAINT.value == "inpaint"
 
 

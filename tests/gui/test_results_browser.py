@@ -94,6 +94,27 @@ def test_what_is_thrown_away_can_be_taken_back(driver, browser, qtbot):
     qtbot.waitUntil(lambda: len(browser.grid.entries) == 3)
 
 
+def test_all_that_was_deleted_since_the_start_is_listed_and_comes_back(driver, browser, qtbot):
+    for prompt, left in (("a castle", 2), ("a red fox", 1)):
+        select(browser, prompt)
+        press(browser, "resultsTrash")
+        qtbot.waitUntil(lambda left=left: len(browser.grid.entries) == left)
+    press(browser, "resultsDeleted")
+    assert [each.prompt for each in browser.grid.entries] == ["a red fox", "a castle"]
+    assert all(each.path.is_relative_to(default_results_dir() / TRASH) for each in browser.grid.entries)
+    select(browser, "a castle")
+    press(browser, "resultsBringBack")
+    qtbot.waitUntil(lambda: [each.prompt for each in browser.grid.entries] == ["a red fox"])
+    select(browser, "a red fox")
+    QTest.keyClick(browser.grid, Qt.Key.Key_Delete)    # it is deleted already
+    assert [each.prompt for each in browser.grid.entries] == ["a red fox"]
+    driver.find("messageRemedyButton").click()    # Undo of the latest deletion
+    qtbot.waitUntil(lambda: browser.grid.entries == ())
+    press(browser, "resultsDeleted")
+    qtbot.waitUntil(lambda: len(browser.grid.entries) == 3)
+    assert not list((default_results_dir() / TRASH).rglob("*.png"))
+
+
 def test_settings_of_a_picture_are_used(driver, browser, qtbot):
     select(browser, "a hot air balloon")
     press(browser, "resultsUse")
