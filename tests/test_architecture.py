@@ -40,6 +40,7 @@ LATE = (
         for file in sorted((ROOT / "sdpaint/gui/dialogs").glob("[!_]*.py"))
         if file.stem not in ("base", "files")
     ),
+    *(f"sdpaint.gui.manager.{file.stem}" for file in sorted((ROOT / "sdpaint/gui/manager").glob("[!_]*.py"))),
     "sdpaint.gui.panels.brush_settings",
     "sdpaint.gui.panels.brushes",
     "sdpaint.gui.panels.fill_card",

@@ -30,7 +30,6 @@ from sdpaint.gui.wording import byte_words
 
 WIDTH = 268
 _PREDICTIONS = {Prediction.EPSILON: "noise (epsilon)", Prediction.V: "velocity (v)", Prediction.FLOW: "flow"}
-_HASH_SHOWN = 10
 
 
 class DetailsPane(QScrollArea):
@@ -215,7 +214,8 @@ class DetailsPane(QScrollArea):
             self._family.setCurrentIndex(max(0, self._family.place_of(entry.marks.architecture)))
             self._predicts.clear()
             read = component.prediction
-            self._predicts.addItem(f"{_PREDICTIONS[read]} (its header)" if read else "as its name suggests", None)
+            unsaid = "as its configuration says" if entry.is_folder else "as its name suggests"
+            self._predicts.addItem(f"{_PREDICTIONS[read]} (its header)" if read else unsaid, None)
             for prediction in (Prediction.EPSILON, Prediction.V):
                 if prediction is not read:
                     self._predicts.addItem(_PREDICTIONS[prediction], prediction)
@@ -229,7 +229,7 @@ class DetailsPane(QScrollArea):
         self._compute.setVisible(not entry.sha256)
         self._compute.setEnabled(True)
         if entry.sha256:
-            self._hash.setText(_breakable(f"{entry.sha256[:_HASH_SHOWN]}\n{entry.sha256}", every=32))
+            self._hash.setText(_breakable(f"{entry.marks.auto_v2}\n{entry.sha256}", every=32))
         else:
             self._hash.setText("Not computed yet")
 

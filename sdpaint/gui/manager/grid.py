@@ -197,14 +197,14 @@ class _Delegate(QStyledItemDelegate):
             part.moveTop(min(part.top(), (size.height() - part.height()) * 0.25))
             painter.drawPixmap(place, pixmap, part)
         else:
-            painter.fillRect(place, colors.color(QPalette.ColorRole.Button))
+            painter.fillRect(place, colors.color(QPalette.ColorRole.Midlight))
             spot = QRectF(0, 0, 24, 24) if words else QRectF(0, 0, 18, 18)
             spot.moveCenter(place.center())
             if words:
                 spot.translate(0, -10)
-            paint_icon(painter, spot, "checkpoints", colors.color(QPalette.ColorRole.PlaceholderText))
+            paint_icon(painter, spot, "checkpoints", colors.color(QPalette.ColorRole.Text))
             painter.setFont(font(small=True))
-            painter.setPen(colors.color(QPalette.ColorRole.PlaceholderText))
+            painter.setPen(colors.color(QPalette.ColorRole.Text))
             below = QRectF(place.left(), spot.bottom() + 4, place.width(), 18)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         painter.restore()
