@@ -15,7 +15,8 @@ class FolderWatch(QObject):
     """Nothing runs before the first call of `watch`. `close` it."""
 
     changed = Signal()
-    """Something came or went, in one of the folders; many times in a row where many files do."""
+    """Something came or went, in one of the folders, or may have before they were watched; many times in a row where
+    many files do."""
     _asked = Signal(list)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -48,6 +49,7 @@ class _Eyes(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._watcher: QFileSystemWatcher | None = None
+        self._wanted: set[str] = set()
 
     def watch(self, folders: list[str]) -> None:
         if self._watcher is None:
@@ -58,3 +60,7 @@ class _Eyes(QObject):
             self._watcher.removePaths(sorted(before - wanted))
         if wanted - before:
             self._watcher.addPaths(sorted(wanted - before))
+        if wanted - self._wanted:
+            # What came between the look that named them and now, nobody saw.
+            self.changed.emit()
+        self._wanted = wanted
