@@ -28,7 +28,7 @@ class ReferenceRows(QWidget):
         self.setObjectName("referenceRows")
         self.setAccessibleName("References")
         self._layers = layers
-        self._shown: tuple[Layer, ...] = ()
+        self._said: list[tuple[object, ...]] = []
         self._rows: list[ReferenceRow] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -38,10 +38,12 @@ class ReferenceRows(QWidget):
         self._show(documents.document)
 
     def _show(self, document: Document) -> None:
-        shown = tuple(layer for layer in document.walk() if layer.reference is not None)
-        if shown == self._shown:
+        shown = [layer for layer in document.walk() if layer.reference is not None]
+        # What is painted on them changes nothing here.
+        said: list[tuple[object, ...]] = [(each.id, each.name, each.visible, each.reference) for each in shown]
+        if said == self._said:
             return
-        self._shown = shown
+        self._said = said
         while len(self._rows) > len(shown):
             row = self._rows.pop()
             self._layout.removeWidget(row)
