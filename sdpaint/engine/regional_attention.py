@@ -74,15 +74,12 @@ class RegionalAttention:
         return self._shares_at(hidden_states)[turn]
 
     def _shares_at(self, hidden_states: Tensor) -> Tensor:
-        """(1 + regions, 1, places, 1), or (…, 1, 1, h, w) where the layer has its states as a picture."""
-        places = hidden_states.shape[1:-1].numel() if hidden_states.ndim == 3 else hidden_states.shape[-2:].numel()
+        """(1 + regions, 1, places, 1) for states (batch, places, width)."""
+        places = hidden_states.shape[1]
         found = self._shares.get(places)
         if found is None:
             found = self._shares[places] = _reduced(self._shares[max(self._shares)], places)
-        found = found.to(hidden_states)
-        if hidden_states.ndim == 4:
-            return found[:, :, None].reshape(len(found), 1, 1, *hidden_states.shape[-2:])
-        return found.reshape(len(found), 1, places, 1)
+        return found.to(hidden_states).reshape(len(found), 1, places, 1)
 
 
 class _Mixing:

@@ -33,6 +33,8 @@ def _of_layer(layer: Layer) -> Iterator[str]:
         yield "layers that erase"
     if layer.control is not None:
         yield "control layers"
+    if layer.region is not None:
+        yield "prompts of layers"
     if layer.origin is not None:
         yield "how layers were generated"
     match layer.content:

@@ -29,6 +29,7 @@ from tests.engine.support import (
     picture,
     run,
 )
+from tests.engine.test_adapters import make_lora
 from tests.engine.tiny_families import build_family
 
 SIDE = 64
@@ -152,6 +153,19 @@ def test_regions_go_through_the_processors_that_are_in_place(engine, tiny_sd):
 
     assert len(seen) == 4, "once for the whole and once for the region at each step"
     assert len({shape[1] for shape in seen}) == 2, "each with embeddings of its own length"
+
+
+def test_an_adapter_that_a_region_names_is_put_on(engine, tiny_sd, tmp_path):
+    path = tmp_path / "ink.safetensors"
+    make_lora(path, tiny_sd, text=True)
+    words, files = "night <lora:ink:0.8>", {"ink": path}
+    expected = picture(engine, replace(make_request(tiny_sd, prompt=words), adapter_files=files))
+
+    request = replace(make_request(tiny_sd, prompt=""), adapter_files=files)
+    found = picture(engine, with_regions(request, PromptRegion(WHOLE, words)))
+
+    assert np.array_equal(found, expected)
+    assert not np.array_equal(picture(engine, make_request(tiny_sd, prompt="night")), expected)
 
 
 def test_regions_are_cut_and_fitted_to_each_pass(shared_engine, tiny_sd):
