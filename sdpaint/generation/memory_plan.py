@@ -233,10 +233,10 @@ def _most_decoded(free: int, number_bytes: int) -> int:
 
 
 def _reason(facts: MemoryFacts, choice: MemoryChoice, plan: MemoryPlan) -> str:
-    sizes = f"The networks take {in_gib(facts.total)} and the work about {in_gib(_work(facts, plan))}; "
-    free = f"{in_gib(facts.free)} may be used"
+    sizes = f"The networks take {size_words(facts.total)} and the work about {size_words(_work(facts, plan))}; "
+    free = f"{size_words(facts.free)} may be used"
     if facts.device == "cuda":
-        free += f" on the GPU and {in_gib(facts.host_free)} beside it"
+        free += f" on the GPU and {size_words(facts.host_free)} beside it"
     if choice is MemoryChoice.AUTO:
         fitting = "" if plan.fits else ". Nothing fits for certain, this takes least"
         return f"{sizes}{free}{fitting}. {_WHY[plan.form]}"
@@ -262,6 +262,6 @@ _WHY: Mapping[tuple[Placement, Precision], str] = {
 }
 
 
-def in_gib(size: int) -> str:
+def size_words(size: int) -> str:
     """Bytes for people."""
-    return f"{size / _GIB:.1f} GB"
+    return f"{size / _GIB:.1f} GB" if size >= _GIB // 10 else f"{size / 1024**2:.0f} MB"

@@ -17,6 +17,7 @@ from sdpaint.generation.memory_plan import (
     decode_bytes,
     next_smaller,
     plan_memory,
+    size_words,
     step_bytes,
 )
 from sdpaint.settings.schema import MemoryChoice
@@ -175,6 +176,10 @@ def test_each_smaller_plan_takes_less_until_there_is_none(there: MemoryFacts) ->
 def test_work_grows_with_the_picture_and_the_precision() -> None:
     assert step_bytes(512 * 512, 4) == 2 * step_bytes(512 * 512, 2)
     assert decode_bytes(1024 * 1024, 2) == 4 * decode_bytes(512 * 512, 2)
+
+
+def test_small_sizes_are_said_in_megabytes() -> None:
+    assert [size_words(size) for size in (3 * 1024**2, GIB // 2, 22 * GIB)] == ["3 MB", "0.5 GB", "22.0 GB"]
 
 
 def test_the_line_names_what_was_done() -> None:
