@@ -87,7 +87,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "sdpaint.imaging.typeset",
     ),
     "shiboken6": ("sdpaint.gui", "sdpaint.worker", "sdpaint.controllers"),
-    **dict.fromkeys(HEAVY, ("sdpaint.engine", "sdpaint.training")),
+    **dict.fromkeys(HEAVY, ("sdpaint.engine",)),
 }
 
 

@@ -137,6 +137,16 @@ def test_tokens_are_counted_and_chunks_are_marked(driver, edit, qtbot):
     edit.grab()
 
 
+def test_nothing_moves_while_tokens_are_counted(driver, edit, qtbot):
+    counter, bar = driver.find("tokenCounter"), driver.find("promptBar")
+    before = counter.width(), bar.minimumSizeHint().width()
+    for text, counted in (("sun", "1/30"), ("sun, " * 25, "50/60")):
+        edit.setPlainText(text)
+        qtbot.waitUntil(lambda counted=counted: counter.text() == counted, timeout=TIMEOUT_MS)
+        QApplication.processEvents()
+        assert (counter.width(), bar.minimumSizeHint().width()) == before
+
+
 def test_what_cannot_be_carried_out_is_said_beside_the_prompt(driver, edit, qtbot):
     note = driver.window.findChild(QLabel, "promptNote")
     assert not note.isVisible()

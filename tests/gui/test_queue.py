@@ -11,7 +11,7 @@ from sdpaint.controllers.job_queue import JobState
 from sdpaint.errors import OutOfMemory
 from sdpaint.fileio.queue_store import QueueStore
 from sdpaint.generation.events import Failed
-from sdpaint.gui.panels.queue import button_places
+from sdpaint.gui.panels.job_row import button_places
 from sdpaint.settings.schema import QueueChoice
 from tests.fakes import FakeEngine
 from tests.gui.conftest import TIMEOUT_MS

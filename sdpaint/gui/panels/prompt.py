@@ -48,6 +48,8 @@ _MENU_WIDTH = 24
 _NARROW_PX = 620
 _STRENGTH_WIDTHS = (160, 112)
 """Usually, and where the bar is narrow."""
+_NO_TOKENS, _MANY_TOKENS = "Prompts", "888/888"
+"""What the counter says where there is no tokenizer, and as much as it mostly says."""
 _AROUND_WORDS = 34
 """Icon and margins of a folding line, in px."""
 STRENGTH = NumberSpec(0.01, 1.0, 0.6, unit=" %", factor=100.0, step=0.05)
@@ -158,10 +160,13 @@ class PromptBar(QFrame):
         row.addWidget(self._details_fold, 1)
         self._counter = QToolButton()
         describe(self._counter, "tokenCounter", "Tokens", "Saved prompts, those used before, and styles")
-        self._counter.setText("Prompts")
         self._counter.setFixedHeight(24)
         self._counter.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         set_role(self._counter, "line")
+        # Beside it nothing moves while tokens are counted, and the bar stays as narrow as it may be.
+        for words in (_MANY_TOKENS, _NO_TOKENS):
+            self._counter.setText(words)
+            self._counter.setMinimumWidth(max(self._counter.minimumWidth(), self._counter.sizeHint().width()))
         self._counter.clicked.connect(self._open_library)
         row.addWidget(self._counter)
         row.addWidget(action_button("layerRegionButton", self._actions["layerRegion"], 24))
@@ -222,7 +227,7 @@ class PromptBar(QFrame):
     def _show_reading(self, reading: PromptReading) -> None:
         """Tokens, chunks, and what of the prompt won't be carried out."""
         self._prompt.show_chunk_borders(reading.borders)
-        words = "Prompts"
+        words = _NO_TOKENS
         if reading.tokens is not None:
             words = f"{reading.tokens}/{reading.room * reading.chunks}"
         self._counter.setText(words)
