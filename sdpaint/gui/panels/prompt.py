@@ -168,9 +168,11 @@ class PromptBar(QFrame):
             self._counter.setText(words)
             self._counter.setMinimumWidth(max(self._counter.minimumWidth(), self._counter.sizeHint().width()))
         self._counter.clicked.connect(self._open_library)
-        row.addWidget(self._counter)
-        row.addWidget(action_button("layerRegionButton", self._actions["layerRegion"], 24))
-        row.addWidget(action_button("showHeatButton", self._actions["showHeat"], 24))
+        region = action_button("layerRegionButton", self._actions["layerRegion"], 24)
+        heat = action_button("showHeatButton", self._actions["showHeat"], 24)
+        self._wide_only = (self._counter, region, heat)
+        for widget in self._wide_only:
+            row.addWidget(widget)
         row.addWidget(action_button("againButton", self._actions["again"], 24))
         row.addWidget(action_button("showPreviewsButton", self._actions["showPreviews"], 24))
         return row
@@ -181,8 +183,9 @@ class PromptBar(QFrame):
         is_narrow = self.width() < _NARROW_PX
         line, place = (self._lower_line, 2) if is_narrow else (self._top_line, 1)
         self._strength.setFixedWidth(_STRENGTH_WIDTHS[is_narrow])
-        # There the menu alone leads to prompts and styles.
-        self._counter.setVisible(not is_narrow)
+        # There the menus alone lead to prompts and styles, regions and heat maps.
+        for widget in self._wide_only:
+            widget.setVisible(not is_narrow)
         if line.indexOf(self._strength) < 0:
             line.insertWidget(place, self._strength, 0, Qt.AlignmentFlag.AlignTop)
 
