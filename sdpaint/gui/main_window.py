@@ -80,7 +80,13 @@ class MainWindow(QMainWindow):
         services.tools.visible_part = lambda: self.canvas.viewport.visible
         self.flows = Flows(self, services, self.canvas, self.messages, self._asker)
         self._drops = WindowDrops(self, services, self.flows, self.canvas)
-        self._workspaces = Workspaces(self, self._settings, self.messages, lambda: self._layout.share_room())
+        self._workspaces = Workspaces(
+            self,
+            self._settings,
+            self.messages,
+            lambda: self._layout.share_room(),
+            lambda: self._layout.hide_stale_tabs(),
+        )
         self.actions_by_id = self._make_actions()
         self._build_panels()
         self._lay_out()
@@ -99,7 +105,9 @@ class MainWindow(QMainWindow):
         self._connect()
         self._refresh_title()
         self._workspaces.remember_first()
-        if not restore_window_state(self, self._settings):
+        if restore_window_state(self, self._settings):
+            self._layout.hide_stale_tabs()
+        else:
             self._layout.set_default()
 
     # ----------------------------------------------------------------------------------------------- layout

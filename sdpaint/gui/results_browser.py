@@ -113,6 +113,7 @@ class ResultsBrowser(QDialog):
         self._back = push_button(
             "resultsBringBack", "Bring back", self._bring_back, "Take it out of the trash (double click)"
         )
+        self._back.setAutoDefault(False)
         self._back.hide()
         bottom.addWidget(self._back)
         layout = QVBoxLayout(self)

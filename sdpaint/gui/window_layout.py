@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget, QToolBar, QWidget
 
@@ -64,7 +64,7 @@ class WindowLayout:
         for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
             window.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
         window.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
-        self._hide_stale_tabs()
+        self.hide_stale_tabs()
 
     def _make_switches(self) -> list[QAction]:
         switches = [dock.toggleViewAction() for dock in (*self._docks.values(), *self._bar_docks)]
@@ -99,7 +99,7 @@ class WindowLayout:
                 heights.append(height)
         self._window.resizeDocks(docks, [PANEL_WIDTH] * len(docks), Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, heights, Qt.Orientation.Vertical)
-        self._hide_stale_tabs()
+        self.hide_stale_tabs()
 
     def set_canvas_only(self, alone: bool) -> None:
         """Hide everything around the canvas, or bring it back."""
@@ -110,13 +110,28 @@ class WindowLayout:
         else:
             # Showing them one by one would share out the room anew.
             self._window.restoreState(self._before)
+            self.hide_stale_tabs()
         for widget in self._frame:
             widget.setVisible(not alone)
 
-    def _hide_stale_tabs(self) -> None:
-        """Of a second group of docks, Qt leaves a row of tabs where the group was made, and makes another."""
-        bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        names = [{bar.tabText(place) for place in range(bar.count())} for bar in bars]
-        for number, (bar, own) in enumerate(zip(bars, names, strict=True)):
-            if any(own <= others for others in names[number + 1 :]):
+    def hide_stale_tabs(self) -> None:
+        """Where docks are moved to another group or a state is restored, Qt leaves rows of tabs where they were.
+
+        A row is one that is used where it names the docks that lie behind one another now, and no newer row does.
+        """
+        self._look_at_tabs()
+        # New rows are shown once more by an event of Qt's that is on its way.
+        QTimer.singleShot(0, self._window, self._look_at_tabs)
+
+    def _look_at_tabs(self) -> None:
+        docks = {dock.windowTitle(): dock for dock in (*self._docks.values(), *self._bar_docks)}
+        named: set[frozenset[str]] = set()
+        for bar in reversed(self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)):
+            titles = frozenset(bar.tabText(place) for place in range(bar.count()))
+            if not titles:
+                continue    # kept for docks that are hidden now
+            first = docks[bar.tabText(0)]
+            group = (first, *self._window.tabifiedDockWidgets(first))
+            if titles in named or titles != {dock.windowTitle() for dock in group if not dock.isHidden()}:
                 bar.hide()
+            named.add(titles)

@@ -68,11 +68,17 @@ class Workspaces(QObject):
     """Takes them on, saves, forgets and resets them. Own ones can be reached by the menu that `fill` was given."""
 
     def __init__(
-        self, window: QMainWindow, settings: SettingsStore, messages: Messages, share_room: Callable[[], None]
+        self,
+        window: QMainWindow,
+        settings: SettingsStore,
+        messages: Messages,
+        share_room: Callable[[], None],
+        hide_stale_tabs: Callable[[], None],
     ) -> None:
         """`share_room` gives the panels that are shown their usual sizes."""
         super().__init__(window)
         self._share_room = share_room
+        self._hide_stale_tabs = hide_stale_tabs
         self._window = window
         self._settings = settings
         self._messages = messages
@@ -122,6 +128,7 @@ class Workspaces(QObject):
         if state is None or not self._window.restoreState(state, STATE_VERSION):
             self._messages.warn(f"The workspace ‘{name}’ can't be used", "Save it anew")
             return
+        self._hide_stale_tabs()
         self._settings.change(workspace=name)
         self._list()
 

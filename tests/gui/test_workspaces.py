@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QMenu, QTabBar
 
 from sdpaint.gui.dialogs.base import Form
 from sdpaint.gui.docks import Dock
@@ -61,6 +61,23 @@ def test_going_back_and_forth_leaves_no_trace(driver):
     driver.trigger("paintingWorkspace")
     QApplication.processEvents()
     assert driver.window.saveState() == before
+
+
+def test_rows_of_tabs_are_seen_only_where_panels_lie_behind_one_another(driver):
+    driver.window.resize(800, 600)
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    for action in ("resetWorkspace", "inpaintingWorkspace", "hidePanels", "hidePanels", "conceptWorkspace"):
+        driver.trigger(action)
+        QApplication.processEvents()
+        bars = [each for each in driver.window.findChildren(QTabBar, options=direct) if each.isVisible()]
+        seen = [{bar.tabText(place) for place in range(bar.count())} for bar in bars if bar.count() > 1]
+        docks = [each for each in driver.window.findChildren(Dock) if not each.isHidden()]
+        groups = [
+            {each.windowTitle() for each in (dock, *driver.window.tabifiedDockWidgets(dock)) if not each.isHidden()}
+            for dock in docks
+        ]
+        several = {frozenset(group) for group in groups if len(group) > 1}
+        assert sorted(map(sorted, seen)) == sorted(map(sorted, several)), action
 
 
 def test_an_own_one_is_saved_taken_on_and_listed(driver):
