@@ -32,6 +32,7 @@ LATE = (
     "sdpaint.fileio.images",
     "sdpaint.fileio.openraster_reader",
     "sdpaint.fileio.openraster_writer",
+    "sdpaint.fileio.prompt_archive",
     "sdpaint.fileio.psd_reader",
     "sdpaint.fileio.psd_writer",
     "sdpaint.fileio.sheets",
@@ -57,6 +58,7 @@ LATE = (
     "sdpaint.gui.panels.text_options",
     "sdpaint.gui.results_browser",
     "sdpaint.gui.widgets.command_palette",
+    "sdpaint.gui.widgets.thumbnail_grid",
 )
 
 # What `sdpaint generate` and `sdpaint inspect` need for flat pictures.

@@ -159,9 +159,9 @@ class SavedPrompts:
             return ()
         with reading(self._file):
             data = self._file.read_bytes()
-        found = parse_prompts(data, self._file.name)
+        found = parse_prompts(data, str(self._file))
         if len({each.id for each in found} - {""}) != len(found):
-            raise _damaged(self._file.name)    # by what is told apart, some would be lost with the next change
+            raise _damaged(str(self._file))    # by what is told apart, some would be lost with the next change
         return tuple(sorted(found, key=lambda each: each.order))
 
     def put(self, prompts: Sequence[SavedPrompt]) -> tuple[SavedPrompt, ...]:

@@ -126,6 +126,13 @@ def test_the_picture_may_be_of_the_canvas_a_file_or_none(driver, saved, qtbot, t
     assert choice.currentText() == "mine.png"
     assert dialog.picture.shape == (256, 128, 3)
     assert tuple(dialog.picture[5, 5]) == (250, 0, 0)
+
+    file.write_bytes(b"no picture")
+    select(choice, "mine.png")
+    assert not dialog.accept_button.isEnabled()    # until it is known what becomes of the picture
+    qtbot.waitUntil(dialog.accept_button.isEnabled, timeout=TIMEOUT_MS)
+    assert (choice.currentText(), dialog.picture) == ("None", None)
+    driver.find("messageDismissButton").click()
     dialog.reject()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QCompleter, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from sdpaint.controllers.saved_prompts_controller import PictureSource, SavedPromptsController
@@ -63,6 +63,7 @@ class SavePrompt(Form):
         self.add_row("", self._favourite)
         self._words.textChanged.connect(self._refresh)
         self._negative.textChanged.connect(self._refresh)
+        self._picture.changed.connect(self._refresh)
         self._refresh()
         self._name.selectAll()
         self._name.setFocus()
@@ -88,11 +89,15 @@ class SavePrompt(Form):
         return self._picture.made
 
     def _refresh(self) -> None:
-        self.accept_button.setEnabled(bool((self._words.toPlainText() + self._negative.toPlainText()).strip()))
+        has_words = bool((self._words.toPlainText() + self._negative.toPlainText()).strip())
+        self.accept_button.setEnabled(has_words and not self._picture.is_waiting)
 
 
 class _PictureField(QWidget):
     """A small picture, and what it is made of."""
+
+    changed = Signal()
+    """Another one is there, or is being made."""
 
     def __init__(
         self,
@@ -132,6 +137,7 @@ class _PictureField(QWidget):
             self._choice.setCurrentText(_NONE)
         self._choice.activated.connect(lambda _row: self._choose())
         saved.picture_made.connect(self._take)
+        saved.failed.connect(self._give_up)
         saved.thumbnail_read.connect(self._show_present)
         self._choose()
 
@@ -139,6 +145,11 @@ class _PictureField(QWidget):
     def keeps(self) -> bool:
         """Whether the picture stays as it is."""
         return self._choice.currentText() == _AS_IT_IS
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is being made."""
+        return self._asked is not None and self.made is None
 
     def _choose(self) -> None:
         name = self._choice.currentText()
@@ -149,6 +160,7 @@ class _PictureField(QWidget):
         else:
             self._asked = self.made = None
             self._shown.clear()
+            self.changed.emit()
             if self.keeps and self._present is not None:
                 self._saved.want_thumbnails([self._present], round(_PICTURE_PX * self.devicePixelRatio()))
 
@@ -162,12 +174,20 @@ class _PictureField(QWidget):
 
     def _make(self, source: PictureSource) -> None:
         self._asked, self.made = source, None
+        self.changed.emit()
         self._saved.make_picture(source)
 
     def _take(self, source: PictureSource, pixels: Pixels8) -> None:
         if source is self._asked:
             self.made = pixels
             self._show(pixels)
+            self.changed.emit()
+
+    def _give_up(self) -> None:
+        """It couldn't be made, which is said elsewhere."""
+        if self.is_waiting:
+            self._choice.setCurrentText(_NONE)
+            self._choose()
 
     def _show_present(self, path: Path, pixels: Pixels8 | None) -> None:
         if path == self._present and self.keeps and pixels is not None:
