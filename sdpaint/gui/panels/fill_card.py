@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Fill, LayerId
-from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.panels.canvas_card import CanvasCard
+from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.color_wheel import ColorWheel
-from sdpaint.gui.widgets.controls import claims_key, icon_button, label, push_button
+from sdpaint.gui.widgets.controls import icon_button, label, push_button
 from sdpaint.gui.widgets.fields import HexField
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.color_models import Hsv
 
 _WIDTH = 296
 _WHEEL = 200
-_MARGIN = 12
 
 
-class FillCard(QFrame):
+class FillCard(CanvasCard):
     """A wheel at the upper right of the canvas; what is chosen is seen at once, each drag is one undo step."""
 
     def __init__(
@@ -36,19 +35,13 @@ class FillCard(QFrame):
         layers: LayerController,
         foreground: Callable[[], Color],
     ) -> None:
-        super().__init__(window)
-        self.setObjectName("fillCard")
-        self.setAccessibleName("Colour of the fill layer")
-        set_role(self, "card")
-        self._window, self._beside = window, beside
+        super().__init__(window, beside, "fillCard", "Colour of the fill layer", _WIDTH)
         self._documents, self._layers, self._foreground = documents, layers, foreground
         self._layer: LayerId = ""
         self._alpha = 255
         self._hsv = Hsv()
         self._build()
-        beside.installEventFilter(self)
         documents.document_changed.connect(self._follow)
-        self.hide()
 
     def _build(self) -> None:
         self._title = label("", "title")
@@ -94,7 +87,7 @@ class FillCard(QFrame):
         self._title.setText(layer.name)
         self._show(layer.content.color)
         self.show()
-        self._place()
+        self.place()
         self.raise_()
         self._wheel.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -130,27 +123,11 @@ class FillCard(QFrame):
         else:
             self._show(content.color)
 
-    # --------------------------------------------------------------------------------------------------------- place
-
-    def _place(self) -> None:
-        corner = self._beside.mapTo(self._window, QPoint(self._beside.width(), 0))
-        size = QSize(min(_WIDTH, self._beside.width() - 2 * _MARGIN), self.sizeHint().height())
-        self.setGeometry(corner.x() - size.width() - _MARGIN, corner.y() + _MARGIN, size.width(), size.height())
+    def escape(self) -> None:
+        """The layer keeps its colour."""
+        self.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._wheel and event.type() == QEvent.Type.MouseButtonRelease:
             self._layers.end_change()
-        elif watched is self._beside and event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and self.isVisible():
-            self._place()
-        return False
-
-    def event(self, event: QEvent) -> bool:
-        if claims_key(event, (Qt.Key.Key_Escape,)):     # here it closes the card
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.leave()
-        else:
-            super().keyPressEvent(event)
+        return super().eventFilter(watched, event)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -18,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from sdpaint.controllers.filter_controller import FilterController
-from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.panels.canvas_card import CanvasCard
+from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import (
-    claims_key,
     describe,
     icon_button,
     label,
@@ -34,33 +33,27 @@ from sdpaint.gui.widgets.number_slider import NumberSlider, number_spec
 from sdpaint.imaging.filter_table import Filter, Parameter, Values
 
 WIDTH = 304
-_MARGIN = 12
 _CURVE_HEIGHT = 220
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MARKS = {"levels": ("black", "white"), "threshold": ("level",)}
 """Which values are marked in the histogram."""
 
 
-class FilterPanel(QFrame):
+class FilterPanel(CanvasCard):
     """A card at the upper right of the canvas. `beside` is the canvas; the panel is a child of the window."""
 
     def __init__(self, window: QWidget, beside: QWidget, filters: FilterController) -> None:
-        super().__init__(window)
-        self.setObjectName("filterPanel")
-        self.setAccessibleName("Filter")
-        set_role(self, "card")
-        self._window, self._beside, self._filters = window, beside, filters
+        super().__init__(window, beside, "filterPanel", "Filter", WIDTH)
+        self._filters = filters
         self._sliders: dict[str, NumberSlider] = {}
         self._switches: dict[str, QCheckBox] = {}
         self._curve: CurveEditor | None = None
         self._channel: ComboBox | None = None
         self._build()
-        beside.installEventFilter(self)
         filters.closed.connect(self._leave)
         filters.values_changed.connect(self._show_values)
         filters.histogram_ready.connect(self._histogram.set_weights)
         filters.applying_changed.connect(self._show_applying)
-        self.hide()
 
     def _build(self) -> None:
         self._title = label("", "title")
@@ -115,7 +108,7 @@ class FilterPanel(QFrame):
             self._preview.setChecked(self._filters.shows_preview)
         self._show_applying(False)
         self.show()
-        self._place()
+        self.place()
         self.raise_()
         first = self._curve or next(iter((*self._sliders.values(), *self._switches.values())), None)
         if first is not None:
@@ -224,42 +217,33 @@ class FilterPanel(QFrame):
 
     # ------------------------------------------------------------------------------------------------- place
 
-    def _place(self) -> None:
-        corner = self._beside.mapTo(self._window, QPoint(self._beside.width(), 0))
+    def height_within(self, room_px: int) -> int:
+        """What can't be seen at once is scrolled to."""
         page = self._scroll.widget()
         wanted = page.sizeHint().height() if page is not None else 0
         self._scroll.setFixedHeight(wanted)
         layout = self.layout()
         assert layout is not None
-        room = self._beside.height() - 2 * _MARGIN
-        spare = layout.totalMinimumSize().height() - room
+        spare = layout.totalMinimumSize().height() - room_px
         if spare > 0:
             self._scroll.setFixedHeight(max(40, wanted - spare))
-        width = min(WIDTH, self._beside.width() - 2 * _MARGIN)
-        height = layout.totalMinimumSize().height()
-        self.setGeometry(corner.x() - width - _MARGIN, corner.y() + _MARGIN, width, height)
+        return layout.totalMinimumSize().height()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        moved = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
-        if watched is self._beside and event.type() in moved and self.isVisible():
-            self._place()
         if isinstance(watched, NumberSlider) and event.type() == QEvent.Type.KeyPress:
             # A digit or F2 begins to type; Enter ends that, and the next one applies, as in any dialog.
             assert isinstance(event, QKeyEvent)
             if event.key() in _ENTER and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 self._filters.apply()
                 return True
-        return False
+        return super().eventFilter(watched, event)
 
-    def event(self, event: QEvent) -> bool:
-        if claims_key(event, (Qt.Key.Key_Escape,)):     # here it leaves the filter
-            return True
-        return super().event(event)
+    def escape(self) -> None:
+        """The layer stays as it is."""
+        self._filters.cancel()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self._filters.cancel()
-        elif event.key() in _ENTER and not isinstance(QApplication.focusWidget(), QPushButton):
+        if event.key() in _ENTER and not isinstance(QApplication.focusWidget(), QPushButton):
             self._filters.apply()
         else:
             super().keyPressEvent(event)
