@@ -27,6 +27,9 @@ from sdpaint.imaging.resample import resized
 from sdpaint.imaging.tiles import Pixels8, TileMap
 from sdpaint.worker.background import Background
 
+_Moved = tuple[list[tuple[ResultEntry, Trashed]], SdPaintError | None]
+"""What is in the trash now, and why the rest isn't."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pair:
@@ -139,15 +142,27 @@ class ResultsController(QObject):
 
     def trash(self, entries: Sequence[ResultEntry]) -> None:
         """Move these to the trash in the results folder."""
-        by_path = {entry.path: entry for entry in entries}
 
-        def done(trashed: list[Trashed]) -> None:
-            for each in trashed:
-                self._deleted[each.trash] = (replace(by_path[each.path], path=each.trash), each)
+        def work() -> _Moved:
+            moved: list[tuple[ResultEntry, Trashed]] = []
+            try:
+                for entry in entries:
+                    (trashed,) = self._index.trash([entry.path])
+                    moved.append((replace(entry, path=trashed.trash), trashed))
+            except SdPaintError as error:
+                return moved, error    # those before it are in the trash, and can be brought back
+            return moved, None
+
+        def done(found: _Moved) -> None:
+            moved, error = found
+            self._deleted |= {trashed.trash: (entry, trashed) for entry, trashed in moved}
             self.changed.emit()
-            self.trashed.emit(tuple(each.trash for each in trashed))
+            if moved:
+                self.trashed.emit(tuple(trashed.trash for _, trashed in moved))
+            if error is not None:
+                self.failed.emit(error)
 
-        self._searching.run(lambda: self._index.trash(list(by_path)), done, self._fail_and_look)
+        self._searching.run(work, done, self._fail_and_look)
 
     @property
     def deleted(self) -> tuple[ResultEntry, ...]:
@@ -156,9 +171,24 @@ class ResultsController(QObject):
 
     def restore(self, paths: Sequence[Path]) -> None:
         """Bring these back from the trash, unless they are back already. `paths`: where they are in it."""
-        trashed = [self._deleted.pop(path)[1] for path in paths if path in self._deleted]
-        if trashed:
-            self._change(lambda: self._index.restore(trashed))
+        taken = [self._deleted.pop(path) for path in paths if path in self._deleted]
+
+        def work() -> SdPaintError | None:
+            try:
+                while taken:
+                    self._index.restore([taken[0][1]])
+                    del taken[0]
+            except SdPaintError as error:
+                return error
+            return None
+
+        def done(error: SdPaintError | None) -> None:
+            self._deleted |= {trashed.trash: (entry, trashed) for entry, trashed in taken}
+            self.changed.emit()
+            if error is not None:
+                self.failed.emit(error)
+
+        self._searching.run(work, done, self._fail_and_look)
 
     def use_settings(self, path: Path) -> None:
         """Prompt, sampling and seed of a picture, and how it was inpainted, into the params."""

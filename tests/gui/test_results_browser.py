@@ -115,6 +115,23 @@ def test_all_that_was_deleted_since_the_start_is_listed_and_comes_back(driver, b
     assert not list((default_results_dir() / TRASH).rglob("*.png"))
 
 
+def test_what_was_deleted_before_a_failure_is_listed(driver, browser, qtbot):
+    last = browser.grid.entries[2]
+    last.path.unlink()
+    browser.grid.selectAll()
+    with qtbot.waitSignal(driver.window._services.results.failed, timeout=TIMEOUT_MS):
+        press(browser, "resultsTrash")
+    assert "isn't there" in driver.find("messageText").text()
+    press(browser, "resultsDeleted")
+    assert len(browser.grid.entries) == 2
+    next((default_results_dir() / TRASH).rglob("*.png")).unlink()
+    browser.grid.selectAll()
+    with qtbot.waitSignal(driver.window._services.results.failed, timeout=TIMEOUT_MS):
+        press(browser, "resultsBringBack")
+    assert browser.grid.entries != ()    # what isn't back stays in the list
+    driver.find("messageDismissButton").click()
+
+
 def test_settings_of_a_picture_are_used(driver, browser, qtbot):
     select(browser, "a hot air balloon")
     press(browser, "resultsUse")
