@@ -19,6 +19,7 @@ NOTES: dict[FamilyName, str] = {
     FamilyName.SDXL: "base, refiner, Turbo, Lightning, Hyper, LCM",
     FamilyName.SD3: "3, 3.5",
     FamilyName.FLUX: "dev, schnell, Fill, Kontext",
+    FamilyName.QWEN_IMAGE: "Qwen-Image, Edit, Edit Plus",
     FamilyName.PIXART: "Alpha, Sigma",
 }
 """Which checkpoints of a family are meant, where there are several kinds."""

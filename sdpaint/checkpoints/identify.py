@@ -219,6 +219,8 @@ def _read_index(path: Path) -> dict[str, Any]:
 
 def _check_components(path: Path, index: dict[str, Any], family: FamilyName, is_refiner: bool) -> None:
     left_out = {"text_encoder", "tokenizer"} if is_refiner else set(OPTIONAL.get(family, ()))
+    if index["_class_name"] in EDIT_PIPELINES:
+        left_out.discard("processor")
     parts = [name for name in PARTS[family] if name not in left_out]
     for component in (*parts, "scheduler"):
         entry = index.get(component)

@@ -80,6 +80,7 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "vae": ("AutoencoderKLQwenImage",),
         "text_encoder": ("Qwen2_5_VLForConditionalGeneration",),
         "tokenizer": _QWEN,
+        "processor": ("Qwen2VLProcessor", "Qwen2_5_VLProcessor"),
     },
     FamilyName.SANA: {
         "transformer": ("SanaTransformer2DModel",),
@@ -133,6 +134,8 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "ZImagePipeline": FamilyName.Z_IMAGE,
     "Lumina2Pipeline": FamilyName.LUMINA2,
     "QwenImagePipeline": FamilyName.QWEN_IMAGE,
+    "QwenImageEditPipeline": FamilyName.QWEN_IMAGE,
+    "QwenImageEditPlusPipeline": FamilyName.QWEN_IMAGE,
     "SanaPipeline": FamilyName.SANA,
     "PixArtAlphaPipeline": FamilyName.PIXART,
     "PixArtSigmaPipeline": FamilyName.PIXART,
@@ -142,13 +145,17 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
 }
 """`_class_name` of model_index.json → family."""
 
-OPTIONAL: dict[FamilyName, tuple[str, ...]] = {FamilyName.SD3: ("text_encoder_3", "tokenizer_3")}
-"""Components that a family can do without: to save memory, SD 3's large text encoder is often left out."""
+OPTIONAL: dict[FamilyName, tuple[str, ...]] = {
+    FamilyName.SD3: ("text_encoder_3", "tokenizer_3"),
+    FamilyName.QWEN_IMAGE: ("processor",),
+}
+"""Components that a family can do without: to save memory, SD 3's large text encoder is often left out, and only those
+of Qwen-Image's checkpoints that edit show pictures to their text encoder."""
 
-EDIT_PIPELINES = frozenset({"FluxKontextPipeline"})
+EDIT_PIPELINES = frozenset({"FluxKontextPipeline", "QwenImageEditPipeline", "QwenImageEditPlusPipeline"})
 """Those whose network is given the picture that it is to change."""
 
 
 def is_tokenizer(component: str) -> bool:
-    """Whether a component holds a vocabulary and no weights."""
-    return component.startswith("tokenizer")
+    """Whether a component holds a vocabulary and no weights: a processor has one too."""
+    return component.startswith(("tokenizer", "processor"))

@@ -39,16 +39,17 @@ class FamilyCalls:
     """The pipeline classes of a family and what they are given.
 
     `text` may be several, of which a checkpoint's own is taken, else the first. `masked` feeds a network that takes
-    mask and masked picture, `edit` one that is given the picture that it is to change. `embeddings` are the names under
-    which pipelines take what `encode_prompt` returns; what has none isn't passed on. `empty` stands for a negative
-    prompt without words. `weighed`: the tokenizers whose tokens have embeddings of their own in `prompt_embeds`, one
-    after the other. `encoders`: how often encode_prompt is called, with `text_encoder_index`.
+    mask and masked picture, `edit` one that is given the picture that it is to change: to each class so many pixels of
+    it as its text encoder is shown, 0 where that reads words alone. `embeddings` are the names under which pipelines
+    take what `encode_prompt` returns; what has none isn't passed on. `empty` stands for a negative prompt without
+    words. `weighed`: the tokenizers whose tokens have embeddings of their own in `prompt_embeds`, one after the
+    other. `encoders`: how often encode_prompt is called, with `text_encoder_index`.
     """
 
     text: tuple[str, ...]
     image: str | None = None
     masked: str | None = None
-    edit: str | None = None
+    edit: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     embeddings: tuple[str | None, ...] = ("prompt_embeds", "negative_prompt_embeds")
     negative: Negative = Negative.TOGETHER
     empty: str | None = ""
@@ -67,8 +68,16 @@ class FamilyCalls:
 
     def text_class(self, info: CheckpointInfo) -> Any:
         """The class that makes pictures from words alone."""
-        name = info.class_name if info.class_name in self.text else self.text[0]
-        return pipeline_class(name)
+        return pipeline_class(_own(info, self.text))
+
+    def edit_class(self, info: CheckpointInfo) -> Any:
+        """The class that changes pictures as words say, of a family that has one."""
+        return pipeline_class(_own(info, tuple(self.edit)))
+
+
+def _own(info: CheckpointInfo, names: tuple[str, ...]) -> str:
+    """The checkpoint's own class where it is among these, else the first."""
+    return info.class_name if info.class_name in names else names[0]
 
 
 def pipeline_class(name: str) -> Any:
@@ -115,7 +124,7 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         text=("FluxPipeline",),
         image="FluxImg2ImgPipeline",
         masked="FluxFillPipeline",
-        edit="FluxKontextPipeline",
+        edit=MappingProxyType({"FluxKontextPipeline": 0}),
         # The places of the tokens, which come last, its pipelines make themselves.
         embeddings=("prompt_embeds", "pooled_prompt_embeds", None),
         negative=Negative.NONE,
@@ -149,6 +158,7 @@ CALLS: dict[FamilyName, FamilyCalls] = {
     FamilyName.LUMINA2: FamilyCalls(text=("Lumina2Pipeline",), embeddings=_MASKED),
     FamilyName.QWEN_IMAGE: FamilyCalls(
         text=("QwenImagePipeline",),
+        edit=MappingProxyType({"QwenImageEditPlusPipeline": 384 * 384, "QwenImageEditPipeline": 1024 * 1024}),
         embeddings=("prompt_embeds", "prompt_embeds_mask"),
         negative=Negative.APART,
         empty=" ",

@@ -7,18 +7,23 @@ several sets of embeddings, which are exchanged between steps through the pipeli
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from sdpaint.engine.calls import CALLS, Negative
 from sdpaint.engine.clip_prompt import ClipEncoder, is_plain
 from sdpaint.engine.embeddings import vectors_for
 from sdpaint.engine.loader import LoadedCheckpoint
+from sdpaint.engine.picture_reader import saying_where_the_picture_is, shown_as
 from sdpaint.engine.token_weights import scaled, token_weights, words_of
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
@@ -132,17 +137,21 @@ def _encoded(
     announce: Callable[[], None],
 ) -> Conditioning:
     guided = request.sampling.guidance_scale > 1.0
+    shown_px = CALLS[loaded.info.family].edit.get(type(pipeline).__name__, 0)
+    picture = request.image if shown_px else None
     positive, negative = _stretches(loaded, texts, steps)
     if not guided:
         negative = (Stretch(steps, ""),)
 
     def encode() -> Conditioning:
         announce()
-        return _encode_all(loaded, pipeline, positive, negative, guided, request.embeddings)
+        shown = None if picture is None else shown_as(Image.fromarray(picture), shown_px)
+        return _encode_all(loaded, pipeline, positive, negative, guided, request.embeddings, shown)
 
     # Adapters may change the text encoders too.
     named = tuple(request.embeddings.items())
-    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters, named), encode)
+    seen = b"" if picture is None else hashlib.blake2b(np.ascontiguousarray(picture).data).digest()
+    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters, named, seen), encode)
     return found
 
 
@@ -162,13 +171,14 @@ def _encode_all(
     negative: tuple[Stretch, ...],
     guided: bool,
     named: Mapping[str, Embedding],
+    shown: Image.Image | None,
 ) -> Conditioning:
     ends = sorted({stretch.last_step for stretch in (*positive, *negative)})
     pairs = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
     known: dict[Texts, Embeddings] = {}
     for words in pairs:
         if words not in known:
-            known[words] = _encode(loaded, pipeline, *words, guided, named)
+            known[words] = _encode(loaded, pipeline, *words, guided, named, shown)
     starts = [1, *(end + 1 for end in ends[:-1])]
     return Conditioning(
         known[pairs[0]], tuple((start, known[words]) for start, words in zip(starts[1:], pairs[1:], strict=True))
@@ -186,8 +196,12 @@ def _encode(
     negative_prompt: str,
     guided: bool,
     named: Mapping[str, Embedding],
+    shown: Image.Image | None,
 ) -> Embeddings:
-    """Embeddings of one pair of texts, by the pipeline itself where it can. `named`: files that they may name."""
+    """Embeddings of one pair of texts, by the pipeline itself where it can. `named`: files that they may name.
+
+    `shown`: the picture that the text encoder reads along with the words.
+    """
     pieces, negative = weighted(prompt), weighted(negative_prompt)
     if CALLS[loaded.info.family].weighed:
         return _encode_scaled(loaded, pipeline, pieces, negative, guided)
@@ -197,7 +211,7 @@ def _encode(
         fits = all(len(encoder.chunks(each)) == 1 for encoder in encoders for each in (pieces, negative))
         if not (fits and is_plain(pieces) and is_plain(negative)):
             return _encode_weighted(loaded, encoders, pieces, negative, guided)
-    return _encode_plain(loaded, pipeline, _words(pieces), _words(negative), guided)
+    return _encode_plain(loaded, pipeline, _words(pieces), _words(negative), guided, shown)
 
 
 def _words(pieces: tuple[Weighted, ...]) -> str:
@@ -205,13 +219,20 @@ def _words(pieces: tuple[Weighted, ...]) -> str:
 
 
 def _encode_plain(
-    loaded: LoadedCheckpoint, pipeline: Any, prompt: str, negative_prompt: str, guided: bool
+    loaded: LoadedCheckpoint,
+    pipeline: Any,
+    prompt: str,
+    negative_prompt: str,
+    guided: bool,
+    shown: Image.Image | None = None,
 ) -> Embeddings:
     calls = CALLS[loaded.info.family]
     negative = negative_prompt or calls.empty
     own = {**_defaults_of_call(pipeline), **calls.encoding}
     if calls.negative is Negative.TOGETHER:
         own |= {"do_classifier_free_guidance": guided, "negative_prompt": negative}
+    if shown is not None:
+        own["image"] = shown
     embeddings: dict[str, Any] = {}
     for encoder in range(calls.encoders):
         which = {"text_encoder_index": encoder} if calls.encoders > 1 else {}
@@ -227,7 +248,9 @@ def _encode_plain(
 
 
 def _call(loaded: LoadedCheckpoint, pipeline: Any, prompt: str, own: dict[str, Any]) -> dict[str, Any]:
-    encoded = pipeline.encode_prompt(prompt=prompt, device=loaded.device.torch_device, **own)
+    reading = saying_where_the_picture_is(pipeline.text_encoder) if "image" in own else nullcontext()
+    with reading:
+        encoded = pipeline.encode_prompt(prompt=prompt, device=loaded.device.torch_device, **own)
     names = CALLS[loaded.info.family].embeddings
     return {name: value for name, value in zip(names, encoded, strict=True) if name is not None}
 

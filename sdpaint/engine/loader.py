@@ -19,6 +19,7 @@ from sdpaint.engine.calls import CALLS
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.lone_network import lone_network
+from sdpaint.engine.picture_reader import PictureReader
 from sdpaint.engine.placement import Arrangement, home_of, quantisation, store_small
 from sdpaint.engine.recent import Recent
 from sdpaint.engine.room import held_bytes
@@ -34,6 +35,9 @@ _NEEDLESS = ("image_encoder", "feature_extractor", "safety_checker")
 """Components that pipelines ask for and sdpaint doesn't need."""
 
 _ALL_RESIDENT = MemoryPlan()
+
+_WITH_PICTURES = ("Qwen2VLProcessor", "Qwen2_5_VLProcessor")
+"""Processors of words and pictures that are given both."""
 
 _WORDS_ALONE = {"PixtralProcessor": "PreTrainedTokenizerFast"}
 """Processors of words and pictures → what reads words of the same folder. Pictures aren't asked of them, and they want
@@ -243,6 +247,8 @@ def _is_there(index: dict[str, Any], name: str) -> bool:
 
 def _load_tokenizer(folder: Path, class_name: str) -> Any:
     try:
+        if class_name in _WITH_PICTURES:
+            return PictureReader.from_pretrained(folder)
         return getattr(transformers, _WORDS_ALONE.get(class_name, class_name)).from_pretrained(
             folder, local_files_only=True
         )

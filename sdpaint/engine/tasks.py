@@ -69,6 +69,23 @@ def text_pipeline(loaded: LoadedCheckpoint) -> Any:
     return loaded.pipeline(_calls(loaded).text_class(loaded.info))
 
 
+def _reading_pipeline(loaded: LoadedCheckpoint, request: GenerationRequest) -> Any:
+    """The pipeline that encodes the prompts of a request: an edit's where its text encoder sees the picture too."""
+    edit = _calls(loaded).edit_class(loaded.info) if _is_edit(loaded, request) else None
+    if edit is None or not _calls(loaded).edit[edit.__name__]:
+        return text_pipeline(loaded)
+    if loaded.components["processor"] is None:
+        raise SettingsError(
+            f"{loaded.info.name} edits pictures, but what its text encoder sees them with isn't there",
+            hint="Download the whole checkpoint too: what is missing is taken from it",
+        )
+    return loaded.pipeline(edit)
+
+
+def _is_edit(loaded: LoadedCheckpoint, request: GenerationRequest) -> bool:
+    return loaded.info.is_edit and request.image is not None
+
+
 def _calls(loaded: LoadedCheckpoint) -> FamilyCalls:
     return CALLS[loaded.info.family]
 
@@ -107,8 +124,9 @@ def prepare_call(
         apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
     wear(loaded, request.active_references)
     steps = steps_of(request)
-    words = encode_prompts(loaded, text_pipeline(loaded), request, index, steps, on_words)
-    regions = encode_regions(loaded, text_pipeline(loaded), request, index, steps, on_words)
+    reading = _reading_pipeline(loaded, request)
+    words = encode_prompts(loaded, reading, request, index, steps, on_words)
+    regions = encode_regions(loaded, reading, request, index, steps, on_words)
     arguments: dict[str, Any] = {
         **_calls(loaded).guiding(sampling.guidance_scale),
         **_calls(loaded).calling,
@@ -123,7 +141,7 @@ def prepare_call(
         arguments |= references.arguments(sampling.guidance_scale > 1.0)
     if loaded.info.is_inpaint:
         call = _masked_call(loaded, request, arguments, cancel)
-    elif loaded.info.is_edit and request.image is not None:
+    elif _is_edit(loaded, request):
         call = _edit_call(loaded, request, arguments, cancel)
     elif request.mode is GenerationMode.TEXT_TO_IMAGE:
         call = _text_call(loaded, request, arguments)
@@ -372,14 +390,17 @@ def _edit_call(
     noise = varied(drawn, request.variations)
     size, steps = request.size, request.sampling.steps
     own = {
-        "image": original,
         "latents": packed(noise),
         "height": size.height,
         "width": size.width,
-        "max_area": size.area,
         "num_inference_steps": steps,
     }
-    pipeline = _named_pipeline(loaded, _calls(loaded).edit)
+    edit = _calls(loaded).edit_class(loaded.info)
+    if _calls(loaded).edit[edit.__name__]:
+        own["image"] = Image.fromarray(request.image)  # brought to the area that it was trained on, and encoded there
+    else:
+        own |= {"image": original, "max_area": size.area}
+    pipeline = loaded.pipeline(edit)
     kept = None
     if request.mask is not None:
         # A strength below 1 is that of all of the mask.

@@ -165,6 +165,6 @@ def test_a_lora_changes_its_pictures_and_is_gone_without_a_trace(
 
 def test_lora_are_taken_where_diffusers_can_load_them() -> None:
     for family, calls in CALLS.items():
-        names = [each for each in (*calls.text, calls.image, calls.masked, calls.edit) if each is not None]
+        names = [each for each in (*calls.text, calls.image, calls.masked, *calls.edit) if each is not None]
         can = all(hasattr(pipeline_class(each), "load_lora_weights") for each in names)
         assert can == (Honours.ADAPTERS in FAMILIES[family].honours), family

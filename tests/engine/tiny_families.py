@@ -67,7 +67,21 @@ def _qwen_vl() -> Any:
         "rope_theta": 1000000.0, "rope_type": "default", "mrope_section": [2, 3, 3]}}
     del text["head_dim"]
     vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32}
-    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))
+    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(
+        text_config=text, vision_config=vision, vision_start_token_id=257, image_token_id=258, vision_end_token_id=259
+    ))
+
+
+class Qwen2VLProcessor:
+    """Writes the folder of a processor; transformers' own can't be made without torchvision."""
+
+    def save_pretrained(self, folder: Path) -> None:
+        from transformers import Qwen2VLImageProcessorPil
+
+        tokenizer = _pieces("Qwen2Tokenizer")
+        tokenizer.add_tokens(["<|vision_start|>", "<|image_pad|>", "<|vision_end|>"], special_tokens=True)
+        tokenizer.save_pretrained(folder)
+        Qwen2VLImageProcessorPil().save_pretrained(folder)
 
 
 def _bert() -> Any:
@@ -213,6 +227,10 @@ def _qwen_image() -> dict[str, Any]:
     }
 
 
+def _qwen_edit() -> dict[str, Any]:
+    return {**_qwen_image(), "processor": Qwen2VLProcessor()}
+
+
 def _sana() -> dict[str, Any]:
     from diffusers import AutoencoderDC, DPMSolverMultistepScheduler, SanaTransformer2DModel
 
@@ -319,13 +337,19 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
 }
 """Pipeline class → its components."""
 
+EDITS: dict[str, Callable[[], dict[str, Any]]] = {
+    "QwenImageEditPipeline": _qwen_edit,
+    "QwenImageEditPlusPipeline": _qwen_edit,
+}
+"""The same for those that are given the picture that they are to change."""
+
 
 def build_family(folder: Path, class_name: str) -> Path:
     """Save a tiny checkpoint of a family, the same each time."""
     torch.manual_seed(0)
     folder.mkdir(parents=True)
     index: dict[str, Any] = {"_class_name": class_name}
-    for name, part in TINY[class_name]().items():
+    for name, part in {**TINY, **EDITS}[class_name]().items():
         if hasattr(part, "parameters"):
             _spread(part)
         part.save_pretrained(folder / name)
