@@ -123,6 +123,8 @@ def _joint_diffusers(names: Names, header: Header) -> Found | None:
     """Transformers of two streams in diffusers' names: SD3, Flux, Qwen-Image and Chroma share many of them."""
     if "controlnet_blocks.0.weight" in names:
         return None
+    if "context_embedder_norm.weight" in names:
+        return _flow(Architecture.OVIS_IMAGE, layout="diffusers")
     if "txt_norm.weight" in names:
         return _flow(Architecture.QWEN_IMAGE, layout="diffusers")
     if "distilled_guidance_layer.in_proj.weight" in names:
@@ -175,6 +177,18 @@ def _captioned(names: Names, header: Header) -> Found:
     return _flow(Architecture.Z_IMAGE if z_image else Architecture.LUMINA2)
 
 
+def _captioned_diffusers(names: Names, header: Header) -> Found:
+    is_first = "patch_embedder.proj.weight" in names
+    return _flow(Architecture.LUMINA if is_first else Architecture.LUMINA2, layout="diffusers")
+
+
+def _cogview(names: Names, header: Header) -> Found:
+    """The third has 3 billion parameters and the fourth 6: the names are the same."""
+    if names.side("patch_embed.proj.weight", 0) < 4096:
+        return Found(Architecture.COGVIEW3, "", Prediction.V, "diffusers")
+    return _flow(Architecture.COGVIEW4, layout="diffusers")
+
+
 def _cross_attending(names: Names, header: Header) -> Found | None:
     if "blocks.0.mlp.depth_conv.conv.weight" in names:
         return _flow(Architecture.SANA)
@@ -202,12 +216,12 @@ _LAYOUTS: tuple[tuple[str, Read], ...] = (
     ("double_blocks.0.img_attn.qkv.weight", _double_blocks),
     ("all_x_embedder.2-1.weight", _is(Architecture.Z_IMAGE, layout="diffusers")),
     ("cap_embedder.0.weight", _captioned),
-    ("time_caption_embed.caption_embedder.0.weight", _is(Architecture.LUMINA2, layout="diffusers")),
+    ("time_caption_embed.caption_embedder.0.weight", _captioned_diffusers),
     ("double_layers.0.attn.w1q.weight", _is(Architecture.AURAFLOW)),
     ("joint_transformer_blocks.0.attn.add_k_proj.weight", _is(Architecture.AURAFLOW, layout="diffusers")),
     ("mlp_t5.0.weight", _is(Architecture.HUNYUAN_DIT, Prediction.V)),
     ("text_embedding_padding", _is(Architecture.HUNYUAN_DIT, Prediction.V, "diffusers")),
-    ("patch_embed.text_proj.weight", _is(Architecture.COGVIEW4, layout="diffusers")),
+    ("patch_embed.text_proj.weight", _cogview),
     ("double_stream_blocks.0.block.adaLN_modulation.1.bias", _is(Architecture.HIDREAM)),
     ("clip_txt_mapper.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),
     ("down_blocks.1.0.channelwise.0.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),

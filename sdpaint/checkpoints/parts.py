@@ -69,6 +69,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": _QWEN3,
         "tokenizer": _QWEN,
     },
+    FamilyName.LUMINA: {
+        "transformer": ("LuminaNextDiT2DModel",),
+        "vae": _KL,
+        "text_encoder": ("GemmaModel", "GemmaForCausalLM"),
+        "tokenizer": _GEMMA,
+    },
     FamilyName.LUMINA2: {
         "transformer": ("Lumina2Transformer2DModel",),
         "vae": _KL,
@@ -108,11 +114,23 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "tokenizer": ("BertTokenizer", "BertTokenizerFast"),
         "tokenizer_2": _T5,
     },
+    FamilyName.COGVIEW3: {
+        "transformer": ("CogView3PlusTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": ("T5EncoderModel",),
+        "tokenizer": _T5,
+    },
     FamilyName.COGVIEW4: {
         "transformer": ("CogView4Transformer2DModel",),
         "vae": _KL,
         "text_encoder": ("GlmModel",),
         "tokenizer": ("PreTrainedTokenizerFast", "TokenizersBackend"),
+    },
+    FamilyName.OVIS_IMAGE: {
+        "transformer": ("OvisImageTransformer2DModel",),
+        "vae": _KL,
+        "text_encoder": _QWEN3,
+        "tokenizer": _QWEN,
     },
 }
 """Component → the classes that it may have, as model_index.json names them."""
@@ -132,7 +150,10 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "Flux2KleinPipeline": FamilyName.FLUX2_KLEIN,
     "ChromaPipeline": FamilyName.CHROMA,
     "ZImagePipeline": FamilyName.Z_IMAGE,
+    "LuminaPipeline": FamilyName.LUMINA,
+    "LuminaText2ImgPipeline": FamilyName.LUMINA,  # its former name, under which it was published
     "Lumina2Pipeline": FamilyName.LUMINA2,
+    "Lumina2Text2ImgPipeline": FamilyName.LUMINA2,
     "QwenImagePipeline": FamilyName.QWEN_IMAGE,
     "QwenImageEditPipeline": FamilyName.QWEN_IMAGE,
     "QwenImageEditPlusPipeline": FamilyName.QWEN_IMAGE,
@@ -141,7 +162,9 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "PixArtSigmaPipeline": FamilyName.PIXART,
     "AuraFlowPipeline": FamilyName.AURAFLOW,
     "HunyuanDiTPipeline": FamilyName.HUNYUAN_DIT,
+    "CogView3PlusPipeline": FamilyName.COGVIEW3,
     "CogView4Pipeline": FamilyName.COGVIEW4,
+    "OvisImagePipeline": FamilyName.OVIS_IMAGE,
 }
 """`_class_name` of model_index.json → family."""
 

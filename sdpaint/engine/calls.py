@@ -155,6 +155,9 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         layout=Layout.PACKED,
     ),
     FamilyName.Z_IMAGE: FamilyCalls(text=("ZImagePipeline",), unguided=0.0),
+    FamilyName.LUMINA: FamilyCalls(
+        text=("LuminaPipeline",), embeddings=_MASKED, calling=_with(clean_caption=False)
+    ),
     FamilyName.LUMINA2: FamilyCalls(text=("Lumina2Pipeline",), embeddings=_MASKED),
     FamilyName.QWEN_IMAGE: FamilyCalls(
         text=("QwenImagePipeline",),
@@ -183,5 +186,13 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         encoders=2,
         calling=_with(use_resolution_binning=False),
     ),
+    # Without a negative prompt it is guided away from zeros.
+    FamilyName.COGVIEW3: FamilyCalls(text=("CogView3PlusPipeline",), empty=None, weighed=("tokenizer",)),
     FamilyName.COGVIEW4: FamilyCalls(text=("CogView4Pipeline",)),
+    FamilyName.OVIS_IMAGE: FamilyCalls(
+        text=("OvisImagePipeline",),
+        embeddings=("prompt_embeds", "negative_prompt_embeds", None, None),
+        calling=_with(negative_prompt=None),
+        layout=Layout.PACKED,
+    ),
 }

@@ -23,6 +23,7 @@ from sdpaint.engine.picture_reader import PictureReader
 from sdpaint.engine.placement import Arrangement, home_of, quantisation, store_small
 from sdpaint.engine.recent import Recent
 from sdpaint.engine.room import held_bytes
+from sdpaint.engine.samplers import shifted_betas
 from sdpaint.engine.single_file import SingleFile
 from sdpaint.errors import CheckpointError, DeviceUnavailable
 from sdpaint.generation.families import FAMILIES, FamilyName
@@ -283,6 +284,8 @@ def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
     if FAMILIES[family].is_flow and "flow_shift" in config:
         # Sana's scheduler knows flows among other things, and has another name for it.
         config = {**config, "shift": config["flow_shift"]}
+    if "snr_shift_scale" in config:
+        config = {**config, "trained_betas": shifted_betas(config)}
     if family is FamilyName.SD and config.get("steps_offset", 1) != 1:
         # Old files say 0 where 1 was meant; the bare pipeline corrects it with a warning.
         config = {**config, "steps_offset": 1}

@@ -118,7 +118,18 @@ def bounded_betas(config: Mapping[str, Any]) -> list[float]:
     first, last = signal[0].clone(), signal[-1].clone()
     terminal = (1.0 + TERMINAL_SIGMA**2) ** -0.5
     signal = terminal + (signal - last) * (first - terminal) / (first - last)
-    alphas_cumprod = signal**2
+    return _betas_of(signal**2)
+
+
+def shifted_betas(config: Mapping[str, Any]) -> list[float]:
+    """Betas with `snr_shift_scale` in them, which only CogView's own schedulers know: https://arxiv.org/abs/2403.05121."""
+    betas = DDIMScheduler.from_config(config, rescale_betas_zero_snr=False).betas.to(torch.float64)
+    alphas_cumprod = torch.cumprod(1.0 - betas, dim=0)
+    scale = float(config["snr_shift_scale"])
+    return _betas_of(alphas_cumprod / (scale + (1.0 - scale) * alphas_cumprod))
+
+
+def _betas_of(alphas_cumprod: torch.Tensor) -> list[float]:
     alphas = torch.cat([alphas_cumprod[:1], alphas_cumprod[1:] / alphas_cumprod[:-1]])
-    rescaled: list[float] = (1.0 - alphas).tolist()
-    return rescaled
+    betas: list[float] = (1.0 - alphas).tolist()
+    return betas

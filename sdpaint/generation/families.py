@@ -24,13 +24,16 @@ class FamilyName(Enum):
     FLUX2_KLEIN = "Flux 2 klein"
     CHROMA = "Chroma"
     Z_IMAGE = "Z-Image"
+    LUMINA = "Lumina-Next"
     LUMINA2 = "Lumina 2"
     QWEN_IMAGE = "Qwen-Image"
     SANA = "Sana"
     PIXART = "PixArt"
     AURAFLOW = "AuraFlow"
     HUNYUAN_DIT = "HunyuanDiT"
+    COGVIEW3 = "CogView3+"
     COGVIEW4 = "CogView4"
+    OVIS_IMAGE = "Ovis-Image"
 
 
 EXPAND_STRENGTH = 0.95
@@ -158,6 +161,9 @@ _ROWS = (
         max_side_px=2048,
         max_area_px=1408 * 1408,
     ),
+    Family(
+        FamilyName.LUMINA, SDXL_MAP, steps=30, guidance_scale=4.0, latent_channels=4, honours=Honours.NONE
+    ),
     Family(FamilyName.LUMINA2, FLUX_MAP, steps=30, guidance_scale=4.0),
     Family(
         FamilyName.QWEN_IMAGE,
@@ -206,6 +212,17 @@ _ROWS = (
         is_flow=False,
     ),
     Family(
+        FamilyName.COGVIEW3,
+        None,
+        steps=50,
+        guidance_scale=5.0,
+        sampler=SamplerName.DDIM,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        honours=Honours.WEIGHTS,
+        is_flow=False,
+    ),
+    Family(
         FamilyName.COGVIEW4,
         None,
         steps=50,
@@ -213,6 +230,7 @@ _ROWS = (
         max_side_px=2048,
         max_area_px=1408 * 1408,
     ),
+    Family(FamilyName.OVIS_IMAGE, None, steps=50, guidance_scale=5.0, honours=Honours.NONE),
 )
 
 FAMILIES: dict[FamilyName, Family] = {row.name: row for row in _ROWS}

@@ -316,6 +316,8 @@ def diffusers_shapes(name: str) -> Shapes:
         "chroma": lambda: built(diffusers.ChromaTransformer2DModel, **few, num_single_layers=1),
         "qwen-image": lambda: built(diffusers.QwenImageTransformer2DModel, **few),
         "z-image": lambda: built(diffusers.ZImageTransformer2DModel, n_layers=1, n_refiner_layers=1),
+        "lumina": lambda: built(diffusers.LuminaNextDiT2DModel, num_layers=1, num_kv_heads=8),
+        "ovis-image": lambda: built(diffusers.OvisImageTransformer2DModel, num_layers=1, num_single_layers=1),
         "lumina2": lambda: built(diffusers.Lumina2Transformer2DModel, num_layers=1, num_refiner_layers=1),
         "sana": lambda: built(diffusers.SanaTransformer2DModel, **few),
         "pixart": lambda: built(diffusers.PixArtTransformer2DModel, **few, caption_channels=4096),
@@ -323,7 +325,10 @@ def diffusers_shapes(name: str) -> Shapes:
             diffusers.AuraFlowTransformer2DModel, num_mmdit_layers=1, num_single_dit_layers=1
         ),
         "hunyuandit": lambda: built(diffusers.HunyuanDiT2DModel, **few, in_channels=4, patch_size=2),
-        "cogview4": lambda: built(diffusers.CogView4Transformer2DModel, **few),
+        "cogview3": lambda: built(diffusers.CogView3PlusTransformer2DModel, **few),
+        "cogview4": lambda: built(
+            diffusers.CogView4Transformer2DModel, **few, attention_head_dim=128, num_attention_heads=32
+        ),
         "controlnet-sd1": lambda: built(
             controlnet,
             down_block_types=sd["down_block_types"],

@@ -86,11 +86,14 @@ DIFFUSERS = {
     "chroma": (Architecture.CHROMA, "", Prediction.FLOW),
     "qwen-image": (Architecture.QWEN_IMAGE, "", Prediction.FLOW),
     "z-image": (Architecture.Z_IMAGE, "", Prediction.FLOW),
+    "lumina": (Architecture.LUMINA, "", Prediction.FLOW),
+    "ovis-image": (Architecture.OVIS_IMAGE, "", Prediction.FLOW),
     "lumina2": (Architecture.LUMINA2, "", Prediction.FLOW),
     "sana": (Architecture.SANA, "", Prediction.FLOW),
     "pixart": (Architecture.PIXART, "", Prediction.EPSILON),
     "auraflow": (Architecture.AURAFLOW, "", Prediction.FLOW),
     "hunyuandit": (Architecture.HUNYUAN_DIT, "", Prediction.V),
+    "cogview3": (Architecture.COGVIEW3, "", Prediction.V),
     "cogview4": (Architecture.COGVIEW4, "", Prediction.FLOW),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import CogVideoXDDIMScheduler
 
 import sdpaint.engine.diffusion as diffusion
 from sdpaint.checkpoints.identify import read_checkpoint
@@ -16,6 +17,8 @@ from sdpaint.checkpoints.parts import PIPELINE_FAMILIES
 from sdpaint.engine.autoencode import encode
 from sdpaint.engine.calls import CALLS, pipeline_class
 from sdpaint.engine.diffusion import DiffusionEngine
+from sdpaint.engine.loader import scheduler_config_of
+from sdpaint.engine.samplers import make_scheduler
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, ImageDone, Preview, Progress
 from sdpaint.generation.families import FAMILIES, FamilyName
@@ -143,6 +146,24 @@ def test_a_refiner_changes_what_is_there_and_says_that_it_makes_nothing_new(
     assert picture(family_engine, asked).shape == (64, 64, 3)
     error = failure_of(run(family_engine, request(refiner)))
     assert "only refines" in error.message
+
+
+def test_ddim_goes_the_way_of_cogviews_own_scheduler(checkpoints: dict[str, Path]) -> None:
+    checkpoint = checkpoints["CogView3PlusPipeline"]
+    own = CogVideoXDDIMScheduler.from_pretrained(checkpoint, subfolder="scheduler")
+    info = read_checkpoint(checkpoint)
+    ours = make_scheduler(info.sampler, scheduler_config_of(info), 5, seed=0)
+    generator = torch.Generator().manual_seed(0)
+    sample, predicted = (torch.randn((1, 16, 8, 8), generator=generator) for _ in range(2))
+    found = []
+    for scheduler in (own, ours):
+        scheduler.set_timesteps(5)
+        latents = sample
+        for timestep in scheduler.timesteps:
+            latents = scheduler.step(predicted, timestep, latents).prev_sample
+        found.append(latents)
+    assert own.timesteps.tolist() == ours.timesteps.tolist()
+    assert torch.allclose(found[0], found[1], atol=1e-4)
 
 
 TAKING_LORA = [name for name in TINY if Honours.ADAPTERS in FAMILIES[PIPELINE_FAMILIES[name]].honours]

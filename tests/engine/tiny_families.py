@@ -31,7 +31,7 @@ def _pieces(class_name: str) -> Any:
         return made
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("<s>", 0.0), ("▁", -2.0), *((c, -2.0) for c in _LETTERS)]
     backend = Tokenizer(models.Unigram(pieces, unk_id=2))
-    if class_name == "PreTrainedTokenizerFast":
+    if class_name in ("PreTrainedTokenizerFast", "GemmaTokenizerFast"):
         backend.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 3)])
     cls = getattr(transformers, class_name)
     extra: dict[str, Any] = {"extra_ids": 0} if class_name.startswith("T5") else {}
@@ -196,6 +196,21 @@ def _z_image() -> dict[str, Any]:
     }
 
 
+def _lumina() -> dict[str, Any]:
+    from diffusers import LuminaNextDiT2DModel
+
+    return {
+        "transformer": LuminaNextDiT2DModel(
+            sample_size=8, patch_size=2, in_channels=4, hidden_size=32, num_layers=1, num_attention_heads=4,
+            num_kv_heads=2, multiple_of=16, cross_attention_dim=32,
+        ),
+        "vae": _kl(4, scaling_factor=0.13025),
+        "text_encoder": _decoder("GemmaConfig", "GemmaModel"),
+        "tokenizer": _pieces("GemmaTokenizerFast"),
+        "scheduler": _flow(),
+    }
+
+
 def _lumina2() -> dict[str, Any]:
     from diffusers import Lumina2Transformer2DModel
 
@@ -305,6 +320,39 @@ def _hunyuan() -> dict[str, Any]:
     }
 
 
+def _cogview3() -> dict[str, Any]:
+    from diffusers import CogVideoXDDIMScheduler, CogView3PlusTransformer2DModel
+
+    return {
+        "transformer": CogView3PlusTransformer2DModel(
+            patch_size=2, in_channels=16, num_layers=1, attention_head_dim=8, num_attention_heads=4, out_channels=16,
+            text_embed_dim=32, time_embed_dim=8, condition_dim=2, pos_embed_max_size=16, sample_size=8,
+        ),
+        "vae": _kl(16),
+        "text_encoder": _t5(),
+        "tokenizer": _pieces("T5TokenizerFast"),
+        "scheduler": CogVideoXDDIMScheduler(
+            prediction_type="v_prediction", rescale_betas_zero_snr=True, snr_shift_scale=4.0,
+            timestep_spacing="trailing", clip_sample=False,
+        ),
+    }
+
+
+def _ovis() -> dict[str, Any]:
+    from diffusers import OvisImageTransformer2DModel
+
+    return {
+        "transformer": OvisImageTransformer2DModel(
+            in_channels=64, out_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16,
+            num_attention_heads=2, joint_attention_dim=32, axes_dims_rope=(4, 4, 8),
+        ),
+        "vae": _flux_kl(),
+        "text_encoder": _decoder("Qwen3Config", "Qwen3Model"),
+        "tokenizer": _pieces("Qwen2Tokenizer"),
+        "scheduler": _flow(use_dynamic_shifting=True),
+    }
+
+
 def _cogview4() -> dict[str, Any]:
     from diffusers import CogView4Transformer2DModel
 
@@ -326,6 +374,7 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "Flux2KleinPipeline": _flux2_klein,
     "ChromaPipeline": _chroma,
     "ZImagePipeline": _z_image,
+    "LuminaPipeline": _lumina,
     "Lumina2Pipeline": _lumina2,
     "QwenImagePipeline": _qwen_image,
     "SanaPipeline": _sana,
@@ -333,7 +382,9 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "PixArtAlphaPipeline": _pixart,
     "AuraFlowPipeline": _auraflow,
     "HunyuanDiTPipeline": _hunyuan,
+    "CogView3PlusPipeline": _cogview3,
     "CogView4Pipeline": _cogview4,
+    "OvisImagePipeline": _ovis,
 }
 """Pipeline class → its components."""
 
