@@ -403,7 +403,9 @@ def test_the_menu_of_a_result_does_what_it_says(driver, qtbot):
     view._show_in_folder = shown.append
     menu = view.menu_for(0)
     entries = {action.text(): action for action in menu.actions() if action.text()}
-    assert list(entries) == ["Keep as layer", "Use these settings", "Show in folder", "Remove from list"]
+    assert list(entries) == [
+        "Keep as layer", "Use these settings", "Save its prompt to the library…", "Show in folder", "Remove from list"
+    ]
     entries["Use these settings"].trigger()
     assert driver.find("promptEdit").toPlainText() == "old words"
     assert driver.generation.params.sampling.seed == 5
