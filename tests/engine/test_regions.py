@@ -233,14 +233,14 @@ def test_what_fails_on_a_lane_fails_the_job(engine, transformers, monkeypatch):
 
     def fail_on_lanes(*args, **kwargs):
         if threading.current_thread() is not threading.main_thread():
-            raise torch.OutOfMemoryError("no room")
+            raise RuntimeError("a lane broke")
         return forward(*args, **kwargs)
 
     monkeypatch.setattr(transformer, "forward", fail_on_lanes)
     request = make_request(path, sampler=SamplerName.EULER, prompt="hills")
     error = failure_of(run(engine, with_regions(request, PromptRegion(LEFT, "night"))))
 
-    assert "memory" in error.message
+    assert "a lane broke" in str(error)
     assert not lanes_left()
 
 

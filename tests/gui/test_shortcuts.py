@@ -170,6 +170,7 @@ def test_panels_can_be_given_keys(driver, dialog, qtbot):
     ],
 )
 def test_tooltips_say_the_keys_of_now(driver, dialog, action, widget):
+    driver.make_all()
     choose(dialog, action)
     before = driver.window.actions_by_id[action].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     assert before in driver.find(widget).toolTip()

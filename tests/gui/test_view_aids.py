@@ -12,6 +12,7 @@ from sdpaint.document.guide_edits import add_guide
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.gui.canvas.aids import GUIDE_COLOR
 from sdpaint.gui.canvas.rulers import Ruler, tick_step
+from sdpaint.gui.widgets.fields import IntField
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.placing_options import SnapOptions
@@ -149,7 +150,7 @@ def test_the_grid_takes_its_numbers_from_a_dialog(board):
     board.trigger("gridSettings")
     dialog = board.window.findChild(QDialog, "gridDialog")
     for name, text in (("gridSpacing", "25"), ("gridOffsetX", "5"), ("gridOffsetY", "-3")):
-        field = dialog.findChild(type(board.find("cropWidthField")), name)
+        field = dialog.findChild(IntField, name)
         field.setText(text)
         field.editingFinished.emit()
     dialog.accept()
