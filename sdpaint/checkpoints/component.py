@@ -51,6 +51,7 @@ class Architecture(Enum):
     COGVIEW3 = "CogView3+"
     COGVIEW4 = "CogView4"
     OVIS_IMAGE = "Ovis-Image"
+    KREA2 = "Krea 2"
     KANDINSKY = "Kandinsky 2.2"
     HIDREAM = "HiDream"
     STABLE_CASCADE = "Stable Cascade"

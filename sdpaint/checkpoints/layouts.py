@@ -222,6 +222,7 @@ _LAYOUTS: tuple[tuple[str, Read], ...] = (
     ("mlp_t5.0.weight", _is(Architecture.HUNYUAN_DIT, Prediction.V)),
     ("text_embedding_padding", _is(Architecture.HUNYUAN_DIT, Prediction.V, "diffusers")),
     ("patch_embed.text_proj.weight", _cogview),
+    ("text_fusion.projector.weight", _is(Architecture.KREA2, layout="diffusers")),
     ("double_stream_blocks.0.block.adaLN_modulation.1.bias", _is(Architecture.HIDREAM)),
     ("clip_txt_mapper.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),
     ("down_blocks.1.0.channelwise.0.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),

@@ -126,6 +126,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": ("GlmModel",),
         "tokenizer": ("PreTrainedTokenizerFast", "TokenizersBackend"),
     },
+    FamilyName.KREA2: {
+        "transformer": ("Krea2Transformer2DModel",),
+        "vae": ("AutoencoderKLQwenImage",),
+        "text_encoder": ("Qwen3VLModel",),
+        "tokenizer": _QWEN,
+    },
     FamilyName.OVIS_IMAGE: {
         "transformer": ("OvisImageTransformer2DModel",),
         "vae": _KL,
@@ -165,6 +171,7 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "CogView3PlusPipeline": FamilyName.COGVIEW3,
     "CogView4Pipeline": FamilyName.COGVIEW4,
     "OvisImagePipeline": FamilyName.OVIS_IMAGE,
+    "Krea2Pipeline": FamilyName.KREA2,
 }
 """`_class_name` of model_index.json → family."""
 

@@ -45,7 +45,7 @@ def quirks_of(path: Path, family: Family, index: dict[str, Any], network: dict[s
     """
     plain = Quirks(family.sampler, family.steps, family.guidance_scale)
     if index.get("is_distilled") is True:
-        return replace(plain, steps=4, guidance_scale=1.0)
+        return replace(plain, steps=8 if family.name is FamilyName.KREA2 else 4, guidance_scale=1.0)
     if family.name is FamilyName.FLUX and network.get("guidance_embeds") is False:
         return replace(plain, steps=4, guidance_scale=1.0)
     if family.name is FamilyName.FLUX and network.get("in_channels") == family.inpaint_channels:

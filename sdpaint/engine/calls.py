@@ -195,4 +195,11 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         calling=_with(negative_prompt=None),
         layout=Layout.PACKED,
     ),
+    FamilyName.KREA2: FamilyCalls(
+        text=("Krea2Pipeline",),
+        embeddings=("prompt_embeds", "prompt_embeds_mask"),
+        negative=Negative.APART,
+        unguided=0.0,
+        layout=Layout.PACKED,
+    ),
 }

@@ -160,7 +160,7 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
         else:
             folder, network_class = source.path / name, _class_named(class_name)
             components[name] = load_network(folder, network_class, device, plan, name == denoiser)
-    options = {key: value for key, value in index.items() if isinstance(value, bool)}
+    options = {key: value for key, value in index.items() if _is_option(value)}
     scheduler_config = scheduler_config_of(info)
     if info.prediction is not None and not FAMILIES[info.family].is_flow:
         scheduler_config = {**scheduler_config, "prediction_type": info.prediction.value}
@@ -239,6 +239,11 @@ def place_network(
 def _version(library: Any) -> tuple[int, int]:
     major, minor = library.__version__.split(".")[:2]
     return int(major), int(minor)
+
+
+def _is_option(value: Any) -> bool:
+    """Whether an entry of model_index.json is an argument of the pipeline's, a number or several, and no component."""
+    return isinstance(value, bool | int) or (isinstance(value, list) and all(isinstance(each, int) for each in value))
 
 
 def _is_there(index: dict[str, Any], name: str) -> bool:

@@ -34,6 +34,7 @@ class FamilyName(Enum):
     COGVIEW3 = "CogView3+"
     COGVIEW4 = "CogView4"
     OVIS_IMAGE = "Ovis-Image"
+    KREA2 = "Krea 2"
 
 
 EXPAND_STRENGTH = 0.95
@@ -231,6 +232,7 @@ _ROWS = (
         max_area_px=1408 * 1408,
     ),
     Family(FamilyName.OVIS_IMAGE, None, steps=50, guidance_scale=5.0, honours=Honours.NONE),
+    Family(FamilyName.KREA2, WAN_MAP, steps=28, guidance_scale=4.5),
 )
 
 FAMILIES: dict[FamilyName, Family] = {row.name: row for row in _ROWS}

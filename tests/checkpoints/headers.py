@@ -317,6 +317,9 @@ def diffusers_shapes(name: str) -> Shapes:
         "qwen-image": lambda: built(diffusers.QwenImageTransformer2DModel, **few),
         "z-image": lambda: built(diffusers.ZImageTransformer2DModel, n_layers=1, n_refiner_layers=1),
         "lumina": lambda: built(diffusers.LuminaNextDiT2DModel, num_layers=1, num_kv_heads=8),
+        "krea2": lambda: built(
+            diffusers.Krea2Transformer2DModel, **few, num_layerwise_text_blocks=1, num_refiner_text_blocks=1
+        ),
         "ovis-image": lambda: built(diffusers.OvisImageTransformer2DModel, num_layers=1, num_single_layers=1),
         "lumina2": lambda: built(diffusers.Lumina2Transformer2DModel, num_layers=1, num_refiner_layers=1),
         "sana": lambda: built(diffusers.SanaTransformer2DModel, **few),

@@ -88,6 +88,7 @@ DIFFUSERS = {
     "z-image": (Architecture.Z_IMAGE, "", Prediction.FLOW),
     "lumina": (Architecture.LUMINA, "", Prediction.FLOW),
     "ovis-image": (Architecture.OVIS_IMAGE, "", Prediction.FLOW),
+    "krea2": (Architecture.KREA2, "", Prediction.FLOW),
     "lumina2": (Architecture.LUMINA2, "", Prediction.FLOW),
     "sana": (Architecture.SANA, "", Prediction.FLOW),
     "pixart": (Architecture.PIXART, "", Prediction.EPSILON),

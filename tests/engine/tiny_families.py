@@ -353,6 +353,26 @@ def _ovis() -> dict[str, Any]:
     }
 
 
+def _krea2() -> dict[str, Any]:
+    from diffusers import Krea2Transformer2DModel
+    from transformers import Qwen3VLConfig, Qwen3VLModel
+
+    text = {**_DECODER, "num_hidden_layers": 2, "rope_parameters": {
+        "rope_theta": 1000000.0, "rope_type": "default", "mrope_section": [2, 3, 3]}}
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32,
+              "deepstack_visual_indexes": [0]}
+    return {
+        **_qwen_image(),
+        "transformer": Krea2Transformer2DModel(
+            in_channels=64, num_layers=1, attention_head_dim=16, num_attention_heads=2, num_key_value_heads=1,
+            intermediate_size=32, timestep_embed_dim=16, text_hidden_dim=32, num_text_layers=2,
+            text_num_attention_heads=2, text_num_key_value_heads=2, text_intermediate_size=32,
+            num_layerwise_text_blocks=1, num_refiner_text_blocks=1, axes_dims_rope=(4, 4, 8),
+        ),
+        "text_encoder": Qwen3VLModel(Qwen3VLConfig(text_config=text, vision_config=vision)),
+    }
+
+
 def _cogview4() -> dict[str, Any]:
     from diffusers import CogView4Transformer2DModel
 
@@ -385,6 +405,7 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "CogView3PlusPipeline": _cogview3,
     "CogView4Pipeline": _cogview4,
     "OvisImagePipeline": _ovis,
+    "Krea2Pipeline": _krea2,
 }
 """Pipeline class → its components."""
 
@@ -395,11 +416,15 @@ EDITS: dict[str, Callable[[], dict[str, Any]]] = {
 """The same for those that are given the picture that they are to change."""
 
 
+_OPTIONS: dict[str, dict[str, Any]] = {"Krea2Pipeline": {"text_encoder_select_layers": [1, 2], "is_distilled": False}}
+"""What the pipelines are told beside their components."""
+
+
 def build_family(folder: Path, class_name: str) -> Path:
     """Save a tiny checkpoint of a family, the same each time."""
     torch.manual_seed(0)
     folder.mkdir(parents=True)
-    index: dict[str, Any] = {"_class_name": class_name}
+    index: dict[str, Any] = {"_class_name": class_name, **_OPTIONS.get(class_name, {})}
     for name, part in {**TINY, **EDITS}[class_name]().items():
         if hasattr(part, "parameters"):
             _spread(part)
