@@ -52,6 +52,7 @@ class Architecture(Enum):
     COGVIEW4 = "CogView4"
     OVIS_IMAGE = "Ovis-Image"
     KREA2 = "Krea 2"
+    NUCLEUS_IMAGE = "Nucleus-Image"
     KANDINSKY = "Kandinsky 2.2"
     HIDREAM = "HiDream"
     STABLE_CASCADE = "Stable Cascade"

@@ -125,6 +125,8 @@ def _joint_diffusers(names: Names, header: Header) -> Found | None:
         return None
     if "context_embedder_norm.weight" in names:
         return _flow(Architecture.OVIS_IMAGE, layout="diffusers")
+    if "transformer_blocks.0.encoder_proj.weight" in names:
+        return _flow(Architecture.NUCLEUS_IMAGE, layout="diffusers")
     if "txt_norm.weight" in names:
         return _flow(Architecture.QWEN_IMAGE, layout="diffusers")
     if "distilled_guidance_layer.in_proj.weight" in names:

@@ -132,6 +132,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": ("Qwen3VLModel",),
         "tokenizer": _QWEN,
     },
+    FamilyName.NUCLEUS_IMAGE: {
+        "transformer": ("NucleusMoEImageTransformer2DModel",),
+        "vae": ("AutoencoderKLQwenImage",),
+        "text_encoder": ("Qwen3VLForConditionalGeneration",),
+        "processor": ("Qwen3VLProcessor",),
+    },
     FamilyName.OVIS_IMAGE: {
         "transformer": ("OvisImageTransformer2DModel",),
         "vae": _KL,
@@ -172,6 +178,7 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "CogView4Pipeline": FamilyName.COGVIEW4,
     "OvisImagePipeline": FamilyName.OVIS_IMAGE,
     "Krea2Pipeline": FamilyName.KREA2,
+    "NucleusMoEImagePipeline": FamilyName.NUCLEUS_IMAGE,
 }
 """`_class_name` of model_index.json → family."""
 

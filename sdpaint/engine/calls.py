@@ -202,4 +202,11 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         unguided=0.0,
         layout=Layout.PACKED,
     ),
+    FamilyName.NUCLEUS_IMAGE: FamilyCalls(
+        text=("NucleusMoEImagePipeline",),
+        embeddings=("prompt_embeds", "prompt_embeds_mask"),
+        negative=Negative.APART,
+        encoding=_with(max_sequence_length=1024),
+        layout=Layout.PACKED,
+    ),
 }

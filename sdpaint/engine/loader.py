@@ -40,7 +40,7 @@ _ALL_RESIDENT = MemoryPlan()
 _WITH_PICTURES = ("Qwen2VLProcessor", "Qwen2_5_VLProcessor")
 """Processors of words and pictures that are given both."""
 
-_WORDS_ALONE = {"PixtralProcessor": "PreTrainedTokenizerFast"}
+_WORDS_ALONE = {"PixtralProcessor": "PreTrainedTokenizerFast", "Qwen3VLProcessor": "Qwen2Tokenizer"}
 """Processors of words and pictures → what reads words of the same folder. Pictures aren't asked of them, and they want
 torchvision."""
 

@@ -35,6 +35,7 @@ class FamilyName(Enum):
     COGVIEW4 = "CogView4"
     OVIS_IMAGE = "Ovis-Image"
     KREA2 = "Krea 2"
+    NUCLEUS_IMAGE = "Nucleus-Image"
 
 
 EXPAND_STRENGTH = 0.95
@@ -233,6 +234,7 @@ _ROWS = (
     ),
     Family(FamilyName.OVIS_IMAGE, None, steps=50, guidance_scale=5.0, honours=Honours.NONE),
     Family(FamilyName.KREA2, WAN_MAP, steps=28, guidance_scale=4.5),
+    Family(FamilyName.NUCLEUS_IMAGE, WAN_MAP, steps=50, guidance_scale=4.0, honours=Honours.NONE),
 )
 
 FAMILIES: dict[FamilyName, Family] = {row.name: row for row in _ROWS}

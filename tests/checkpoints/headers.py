@@ -320,6 +320,7 @@ def diffusers_shapes(name: str) -> Shapes:
         "krea2": lambda: built(
             diffusers.Krea2Transformer2DModel, **few, num_layerwise_text_blocks=1, num_refiner_text_blocks=1
         ),
+        "nucleus-image": lambda: built(diffusers.NucleusMoEImageTransformer2DModel, **few),
         "ovis-image": lambda: built(diffusers.OvisImageTransformer2DModel, num_layers=1, num_single_layers=1),
         "lumina2": lambda: built(diffusers.Lumina2Transformer2DModel, num_layers=1, num_refiner_layers=1),
         "sana": lambda: built(diffusers.SanaTransformer2DModel, **few),

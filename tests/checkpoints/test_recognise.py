@@ -89,6 +89,7 @@ DIFFUSERS = {
     "lumina": (Architecture.LUMINA, "", Prediction.FLOW),
     "ovis-image": (Architecture.OVIS_IMAGE, "", Prediction.FLOW),
     "krea2": (Architecture.KREA2, "", Prediction.FLOW),
+    "nucleus-image": (Architecture.NUCLEUS_IMAGE, "", Prediction.FLOW),
     "lumina2": (Architecture.LUMINA2, "", Prediction.FLOW),
     "sana": (Architecture.SANA, "", Prediction.FLOW),
     "pixart": (Architecture.PIXART, "", Prediction.EPSILON),

@@ -353,14 +353,49 @@ def _ovis() -> dict[str, Any]:
     }
 
 
-def _krea2() -> dict[str, Any]:
-    from diffusers import Krea2Transformer2DModel
-    from transformers import Qwen3VLConfig, Qwen3VLModel
+def _qwen3_vl(class_name: str, layers: int) -> Any:
+    import transformers
 
-    text = {**_DECODER, "num_hidden_layers": 2, "rope_parameters": {
+    text = {**_DECODER, "num_hidden_layers": layers, "rope_parameters": {
         "rope_theta": 1000000.0, "rope_type": "default", "mrope_section": [2, 3, 3]}}
     vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 32,
               "deepstack_visual_indexes": [0]}
+    config = transformers.Qwen3VLConfig(text_config=text, vision_config=vision)
+    return getattr(transformers, class_name)(config)
+
+
+class Qwen3VLProcessor:
+    """Writes the folder of a processor, of which only the vocabulary is read."""
+
+    def save_pretrained(self, folder: Path) -> None:
+        tokenizer = _pieces("Qwen2Tokenizer")
+        tokenizer.chat_template = (
+            "{% for message in messages %}{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+            "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{% endif %}{% endfor %}"
+        )
+        tokenizer.save_pretrained(folder)
+
+
+def _nucleus() -> dict[str, Any]:
+    from diffusers import NucleusMoEImageTransformer2DModel
+
+    parts = _qwen_image()
+    del parts["tokenizer"]
+    return {
+        **parts,
+        "transformer": NucleusMoEImageTransformer2DModel(
+            in_channels=64, out_channels=16, num_layers=5, attention_head_dim=16, num_attention_heads=2,
+            num_key_value_heads=1, joint_attention_dim=32, axes_dims_rope=(8, 4, 4), num_experts=2,
+            moe_intermediate_dim=16, capacity_factors=2.0, mlp_ratio=8.0,
+        ),
+        "text_encoder": _qwen3_vl("Qwen3VLForConditionalGeneration", 9),
+        "processor": Qwen3VLProcessor(),
+    }
+
+
+def _krea2() -> dict[str, Any]:
+    from diffusers import Krea2Transformer2DModel
+
     return {
         **_qwen_image(),
         "transformer": Krea2Transformer2DModel(
@@ -369,7 +404,7 @@ def _krea2() -> dict[str, Any]:
             text_num_attention_heads=2, text_num_key_value_heads=2, text_intermediate_size=32,
             num_layerwise_text_blocks=1, num_refiner_text_blocks=1, axes_dims_rope=(4, 4, 8),
         ),
-        "text_encoder": Qwen3VLModel(Qwen3VLConfig(text_config=text, vision_config=vision)),
+        "text_encoder": _qwen3_vl("Qwen3VLModel", 2),
     }
 
 
@@ -406,6 +441,7 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "CogView4Pipeline": _cogview4,
     "OvisImagePipeline": _ovis,
     "Krea2Pipeline": _krea2,
+    "NucleusMoEImagePipeline": _nucleus,
 }
 """Pipeline class → its components."""
 
