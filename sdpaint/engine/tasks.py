@@ -385,9 +385,7 @@ def _edit_call(
     How much of a mask is kept is up to the observer; strength has no meaning without one.
     """
     assert request.image is not None
-    original = encode(loaded, request.image, None, cancel)
-    drawn = randn(original.shape, arguments["generator"], original.device, original.dtype)
-    noise = varied(drawn, request.variations)
+    noise = varied(_noise(loaded, request, arguments["generator"]), request.variations)
     size, steps = request.size, request.sampling.steps
     own = {
         "latents": packed(noise),
@@ -399,10 +397,11 @@ def _edit_call(
     if _calls(loaded).edit[edit.__name__]:
         own["image"] = Image.fromarray(request.image)  # brought to the area that it was trained on, and encoded there
     else:
-        own |= {"image": original, "max_area": size.area}
+        own |= {"image": encode(loaded, request.image, None, cancel), "max_area": size.area}
     pipeline = loaded.pipeline(edit)
     kept = None
     if request.mask is not None:
+        original = encode(loaded, request.image, None, cancel)
         # A strength below 1 is that of all of the mask.
         weight = latent_mask(request.mask, original) * request.sampling.strength
         kept = KeptRegion(original, noise, weight)
