@@ -22,6 +22,7 @@ WEIGHED = {
     FamilyName.CHROMA: "ChromaPipeline",
     FamilyName.PIXART: "PixArtSigmaPipeline",
     FamilyName.AURAFLOW: "AuraFlowPipeline",
+    FamilyName.COGVIEW3: "CogView3PlusPipeline",
 }
 
 
