@@ -221,7 +221,8 @@ def test_leaving_asks_once_for_all_and_saves_each(driver, tabs, three, qtbot):
 
 
 def test_tabs_are_put_into_another_order_by_dragging(driver, tabs, three, qtbot):
-    QTest.qWait(0)    # titles that have just changed are laid out before places are taken from them
+    # What still arrives lays the row out anew: places are taken from it, and it is dragged, when all is there.
+    qtbot.waitUntil(lambda: driver.window.is_settled, timeout=TIMEOUT_MS)
     start, end = tabs.tabRect(2).center(), tabs.tabRect(0).center() - QPoint(20, 0)
     QTest.mousePress(tabs, LEFT, NONE, start)
     for step in range(1, 21):
