@@ -220,20 +220,11 @@ def test_leaving_asks_once_for_all_and_saves_each(driver, tabs, three, qtbot):
     assert [now > then for now, then in zip(after, before, strict=True)] == [True, False, True]
 
 
-def test_tabs_are_put_into_another_order_by_dragging(driver, tabs, three, qtbot):
-    # What still arrives lays the row out anew: places are taken from it, and it is dragged, when all is there.
-    qtbot.waitUntil(lambda: driver.window.is_settled, timeout=TIMEOUT_MS)
-    start, end = tabs.tabRect(2).center(), tabs.tabRect(0).center() - QPoint(20, 0)
-    QTest.mousePress(tabs, LEFT, NONE, start)
-    for step in range(1, 21):
-        QTest.mouseMove(tabs, start + (end - start) * step / 20)
-        QApplication.processEvents()
-    QTest.mouseRelease(tabs, LEFT, NONE, end)
-    wanted = ["harbour.png", "sunset.png", "castle.png"]
-    # A tab glides to its place before the order is another one.
-    qtbot.waitUntil(
-        lambda: [each.title for each in driver.documents.open_documents] == wanted, timeout=TIMEOUT_MS
-    )
+def test_tabs_are_put_into_another_order(driver, tabs, three):
+    # Dragging itself is Qt's, and allowed; what becomes of it is ours.
+    assert tabs.isMovable()
+    tabs.moveTab(2, 0)
+    assert [each.title for each in driver.documents.open_documents] == ["harbour.png", "sunset.png", "castle.png"]
     assert driver.documents.title == "harbour.png"
     driver.documents.show_next()
     assert tabs.currentIndex() == 1
