@@ -472,10 +472,10 @@ def build_family(folder: Path, class_name: str) -> Path:
 
 
 def _spread(network: Any) -> None:
-    """Layers that begin as zeros would make every picture the same."""
+    """Layers that begin as zeros would make every picture the same; a mixture's experts begin as whatever lay there."""
     with torch.no_grad():
-        for parameter in network.parameters():
-            if not bool(parameter.any()):
+        for name, parameter in network.named_parameters():
+            if "experts" in name or not bool(parameter.any()):
                 parameter.normal_(0.0, 0.05)
 
 
