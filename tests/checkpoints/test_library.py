@@ -212,7 +212,7 @@ def test_the_cache_of_the_hub_is_found_by_repository_in_its_present_state(tmp_pa
         ({"HF_HUB_CACHE": "/a/b", "HF_HOME": "/c"}, "/a/b"),
         ({"HF_HOME": "/c"}, "/c/hub"),
         ({"XDG_CACHE_HOME": "/d"}, "/d/huggingface/hub"),
-        ({}, "/home/me/.cache/huggingface/hub"),
+        ({}, "own/.cache/huggingface/hub"),
     ],
 )
 def test_the_place_of_the_hubs_cache_follows_its_variables(monkeypatch, variables, expected):
@@ -221,7 +221,7 @@ def test_the_place_of_the_hubs_cache_follows_its_variables(monkeypatch, variable
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
-    assert hub_cache(Path("/home/me")) == Path(expected)
+    assert hub_cache(Path("own")) == Path(expected)
 
 
 def test_only_folders_that_are_there_are_offered(tmp_path, monkeypatch):
