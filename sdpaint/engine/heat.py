@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sdpaint.engine.conditioning import clip_encoders, words_over_steps
 from sdpaint.engine.loader import LoadedCheckpoint
-from sdpaint.engine.regional_attention import RegionalAttention, cross_attentions
+from sdpaint.engine.regional_attention import AttentionAround, RegionalAttention, cross_attentions
 from sdpaint.engine.regions import UNET
 from sdpaint.generation.heat import HeatMaps
 from sdpaint.generation.prompt.embeddings import with_embeddings
@@ -113,29 +113,18 @@ class HeatGatherer:
         return found
 
 
-class _Gathering:
-    """An attention processor around the one that was there."""
+class _Gathering(AttentionAround):
+    """The output as it is; what was looked at is gathered beside it."""
 
     def __init__(self, inner: Any, gatherer: HeatGatherer) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._gatherer = gatherer
 
-    def __call__(
-        self,
-        attn: Any,
-        hidden_states: Tensor,
-        encoder_hidden_states: Any = None,
-        attention_mask: Tensor | None = None,
-        temb: Tensor | None = None,
-        ip_adapter_masks: Any = None,
-        **rest: Any,
-    ) -> Any:
-        words = encoder_hidden_states[0] if isinstance(encoder_hidden_states, tuple) else encoder_hidden_states
-        if words is not None and hidden_states.ndim == 3:
-            self._gatherer.look(attn, hidden_states, words)
-        if ip_adapter_masks is not None:
-            rest = {**rest, "ip_adapter_masks": ip_adapter_masks}
-        return self._inner(attn, hidden_states, encoder_hidden_states, attention_mask, temb, **rest)
+    def around(self, attend: Callable[[Any], Tensor], attn: Any, hidden_states: Tensor, words: Any) -> Tensor:
+        """See the class."""
+        if hidden_states.ndim == 3:
+            self._gatherer.look(attn, hidden_states, words[0] if isinstance(words, tuple) else words)
+        return attend(words)
 
 
 def _probabilities(attn: Any, hidden_states: Tensor, words: Tensor) -> Tensor:

@@ -82,12 +82,11 @@ class RegionalAttention:
         return found.to(hidden_states).reshape(len(found), 1, places, 1)
 
 
-class _Mixing:
-    """An attention processor around the one that was there."""
+class AttentionAround:
+    """An attention processor around the one that was there, for layers that look at words."""
 
-    def __init__(self, inner: Any, regions: RegionalAttention) -> None:
+    def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._regions = regions
 
     def __call__(
         self,
@@ -99,6 +98,7 @@ class _Mixing:
         ip_adapter_masks: Any = None,
         **rest: Any,
     ) -> Tensor:
+        """As diffusers calls a processor. It reads the names from here, and leaves out what isn't named."""
         if ip_adapter_masks is not None:
             rest = {**rest, "ip_adapter_masks": ip_adapter_masks}
 
@@ -108,7 +108,23 @@ class _Mixing:
 
         if encoder_hidden_states is None:
             return attend(None)
-        return self._regions.mixed(attend, hidden_states, encoder_hidden_states)
+        return self.around(attend, attn, hidden_states, encoder_hidden_states)
+
+    def around(self, attend: Callable[[Any], Tensor], attn: Any, hidden_states: Tensor, words: Any) -> Tensor:
+        """What the layer gives for `words`; `attend` is the processor that was there."""
+        raise NotImplementedError
+
+
+class _Mixing(AttentionAround):
+    """The outputs for all regions' words, mixed."""
+
+    def __init__(self, inner: Any, regions: RegionalAttention) -> None:
+        super().__init__(inner)
+        self._regions = regions
+
+    def around(self, attend: Callable[[Any], Tensor], attn: Any, hidden_states: Tensor, words: Any) -> Tensor:
+        """See the class."""
+        return self._regions.mixed(attend, hidden_states, words)
 
 
 def cross_attentions(network: Any) -> list[Any]:
