@@ -13,7 +13,7 @@ from sdpaint.errors import FileError
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.brush import BrushParams
 from sdpaint.imaging.dynamics import Curve, Driver, Property, Sensor
-from sdpaint.imaging.tips import TIPS, Grain, Tip, bundled_tip
+from sdpaint.imaging.tips import Grain, Tip
 
 TipLoader = Callable[[str], Tip]
 """From the name of a tip. Raises KeyError where there is none."""
@@ -34,13 +34,6 @@ class Preset:
         """Whether every word stands in the name or the group."""
         text = f"{self.name} {self.group}".casefold()
         return all(word in text for word in words.casefold().split())
-
-
-def bundled_tips_only(name: str) -> Tip:
-    """A loader that knows the tips of the program. Raises KeyError."""
-    if name not in TIPS:
-        raise KeyError(name)
-    return bundled_tip(name)
 
 
 def preset_to_json(preset: Preset) -> dict[str, Any]:

@@ -46,7 +46,6 @@ class Repo:
     commit: str
     files: tuple[RepoFile, ...]
     license: str = ""
-    is_gated: bool = False
 
 
 def describe(repo: str, hub: Hub, revision: str | None = None) -> Repo:
@@ -93,7 +92,7 @@ def describe(repo: str, hub: Hub, revision: str | None = None) -> Repo:
         for sibling in info.siblings or ()
     )
     license_name = getattr(info.card_data, "license", None) if info.card_data else None
-    return Repo(repo, str(info.sha), files, str(license_name or ""), bool(info.gated))
+    return Repo(repo, str(info.sha), files, str(license_name or ""))
 
 
 def _not_found(repo: str) -> CheckpointError:

@@ -118,7 +118,6 @@ class Job:
     paths: dict[str, Path] = field(default_factory=dict)
     """Result id → file, of those that were written."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _is_taken: bool = False
 
     @property
     def is_single(self) -> bool:
@@ -128,7 +127,6 @@ class Job:
     def request(self, complete: Complete) -> GenerationRequest:
         """The request, for the engine, made complete. Called on its thread."""
         with self._lock:
-            self._is_taken = True
             if self.prepared is None:
                 made = self.make(self.id)
                 self.prepared = replace(made, request=complete(made.request))
@@ -148,7 +146,6 @@ class Job:
     def put_back(self) -> None:
         """As it was before the engine had it."""
         with self._lock:
-            self._is_taken = False
             self.prepared, self.preview, self.is_cancelled = None, None, False
         self.state, self.error = JobState.WAITING, None
 

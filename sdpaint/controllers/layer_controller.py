@@ -7,7 +7,7 @@ from the GUI thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document import edits, layer_edits, merge, tree
 from sdpaint.document.document import Document, EditTarget
-from sdpaint.document.layers import Adjustment, ColorTag, Fill, Group, Layer, LayerId, LayerMask
+from sdpaint.document.layers import ColorTag, Fill, Group, Layer, LayerId, LayerMask
 from sdpaint.document.locks import refuse_locked, refuse_locked_inside, refuse_locked_pixels
 from sdpaint.document.reference import LayerReference, ReferenceUse
 from sdpaint.errors import EditRefused
@@ -80,10 +80,6 @@ class LayerController(QObject):
         if layer_id != before.active:
             after = edits.set_selected(edits.set_active(before, layer_id), others)
         self._amend(edits.set_target(after, target))
-
-    def toggle_selected(self, layer_id: LayerId) -> None:
-        """Choose a layer beside the active one, or not any more."""
-        self.select(self._present.selected ^ {layer_id})
 
     def set_target(self, target: EditTarget) -> None:
         """Work on the pixels of the active layer, or on its mask."""
@@ -393,20 +389,6 @@ class LayerController(QObject):
         spec = FILTERS_BY_ID[name]
         self._apply(
             f"Add {spec.label.lower()} layer", lambda document: layer_edits.add_adjustment(document, spec)
-        )
-
-    def set_adjustment(self, layer_id: LayerId, values: Mapping[str, Any]) -> None:
-        """Other values of an adjustment. Changes in a row are one step, until `end_change`."""
-        content = self._present.layer(layer_id).content
-        if not isinstance(content, Adjustment):
-            self.failed.emit(EditRefused("The layer is no adjustment", "Choose an adjustment layer"))
-            return
-        changed = Adjustment(content.name, {**content.values, **values})
-        self._apply(
-            content.filter.label,
-            lambda document: layer_edits.set_content(document, layer_id, changed),
-            merge_key=f"content {layer_id}",
-            locked=(layer_id,),
         )
 
     def rasterize(self) -> None:

@@ -118,7 +118,7 @@ def find_leftovers(root: Path) -> tuple[list[Leftover], list[FileError]]:
         try:
             session = _adopt(folder)
             if session is not None:
-                found.extend(_look_into(session, root, problems))
+                found.extend(_look_into(session, problems))
         except OSError as error:
             problem = FileError("A safety copy of an earlier session can't be read", hint=f"Look at {folder}")
             problem.__cause__ = error
@@ -161,7 +161,7 @@ def _adopt(folder: Path) -> JournalSession | None:
     return None if lock is None else JournalSession(folder, lock)
 
 
-def _look_into(session: JournalSession, root: Path, problems: list[FileError]) -> list[Leftover]:
+def _look_into(session: JournalSession, problems: list[FileError]) -> list[Leftover]:
     found = []
     for log in session.logs():
         try:

@@ -56,16 +56,6 @@ def choose_mask(document: Document, place: int) -> Document:
     return document if place == document.mask_place else _with(document, document.masks, place)
 
 
-def move_mask(document: Document, by: int) -> Document:
-    """The active mask so many places further, as far as there are any."""
-    masks, at = list(document.masks), document.mask_place
-    to = max(0, min(len(masks) - 1, at + by))
-    if to == at:
-        return document
-    masks.insert(to, masks.pop(at))
-    return _with(document, tuple(masks), to)
-
-
 def change_mask(document: Document, place: int, **fields: Any) -> Document:
     """Other name, colour, strength, region or state of one of the masks. Raises IndexError, ValueError."""
     masks = list(document.masks)

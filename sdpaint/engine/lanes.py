@@ -123,7 +123,6 @@ class _Shadow:
 
     def __init__(self, scheduler: Any, lane: _Lane) -> None:
         self._scheduler = scheduler
-        self._lane = lane
         self.timesteps = scheduler.timesteps
 
         @functools.wraps(scheduler.set_timesteps)  # pipelines read the signatures to decide what to pass

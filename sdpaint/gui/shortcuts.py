@@ -169,17 +169,6 @@ def conflicts(present: Bindings, action: str, key: str) -> list[str]:
     ]
 
 
-def all_conflicts(present: Bindings) -> dict[str, set[str]]:
-    """Every key with which more than one action could be meant, and these actions."""
-    found: dict[str, set[str]] = {}
-    for name, keys in present.items():
-        for key in keys:
-            others = conflicts(present, name, key)
-            if others:
-                found.setdefault(key, set()).update({name, *others})
-    return found
-
-
 def native(keys: Keys) -> str:
     """All keys as this system writes them."""
     written = (QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in keys)

@@ -61,8 +61,6 @@ LINEAR = Curve()
 FALLING = Curve(((0.0, 1.0), (1.0, 0.0)))
 SOFT = Curve(((0.0, 0.0), (0.35, 0.6), (1.0, 1.0)))
 """Little pressure does much already."""
-FIRM = Curve(((0.0, 0.0), (0.6, 0.3), (1.0, 1.0)))
-"""Only much pressure does much."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -203,10 +201,6 @@ class Drive:
                 self._by_property.setdefault(driver.property, []).append(entry)
         self.shifts_color = any(each.shifts_color for each in self._by_property)
         self.follows_direction = any(driver.sensor is Sensor.DIRECTION for driver in drivers)
-
-    def has(self, which: Property) -> bool:
-        """Whether anything drives it."""
-        return which in self._by_property
 
     def random(self) -> float:
         """The next random number of the stroke, 0 … 1."""

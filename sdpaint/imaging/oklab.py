@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,9 +56,3 @@ def rgb_of(lab: NDArray[np.float32]) -> Pixels8:
 def linear_of_oklab(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n, 3) OKLab values → linear sRGB, below 0 and above 1 where no screen can show it."""
     return np.asarray(((lab @ _FROM_LAB.T.astype(np.float64)) ** 3) @ _FROM_LMS.T.astype(np.float64), np.float64)
-
-
-def difference(one: Pixels8, other: Pixels8) -> NDArray[np.float32]:
-    """(h, w) distance of the colours of two (h, w, 3) RGB pictures; 0.02 can just be seen side by side."""
-    apart = oklab_of(one) - oklab_of(other)
-    return np.asarray(cv2.sqrt(np.square(apart).sum(axis=-1)), np.float32).reshape(one.shape[:2])

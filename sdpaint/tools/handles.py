@@ -15,9 +15,6 @@ from sdpaint.imaging.tiles import Pixels
 HANDLE_VIEW_PX = 9.0
 """How near to a handle, in view pixels, the pointer takes hold of it."""
 
-GRIPS = ((-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0))
-"""Where a box is taken hold of: the direction (x, y) from its middle. Clockwise from the top left."""
-
 
 class Hold(Enum):
     """What a drag from here would do; the view chooses the cursor by it."""

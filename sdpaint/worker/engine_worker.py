@@ -150,7 +150,7 @@ class EngineWorker:
     def _work_off(self, job: Job) -> None:
         if not job.take():  # withdrawn while it waited
             return
-        said = _Narrator(job.id, self._post)
+        said = _Narrator(self._post)
         try:
             request = job.source() if callable(job.source) else job.source
             if request.id != job.id:
@@ -225,8 +225,7 @@ class EngineWorker:
 class _Narrator:
     """Passes the events of one job on: Started once, nothing after the final one."""
 
-    def __init__(self, job_id: str, post: Callable[[Event], None]) -> None:
-        self._job_id = job_id
+    def __init__(self, post: Callable[[Event], None]) -> None:
         self._post = post
         self._has_started = False
         self.has_ended = False

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sdpaint.brushes.gbr import parse_gbr
 from sdpaint.brushes.library import BrushFolder, Collection, ToolBrush, bundled_presets
-from sdpaint.brushes.preset import bundled_tips_only, params_from_json, params_to_json
+from sdpaint.brushes.preset import params_from_json, params_to_json
 from sdpaint.brushes.preview import render_preview
 from sdpaint.brushes.preview_cache import PreviewCache
 from sdpaint.errors import FileError
@@ -52,11 +52,11 @@ brushes = st.builds(
 @given(brushes)
 def test_a_brush_comes_back_from_json_as_it_was(params):
     data = json.loads(json.dumps(params_to_json(params)))
-    assert params_from_json(data, bundled_tips_only) == params
+    assert params_from_json(data, bundled_tip) == params
 
 
 def test_what_a_newer_version_writes_is_passed_over():
-    assert params_from_json({"size_px": 9, "hovering": True}, bundled_tips_only) == BrushParams(size_px=9)
+    assert params_from_json({"size_px": 9, "hovering": True}, bundled_tip) == BrushParams(size_px=9)
 
 
 @pytest.fixture(scope="module")

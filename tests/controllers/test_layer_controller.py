@@ -127,20 +127,23 @@ def test_masks_are_added_switched_and_applied(documents, layers, qtbot):
     assert documents.committed.active_layer.mask is None
 
 
-def test_fills_take_the_foreground_and_adjustments_their_values_in_one_step(documents, layers):
+def test_fills_take_the_foreground_and_their_colours_in_one_step(documents, layers):
     layers.add_fill()
     fill = documents.committed.active
     assert documents.committed.active_layer.content == Fill(INK)
-    layers.set_fill_color(fill, Color(1, 2, 3))
+    for color in (Color(9, 9, 9), Color(1, 2, 3)):
+        layers.set_fill_color(fill, color)
     layers.end_change()
-    layers.add_adjustment("levels")
-    levels = documents.committed.active
-    for gamma in (1.5, 2.0):
-        layers.set_adjustment(levels, {"gamma": gamma})
-    assert documents.committed.layer(levels).content.values["gamma"] == 2.0
-    assert documents.history.undo_label == "Levels"
+    assert documents.committed.layer(fill).content == Fill(Color(1, 2, 3))
+    assert documents.history.undo_label == "Fill colour"
     documents.undo()
-    assert documents.committed.layer(levels).content.values["gamma"] == 1.0
+    assert documents.committed.layer(fill).content == Fill(INK)
+
+
+def test_an_adjustment_layer_begins_with_the_plain_values(documents, layers):
+    layers.add_adjustment("levels")
+    assert documents.committed.active_layer.content.values["gamma"] == 1.0
+    assert documents.history.undo_label == "Add levels layer"
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,6 @@ def without_comments(text: str) -> str:
     return "\n".join(rest for line, rest in lines if rest == line or rest.strip())
 
 
-def has_choices(text: str) -> bool:
-    """Whether another seed may give other words."""
-    text = without_comments(text)
-    return _resolved(text, lambda _: "") != _resolved(text, lambda _: " ") or _WILDCARD.search(text) is not None
-
-
 def names_in(text: str) -> tuple[str, ...]:
     """The wildcard lists that a text names."""
     return tuple(match[1].strip() for match in _WILDCARD.finditer(text))

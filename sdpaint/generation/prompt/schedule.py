@@ -90,11 +90,6 @@ def schedule(text: str, steps: int) -> tuple[Stretch, ...]:
     return tuple(Stretch(end, _at(tree, end, steps)) for end in ends)
 
 
-def has_schedule(text: str) -> bool:
-    """Whether the prompt changes with the steps."""
-    return any(not isinstance(part, Text) for part in _walk(parse(text)))
-
-
 def parse(text: str) -> Parts:
     """The tree of a prompt. Every text has one."""
     if len(text) > MAX_LENGTH:

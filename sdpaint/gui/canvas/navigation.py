@@ -96,10 +96,6 @@ class Navigator(QWidget):
         """Push the canvas by so many view pixels."""
         self.show_through(self._viewport.panned(dx, dy))
 
-    def center_on(self, rect: Rect) -> None:
-        """Put the middle of a canvas rectangle into the middle, and zoom out where it doesn't fit."""
-        self.show_through(self._viewport.fitted(rect, FIT_MARGIN_PX, max_zoom=self.zoom))
-
     def show_through(self, viewport: Viewport) -> None:
         """Another view of the canvas, pushed back where nothing of it would be seen."""
         viewport = viewport.kept_in_sight(self._canvas)

@@ -52,7 +52,7 @@ def paint_frame(
         painter.setPen(QPen(line, 3.0, c=Qt.PenCapStyle.FlatCap, j=Qt.PenJoinStyle.MiterJoin))
         painter.drawPolyline(_part_of(polygon, progress))
     if handles:
-        _paint_handles(painter, polygon, line)
+        _paint_handles(painter, polygon)
     painter.restore()
 
 
@@ -84,7 +84,7 @@ def _part_of(polygon: QPolygonF, share: float) -> list[QPointF]:
     return points
 
 
-def _paint_handles(painter: QPainter, polygon: QPolygonF, line: QColor) -> None:
+def _paint_handles(painter: QPainter, polygon: QPolygonF) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(QPen(QColor(0, 0, 0, 200), 1.0))
     painter.setBrush(QColor(255, 255, 255))

@@ -82,7 +82,7 @@ class LayersPanel(QWidget):
         self._documents = documents
         self._thumbnails = LayerThumbnails(documents, self)
         self._model = LayersModel(documents, commands, self._thumbnails)
-        self._build(commands, actions)
+        self._build(actions)
         self._menus = self._build_menus(dict(actions))
         documents.document_changed.connect(self._follow)
         self._follow(None, documents.document)
@@ -110,7 +110,7 @@ class LayersPanel(QWidget):
 
     # ------------------------------------------------------------------------------------------------------- layout
 
-    def _build(self, commands: DocumentCommands, actions: Mapping[str, QAction]) -> None:
+    def _build(self, actions: Mapping[str, QAction]) -> None:
         self._blend = ComboBox("blendModeCombo", "Blend mode", "How the layers meet what lies below them")
         for mode in BlendMode:
             self._blend.addItem(mode.label, mode)
@@ -131,7 +131,7 @@ class LayersPanel(QWidget):
         self._nothing.setWordWrap(True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.hide()
-        self._mask = MaskRow(self._documents, commands, self._thumbnails, actions)
+        self._mask = MaskRow(self._documents, self._thumbnails, actions)
 
         look = QHBoxLayout()
         look.setSpacing(SPACE)

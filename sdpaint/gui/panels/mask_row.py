@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.document import Document
-from sdpaint.gui.commands import DocumentCommands
 from sdpaint.gui.panels.layer_delegate import draw_thumbnail
 from sdpaint.gui.panels.layer_row import EYE_WIDTH, ROW_HEIGHT
 from sdpaint.gui.panels.layer_thumbnails import MASK_KEY, LayerThumbnails
@@ -25,7 +24,6 @@ class MaskRow(QWidget):
     def __init__(
         self,
         documents: DocumentController,
-        commands: DocumentCommands,
         thumbnails: LayerThumbnails,
         actions: Mapping[str, QAction],
     ) -> None:

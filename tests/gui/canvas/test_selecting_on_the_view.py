@@ -233,7 +233,7 @@ def test_ants_lie_on_the_edge_under_every_view(make_desk, zoom, turn):
     desk.view.ants.set_still(True)
     desk.view.zoom_to(zoom)
     desk.view.rotate_by(turn)
-    desk.view.center_on(Rect(130, 80, 60, 40))
+    desk.view.show_through(desk.view.viewport.fitted(Rect(130, 80, 60, 40), 0, max_zoom=zoom))
     desk.settle()
     with_ants = desk.picture()
     desk.documents.apply("Deselect", deselect(desk.documents.document))

@@ -392,22 +392,10 @@ def test_view_changes_are_announced(desk, qtbot):
         lambda: desk.view.rotate_by(15),
         desk.view.reset_rotation,
         desk.view.flip_horizontally,
-        lambda: desk.view.center_on(Rect(200, 100, 50, 50)),
         desk.view.zoom_to_fit,
     ):
         with qtbot.waitSignal(desk.view.view_changed):
             move()
-
-
-def test_center_on_brings_a_rectangle_into_the_middle_and_into_sight(make_desk):
-    desk = make_desk(plain_document(size=Size(3000, 3000)))
-    desk.view.zoom_to(1.0)
-    desk.view.center_on(Rect(100, 200, 1000, 300))
-    seen = desk.view.viewport.view_bounds(Rect(100, 200, 1000, 300))
-    assert seen.left >= 0
-    assert seen.right <= 500
-    desk.view.center_on(Rect(2000, 2000, 10, 10))
-    assert desk.view.viewport.to_canvas(Point(250, 200)).x == pytest.approx(2005, abs=2)
 
 
 def test_progress_is_drawn_along_the_frame(make_desk):
