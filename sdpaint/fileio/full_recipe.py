@@ -6,8 +6,6 @@ It names the checkpoint, never a path, and holds nothing else of the machine tha
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +13,11 @@ from typing import Any
 
 from sdpaint import __version__
 from sdpaint.errors import FileError, SdPaintError
-from sdpaint.fileio.png import decode_png, encode_png, text_in
+from sdpaint.fileio.png import text_in
 from sdpaint.fileio.problems import reading
+from sdpaint.generation.png_text import pixels_of_text, png_text
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.generation.request_values import request_of_values, request_values
-from sdpaint.imaging.tiles import Pixels8
 
 KEYWORD = "sdpaint"
 """PNG keyword under which it stands beside the infotext."""
@@ -38,9 +36,9 @@ def recipe_json(request: GenerationRequest, seed: int, checkpoint_name: str) -> 
             "program": f"sdpaint {__version__}",
             "checkpoint": checkpoint_name,
             **request_values(request, seed),
-            "image": None if request.image is None else _as_text(request.image),
-            "mask": None if request.mask is None else _as_text(request.mask),
-            "region_masks": [_as_text(region.mask) for region in request.regions],
+            "image": None if request.image is None else png_text(request.image),
+            "mask": None if request.mask is None else png_text(request.mask),
+            "region_masks": [png_text(region.mask) for region in request.regions],
         }
     )
 
@@ -76,29 +74,16 @@ class FullRecipe:
     def request(self, checkpoint: Path) -> GenerationRequest:
         """What the engine was told. Raises FileError where the recipe is damaged."""
         try:
-            image = _of_text(self._values.get("image"))
-            mask = _of_text(self._values.get("mask"))
-            covers = [_picture(text) for text in self._values.get("region_masks", ())]
-            return request_of_values(self._values, checkpoint, image, mask, covers)
+            image, mask = self._values.get("image"), self._values.get("mask")
+            return request_of_values(
+                self._values,
+                checkpoint,
+                None if image is None else pixels_of_text(image),
+                None if mask is None else pixels_of_text(mask, is_grey=True),
+                [pixels_of_text(text, is_grey=True) for text in self._values.get("region_masks", ())],
+            )
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, SdPaintError) as error:
             raise self._damaged() from error
 
     def _damaged(self) -> FileError:
         return FileError(f"The recipe in {self._name} is damaged", hint="Use another file")
-
-
-def _as_text(pixels: Pixels8) -> str:
-    return base64.b64encode(encode_png(pixels)).decode("ascii")
-
-
-def _of_text(text: Any) -> Pixels8 | None:
-    return None if text is None else _picture(text)
-
-
-def _picture(text: Any) -> Pixels8:
-    """(h, w, 3) RGB or (h, w) grey of a PNG in base64."""
-    try:
-        data = base64.b64decode(str(text), validate=True)
-    except binascii.Error as error:
-        raise ValueError("no base64") from error
-    return decode_png(data)

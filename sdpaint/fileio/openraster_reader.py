@@ -7,13 +7,10 @@ entities are refused.
 from __future__ import annotations
 
 import io
-import lzma
 import math
 import os
-import struct
 import threading
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -28,6 +25,7 @@ from sdpaint.document.generated import Generated, generated_of_values
 from sdpaint.document.layers import Group, Layer, LayerMask, MaskLayer, SavedSelection, new_layer_id
 from sdpaint.document.tree import with_children
 from sdpaint.errors import FileError
+from sdpaint.fileio.archives import DAMAGES, TooLarge, read_entry
 from sdpaint.fileio.images import decode_image
 from sdpaint.fileio.layer_data import LayerData, StoredMap
 from sdpaint.fileio.openraster_writer import (
@@ -97,18 +95,7 @@ def decode_openraster(data: bytes, name: str) -> Project:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _Reader(archive, name).project()
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,    # a compression that zipfile doesn't have
-        RuntimeError,    # an encrypted entry
-        EOFError,
-        OSError,
-        ValueError,
-        OverflowError,
-        struct.error,
-        lzma.LZMAError,
-    ) as error:
+    except DAMAGES as error:
         raise damaged(name, str(error)) from error
 
 
@@ -164,14 +151,12 @@ class _Reader:
         return self._bytes(entry, _MAX_TEXT_BYTES)
 
     def _bytes(self, entry: str, most: int) -> bytes:
-        """An entry unpacked. What the directory says of its size may be a lie, so the reading itself is bounded."""
-        with self._archive.open(entry) as file:
-            data = file.read(most + 1)
-        if len(data) > most:
+        try:
+            return read_entry(self._archive, entry, most)
+        except TooLarge as error:
             raise FileError(
                 f"{self._name} holds an entry that is too large", hint="Get the file from a source you trust"
-            )
-        return data
+            ) from error
 
     def _canvas_size(self, image: ET.Element) -> Size:
         width, height = self._whole(image, "w", 0), self._whole(image, "h", 0)

@@ -7,10 +7,7 @@ either all of it is taken or nothing.
 from __future__ import annotations
 
 import io
-import lzma
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -19,6 +16,7 @@ import numpy as np
 
 from sdpaint.atomic import replacing
 from sdpaint.errors import FileError
+from sdpaint.fileio.archives import DAMAGES, TooLarge, read_entry
 from sdpaint.fileio.problems import reading, writing
 from sdpaint.fileio.saved_prompts import (
     MOST_PROMPTS,
@@ -114,18 +112,7 @@ def _archived(path: Path) -> tuple[list[SavedPrompt], dict[str, bytes]]:
             made = {
                 name: _picture(_content(archive, PICTURES + name, _MOST_PICTURE_BYTES, path), path) for name in names
             }
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,    # a compression that zipfile doesn't have
-        RuntimeError,    # an encrypted entry
-        EOFError,
-        OSError,
-        ValueError,
-        OverflowError,
-        struct.error,
-        lzma.LZMAError,
-    ) as error:
+    except DAMAGES as error:
         raise _damaged(path) from error
     prompts = [replace(each, picture=made[each.picture][0] if each.picture else "", id="") for each in listed]
     return prompts, dict(made.values())
@@ -143,15 +130,13 @@ def _check_names(archive: zipfile.ZipFile, path: Path) -> None:
 
 def _content(archive: zipfile.ZipFile, name: str, most: int, path: Path) -> bytes:
     try:
-        info = archive.getinfo(name)
+        return read_entry(archive, name, most)
     except KeyError as error:
         raise _damaged(path) from error
-    if info.file_size > most:
+    except TooLarge as error:
         raise FileError(
             f"{path.name} is larger inside than prompts can be", hint="Import only archives that sdpaint exported"
-        )
-    # zipfile hands out no more than the size that was looked at.
-    return archive.read(info)
+        ) from error
 
 
 def _picture(data: bytes, path: Path) -> tuple[str, bytes]:

@@ -6,7 +6,6 @@ before the picture is: where the program dies in between, its digest tells wheth
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -21,6 +20,7 @@ from sdpaint.errors import FileError, SdPaintError
 from sdpaint.fileio.png import decode_png, encode_png
 from sdpaint.fileio.results import digest_of
 from sdpaint.generation.crop import CropPlan
+from sdpaint.generation.png_text import pixels_of_text, png_text
 from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.request import GenerationMode
 from sdpaint.generation.request_values import request_of_values, request_values
@@ -315,7 +315,7 @@ def _values_of(prepared: Prepared) -> dict[str, Any]:
     frame = prepared.plan.frame
     return {
         **request_values(prepared.request, prepared.request.seed),
-        "region_masks": [base64.b64encode(encode_png(each.mask)).decode("ascii") for each in prepared.request.regions],
+        "region_masks": [png_text(each.mask) for each in prepared.request.regions],
         "frame": [frame.x, frame.y, frame.width, frame.height],
         "grows": prepared.grows,
         "moved": list(prepared.moved),
@@ -330,7 +330,7 @@ def _prepared_of(
     mask: Pixels8 | None,
     alpha: Pixels8 | None,
 ) -> Prepared:
-    covers = [decode_png(base64.b64decode(text)) for text in values.get("region_masks", ())]
+    covers = [pixels_of_text(text, is_grey=True) for text in values.get("region_masks", ())]
     request = request_of_values(values, facts.checkpoint, image, mask, covers).alone(facts.done)
     request = replace(request, id=job_id, sampling=replace(request.sampling, count=facts.count))
     x, y = values["moved"]

@@ -14,6 +14,7 @@ import numpy as np
 from sdpaint import paths
 from sdpaint.atomic import replacing
 from sdpaint.errors import FileError
+from sdpaint.fileio.archives import read_entry
 from sdpaint.fileio.problems import reading, writing
 from sdpaint.imaging.pixels import premultiplied_from_rgba
 from sdpaint.imaging.tiles import Pixels
@@ -24,6 +25,8 @@ THUMBNAIL_PX = 96
 """Of the longer side: twice what is shown, for dense screens."""
 _MOST_KEPT = 64
 _IN_OPENRASTER = "Thumbnails/thumbnail.png"
+_MOST_BYTES = 16 * 1024**2
+"""Of that picture, unpacked; the format has it at most 256 px a side."""
 
 
 class ThumbnailCache:
@@ -98,7 +101,7 @@ def _picture(path: Path) -> Pixels:
     suffix = path.suffix.lower()
     if suffix == ".ora":
         with zipfile.ZipFile(path) as archive:
-            return decode_image(archive.read(_IN_OPENRASTER), path.name).rgba
+            return decode_image(read_entry(archive, _IN_OPENRASTER, _MOST_BYTES), path.name).rgba
     if suffix == ".psd":
         # Takes a tenth of a second to load.
         from psd_tools import PSDImage
