@@ -16,7 +16,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import AnyOptions, Draft, ToolName
-from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
+from sdpaint.tools.options import PaintOptions
 from sdpaint.tools.placing_options import SnapOptions
 
 if TYPE_CHECKING:
@@ -51,14 +51,6 @@ class ControllerContext:
     @property
     def paint_options(self) -> PaintOptions:
         return self._controller.paint_options
-
-    @property
-    def selection_options(self) -> SelectionOptions:
-        return self._controller.selection_options
-
-    @property
-    def fill_options(self) -> FillOptions:
-        return self._controller.fill_options
 
     @property
     def view_part(self) -> Rect:

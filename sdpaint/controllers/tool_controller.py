@@ -29,7 +29,7 @@ from sdpaint.tools.base import (
     ToolRefused,
     TypingTool,
 )
-from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
+from sdpaint.tools.options import PaintOptions
 from sdpaint.tools.table import TOOLS
 from sdpaint.tools.typed import Typing
 
@@ -59,10 +59,7 @@ class ToolController(QObject):
     """Why a tool couldn't work here."""
     paint_options_changed = Signal(object)
     """PaintOptions."""
-    selection_options_changed = Signal(object)
-    """SelectionOptions."""
-    fill_options_changed = Signal(object)
-    """FillOptions."""
+
     def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._documents = documents
@@ -80,7 +77,7 @@ class ToolController(QObject):
         self._rest = QTimer(self)
         self._rest.timeout.connect(self._on_rest)
         self.settings = ToolSettings(self)
-        """What is set of gradients, shapes and fills."""
+        """What is set of tools beside their brush."""
         self.settings.changed.connect(self._on_settings)
         self.visible_part: Callable[[], Rect] | None = None
         """The canvas pixels that are seen, as far as previews need to reach; None: all."""
@@ -202,33 +199,9 @@ class ToolController(QObject):
         """Replace them. A stroke under way goes on with the old ones."""
         self.settings.put(options)
 
-    # -- selection and fill
-
-    @property
-    def selection_options(self) -> SelectionOptions:
-        """What all selection tools share."""
-        return self.settings.get(SelectionOptions)
-
-    def set_selection_options(self, options: SelectionOptions) -> None:
-        """Replace them."""
-        self.settings.put(options)
-
-    @property
-    def fill_options(self) -> FillOptions:
-        """Of the fill tool."""
-        return self.settings.get(FillOptions)
-
-    def set_fill_options(self, options: FillOptions) -> None:
-        """Replace them."""
-        self.settings.put(options)
-
     def _on_settings(self, options: object) -> None:
         if isinstance(options, PaintOptions):
             self.paint_options_changed.emit(options)
-        if isinstance(options, SelectionOptions):
-            self.selection_options_changed.emit(options)
-        if isinstance(options, FillOptions):
-            self.fill_options_changed.emit(options)
         self.held.refresh()
         self._refresh_text()
 

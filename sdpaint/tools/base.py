@@ -19,7 +19,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import FloatRect, Point, Rect
 from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.handles import Box, Grip
-from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
+from sdpaint.tools.options import PaintOptions
 from sdpaint.tools.typed import Typing
 
 
@@ -157,16 +157,6 @@ class ToolContext(Protocol):
     @property
     def paint_options(self) -> PaintOptions:
         """Of all tools with a brush."""
-        ...
-
-    @property
-    def selection_options(self) -> SelectionOptions:
-        """Of the selection tools."""
-        ...
-
-    @property
-    def fill_options(self) -> FillOptions:
-        """Of the fill tool."""
         ...
 
     @property

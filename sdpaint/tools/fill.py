@@ -125,7 +125,7 @@ class FillTool:
         x, y = math.floor(event.pos.x), math.floor(event.pos.y)
         if document.selection is not None and not document.selection.read(Rect(x, y, 1, 1)).any():
             raise ToolRefused("That lies outside the selection", "Click inside it, or deselect with Ctrl+D")
-        layer_id, color, options = document.active, context.foreground, context.fill_options
+        layer_id, color, options = document.active, context.foreground, context.options_of(FillOptions)
 
         def edit(document: Document) -> Document:
             return fill(document, layer_id, x, y, color, options)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.selection import SelectionMode
 from sdpaint.tools.base import Draft, PointerEvent, ToolContext, ToolName
+from sdpaint.tools.options import SelectionOptions
 from sdpaint.tools.selection import (
     CLICK_VIEW_PX,
     LABELS,
@@ -50,7 +51,7 @@ class PolygonTool:
             return
         pos = within_reach(snapped(context, event).pos)
         if not self._points:
-            self._mode = mode_for(event, context.selection_options)
+            self._mode = mode_for(event, context.options_of(SelectionOptions))
         elif self._closes(pos, event):
             self.confirm(context)
             return
@@ -84,7 +85,7 @@ class PolygonTool:
             context.show_draft(None)
             deselect_by_click(context, self._mode)
             return
-        options = context.selection_options
+        options = context.options_of(SelectionOptions)
         context.compute(LABELS[self.name], selecting(polygon_shape(points, options), self._mode, options))
 
     def step_back(self, context: ToolContext) -> None:

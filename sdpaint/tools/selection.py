@@ -184,11 +184,11 @@ class BoxSelectTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """The first corner, or hold of the selection."""
-        if takes_hold(context.document, event, context.selection_options):
+        if takes_hold(context.document, event, context.options_of(SelectionOptions)):
             self._push = _Push(event)
         elif is_finite(event.pos):
             start = within_reach(snapped(context, event).pos)
-            mode = mode_for(event, context.selection_options)
+            mode = mode_for(event, context.options_of(SelectionOptions))
             self._drag = _Drag(start, mode, not event.shift, not event.alt, event.view_scale, start)
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
@@ -215,8 +215,8 @@ class BoxSelectTool:
             context.show_draft(None)
             deselect_by_click(context, drag.mode)
             return
-        shape = self._shape(drag.edges, context.selection_options.antialias)
-        edit = selecting(shape, drag.mode, context.selection_options)
+        shape = self._shape(drag.edges, context.options_of(SelectionOptions).antialias)
+        edit = selecting(shape, drag.mode, context.options_of(SelectionOptions))
         context.compute(LABELS[self._name], edit)
 
     def cancel(self, context: ToolContext) -> None:
@@ -264,11 +264,11 @@ class LassoTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Begin the line, or take hold of the selection."""
-        if takes_hold(context.document, event, context.selection_options):
+        if takes_hold(context.document, event, context.options_of(SelectionOptions)):
             self._push = _Push(event)
         elif is_finite(event.pos):
             self._points = [within_reach(event.pos)]
-            self._mode = mode_for(event, context.selection_options)
+            self._mode = mode_for(event, context.options_of(SelectionOptions))
 
     def move(self, context: ToolContext, events: Sequence[PointerEvent]) -> None:
         """Draw on."""
@@ -296,7 +296,7 @@ class LassoTool:
             context.show_draft(None)
             deselect_by_click(context, self._mode)
             return
-        options = context.selection_options
+        options = context.options_of(SelectionOptions)
         context.compute(LABELS[self.name], selecting(polygon_shape(points, options), self._mode, options))
 
     def cancel(self, context: ToolContext) -> None:

@@ -12,6 +12,7 @@ from sdpaint.imaging import selection as shapes
 from sdpaint.imaging.geometry import Point
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.tools.base import PointerEvent, ToolContext, ToolName
+from sdpaint.tools.options import SelectionOptions
 from sdpaint.tools.selection import LABELS, deselect_by_click, mode_for, selecting
 
 
@@ -22,7 +23,8 @@ class WandTool:
 
     def press(self, context: ToolContext, event: PointerEvent) -> None:
         """Select; a click beside the canvas takes the selection away."""
-        mode, options = mode_for(event, context.selection_options), context.selection_options
+        options = context.options_of(SelectionOptions)
+        mode = mode_for(event, options)
         document = context.document
         if not document.bounds.contains_point(event.pos):
             deselect_by_click(context, mode)

@@ -24,6 +24,7 @@ from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.raster import array_of
 from sdpaint.imaging.selection import SelectionChange, SelectionMode, ellipse, rectangle
 from sdpaint.tools.base import ToolName
+from sdpaint.tools.options import FillOptions, SelectionOptions
 from tests.gui.conftest import TIMEOUT_MS, Driver
 
 LEFT = Qt.MouseButton.LeftButton
@@ -174,16 +175,16 @@ def test_the_bar_shows_what_counts_for_the_tool(driver):
 def test_options_reach_the_tools_and_come_back_from_them(driver):
     driver.key(Qt.Key.Key_W)
     QTest.mouseClick(driver.find("addSelectionButton"), LEFT)
-    assert driver.tools.selection_options.mode is SelectionMode.ADD
+    assert driver.tools.settings.get(SelectionOptions).mode is SelectionMode.ADD
     QTest.mouseClick(driver.find("wandContiguousBox"), LEFT, pos=QPoint(8, 14))
-    assert not driver.tools.selection_options.contiguous
+    assert not driver.tools.settings.get(SelectionOptions).contiguous
     driver.find("wandToleranceSlider").value_changed.emit(77.0)
-    assert driver.tools.selection_options.tolerance == 77
-    driver.tools.set_selection_options(replace(driver.tools.selection_options, mode=SelectionMode.INTERSECT))
+    assert driver.tools.settings.get(SelectionOptions).tolerance == 77
+    driver.tools.settings.put(replace(driver.tools.settings.get(SelectionOptions), mode=SelectionMode.INTERSECT))
     assert driver.find("intersectSelectionButton").isChecked()
     assert not driver.find("addSelectionButton").isChecked()
     driver.key(Qt.Key.Key_F)
-    driver.tools.set_fill_options(replace(driver.tools.fill_options, grow_px=5, contiguous=False))
+    driver.tools.settings.put(replace(driver.tools.settings.get(FillOptions), grow_px=5, contiguous=False))
     assert driver.find("fillGrowSlider").value == 5
     assert not driver.find("fillContiguousBox").isChecked()
 

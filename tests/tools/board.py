@@ -11,7 +11,7 @@ from sdpaint.imaging.color import WHITE, Color
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.snapping import SnapTargets
 from sdpaint.tools.base import Draft, ToolName
-from sdpaint.tools.options import FillOptions, PaintOptions, SelectionOptions
+from sdpaint.tools.options import PaintOptions
 
 HARD = BrushParams(size_px=20, hardness=1.0)
 
@@ -26,8 +26,6 @@ class Board:
         self.seen = document
         self.steps: list[str] = []
         self.paint_options = PaintOptions()
-        self.selection_options = SelectionOptions()
-        self.fill_options = FillOptions()
         self.draft: Draft | None = None
         self.snapping = SnapTargets()
         self.options: dict[type, Any] = {}

@@ -66,7 +66,7 @@ def test_the_fill_stops_at_what_is_unlike():
 
 def test_what_does_not_hang_together_is_filled_where_asked():
     board = Board(with_paint(Rect(100, 0, 4, 200), (0, 0, 0, 255)))
-    board.fill_options = FillOptions(contiguous=False)
+    board.put_options(FillOptions(contiguous=False))
     click(board, 10, 10)
     assert tuple(pixels(board.document)[50, 150]) == RED_PIXEL
 
@@ -81,14 +81,14 @@ def test_the_layer_alone_or_all_layers_are_looked_at():
     click(board, 10, 10)
     assert not pixels(board.document)[50, 150].any()
     board = Board(lines_below)
-    board.fill_options = FillOptions(sample_all_layers=False)
+    board.put_options(FillOptions(sample_all_layers=False))
     click(board, 10, 10)
     assert tuple(pixels(board.document)[50, 150]) == RED_PIXEL
 
 
 def test_growing_reaches_beneath_the_line():
     board = Board(with_paint(Rect(100, 0, 4, 200), (0, 0, 0, 255)))
-    board.fill_options = FillOptions(grow_px=2)
+    board.put_options(FillOptions(grow_px=2))
     click(board, 10, 10)
     assert tuple(pixels(board.document)[50, 101]) == RED_PIXEL
     assert tuple(pixels(board.document)[50, 102]) == (0, 0, 0, 255)
@@ -98,7 +98,7 @@ def test_locked_alpha_keeps_its_alpha():
     document = with_paint(Rect(50, 50, 60, 60), (60, 60, 60, 120))
     document = replace_layer(document, replace(document.active_layer, alpha_locked=True))
     board = Board(document)
-    board.fill_options = FillOptions(tolerance=255)
+    board.put_options(FillOptions(tolerance=255))
     click(board, 10, 10)
     before, after = pixels(document), pixels(board.document)
     assert np.array_equal(before[..., 3], after[..., 3])
@@ -168,7 +168,7 @@ def box_with_gap(gap_px: int) -> Document:
 @pytest.mark.parametrize("gap", [1, 2, 5, 8])
 def test_a_fill_does_not_leak_through_a_gap_that_is_closed(gap):
     board = Board(box_with_gap(gap))
-    board.fill_options = FillOptions(gap_px=gap, antialias=False)
+    board.put_options(FillOptions(gap_px=gap, antialias=False))
     click(board, 100, 100)
     filled = pixels(board.document)
     assert not filled[..., 2][:, 158:].any()
@@ -178,14 +178,14 @@ def test_a_fill_does_not_leak_through_a_gap_that_is_closed(gap):
 
 def test_a_fill_leaks_through_a_wider_gap():
     board = Board(box_with_gap(20))
-    board.fill_options = FillOptions(gap_px=4)
+    board.put_options(FillOptions(gap_px=4))
     click(board, 100, 100)
     assert pixels(board.document)[100, 250, 2] == 200
 
 
 def test_closing_gaps_changes_nothing_where_there_are_none():
     plain, closing = Board(box_with_gap(0)), Board(box_with_gap(0))
-    closing.fill_options = FillOptions(gap_px=10)
+    closing.put_options(FillOptions(gap_px=10))
     for board in (plain, closing):
         click(board, 100, 100)
     difference = pixels(plain.document) != pixels(closing.document)
@@ -195,7 +195,7 @@ def test_closing_gaps_changes_nothing_where_there_are_none():
 def test_a_click_next_to_a_line_fills_the_same():
     middle, beside = Board(box_with_gap(6)), Board(box_with_gap(6))
     for board, x in ((middle, 100), (beside, 54)):
-        board.fill_options = FillOptions(gap_px=8)
+        board.put_options(FillOptions(gap_px=8))
         click(board, x, 70)
     assert np.array_equal(pixels(middle.document), pixels(beside.document))
 
@@ -205,13 +205,13 @@ def test_a_place_narrower_than_the_gap_is_filled_all_the_same():
     slit = np.zeros((100, 3, 4), np.uint8)
     tiles = document.active_layer.tiles.with_pixels(Rect(100, 50, 3, 100), slit)
     board = Board(with_layer_tiles(document, document.active, tiles))
-    board.fill_options = FillOptions(gap_px=10, sample_all_layers=False)
+    board.put_options(FillOptions(gap_px=10, sample_all_layers=False))
     click(board, 101, 100)
     assert (pixels(board.document)[50:150, 100:103, 2] == 200).all()
 
 
 def test_a_fill_with_closed_gaps_reaches_the_edges_of_the_canvas():
     board = Board(with_paint(Rect(100, 0, 4, 200), (0, 0, 0, 255)))
-    board.fill_options = FillOptions(gap_px=8)
+    board.put_options(FillOptions(gap_px=8))
     click(board, 10, 10)
     assert (pixels(board.document)[:, :100, 2] == 200).all()

@@ -125,7 +125,7 @@ def test_the_keys_at_press_say_what_the_shape_does(keys, expected):
 
 def test_the_options_say_it_where_no_key_does():
     desk = board(BOX)
-    desk.selection_options = SelectionOptions(mode=SelectionMode.ADD)
+    desk.put_options(SelectionOptions(mode=SelectionMode.ADD))
     drag(box_tool(), desk, (100, 100), (120, 120))
     assert selected(desk.document)[10, 10] == selected(desk.document)[110, 110] == 255
     drag(box_tool(), desk, (5, 5))
@@ -163,7 +163,7 @@ def test_an_ellipse_lies_in_the_box():
 
 def test_feather_softens_every_shape():
     desk = board()
-    desk.selection_options = SelectionOptions(feather_px=8)
+    desk.put_options(SelectionOptions(feather_px=8))
     drag(box_tool(), desk, (50, 50), (150, 150))
     assert 0 < selected(desk.document)[100, 46] < 128 < selected(desk.document)[100, 53] < 255
 
@@ -250,7 +250,7 @@ def test_the_wand_selects_what_is_seen_or_what_the_layer_holds():
     WandTool().press(desk, event(70.5, 70.5))
     assert desk.steps == ["Select with the wand"]
     assert desk.document.selection == rectangle(Rect(50, 50, 50, 50))
-    desk.selection_options = replace(desk.selection_options, sample_all_layers=False)
+    desk.put_options(replace(desk.options_of(SelectionOptions), sample_all_layers=False))
     WandTool().press(desk, event(70.5, 70.5))
     assert selected(desk.document).min() == 255
 
@@ -332,7 +332,7 @@ def test_keys_and_other_modes_draw_instead_of_pushing():
     desk = board(BOX)
     drag(box_tool(), desk, (30, 30), (90, 90), shift=True)
     assert desk.steps == ["Select a rectangle"]
-    desk.selection_options = SelectionOptions(mode=SelectionMode.INTERSECT)
+    desk.put_options(SelectionOptions(mode=SelectionMode.INTERSECT))
     drag(box_tool(), desk, (30, 30), (50, 50))
     assert desk.document.selection == rectangle(Rect(30, 30, 20, 20))
 

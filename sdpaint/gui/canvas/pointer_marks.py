@@ -17,7 +17,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point
 from sdpaint.tools.base import PointerEvent, ToolName
 from sdpaint.tools.frame import handle_at
-from sdpaint.tools.options import ShapeOptions
+from sdpaint.tools.options import SelectionOptions, ShapeOptions
 from sdpaint.tools.selection import PUSHING_TOOLS, takes_hold
 
 PATIENCE_MS = 150
@@ -155,7 +155,7 @@ class PointerMarks(QObject):
         if grip is not None:
             return cursor_of(grip, viewport)
         if tool in PUSHING_TOOLS and takes_hold(
-            document, PointerEvent(self._on_canvas(self._place)), self._tools.selection_options
+            document, PointerEvent(self._on_canvas(self._place)), self._tools.settings.get(SelectionOptions)
         ):
             return Qt.CursorShape.SizeAllCursor
         return self._tool_cursor(tool) if self._rim is None else Qt.CursorShape.BlankCursor

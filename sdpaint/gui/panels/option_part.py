@@ -8,12 +8,12 @@ from enum import Enum
 from typing import Any
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QCheckBox, QHBoxLayout, QWidget
 
 from sdpaint.controllers.tool_settings import ToolSettings
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import describe, signals_blocked
+from sdpaint.gui.widgets.controls import describe, icon_button, signals_blocked
 from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.imaging.blend import BlendMode
 
@@ -21,7 +21,7 @@ _MOST_WIDTH = 148
 
 
 class OptionPart(QWidget):
-    """What is added first matters most: where the window is narrow, the last ones give way."""
+    """What is added first matters most: in a narrow window the last ones go, and before them what gives way."""
 
     def __init__(self, settings: ToolSettings, kind: type) -> None:
         super().__init__()
@@ -31,14 +31,16 @@ class OptionPart(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE)
         self._sliders: dict[str, NumberSlider] = {}
-        self._boxes: dict[str, QCheckBox] = {}
+        self._boxes: dict[str, QAbstractButton] = {}
         self._combos: dict[str, tuple[ComboBox, list[Enum]]] = {}
-        self._order: list[QWidget] = []
+        self._choices: dict[str, dict[Enum, QAbstractButton]] = {}
+        self._firm: list[QWidget] = []
+        self._yielding: list[QWidget] = []
         self._unused: set[QWidget] = set()
 
-    def add(self, widget: QWidget, stretch: int = 0) -> None:
-        """Any control."""
-        self._order.append(widget)
+    def add(self, widget: QWidget, stretch: int = 0, gives_way: bool = False) -> None:
+        """Any control. `gives_way`: it can be done without, or elsewhere."""
+        (self._yielding if gives_way else self._firm).append(widget)
         self._row.addWidget(widget, stretch)
 
     def add_slider(self, field: str, slider: NumberSlider, whole: bool = False) -> None:
@@ -48,21 +50,53 @@ class OptionPart(QWidget):
         self._sliders[field] = slider
         self.add(slider, 1)
 
-    def add_box(self, field: str, object_name: str, text: str, tooltip: str) -> None:
-        """Something that is on or off."""
+    def add_box(self, field: str, object_name: str, text: str, tooltip: str, gives_way: bool = False) -> None:
+        """Something that is on or off, in words."""
         box = QCheckBox(text)
         describe(box, object_name, text, tooltip)
-        box.toggled.connect(lambda checked: self.change(**{field: checked}))
-        self._boxes[field] = box
-        self.add(box)
+        self._add_switch(field, box, gives_way)
 
-    def add_combo(self, field: str, object_name: str, name: str, words: Mapping[Any, str], tooltip: str) -> None:
+    def add_toggle(self, field: str, object_name: str, icon_name: str, name: str, tooltip: str = "") -> None:
+        """Something that is on or off, as an icon."""
+        self._add_switch(field, icon_button(object_name, icon_name, name, tooltip=tooltip, checkable=True), False)
+
+    def _add_switch(self, field: str, button: QAbstractButton, gives_way: bool) -> None:
+        button.toggled.connect(lambda checked: self.change(**{field: checked}))
+        self._boxes[field] = button
+        self.add(button, gives_way=gives_way)
+
+    def add_choice(self, field: str, object_suffix: str, choices: Mapping[Any, tuple[str, str, str]]) -> None:
+        """A choice, all of it in sight: its values, each with an icon, a name and a tooltip."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        group = QButtonGroup(holder)
+        self._choices[field] = {}
+        for value, (icon_name, name, tooltip) in choices.items():
+            button = icon_button(f"{value.value}{object_suffix}", icon_name, name, tooltip=tooltip, checkable=True)
+            button.clicked.connect(lambda _checked=False, value=value: self.change(**{field: value}))
+            group.addButton(button)
+            self._choices[field][value] = button
+            row.addWidget(button)
+        holder.setFixedWidth(row.sizeHint().width())
+        self.add(holder)
+
+    def add_combo(
+        self,
+        field: str,
+        object_name: str,
+        name: str,
+        words: Mapping[Any, str],
+        tooltip: str,
+        gives_way: bool = False,
+    ) -> None:
         """A choice; its values and what they are called."""
         combo, values = ComboBox(object_name, name, tooltip, shows_name=True), list(words)
         combo.addItems(list(words.values()))
         combo.activated.connect(lambda i: self.change(**{field: values[i]}))
         self._combos[field] = (combo, values)
-        self.add(combo)
+        self.add(combo, gives_way=gives_way)
 
     def add_blend_modes(self, field: str, object_name: str) -> None:
         """How it meets what is there."""
@@ -100,6 +134,8 @@ class OptionPart(QWidget):
         for field, (combo, values) in self._combos.items():
             with signals_blocked(combo):
                 combo.setCurrentIndex(values.index(getattr(options, field)))
+        for field, buttons in self._choices.items():
+            buttons[getattr(options, field)].setChecked(True)
 
     def _follow(self, options: object) -> None:
         if isinstance(options, self._kind):
@@ -111,7 +147,7 @@ class OptionPart(QWidget):
 
     def _make_room(self) -> None:
         room = self.width()
-        for widget in self._order:
+        for widget in (*self._firm, *self._yielding):
             if widget in self._unused:
                 widget.setVisible(False)
                 continue

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from functools import partial
+from typing import Any
 
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import MAX_SIDE_PX
-from sdpaint.gui.theme import SPACE
-from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import (
-    describe,
-    divider,
-    icon_button,
-    label,
-    push_button,
-    signals_blocked,
-)
+from sdpaint.gui.panels.option_part import OptionPart
+from sdpaint.gui.widgets.controls import divider, icon_button, label, push_button
 from sdpaint.gui.widgets.decimal_field import DecimalField
 from sdpaint.gui.widgets.fields import IntField
 from sdpaint.imaging.geometry import Point, Rect
@@ -30,70 +21,37 @@ from sdpaint.tools.placing_options import CropOptions, CropRatio, MoveOptions, T
 from sdpaint.tools.transform import TransformTool
 
 _FAR = 1e6
-_ROOMY = 1060
-"""From this width on, words that explain keys find room."""
+_TURNS: tuple[tuple[tuple[str, str, str], Callable[[Placement], Placement], bool], ...] = (
+    (("transformFlipLevelButton", "flip", "Flip horizontally"), lambda at: at.flipped(True), False),
+    (("transformFlipUprightButton", "flip-upright", "Flip vertically"), lambda at: at.flipped(False), False),
+    (("transformLeftButton", "rotate-left", "Turn left by 90°"), lambda at: at.turned_by(-90.0), True),
+    (("transformRightButton", "rotate-right", "Turn right by 90°"), lambda at: at.turned_by(90.0), True),
+)
+"""Object name, icon and name of a button, what a click makes of the placement, and whether it gives way."""
 
 
-class _Part(QWidget):
-    """Controls in a row. Those in `_spared` go where there is no room."""
-
-    def __init__(self, tools: ToolController) -> None:
-        super().__init__()
-        self._tools = tools
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(SPACE)
-        self._spared: list[tuple[QWidget, int]] = []
-
-    def _add(self, *widgets: QWidget) -> None:
-        for widget in widgets:
-            self._row.addWidget(widget)
-
-    def _add_last(self, widget: QWidget, room: int = _ROOMY) -> None:
-        self._row.addWidget(widget)
-        self._spared.append((widget, room))
-
-    def _box(self, object_name: str, text: str, tooltip: str, take: Callable[[bool], None]) -> QCheckBox:
-        box = QCheckBox(text)
-        describe(box, object_name, text, tooltip)
-        box.toggled.connect(take)
-        self._row.addWidget(box)
-        return box
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        for widget, room in self._spared:
-            widget.setVisible(self.width() >= room)
-
-
-class MovePart(_Part):
+class MovePart(OptionPart):
     """Of the move tool."""
 
     def __init__(self, tools: ToolController) -> None:
-        super().__init__(tools)
-        self._auto = self._box(
+        super().__init__(tools.settings, MoveOptions)
+        self.add_box(
+            "auto_select",
             "moveAutoSelectBox",
             "Auto-select layer",
             "A press takes the topmost layer that has something there",
-            lambda checked: tools.settings.put(replace(tools.settings.get(MoveOptions), auto_select=checked)),
         )
-        self._add(divider())
-        self._add_last(label("Arrow keys push by 1 px, with Shift by 10; Alt moves a copy", "dim"), 480)
-        self._row.addStretch(1)
-        tools.settings.changed.connect(self._show)
-        self._show(tools.settings.get(MoveOptions))
-
-    def _show(self, value: object) -> None:
-        if isinstance(value, MoveOptions):
-            with signals_blocked(self._auto):
-                self._auto.setChecked(value.auto_select)
+        self.add(divider())
+        self.add(label("Arrow keys push by 1 px, with Shift by 10; Alt moves a copy", "dim"))
+        self.finish()
 
 
-class TransformPart(_Part):
+class TransformPart(OptionPart):
     """Of the transform tool: the placement in numbers, and what is done to it at a click."""
 
     def __init__(self, tools: ToolController) -> None:
-        super().__init__(tools)
+        super().__init__(tools.settings, TransformOptions)
+        self._tools = tools
         far, part = (-_FAR, _FAR), (-10000.0, 10000.0)
         self._fields: dict[str, DecimalField] = {}
         for key, name, caption, limits, unit, tip in (
@@ -106,63 +64,32 @@ class TransformPart(_Part):
         ):
             field = DecimalField(f"transform{key.capitalize()}Field", name, limits, tip, unit)
             field.setMaximumWidth(76)
-            field.setMinimumWidth(44)
+            field.setMinimumWidth(56)
             field.value_committed.connect(lambda value, key=key: self._take(key, value))
             self._fields[key] = field
-            self._add(label(caption, "dim"), field)
+            self.add(label(caption, "dim"))
+            self.add(field)
             if key == "width":
-                self._ratio = icon_button(
-                    "transformRatioButton", "link", "Keep the ratio", tooltip="Keep the ratio; Shift says the opposite",
-                    checkable=True,
+                self.add_toggle(
+                    "keeps_ratio",
+                    "transformRatioButton",
+                    "link",
+                    "Keep the ratio",
+                    "Keep the ratio; Shift says the opposite",
                 )
-                self._ratio.toggled.connect(self._set_ratio)
-                self._add(self._ratio)
-        self._add(
-            icon_button(
-                "transformFlipLevelButton", "flip", "Flip horizontally", lambda: self._change(lambda p: p.flipped(True))
-            ),
-            icon_button(
-                "transformFlipUprightButton",
-                "flip-upright",
-                "Flip vertically",
-                lambda: self._change(lambda p: p.flipped(False)),
-            ),
-        )
-        self._add_last(
-            icon_button(
-                "transformLeftButton",
-                "rotate-left",
-                "Turn left by 90°",
-                lambda: self._change(lambda p: p.turned_by(-90.0)),
-            ),
-            800,
-        )
-        self._add_last(
-            icon_button(
-                "transformRightButton",
-                "rotate-right",
-                "Turn right by 90°",
-                lambda: self._change(lambda p: p.turned_by(90.0)),
-            ),
-            800,
-        )
-        self._kinds = ComboBox("transformInterpolationBox", "Resampling", "How pixels between pixels are made")
-        for kind in Interpolation:
-            self._kinds.addItem(kind.value, kind)
-        self._kinds.activated.connect(self._set_interpolation)
-        self._add_last(self._kinds, 740)
-        self._add(
-            icon_button("transformResetButton", "undo", "Reset", self._reset, "Back to where it was"),
-            icon_button("transformApplyButton", "check", "Apply", tools.confirm_shape, "Apply (Enter)"),
-            icon_button("transformCancelButton", "close", "Cancel", tools.drop_shape, "Cancel (Esc)"),
-        )
-        self._row.addStretch(1)
+        for (object_name, icon_name, name), change, gives_way in _TURNS:
+            self.add(icon_button(object_name, icon_name, name, partial(self._place, change)), gives_way=gives_way)
+        kinds = {kind: kind.value for kind in Interpolation}
+        words = "How pixels between pixels are made"
+        self.add_combo("interpolation", "transformInterpolationBox", "Resampling", kinds, words, gives_way=True)
+        self.add(icon_button("transformResetButton", "undo", "Reset", self._reset, "Back to where it was"))
+        self.add(icon_button("transformApplyButton", "check", "Apply", tools.confirm_shape, "Apply (Enter)"))
+        self.add(icon_button("transformCancelButton", "close", "Cancel", tools.drop_shape, "Cancel (Esc)"))
+        self.finish()
         tools.edits.draft_changed.connect(lambda _draft: self._show_placement())
-        tools.settings.changed.connect(self._show_options)
-        self._show_options(tools.settings.get(TransformOptions))
         self._show_placement()
 
-    def _change(self, change: Callable[[Placement], Placement]) -> None:
+    def _place(self, change: Callable[[Placement], Placement]) -> None:
         tool = self._tools.held.current(TransformTool)
         placement = None if tool is None else tool.placement
         if placement is not None:
@@ -175,20 +102,7 @@ class TransformPart(_Part):
 
     def _take(self, key: str, value: float) -> None:
         keeps = self._tools.settings.get(TransformOptions).keeps_ratio
-        self._change(lambda placement: with_number(placement, key, value, keeps))
-
-    def _set_ratio(self, keeps: bool) -> None:
-        self._tools.settings.put(replace(self._tools.settings.get(TransformOptions), keeps_ratio=keeps))
-
-    def _set_interpolation(self, index: int) -> None:
-        options = self._tools.settings.get(TransformOptions)
-        self._tools.settings.put(replace(options, interpolation=self._kinds.itemData(index)))
-
-    def _show_options(self, value: object) -> None:
-        if isinstance(value, TransformOptions):
-            with signals_blocked(self._ratio, self._kinds):
-                self._ratio.setChecked(value.keeps_ratio)
-                self._kinds.setCurrentIndex(self._kinds.findData(value.interpolation))
+        self._place(lambda placement: with_number(placement, key, value, keeps))
 
     def _show_placement(self) -> None:
         tool = self._tools.held.current(TransformTool)
@@ -233,50 +147,42 @@ def with_number(placement: Placement, key: str, value: float, keeps_ratio: bool)
     return replace(placement, scale_x=other, scale_y=scale)
 
 
-class CropPart(_Part):
+class CropPart(OptionPart):
     """Of the crop tool."""
 
     def __init__(self, tools: ToolController) -> None:
-        super().__init__(tools)
-        self._ratios = ComboBox("cropRatioBox", "Ratio", "Proportions that the box keeps", shows_name=True)
-        for ratio in CropRatio:
-            self._ratios.addItem(ratio.value, ratio)
-        self._ratios.activated.connect(lambda index: self._put(ratio=self._ratios.itemData(index)))
-        self._upright = icon_button(
-            "cropUprightButton", "swap", "Turn the ratio", tooltip="Swap width and height of the ratio", checkable=True
+        super().__init__(tools.settings, CropOptions)
+        self._tools = tools
+        ratios = {ratio: ratio.value for ratio in CropRatio}
+        self.add_combo("ratio", "cropRatioBox", "Ratio", ratios, "Proportions that the box keeps")
+        self.add_toggle(
+            "upright", "cropUprightButton", "swap", "Turn the ratio", "Swap width and height of the ratio"
         )
-        self._upright.toggled.connect(lambda checked: self._put(upright=checked))
         self._width = IntField("cropWidthField", "Width of the crop", 1, MAX_SIDE_PX, "Width, in px")
         self._height = IntField("cropHeightField", "Height of the crop", 1, MAX_SIDE_PX, "Height, in px")
         for field in (self._width, self._height):
             field.setFixedWidth(60)
         self._width.value_committed.connect(lambda value: self._take_size(value, None))
         self._height.value_committed.connect(lambda value: self._take_size(None, value))
-        self._add(self._ratios, self._upright, divider(), self._width, label("×", "dim"), self._height, divider())
-        self._thirds = self._box(
-            "cropThirdsBox", "Thirds", "Lines at thirds of the box", lambda checked: self._put(thirds=checked)
-        )
-        self._deletes = self._box(
+        for widget in (divider(), self._width, label("×", "dim"), self._height, divider()):
+            self.add(widget)
+        self.add_box("thirds", "cropThirdsBox", "Thirds", "Lines at thirds of the box")
+        self.add_box(
+            "deletes",
             "cropDeletesBox",
             "Delete what is cut off",
             "Otherwise layers keep it, beyond the edge of the canvas",
-            lambda checked: self._put(deletes=checked),
+            gives_way=True,
         )
-        self._spared.append((self._deletes, 560))
         self._apply = push_button("cropApplyButton", "Crop", tools.confirm_shape, "Crop the canvas (Enter)")
         self._cancel = icon_button(
             "cropCancelButton", "close", "Start over", tools.drop_shape, "The whole canvas again (Esc)"
         )
-        self._add(self._apply, self._cancel)
-        self._row.addStretch(1)
+        self.add(self._apply)
+        self.add(self._cancel)
+        self.finish()
         tools.edits.draft_changed.connect(lambda _draft: self._show_rect())
-        tools.settings.changed.connect(self._show_options)
-        self._show_options(tools.settings.get(CropOptions))
         self._show_rect()
-
-    def _put(self, **values: object) -> None:
-        options = self._tools.settings.get(CropOptions)
-        self._tools.settings.put(replace(options, **values))  # type: ignore[arg-type]
 
     def _take_size(self, width: int | None, height: int | None) -> None:
         tool = self._tools.held.current(CropTool)
@@ -296,14 +202,10 @@ class CropPart(_Part):
             self._width.set_value(rect.width)
             self._height.set_value(rect.height)
 
-    def _show_options(self, value: object) -> None:
-        if isinstance(value, CropOptions):
-            with signals_blocked(self._ratios, self._upright, self._thirds, self._deletes):
-                self._ratios.setCurrentIndex(self._ratios.findData(value.ratio))
-                self._upright.setChecked(value.upright)
-                self._upright.setEnabled(value.ratio is not CropRatio.FREE)
-                self._thirds.setChecked(value.thirds)
-                self._deletes.setChecked(value.deletes)
+    def show_values(self, options: Any) -> None:
+        """Show these options."""
+        super().show_values(options)
+        self.control("upright").setEnabled(options.ratio is not CropRatio.FREE)
 
 
 def with_size(rect: Rect, width: int | None, height: int | None, ratio: float | None) -> Rect:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
-
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.gui.panels.gradient_options import TARGET_NAMES
 from sdpaint.gui.panels.option_part import OptionPart
-from sdpaint.gui.widgets.controls import icon_button
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.imaging.shapes import MAX_SIDES, MIN_SIDES, ShapeKind
 from sdpaint.tools.options import MAX_LINE_PX, MAX_RADIUS_PX, Ink, ShapeOptions
@@ -36,8 +33,7 @@ class ShapePart(OptionPart):
 
     def __init__(self, tools: ToolController) -> None:
         super().__init__(tools.settings, ShapeOptions)
-        self._kinds: dict[ShapeKind, QToolButton] = {}
-        self.add(self._kind_buttons())
+        self.add_choice("kind", "ShapeButton", KINDS)
         self.add_combo("fill", "shapeFillCombo", "Fill", FILLS, "What the shape is filled with")
         self.add_combo("stroke", "shapeStrokeCombo", "Outline", STROKES, "What its outline is drawn with")
         self.add_slider("width_px", NumberSlider("shapeWidthSlider", "Width", WIDTH, "Width of the outline"))
@@ -55,25 +51,9 @@ class ShapePart(OptionPart):
         self.add_combo("target", "shapeTargetCombo", "On", TARGET_NAMES, "What it is drawn on")
         self.finish()
 
-    def _kind_buttons(self) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        group = QButtonGroup(self)
-        for kind, (icon_name, name, tooltip) in KINDS.items():
-            button = icon_button(f"{kind.value}ShapeButton", icon_name, name, tooltip=tooltip, checkable=True)
-            button.clicked.connect(lambda _checked=False, kind=kind: self.change(kind=kind))
-            group.addButton(button)
-            self._kinds[kind] = button
-            row.addWidget(button)
-        holder.setFixedWidth(sum(button.width() for button in self._kinds.values()))
-        return holder
-
     def show_values(self, options: Any) -> None:
         """Show these options, and of the controls those that count for the kind of shape."""
         super().show_values(options)
-        self._kinds[options.kind].setChecked(True)
         unused = set()
         if options.kind is ShapeKind.LINE:
             unused |= {"fill"}

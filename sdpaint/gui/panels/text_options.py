@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.gui.panels.option_part import OptionPart
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import icon_button, signals_blocked
+from sdpaint.gui.widgets.controls import signals_blocked
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.imaging.typeset import families
 from sdpaint.imaging.words import MAX_TEXT_PX, MIN_TEXT_PX, TextAlign, TextStyle
@@ -21,9 +20,9 @@ LINE_HEIGHT = NumberSpec(0.3, 5.0, 1.0, unit=" %", factor=100.0, step=0.05, soft
 SPACING = NumberSpec(-100.0, 1000.0, 0.0, unit=" px", decimals=1, step=0.5, soft_maximum=50.0)
 WEIGHTS = {300: "Light", 400: "Regular", 500: "Medium", 600: "Semibold", 700: "Bold", 900: "Black"}
 ALIGNS = {
-    TextAlign.LEFT: ("align-left", "Align left"),
-    TextAlign.CENTER: ("align-center", "Centre"),
-    TextAlign.RIGHT: ("align-right", "Align right"),
+    TextAlign.LEFT: ("align-left", "Align left", ""),
+    TextAlign.CENTER: ("align-center", "Centre", ""),
+    TextAlign.RIGHT: ("align-right", "Align right", ""),
 }
 _FAMILY_WIDTH = 170
 
@@ -33,37 +32,19 @@ class TextPart(OptionPart):
 
     def __init__(self, tools: ToolController) -> None:
         super().__init__(tools.settings, TextStyle)
-        self._aligns: dict[TextAlign, QToolButton] = {}
         self._family = ComboBox("textFamilyCombo", "Font", "Font of the text")
         self._family.setFixedWidth(_FAMILY_WIDTH)
         self._family.activated.connect(lambda i: self.change(family=self._family.itemText(i)))
         self.add(self._family)
         self.add_slider("size_px", NumberSlider("textSizeSlider", "Size", SIZE, "Size of the font"), whole=True)
         self.add_combo("weight", "textWeightCombo", "Weight", WEIGHTS, "How bold the letters are")
-        self._italic = icon_button("textItalicButton", "italic", "Italic", checkable=True)
-        self._italic.clicked.connect(lambda checked: self.change(italic=checked))
-        self.add(self._italic)
-        self.add(self._align_buttons())
+        self.add_toggle("italic", "textItalicButton", "italic", "Italic")
+        self.add_choice("align", "AlignButton", ALIGNS)
         line_height = NumberSlider("textLineHeightSlider", "Lines", LINE_HEIGHT, "Distance of lines")
         self.add_slider("line_height", line_height)
         spacing = NumberSlider("textSpacingSlider", "Letters", SPACING, "Space between letters")
         self.add_slider("letter_spacing_px", spacing)
         self.finish()
-
-    def _align_buttons(self) -> QWidget:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        group = QButtonGroup(self)
-        for align, (icon_name, name) in ALIGNS.items():
-            button = icon_button(f"{align.value}AlignButton", icon_name, name, checkable=True)
-            button.clicked.connect(lambda _checked=False, align=align: self.change(align=align))
-            group.addButton(button)
-            self._aligns[align] = button
-            row.addWidget(button)
-        holder.setFixedWidth(sum(button.width() for button in self._aligns.values()))
-        return holder
 
     def showEvent(self, event: QShowEvent) -> None:
         # Looking at all fonts of a machine takes a while that a start shouldn't.
@@ -77,9 +58,7 @@ class TextPart(OptionPart):
         """Show these options. A font that isn't here is listed all the same: the text has it."""
         weight = min(WEIGHTS, key=lambda each: abs(each - options.weight))
         super().show_values(replace(options, weight=weight))
-        with signals_blocked(self._family, self._italic):
+        with signals_blocked(self._family):
             if self._family.count() and self._family.findText(options.family) < 0:
                 self._family.addItem(options.family)
             self._family.setCurrentIndex(self._family.findText(options.family))
-            self._italic.setChecked(options.italic)
-        self._aligns[options.align].setChecked(True)
