@@ -33,7 +33,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.export_controller import ExportController
 from sdpaint.controllers.file_controller import FileController
-from sdpaint.controllers.generation_controller import GenerationController, ResultWriter
+from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.history_keeper import HistoryKeeper
 from sdpaint.controllers.journal_controller import JournalController
 from sdpaint.controllers.library_controller import LibraryController
@@ -41,6 +41,7 @@ from sdpaint.controllers.palettes_controller import PalettesController
 from sdpaint.controllers.pressure import curve_of
 from sdpaint.controllers.prompt_controller import PromptController
 from sdpaint.controllers.recent_controller import RecentController
+from sdpaint.controllers.result_files import ResultWriter
 from sdpaint.controllers.results_controller import ResultsController
 from sdpaint.controllers.schedule_controller import ScheduleController
 from sdpaint.controllers.tool_controller import ToolController

@@ -11,8 +11,8 @@ from PySide6.QtCore import Signal
 
 from sdpaint.checkpoints.catalog import dedicated_to_inpainting
 from sdpaint.checkpoints.identify import CheckpointInfo
-from sdpaint.controllers.generation_jobs import MAX_JOBS, GenerationJobs, ResultWriter, Take
-from sdpaint.controllers.job_queue import Job
+from sdpaint.controllers.generation_jobs import GenerationJobs
+from sdpaint.controllers.job_queue import Job, Take
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.picture_table import PictureTable
 from sdpaint.document import edits
@@ -26,13 +26,10 @@ from sdpaint.generation.events import Event, Finished
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prepare import Prepared, effective_strength, outlook_on, prepare
-from sdpaint.generation.remember import remembered_layer
 from sdpaint.generation.request import MAX_SEED, GenerationMode
 from sdpaint.generation.result import Result
 from sdpaint.imaging.geometry import Rect
 from sdpaint.settings.schema import QueueChoice
-
-__all__ = ["MAX_JOBS", "GenerationController", "Result", "ResultWriter"]
 
 
 class GenerationController(GenerationJobs):
@@ -236,11 +233,6 @@ class GenerationController(GenerationJobs):
         job.take = take
         self._submit([job], QueueChoice.END)
 
-    @property
-    def shown(self) -> Result | None:
-        """The result that is shown in place."""
-        return self._shelf.shown
-
     def again(self) -> None:
         """The job of the shown result, or the last one, with the next seed; the first time, generate()."""
         shown = self._shelf.shown
@@ -327,17 +319,6 @@ class GenerationController(GenerationJobs):
         """Import the engine and load the checkpoint ahead of its first use."""
         self._client.preload(self._params.checkpoint)
 
-    @property
-    def preview_visible(self) -> bool:
-        """Whether previews are drawn."""
-        return self._preview_visible
-
-    def set_preview_visible(self, visible: bool) -> None:
-        """Draw previews or not; results are shown in any case."""
-        if visible != self._preview_visible:
-            self._preview_visible = visible
-            self._refresh_overlay()
-
     def shutdown(self) -> bool:
         """Stop everything; files under way are written. False where the engine hangs: see EngineClient.shutdown."""
         ended = self._client.shutdown()
@@ -345,64 +326,6 @@ class GenerationController(GenerationJobs):
         self._writing.close()
         self.keeper.close()
         return ended
-
-    # Results
-
-    @property
-    def results(self) -> tuple[Result, ...]:
-        """The latest ones, newest first."""
-        return self._shelf.results
-
-    @property
-    def selected(self) -> int | None:
-        """Index of the result that is shown in place."""
-        shown = self._shelf.shown
-        return None if shown is None else self.results.index(shown)
-
-    @property
-    def candidates(self) -> tuple[int, int] | None:
-        """(position, count) of the shown result among those that it can be flipped with; None where none is shown."""
-        return self._shelf.position
-
-    def select(self, index: int | None) -> None:
-        """Show a result in place, or none."""
-        self._show(None if index is None else self.results[index])
-
-    def show_next(self) -> None:
-        """Flip to the next result of the same job, round and round."""
-        self._shelf.flip(1)
-        self._announce_results()
-
-    def show_previous(self) -> None:
-        """Flip to the one before."""
-        self._shelf.flip(-1)
-        self._announce_results()
-
-    def keep(self) -> None:
-        """The shown result becomes a layer: one undo step."""
-        result = self._shelf.shown
-        if result is None or result.id in self._being_kept:
-            return
-        opened = self._documents.claim_front()
-        self._being_kept.add(result.id)
-
-        def failed(error: SdPaintError) -> None:
-            self._being_kept.discard(result.id)
-            self.failed.emit(error)
-
-        others = self._shelf.of_job(result.request.id)
-        info = self.info_of(result.request.checkpoint)
-        name = result.request.checkpoint.name if info is None else info.name
-        self._developing.run(
-            lambda: remembered_layer(result, others, name),
-            lambda layer: self._inserter.insert(result, layer, opened),
-            failed,
-        )
-
-    def discard(self) -> None:
-        """The shown result leaves the canvas and the panel (its file stays); the next one of its job is shown."""
-        self._shelf.discard()
-        self._announce_results()
 
 
 def _texts(document: Document, params: GenerationParams) -> Iterator[str]:

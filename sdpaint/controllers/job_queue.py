@@ -124,6 +124,13 @@ class Job:
         """Whether its picture becomes a layer at once."""
         return self.count == 1 and self.as_layer
 
+    @property
+    def begun(self) -> Prepared:
+        """What the engine works from. Raises RuntimeError before it has begun."""
+        if self.prepared is None:
+            raise RuntimeError("a picture came before Started")
+        return self.prepared
+
     def request(self, complete: Complete) -> GenerationRequest:
         """The request, for the engine, made complete. Called on its thread."""
         with self._lock:

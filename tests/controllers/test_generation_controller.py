@@ -10,7 +10,8 @@ import pytest
 
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
-from sdpaint.controllers.generation_controller import MAX_JOBS, GenerationController
+from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.generation_jobs import MAX_JOBS
 from sdpaint.document import edits
 from sdpaint.document.render import flatten
 from sdpaint.errors import CheckpointError, EngineError, FileError, NonFiniteLatents, OutOfMemory
