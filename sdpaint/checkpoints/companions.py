@@ -1,6 +1,7 @@
 """Companions: a network that comes alone takes its autoencoder and text encoders from a whole checkpoint like it.
 
-Files for ComfyUI often hold the denoising network only, many of them quantised (GGUF). What is missing is in any
+Files for ComfyUI often hold the denoising network only, many of them quantised (GGUF), and Kandinsky is published in
+two folders, one for each stage. What is missing is in any
 checkpoint of the same architecture. The artist's choice comes first; else the nearest one is taken: beside the file,
 in the folders around it, among sdpaint's own and in the hub's cache.
 """
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from sdpaint.checkpoints.component import Architecture, Component, Kind
 from sdpaint.checkpoints.folders import hub_cache
 from sdpaint.checkpoints.marks import word_on
 from sdpaint.checkpoints.other_programs import hub_snapshots
+from sdpaint.checkpoints.parts import PRIOR_PIPELINE
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.errors import CheckpointError
@@ -56,13 +59,41 @@ def companion_of(path: Path, component: Component) -> Path:
     return min(fitting, key=lambda each: edits_pictures(each) is not edits_pictures(path))
 
 
+def prior_of(path: Path) -> Path:
+    """The folder of the first stage of a checkpoint whose own holds only the second. Raises CheckpointError."""
+    folders = chain.from_iterable(_folders_below(place, _DEPTH) for place in _places_around(path))
+    nearest = next((folder for folder in chain(folders, _cached()) if _is_prior(folder)), None)
+    if nearest is None:
+        raise CheckpointError(
+            f"{path.name} lacks its first stage, which makes of words what it reads",
+            hint="Download kandinsky-community/kandinsky-2-2-prior too: it is found by itself",
+        )
+    return nearest
+
+
+def _is_prior(folder: Path) -> bool:
+    try:
+        return read_json(folder / "model_index.json").get("_class_name") == PRIOR_PIPELINE
+    except CheckpointError:
+        return False  # it is said where it is looked for
+
+
+def _places_around(path: Path) -> tuple[Path, ...]:
+    return (path.parent, user_checkpoint_dir(), *path.parents[1:3])
+
+
+def _cached() -> Iterator[Path]:
+    """Folders of diffusers in the hub's cache."""
+    yield from (folder for _, folder in hub_snapshots(hub_cache()) if (folder / "model_index.json").is_file())
+
+
 def _around(path: Path, component: Component) -> Iterator[Path]:
     """Whole checkpoints, the nearest first."""
-    for place in (path.parent, user_checkpoint_dir(), *path.parents[1:3]):
+    for place in _places_around(path):
         yield from _folders_below(place, _DEPTH)
         if component.architecture in ONE_FILE:
             yield from (file for file in _entries(place) if file.suffix == ".safetensors" and file != path)
-    yield from (folder for _, folder in hub_snapshots(hub_cache()) if (folder / "model_index.json").is_file())
+    yield from _cached()
 
 
 def _folders_below(place: Path, depth: int) -> Iterator[Path]:

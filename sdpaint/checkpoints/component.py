@@ -54,6 +54,7 @@ class Architecture(Enum):
     KREA2 = "Krea 2"
     NUCLEUS_IMAGE = "Nucleus-Image"
     KANDINSKY = "Kandinsky 2.2"
+    KANDINSKY3 = "Kandinsky 3"
     HIDREAM = "HiDream"
     STABLE_CASCADE = "Stable Cascade"
     UNKNOWN = "unknown"

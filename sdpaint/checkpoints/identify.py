@@ -7,10 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sdpaint.checkpoints.companions import companion_of, edits_pictures
+from sdpaint.checkpoints.companions import companion_of, edits_pictures, prior_of
 from sdpaint.checkpoints.component import Component, Kind, Prediction
 from sdpaint.checkpoints.marks import word_on
-from sdpaint.checkpoints.parts import EDIT_PIPELINES, OPTIONAL, PARTS, PIPELINE_FAMILIES, is_tokenizer
+from sdpaint.checkpoints.parts import (
+    EDIT_PIPELINES,
+    OPTIONAL,
+    PARTS,
+    PIPELINE_FAMILIES,
+    PRIOR,
+    PRIOR_PIPELINE,
+    has_prior,
+    is_tokenizer,
+)
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.single_file import configs_for, is_single_file
 from sdpaint.checkpoints.variants import quirks_of
@@ -62,12 +71,18 @@ class CheckpointInfo:
     """What the network predicts, where its file or the artist says so; None: what its configurations say."""
     companion: CheckpointInfo | None = None
     """Where all but the network comes from, which lies alone in `path`."""
+    prior: Path | None = None
+    """The folder of its first stage, where that is one of its own."""
 
     @property
     def configurations(self) -> Path:
         """The folder of model_index.json and of what it names."""
         source = self.companion or self
         return source.configs or source.path
+
+    def folder_of(self, part: str) -> Path:
+        """Where a part of a diffusers folder lies."""
+        return _folder_of(self.path, self.prior, part)
 
 
 def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInfo:
@@ -82,6 +97,11 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
         return _read_single_file(path, known)
     index = _read_index(path)
     class_name = str(index.get("_class_name"))
+    if class_name == PRIOR_PIPELINE:
+        raise CheckpointError(
+            f"{path.name} is only the first stage of {FamilyName.KANDINSKY.value}",
+            hint="Choose the decoder: its first stage is found beside it",
+        )
     family_name = PIPELINE_FAMILIES.get(class_name)
     if family_name is None:
         raise CheckpointError(
@@ -89,13 +109,14 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
             hint=f"Choose one of {', '.join(name.value for name in FAMILIES)}",
         )
     is_refiner = _is_refiner(class_name, index)
+    prior = prior_of(path) if has_prior(family_name) and f"{PRIOR}prior" not in index else None
     if known is None:
-        _check_components(path, index, family_name, is_refiner)
+        _check_components(path, with_prior(index, prior), family_name, is_refiner, prior)
     family = FAMILIES[family_name]
     network = read_json(path / family.network / "config.json")
     is_inpaint = _takes_masks(path, family, network)
     facts = _Facts(path)
-    native_px = facts.integer("native_px", _native_px(path, network, family.native_px), least=64)
+    native_px = facts.integer("native_px", _native_px(path, network, family), least=64)
     scale = native_px / family.native_px
     quirks = quirks_of(path, family, index, network)
     sampler = facts.text("sampler", quirks.sampler.value)
@@ -121,7 +142,21 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
         is_refiner=is_refiner,
         class_name=class_name,
         prediction=word_on(path).prediction,
+        prior=prior,
     )
+
+
+def with_prior(index: dict[str, Any], prior: Path | None) -> dict[str, Any]:
+    """The model_index.json of a checkpoint along with that of the folder of its first stage."""
+    if prior is None:
+        return index
+    return {**index, **{PRIOR + name: entry for name, entry in _read_index(prior).items()}}
+
+
+def _folder_of(path: Path, prior: Path | None, part: str) -> Path:
+    if prior is not None and part.startswith(PRIOR):
+        return prior / part.removeprefix(PRIOR)
+    return path / part
 
 
 def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
@@ -133,7 +168,7 @@ def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
     network = read_json(configs / "unet" / "config.json")
     class_name = str(index["_class_name"])
     family = FAMILIES[PIPELINE_FAMILIES[class_name]]
-    native_px = _native_px(configs, network, family.native_px)
+    native_px = _native_px(configs, network, family)
     scale = native_px / family.native_px
     quirks = quirks_of(path, family, index, network)
     return CheckpointInfo(
@@ -217,32 +252,37 @@ def _read_index(path: Path) -> dict[str, Any]:
     return read_json(path / "model_index.json")
 
 
-def _check_components(path: Path, index: dict[str, Any], family: FamilyName, is_refiner: bool) -> None:
+def _check_components(
+    path: Path, index: dict[str, Any], family: FamilyName, is_refiner: bool, prior: Path | None
+) -> None:
     left_out = {"text_encoder", "tokenizer"} if is_refiner else set(OPTIONAL.get(family, ()))
     if index["_class_name"] in EDIT_PIPELINES:
         left_out.discard("processor")
     parts = [name for name in PARTS[family] if name not in left_out]
-    for component in (*parts, "scheduler"):
+    schedulers = ("scheduler", f"{PRIOR}scheduler") if has_prior(family) else ("scheduler",)
+    for component in (*parts, *schedulers):
         entry = index.get(component)
         present = isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry)
-        if not present or not (path / component).is_dir():
+        if not present or not _folder_of(path, prior, component).is_dir():
             raise CheckpointError(
                 f"{path.name} lacks its {component}", hint="Choose a complete diffusers folder, or download it again"
             )
     for component in parts:
+        folder = _folder_of(path, prior, component)
         if not is_tokenizer(component):
-            read_json(path / component / "config.json")
-            find_weights(path / component)
-        elif not any((path / component / name).is_file() for name in _VOCABULARIES):
+            read_json(folder / "config.json")
+            find_weights(folder)
+        elif not any((folder / name).is_file() for name in _VOCABULARIES):
             raise CheckpointError(f"{component} holds no vocabulary", hint="Download the checkpoint again")
-    read_json(path / "scheduler" / "scheduler_config.json")
+    for component in schedulers:
+        read_json(_folder_of(path, prior, component) / "scheduler_config.json")
 
 
-def _native_px(path: Path, network: dict[str, Any], otherwise: int) -> int:
+def _native_px(path: Path, network: dict[str, Any], family: Family) -> int:
     sample_size = network.get("sample_size")
     if not isinstance(sample_size, int):
-        return otherwise
-    channels = read_json(path / "vae" / "config.json").get("block_out_channels")
+        return family.native_px
+    channels = read_json(path / family.autoencoder / "config.json").get("block_out_channels")
     levels = len(channels) if isinstance(channels, list) and channels else 4
     return sample_size << (levels - 1)
 

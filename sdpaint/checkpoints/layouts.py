@@ -73,7 +73,8 @@ def _unet(names: Names, header: Header) -> Found | None:
 
 def _diffusers_unet(names: Names, header: Header) -> Found | None:
     if "encoder_hid_proj.image_embeds.weight" in names or "add_embedding.image_proj.weight" in names:
-        return Found(Architecture.KANDINSKY, "", Prediction.EPSILON, "diffusers")
+        variant = _INPUTS.get(names.side("conv_in.weight", 1), "")
+        return Found(Architecture.KANDINSKY, variant, Prediction.EPSILON, "diffusers")
     if "controlnet_cond_embedding.conv_in.weight" in names:
         return None
     channels = names.side("conv_in.weight", 1)

@@ -144,6 +144,20 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": _QWEN3,
         "tokenizer": _QWEN,
     },
+    FamilyName.KANDINSKY: {
+        "unet": ("UNet2DConditionModel",),
+        "movq": ("VQModel",),
+        "prior_prior": ("PriorTransformer",),
+        "prior_image_encoder": ("CLIPVisionModelWithProjection",),
+        "prior_text_encoder": ("CLIPTextModelWithProjection",),
+        "prior_tokenizer": _CLIP,
+    },
+    FamilyName.KANDINSKY3: {
+        "unet": ("Kandinsky3UNet",),
+        "movq": ("VQModel",),
+        "text_encoder": ("T5EncoderModel",),
+        "tokenizer": _T5,
+    },
 }
 """Component → the classes that it may have, as model_index.json names them."""
 
@@ -179,6 +193,14 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "OvisImagePipeline": FamilyName.OVIS_IMAGE,
     "Krea2Pipeline": FamilyName.KREA2,
     "NucleusMoEImagePipeline": FamilyName.NUCLEUS_IMAGE,
+    "KandinskyV22CombinedPipeline": FamilyName.KANDINSKY,
+    "KandinskyV22Img2ImgCombinedPipeline": FamilyName.KANDINSKY,
+    "KandinskyV22InpaintCombinedPipeline": FamilyName.KANDINSKY,
+    "KandinskyV22Pipeline": FamilyName.KANDINSKY,
+    "KandinskyV22Img2ImgPipeline": FamilyName.KANDINSKY,
+    "KandinskyV22InpaintPipeline": FamilyName.KANDINSKY,
+    "Kandinsky3Pipeline": FamilyName.KANDINSKY3,
+    "Kandinsky3Img2ImgPipeline": FamilyName.KANDINSKY3,
 }
 """`_class_name` of model_index.json → family."""
 
@@ -193,6 +215,18 @@ EDIT_PIPELINES = frozenset({"FluxKontextPipeline", "QwenImageEditPipeline", "Qwe
 """Those whose network is given the picture that it is to change."""
 
 
+PRIOR = "prior_"
+"""What stands before the names of those parts that make of words what the denoising network reads."""
+
+PRIOR_PIPELINE = "KandinskyV22PriorPipeline"
+"""Of a folder that holds those parts alone, as they are published: without `PRIOR` before their names."""
+
+
+def has_prior(family: FamilyName) -> bool:
+    """Whether a family's checkpoints come in two stages."""
+    return any(name.startswith(PRIOR) for name in PARTS[family])
+
+
 def is_tokenizer(component: str) -> bool:
     """Whether a component holds a vocabulary and no weights: a processor has one too."""
-    return component.startswith(("tokenizer", "processor"))
+    return component.removeprefix(PRIOR).startswith(("tokenizer", "processor"))

@@ -13,7 +13,7 @@ from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FAMILIES
 
 _KL = "AutoencoderKL"
-_KNOWN = frozenset(name for parts in PARTS.values() for name in parts["vae"])
+_KNOWN = frozenset(name for family, parts in PARTS.items() for name in parts[FAMILIES[family].autoencoder])
 _FIRST_OF_DECODER = ("decoder.conv_in.weight", "first_stage_model.decoder.conv_in.weight")
 
 
@@ -29,8 +29,8 @@ class VaeInfo:
 
     def fits(self, checkpoint: CheckpointInfo) -> bool:
         """Whether it can take the place of the checkpoint's. SD's and SDXL's are of one shape: no file tells them."""
-        family = checkpoint.family
-        return self.class_name in PARTS[family]["vae"] and self.channels == FAMILIES[family].latent_channels
+        family = FAMILIES[checkpoint.family]
+        return self.class_name in PARTS[family.name][family.autoencoder] and self.channels == family.latent_channels
 
     def check(self, checkpoint: CheckpointInfo) -> None:
         """Raise CheckpointError where it can't."""

@@ -81,7 +81,7 @@ class HeatController(QObject):
         """Why the chosen checkpoint has no maps: one sentence without full stop; empty where it has."""
         params = self._generation.params
         info = self._generation.info_of(params.checkpoint)
-        if info is None or FAMILIES[info.family].network == "unet":
+        if info is None or FAMILIES[info.family].cross_attends:
             return ""
         return f"{info.family.value} reads words and picture together: there is no heat map of a single word"
 

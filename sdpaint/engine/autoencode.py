@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers import VQModel
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -106,9 +107,11 @@ def _encode_in(vae: Any, pixels: Tensor, dtype: torch.dtype) -> Any:
 
 
 def _decode_in(vae: Any, latents: Tensor, dtype: torch.dtype) -> Tensor:
+    as_they_are = {"force_not_quantize": True} if isinstance(vae, VQModel) else {}
     with _precision(vae, dtype):
         latents = latents.to(dtype)
-        pixels: Tensor = vae.decode(latents.unsqueeze(2) if _is_video(vae) else latents, return_dict=False)[0]
+        latents = latents.unsqueeze(2) if _is_video(vae) else latents
+        pixels: Tensor = vae.decode(latents, return_dict=False, **as_they_are)[0]
         return pixels.squeeze(2) if _is_video(vae) else pixels
 
 
@@ -139,6 +142,8 @@ def _cancelled_at(network: torch.nn.Module, cancel: CancelToken) -> Iterator[Non
 
 def _scaled(vae: Any, latents: Tensor) -> Tensor:
     config = vae.config
+    if isinstance(vae, VQModel):
+        return latents  # its configuration has a factor, which Kandinsky's pipelines don't use
     if hasattr(vae, "bn"):
         return normalised(vae, latents)
     mean, std = _statistics(config, latents)
@@ -154,6 +159,8 @@ def unshifted(vae: Any, latents: Tensor) -> Tensor:
 
 def _unscaled(vae: Any, latents: Tensor) -> Tensor:
     config = vae.config
+    if isinstance(vae, VQModel):
+        return latents
     if hasattr(vae, "bn"):
         centre, spread = _batch_statistics(vae, latents)
         return unfolded(latents * spread + centre)

@@ -40,7 +40,8 @@ class FamilyCalls:
 
     `text` may be several, of which a checkpoint's own is taken, else the first. `masked` feeds a network that takes
     mask and masked picture, `edit` one that is given the picture that it is to change: to each class so many pixels of
-    it as its text encoder is shown, 0 where that reads words alone. `embeddings` are the names under which pipelines
+    it as its text encoder is shown, 0 where that reads words alone. `prior` makes of words what the others read, by
+    steps of its own; all others have an `encode_prompt`. `embeddings` are the names under which pipelines
     take what `encode_prompt` returns; what has none isn't passed on. `empty` stands for a negative prompt without
     words. `weighed`: the tokenizers whose tokens have embeddings of their own in `prompt_embeds`, one after the
     other. `encoders`: how often encode_prompt is called, with `text_encoder_index`.
@@ -50,6 +51,7 @@ class FamilyCalls:
     image: str | None = None
     masked: str | None = None
     edit: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    prior: str | None = None
     embeddings: tuple[str | None, ...] = ("prompt_embeds", "negative_prompt_embeds")
     negative: Negative = Negative.TOGETHER
     empty: str | None = ""
@@ -208,5 +210,19 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         negative=Negative.APART,
         encoding=_with(max_sequence_length=1024),
         layout=Layout.PACKED,
+    ),
+    FamilyName.KANDINSKY: FamilyCalls(
+        text=("KandinskyV22Pipeline",),
+        masked="KandinskyV22InpaintPipeline",
+        prior="KandinskyV22PriorPipeline",
+        embeddings=("image_embeds", "negative_image_embeds"),
+        empty=None,
+    ),
+    # Without a negative prompt it is guided away from zeros.
+    FamilyName.KANDINSKY3: FamilyCalls(
+        text=("Kandinsky3Pipeline",),
+        embeddings=("prompt_embeds", "negative_prompt_embeds", "attention_mask", "negative_attention_mask"),
+        empty=None,
+        encoding=_with(_cut_context=True),
     ),
 }

@@ -7,6 +7,7 @@ several sets of embeddings, which are exchanged between steps through the pipeli
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sdpaint.engine.calls import CALLS, Negative
+from sdpaint.engine.calls import CALLS, Negative, pipeline_class
 from sdpaint.engine.clip_prompt import ClipEncoder, is_plain
 from sdpaint.engine.embeddings import vectors_for
 from sdpaint.engine.loader import LoadedCheckpoint
@@ -99,8 +100,8 @@ def encode_prompts(
     At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words;
     `announce` is called where they aren't known yet and must be encoded.
     """
-    texts = prompts_by_region(request, request.seed_of(index))[0]
-    return _encoded(loaded, pipeline, request, texts, steps, announce)
+    seed = request.seed_of(index)
+    return _encoded(loaded, pipeline, request, prompts_by_region(request, seed)[0], seed, steps, announce)
 
 
 def encode_regions(
@@ -112,8 +113,9 @@ def encode_regions(
     announce: Callable[[], None] = lambda: None,
 ) -> tuple[Conditioning, ...]:
     """The same for each region, whose words stand together with those of the whole."""
-    texts = prompts_by_region(request, request.seed_of(index))[1:]
-    return tuple(_encoded(loaded, pipeline, request, each, steps, announce) for each in texts)
+    seed = request.seed_of(index)
+    texts = prompts_by_region(request, seed)[1:]
+    return tuple(_encoded(loaded, pipeline, request, each, seed, steps, announce) for each in texts)
 
 
 def words_over_steps(
@@ -133,6 +135,7 @@ def _encoded(
     pipeline: Any,
     request: GenerationRequest,
     texts: Texts,
+    seed: int,
     steps: int,
     announce: Callable[[], None],
 ) -> Conditioning:
@@ -145,13 +148,20 @@ def _encoded(
 
     def encode() -> Conditioning:
         announce()
+        if CALLS[loaded.info.family].prior is not None:
+            by_prior = functools.partial(_by_prior, loaded, guided=guided, seed=seed, announce=announce)
+            return _over_steps(positive, negative, by_prior)
         shown = None if picture is None else shown_as(Image.fromarray(picture), shown_px)
-        return _encode_all(loaded, pipeline, positive, negative, guided, request.embeddings, shown)
+        by_pipeline = functools.partial(
+            _encode, loaded, pipeline, guided=guided, named=request.embeddings, shown=shown
+        )
+        return _over_steps(positive, negative, by_pipeline)
 
     # Adapters may change the text encoders too.
     named = tuple(request.embeddings.items())
     seen = b"" if picture is None else hashlib.blake2b(np.ascontiguousarray(picture).data).digest()
-    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters, named, seen), encode)
+    drawn = None if CALLS[loaded.info.family].prior is None else seed
+    found: Conditioning = loaded.prompts.get((positive, negative, guided, loaded.adapters, named, seen, drawn), encode)
     return found
 
 
@@ -164,21 +174,16 @@ def _stretches(
     return positive, negative
 
 
-def _encode_all(
-    loaded: LoadedCheckpoint,
-    pipeline: Any,
-    positive: tuple[Stretch, ...],
-    negative: tuple[Stretch, ...],
-    guided: bool,
-    named: Mapping[str, Embedding],
-    shown: Image.Image | None,
+def _over_steps(
+    positive: tuple[Stretch, ...], negative: tuple[Stretch, ...], encode: Callable[[str, str], Embeddings]
 ) -> Conditioning:
+    """What `encode` makes of each pair of texts that holds for a while."""
     ends = sorted({stretch.last_step for stretch in (*positive, *negative)})
     pairs = [(_text_at(positive, end), _text_at(negative, end)) for end in ends]
     known: dict[Texts, Embeddings] = {}
     for words in pairs:
         if words not in known:
-            known[words] = _encode(loaded, pipeline, *words, guided, named, shown)
+            known[words] = encode(*words)
     starts = [1, *(end + 1 for end in ends[:-1])]
     return Conditioning(
         known[pairs[0]], tuple((start, known[words]) for start, words in zip(starts[1:], pairs[1:], strict=True))
@@ -212,6 +217,31 @@ def _encode(
         if not (fits and is_plain(pieces) and is_plain(negative)):
             return _encode_weighted(loaded, encoders, pieces, negative, guided)
     return _encode_plain(loaded, pipeline, _words(pieces), _words(negative), guided, shown)
+
+
+def _by_prior(
+    loaded: LoadedCheckpoint, prompt: str, negative: str, guided: bool, seed: int, announce: Callable[[], None]
+) -> Embeddings:
+    """What the first stage makes of a pair of texts: it draws, so that a seed has its own.
+
+    `announce` is called at each of its steps, so that it can be cancelled there.
+    """
+    calls = CALLS[loaded.info.family]
+    assert calls.prior is not None
+
+    def after_step(*_: Any) -> dict[str, Any]:
+        announce()
+        return {}
+
+    made = loaded.pipeline(pipeline_class(calls.prior))(
+        words_of(weighted(prompt)),
+        negative_prompt=words_of(weighted(negative)) if negative and guided else None,
+        generator=torch.Generator("cpu").manual_seed(seed),
+        callback_on_step_end=after_step,
+        return_dict=False,
+    )
+    found = {name: value for name, value in zip(calls.embeddings, made, strict=True) if name is not None}
+    return found if guided else {name: None if name.startswith("negative") else v for name, v in found.items()}
 
 
 def _words(pieces: tuple[Weighted, ...]) -> str:

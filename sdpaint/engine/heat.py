@@ -18,7 +18,7 @@ from torch import Tensor
 from sdpaint.engine.conditioning import clip_encoders, words_over_steps
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.regional_attention import AttentionAround, RegionalAttention, cross_attentions
-from sdpaint.engine.regions import UNET
+from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.heat import HeatMaps
 from sdpaint.generation.prompt.embeddings import with_embeddings
 from sdpaint.generation.prompt.emphasis import weighted
@@ -151,13 +151,14 @@ def _sides(places: int, size: torch.Size) -> tuple[int, int]:
 def gatherer_for(
     loaded: LoadedCheckpoint, request: GenerationRequest, steps: int, regions: RegionalAttention | None
 ) -> HeatGatherer:
-    """For a checkpoint with a UNet and picture 0 of a request."""
+    """For a checkpoint whose network has cross-attention, and picture 0 of a request."""
     size = (request.size.height // 8, request.size.width // 8)
     words = [
         [(start, _places_of(loaded, request, text)) for start, text in stretches]
         for stretches in words_over_steps(loaded, request, 0, steps)
     ]
-    return HeatGatherer(loaded.components[UNET], words, size, steps, regions)
+    network = loaded.components[FAMILIES[loaded.info.family].network]
+    return HeatGatherer(network, words, size, steps, regions)
 
 
 def _places_of(loaded: LoadedCheckpoint, request: GenerationRequest, text: str) -> Places:

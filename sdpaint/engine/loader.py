@@ -12,10 +12,10 @@ import diffusers
 import torch
 import transformers
 
-from sdpaint.checkpoints.identify import CheckpointInfo
-from sdpaint.checkpoints.parts import PARTS, is_tokenizer
+from sdpaint.checkpoints.identify import CheckpointInfo, with_prior
+from sdpaint.checkpoints.parts import PARTS, PRIOR, is_tokenizer
 from sdpaint.checkpoints.weights import find_weights, read_json
-from sdpaint.engine.calls import CALLS
+from sdpaint.engine.calls import CALLS, pipeline_class
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.lone_network import lone_network
@@ -32,7 +32,7 @@ from sdpaint.generation.preview_maps import PreviewMap
 
 _log = logging.getLogger(__name__)
 
-_NEEDLESS = ("image_encoder", "feature_extractor", "safety_checker")
+_NEEDLESS = ("image_encoder", "feature_extractor", "image_processor", "safety_checker")
 """Components that pipelines ask for and sdpaint doesn't need."""
 
 _ALL_RESIDENT = MemoryPlan()
@@ -86,9 +86,12 @@ class LoadedCheckpoint:
 
     def arrange(self) -> None:
         """Have the networks lie as the plan says."""
-        pipeline = self.pipeline(CALLS[self.info.family].text_class(self.info))
+        calls = CALLS[self.info.family]
+        pipelines = [self.pipeline(calls.text_class(self.info))]
+        if calls.prior is not None:
+            pipelines.append(self.pipeline(pipeline_class(calls.prior)))
         self._arrangement = Arrangement(
-            self.components, FAMILIES[self.info.family].network, self.plan, self.device, pipeline
+            self.components, FAMILIES[self.info.family].network, self.plan, self.device, pipelines
         )
 
     @property
@@ -100,7 +103,7 @@ class LoadedCheckpoint:
     @property
     def vae(self) -> Any:
         """The autoencoder."""
-        return self.components["vae"]
+        return self.components[FAMILIES[self.info.family].autoencoder]
 
     @property
     def held_bytes(self) -> int:
@@ -109,23 +112,26 @@ class LoadedCheckpoint:
         adapters = () if spare is None else (*spare.processors.values(), spare.projection)
         return held_bytes([*self.components.values(), *self.spare_vaes.values(), *adapters])
 
-    def pipeline(self, pipeline_class: Any) -> Any:
+    def pipeline(self, cls: Any) -> Any:
         """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""
-        if pipeline_class not in self.pipelines:
-            pipeline = pipeline_class(**self._arguments_for(pipeline_class))
+        if cls not in self.pipelines:
+            pipeline = cls(**self._arguments_for(cls))
             pipeline.set_progress_bar_config(disable=True)
-            self.pipelines[pipeline_class] = pipeline
-        return self.pipelines[pipeline_class]
+            self.pipelines[cls] = pipeline
+        return self.pipelines[cls]
 
     def _any_scheduler(self) -> Any:
         if FAMILIES[self.info.family].is_flow:
             return diffusers.FlowMatchEulerDiscreteScheduler.from_config(self.scheduler_config)
         return diffusers.DDIMScheduler.from_config(self.scheduler_config, clip_sample=False)
 
-    def _arguments_for(self, pipeline_class: Any) -> dict[str, Any]:
+    def _arguments_for(self, cls: Any) -> dict[str, Any]:
         """What the pipeline's constructor takes: components, options of the checkpoint, and None for the rest."""
         known = {**_OPTIONS, **self.options, **self.components, "scheduler": self._any_scheduler()}
-        taken = inspect.signature(pipeline_class.__init__).parameters
+        if cls.__name__ == CALLS[self.info.family].prior:
+            known = {name.removeprefix(PRIOR): part for name, part in self.components.items()}
+            known["scheduler"] = _prior_scheduler(self.info)
+        taken = inspect.signature(cls.__init__).parameters
         needless = [name for name in _NEEDLESS if name in taken]
         return {**dict.fromkeys(needless), **{name: known[name] for name in taken if name in known}}
 
@@ -134,7 +140,7 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
     """Load all networks of a checkpoint, to lie as the plan says. Raises CheckpointError where a file doesn't fit."""
     source = info.companion or info
     configs = info.configurations
-    index = read_json(configs / "model_index.json")
+    index = with_prior(read_json(configs / "model_index.json"), info.prior)
     single = SingleFile(source) if source.configs else None
     denoiser = FAMILIES[info.family].network
     components: dict[str, Any] = {}
@@ -156,9 +162,9 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
             if not is_tokenizer(name):
                 place_network(components[name], name, device, plan, name == denoiser)
         elif is_tokenizer(name):
-            components[name] = _load_tokenizer(source.path / name, class_name)
+            components[name] = _load_tokenizer(source.folder_of(name), class_name)
         else:
-            folder, network_class = source.path / name, _class_named(class_name)
+            folder, network_class = source.folder_of(name), _class_named(class_name)
             components[name] = load_network(folder, network_class, device, plan, name == denoiser)
     options = {key: value for key, value in index.items() if _is_option(value)}
     scheduler_config = scheduler_config_of(info)
@@ -271,6 +277,13 @@ def scheduler_config_of(info: CheckpointInfo) -> Any:
     return _scheduler_config(configs / "scheduler", index["scheduler"][1], info.family)
 
 
+def _prior_scheduler(info: CheckpointInfo) -> Any:
+    """Of a family's first stage, which has steps of its own."""
+    return diffusers.UnCLIPScheduler.from_config(
+        _scheduler_config(info.folder_of(f"{PRIOR}scheduler"), "UnCLIPScheduler", info.family)
+    )
+
+
 def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
     scheduler_class = getattr(diffusers, class_name, None)
     if scheduler_class is None:
@@ -289,6 +302,9 @@ def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
     if FAMILIES[family].is_flow and "flow_shift" in config:
         # Sana's scheduler knows flows among other things, and has another name for it.
         config = {**config, "shift": config["flow_shift"]}
+    if str(config.get("variance_type")).startswith("learned"):
+        # Pipelines take apart what such a network makes, unless the scheduler says that it does; few can.
+        config = {**config, "variance_type": None}
     if "snr_shift_scale" in config:
         config = {**config, "trained_betas": shifted_betas(config)}
     if family is FamilyName.SD and config.get("steps_offset", 1) != 1:

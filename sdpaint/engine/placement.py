@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -11,15 +11,21 @@ import diffusers
 import torch
 from diffusers.hooks import apply_group_offloading
 
+from sdpaint.checkpoints.parts import PRIOR
 from sdpaint.engine.device import Device
+from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.memory_plan import TILE_PX, MemoryPlan, Placement, Precision
 
 _ON_ITS_OWN = (Placement.GROUP_OFFLOAD, Placement.DISK_OFFLOAD)
 
+STAYING = frozenset({*(family.autoencoder for family in FAMILIES.values()), "prior", f"{PRIOR}prior"})
+"""Parts that aren't offloaded layer by layer: autoencoders work at several precisions, and are small; the prior's
+pipeline takes numbers out of its network that belong to no layer."""
+
 
 def home_of(name: str, plan: MemoryPlan, device: Device) -> torch.device:
     """Where a network is loaded to, and lies between its uses."""
-    if plan.placement is Placement.RESIDENT or (plan.placement in _ON_ITS_OWN and name == "vae"):
+    if plan.placement is Placement.RESIDENT or (plan.placement in _ON_ITS_OWN and name in STAYING):
         return device.torch_device
     return torch.device("cpu")
 
@@ -41,13 +47,13 @@ def store_small(network: Any, device: Device) -> None:
 
 
 class Arrangement:
-    """How the networks of one checkpoint lie. `pipeline` is over all of them: the one that makes pictures of words."""
+    """How the networks of one checkpoint lie. `pipelines` are over all of them: those that a picture goes through."""
 
     def __init__(
-        self, components: dict[str, Any], network: str, plan: MemoryPlan, device: Device, pipeline: Any
+        self, components: dict[str, Any], network: str, plan: MemoryPlan, device: Device, pipelines: Sequence[Any]
     ) -> None:
         self._networks = {name: part for name, part in components.items() if isinstance(part, torch.nn.Module)}
-        self._plan, self._device, self._pipeline = plan, device, pipeline
+        self._plan, self._device, self._pipelines = plan, device, tuple(pipelines)
         self._disk: tempfile.TemporaryDirectory[str] | None = None
         try:
             self._arrange(network)
@@ -56,17 +62,18 @@ class Arrangement:
             raise
 
     def _arrange(self, network: str) -> None:
-        plan, pipeline, device = self._plan, self._pipeline, self._device
-        if plan.slices_attention:
-            pipeline.enable_attention_slicing()
-        if plan.placement is Placement.MODEL_OFFLOAD:
-            pipeline.enable_model_cpu_offload(device=device.torch_device)
-        elif plan.placement in _ON_ITS_OWN:
+        plan, device = self._plan, self._device
+        for pipeline in self._pipelines:
+            if plan.slices_attention:
+                pipeline.enable_attention_slicing()
+            if plan.placement is Placement.MODEL_OFFLOAD:
+                pipeline.enable_model_cpu_offload(device=device.torch_device)
+        if plan.placement in _ON_ITS_OWN:
             self._offload_groups(network)
 
     def _offload_groups(self, network: str) -> None:
         for name, part in self._networks.items():
-            if name == "vae":  # it works at several precisions, and is small
+            if name in STAYING:
                 continue
             how: dict[str, Any] = {"offload_type": "leaf_level"}
             if name == network:
@@ -83,7 +90,8 @@ class Arrangement:
     def rest(self) -> None:
         """Take the network that worked last off the device, where the plan keeps none there."""
         if self._plan.placement is Placement.MODEL_OFFLOAD:
-            self._pipeline.maybe_free_model_hooks()
+            for pipeline in self._pipelines:
+                pipeline.maybe_free_model_hooks()
 
     def park(self) -> None:
         """Take everything off the device, to be kept ready beside it."""
@@ -125,7 +133,10 @@ def _join_tied(network: torch.nn.Module) -> None:
 
 @contextmanager
 def tiled(vae: Any) -> Iterator[None]:
-    """Have an autoencoder work in tiles and on one picture at a time, for less memory."""
+    """Have an autoencoder work in tiles and on one picture at a time, for less memory, if it can."""
+    if not hasattr(vae, "use_tiling"):
+        yield
+        return
     vae.enable_tiling()
     vae.enable_slicing()
     sizes = ("tile_sample_min_size", "tile_latent_min_size")

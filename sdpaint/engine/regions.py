@@ -1,4 +1,4 @@
-"""Regions of a request → what guides the denoising loop by them: attention where a UNet has it, else lanes."""
+"""Regions of a request → what guides the denoising loop by them: cross-attention where there is some, else lanes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from sdpaint.engine.regional_attention import RegionalAttention
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.regions import shares_of
 from sdpaint.generation.request import GenerationRequest
-
-UNET = "unet"
 
 
 def shares_on_latents(loaded: LoadedCheckpoint, request: GenerationRequest) -> Tensor:
@@ -39,10 +37,12 @@ def shares_on_latents(loaded: LoadedCheckpoint, request: GenerationRequest) -> T
 def regional_attention(
     loaded: LoadedCheckpoint, request: GenerationRequest, regions: tuple[Conditioning, ...], steps: int
 ) -> RegionalAttention | None:
-    """For a request with regions and a checkpoint with a UNet; None for all others."""
-    if not regions or FAMILIES[loaded.info.family].network != UNET:
+    """For a request with regions and a network with cross-attention; None for all others."""
+    family = FAMILIES[loaded.info.family]
+    if not regions or not family.cross_attends:
         return None
-    return RegionalAttention(loaded.components[UNET], regions, shares_on_latents(loaded, request)[:, 0], steps)
+    shares = shares_on_latents(loaded, request)[:, 0]
+    return RegionalAttention(loaded.components[family.network], regions, shares, steps)
 
 
 def lanes(
@@ -53,8 +53,8 @@ def lanes(
     arguments: Mapping[str, Any],
     steps: int,
 ) -> Lanes | None:
-    """For a request with regions and a checkpoint without a UNet; None for all others."""
-    if not regions or FAMILIES[loaded.info.family].network == UNET:
+    """For a request with regions and a network without cross-attention; None for all others."""
+    if not regions or FAMILIES[loaded.info.family].cross_attends:
         return None
     each = [
         {**arguments, **words.arguments(steps), "generator": twin(arguments["generator"])} for words in regions

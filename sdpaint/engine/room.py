@@ -15,6 +15,7 @@ from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.parts import PARTS, is_tokenizer
 from sdpaint.checkpoints.weights import find_weights
 from sdpaint.engine.device import Device
+from sdpaint.engine.placement import STAYING
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.memory_plan import MemoryFacts
 
@@ -29,18 +30,23 @@ _SCARCE = 0.04
 
 
 def part_bytes(info: CheckpointInfo, number_bytes: int) -> dict[str, int]:
-    """How much memory each network of a checkpoint takes, as the headers of its files say. Raises CheckpointError."""
+    """How much memory each network of a checkpoint takes, as the headers of its files say. Raises CheckpointError.
+
+    With the autoencoder ("vae") goes what stays on the device as it does.
+    """
     network = FAMILIES[info.family].network
     if info.companion is not None:
         return {**part_bytes(info.companion, number_bytes), network: _lone_bytes(info.path, number_bytes)}
     if info.configs is not None:
         return _parts_of_file(read_header(info.path), network, number_bytes)
-    found = {}
+    found: dict[str, int] = {}
     for part in PARTS[info.family]:
-        folder = info.path / part
+        folder = info.folder_of(part)
         if not is_tokenizer(part) and folder.is_dir():
             files = find_weights(folder).files
-            found[part] = sum(read_header(file).parameters for file in files) * number_bytes
+            name = "vae" if part in STAYING else part
+            size = sum(read_header(file).parameters for file in files) * number_bytes
+            found[name] = found.get(name, 0) + size
     return found
 
 

@@ -34,6 +34,7 @@ from diffusers import (
 )
 
 from sdpaint.errors import SettingsError
+from sdpaint.generation.families import FAMILIES, Family, FamilyName
 from sdpaint.generation.request import SamplerName
 
 TERMINAL_SIGMA = 30.0
@@ -82,23 +83,19 @@ FLOW_SCHEDULERS: dict[SamplerName, Any] = {SamplerName.EULER: FlowMatchEulerDisc
 """One for each of the families' FLOW_SAMPLERS."""
 
 
-def _flow_scheduler(name: SamplerName, config: Mapping[str, Any]) -> Any:
-    if name not in FLOW_SCHEDULERS:
-        known = " or ".join(sampler.value for sampler in FLOW_SCHEDULERS)
-        raise SettingsError(f"{name.value} can't be used with this checkpoint", hint=f"Choose {known} as sampler")
-    return FLOW_SCHEDULERS[name].from_config(config)
-
-
 def make_scheduler(
-    name: SamplerName, config: Mapping[str, Any], steps: int, seed: int, is_flow: bool = False
+    name: SamplerName, config: Mapping[str, Any], steps: int, seed: int, family: Family = FAMILIES[FamilyName.SD]
 ) -> Any:
     """A new diffusers scheduler for one picture, from the checkpoint's scheduler config.
 
     `steps` is what will be passed to the pipeline; `seed` fixes the noise that DPM++ SDE draws on its own. Raises
-    SettingsError for a sampler that a family trained on flows (`is_flow`) doesn't have.
+    SettingsError for a sampler that the family doesn't have.
     """
-    if is_flow:
-        return _flow_scheduler(name, config)
+    if name not in family.samplers:
+        known = " or ".join(sampler.value for sampler in family.samplers)
+        raise SettingsError(f"{name.value} can't be used with this checkpoint", hint=f"Choose {known} as sampler")
+    if family.is_flow:
+        return FLOW_SCHEDULERS[name].from_config(config)
     sampler = SAMPLERS[name]
     overrides = dict(sampler.overrides)
     if sampler.bounded and config.get("rescale_betas_zero_snr"):

@@ -19,7 +19,7 @@ def read_schedule(plan: SchedulePlan) -> NoiseSchedule:
     """The points of a plan. Reads the checkpoint's configuration only. Raises CheckpointError, SettingsError."""
     info = read_checkpoint(plan.checkpoint)
     family = FAMILIES[info.family]
-    scheduler = make_scheduler(plan.sampler, scheduler_config_of(info), plan.planned, 0, family.is_flow)
+    scheduler = make_scheduler(plan.sampler, scheduler_config_of(info), plan.planned, 0, family)
     if family.is_flow:
         _set_flow(scheduler, plan, family.multiple_px)
     else:

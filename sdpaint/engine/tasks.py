@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,7 +30,7 @@ from sdpaint.engine.noising import randn, twin
 from sdpaint.engine.observer import KeptRegion
 from sdpaint.engine.references import References, wear
 from sdpaint.engine.regional_attention import RegionalAttention
-from sdpaint.engine.regions import UNET, lanes, regional_attention
+from sdpaint.engine.regions import lanes, regional_attention
 from sdpaint.engine.samplers import make_scheduler
 from sdpaint.engine.variation import varied, vary_what_is_added
 from sdpaint.errors import SettingsError
@@ -153,7 +154,7 @@ def prepare_call(
         call = _inpaint_call(loaded, request, arguments, cancel)
     call.pipeline.scheduler = make_scheduler(
         sampling.sampler, loaded.scheduler_config, call.arguments["num_inference_steps"], seed,
-        FAMILIES[loaded.info.family].is_flow,
+        FAMILIES[loaded.info.family],
     )
     vary_what_is_added(call.pipeline.scheduler, request.variations)
     if controls:
@@ -175,7 +176,7 @@ def _with_regions(
 
 
 def _with_heat(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRequest) -> PipelineCall:
-    if not request.explains or FAMILIES[loaded.info.family].network != UNET:
+    if not request.explains or not FAMILIES[loaded.info.family].cross_attends:
         return call
     return replace(call, heat=gatherer_for(loaded, request, call.steps, call.attention))
 
@@ -339,6 +340,8 @@ def _masked_call(
         "image": Image.fromarray(image),
         "mask_image": Image.fromarray(np.where(hard, 255, 0).astype(np.uint8)),
     }
+    if "strength" not in inspect.signature(pipeline.__call__).parameters:
+        return _masked_late_call(loaded, request, PipelineCall(pipeline, {**arguments, **own}, done), image, cancel)
     if loaded.info.family is FamilyName.FLUX:
         return _fill_call(loaded, request, PipelineCall(pipeline, {**arguments, **own}, done), image, cancel)
     if strength >= 1.0 and request.variations:
@@ -357,6 +360,24 @@ def _masked_call(
         noise = varied(drawn, request.variations)
     kept = KeptRegion(original, noise, latent_mask(request.mask, original))
     return PipelineCall(pipeline, {**arguments, **own}, done, kept)
+
+
+def _masked_late_call(
+    loaded: LoadedCheckpoint,
+    request: GenerationRequest,
+    call: PipelineCall,
+    image: NDArray[np.uint8],
+    cancel: CancelToken,
+) -> PipelineCall:
+    """Kandinsky's pipeline for masks always begins with noise: for a strength below 1 it starts late."""
+    own = {name: value for name, value in call.arguments.items() if name != "strength"}
+    planned = int(own["num_inference_steps"])
+    original = encode(loaded, image, None, cancel)
+    drawn = randn(original.shape, own["generator"], original.device, original.dtype)
+    noise = varied(drawn, request.variations)
+    late = LateStart(planned - call.steps, original, noise) if planned > call.steps else None
+    kept = None if request.mask is None else KeptRegion(original, noise, latent_mask(request.mask, original))
+    return replace(call, arguments={**own, "latents": noise}, late=late, kept=kept)
 
 
 def _fill_call(

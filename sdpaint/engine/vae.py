@@ -13,7 +13,7 @@ from sdpaint.checkpoints.vaes import VaeInfo, read_vae
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.loader import LoadedCheckpoint, load_network, place_network
 from sdpaint.errors import CheckpointError
-from sdpaint.generation.families import FamilyName
+from sdpaint.generation.families import FAMILIES, FamilyName
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def use_vae(loaded: LoadedCheckpoint, path: Path | None) -> None:
     loaded.spare_vaes[loaded.vae_path] = loaded.vae
     while len(loaded.spare_vaes) > _MOST_KEPT:
         loaded.spare_vaes.pop(next(each for each in loaded.spare_vaes if each is not None))
-    loaded.components["vae"], loaded.vae_path = network, path
+    loaded.components[FAMILIES[loaded.info.family].autoencoder], loaded.vae_path = network, path
     # What was made with the other one, or for it.
     loaded.pipelines.clear()
     loaded.encodings.clear()

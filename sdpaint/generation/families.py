@@ -36,12 +36,16 @@ class FamilyName(Enum):
     OVIS_IMAGE = "Ovis-Image"
     KREA2 = "Krea 2"
     NUCLEUS_IMAGE = "Nucleus-Image"
+    KANDINSKY = "Kandinsky 2.2"
+    KANDINSKY3 = "Kandinsky 3"
 
 
 EXPAND_STRENGTH = 0.95
 """Nothing lies beyond the canvas that could be kept, but the colours of what is continued there lead to no seam."""
 FLOW_SAMPLERS = (SamplerName.EULER,)
 """The pipelines of families that are trained on flows set sigmas of their own, which other samplers don't take."""
+UNSCALED_SAMPLERS = (SamplerName.DDPM, SamplerName.DDIM, SamplerName.DPMPP_2M, SamplerName.DPMPP_2M_KARRAS)
+"""Those of pipelines that don't scale what goes into the network by sigmas, and that hand a generator to each step."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +74,27 @@ class Family:
     """Sides of what the network sees are multiples of this: eight pixels a latent, times the latents of a patch."""
     network: str = "transformer"
     """Folder of the denoising network."""
+    autoencoder: str = "vae"
+    """Folder of the autoencoder."""
+    cross_attends: bool = False
+    """Whether words come in by cross-attention alone: it can be told where to look, and asked where it did."""
     inpaint_channels: int = 0
     """Input channels of a network that takes mask and masked picture; 0: there is none in this family."""
     honours: Honours = Honours.ADAPTERS
     """What of the prompt language its encoders and networks can carry out; the rest is said and left out."""
     is_flow: bool = True
     """Whether it is trained on straight lines from noise to picture (rectified flow), which has samplers of its own."""
+    scales_inputs: bool = True
+    """Whether its pipelines scale what goes into the network as samplers ask for that work with sigmas."""
     negative_prompt: bool = True
     """Whether a negative prompt does anything."""
 
     @property
     def samplers(self) -> tuple[SamplerName, ...]:
         """Those that its checkpoints can be sampled with."""
-        return FLOW_SAMPLERS if self.is_flow else tuple(SamplerName)
+        if self.is_flow:
+            return FLOW_SAMPLERS
+        return tuple(SamplerName) if self.scales_inputs else UNSCALED_SAMPLERS
 
 
 _WEIGHTS_AND_ADAPTERS = Honours.WEIGHTS | Honours.ADAPTERS
@@ -101,6 +113,7 @@ _ROWS = (
         latent_channels=4,
         multiple_px=8,
         network="unet",
+        cross_attends=True,
         inpaint_channels=9,
         honours=Honours.ALL,
         is_flow=False,
@@ -114,6 +127,7 @@ _ROWS = (
         latent_channels=4,
         multiple_px=8,
         network="unet",
+        cross_attends=True,
         inpaint_channels=9,
         honours=Honours.ALL,
         is_flow=False,
@@ -235,6 +249,39 @@ _ROWS = (
     Family(FamilyName.OVIS_IMAGE, None, steps=50, guidance_scale=5.0, honours=Honours.NONE),
     Family(FamilyName.KREA2, WAN_MAP, steps=28, guidance_scale=4.5),
     Family(FamilyName.NUCLEUS_IMAGE, WAN_MAP, steps=50, guidance_scale=4.0, honours=Honours.NONE),
+    Family(
+        FamilyName.KANDINSKY,
+        None,
+        steps=50,
+        guidance_scale=4.0,
+        sampler=SamplerName.DDPM,
+        native_px=512,
+        min_side_px=256,
+        max_side_px=1024,
+        max_area_px=1024 * 1024,
+        latent_channels=4,
+        multiple_px=64,
+        network="unet",
+        autoencoder="movq",
+        inpaint_channels=9,
+        honours=Honours.SCHEDULES,
+        is_flow=False,
+        scales_inputs=False,
+    ),
+    Family(
+        FamilyName.KANDINSKY3,
+        None,
+        steps=25,
+        guidance_scale=3.0,
+        sampler=SamplerName.DDPM,
+        latent_channels=4,
+        multiple_px=64,
+        network="unet",
+        autoencoder="movq",
+        honours=Honours.SCHEDULES,
+        is_flow=False,
+        scales_inputs=False,
+    ),
 )
 
 FAMILIES: dict[FamilyName, Family] = {row.name: row for row in _ROWS}

@@ -13,7 +13,7 @@ from diffusers import CogVideoXDDIMScheduler
 
 import sdpaint.engine.diffusion as diffusion
 from sdpaint.checkpoints.identify import read_checkpoint
-from sdpaint.checkpoints.parts import PIPELINE_FAMILIES
+from sdpaint.checkpoints.parts import PARTS, PIPELINE_FAMILIES
 from sdpaint.engine.autoencode import encode
 from sdpaint.engine.calls import CALLS, pipeline_class
 from sdpaint.engine.diffusion import DiffusionEngine
@@ -188,4 +188,6 @@ def test_lora_are_taken_where_diffusers_can_load_them() -> None:
     for family, calls in CALLS.items():
         names = [each for each in (*calls.text, calls.image, calls.masked, *calls.edit) if each is not None]
         can = all(hasattr(pipeline_class(each), "load_lora_weights") for each in names)
+        networks = PARTS[family][FAMILIES[family].network]
+        can = can and all(hasattr(pipeline_class(each), "load_lora_adapter") for each in networks)
         assert can == (Honours.ADAPTERS in FAMILIES[family].honours), family

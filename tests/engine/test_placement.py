@@ -83,13 +83,18 @@ def z_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_family(tmp_path_factory.mktemp("placed") / "z", "ZImagePipeline")
 
 
+@pytest.fixture(scope="module")
+def kandinsky(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_family(tmp_path_factory.mktemp("placed") / "kandinsky", "KandinskyV22CombinedPipeline")
+
+
 def requests(checkpoint: Path) -> list[GenerationRequest]:
     more: dict[str, Any] = {"steps": 2, "sampler": read_checkpoint(checkpoint).sampler, "prompt": "sea"}
     masked = {"image": landscape(64), "mask": centre_mask(64)}
     return [make_request(checkpoint, **more), make_request(checkpoint, strength=0.6, **masked, **more)]
 
 
-@pytest.mark.parametrize("name", ["tiny_sd", "tiny_sdxl", "flux", "z_image"])
+@pytest.mark.parametrize("name", ["tiny_sd", "tiny_sdxl", "flux", "z_image", "kandinsky"])
 @pytest.mark.parametrize("choice", [MemoryChoice.MODEL_OFFLOAD, MemoryChoice.GROUP_OFFLOAD, MemoryChoice.DISK_OFFLOAD])
 def test_offloading_changes_no_pixel(name: str, choice: MemoryChoice, request: pytest.FixtureRequest) -> None:
     checkpoint: Path = request.getfixturevalue(name)

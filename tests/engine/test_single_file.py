@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import socket
 from pathlib import Path
@@ -23,6 +22,7 @@ from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.single_file import clip_tokenizer
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
+from tests.engine.original_layout import in_original_layout
 from tests.engine.support import _autoencoder, centre_mask, failure_of, landscape, make_request, picture, run
 
 PARAMETERS = {
@@ -35,51 +35,11 @@ PARAMETERS = {
 }
 """As published."""
 
-_RESNET = {
-    "norm1": "in_layers.0", "conv1": "in_layers.2", "norm2": "out_layers.0", "conv2": "out_layers.3",
-    "time_emb_proj": "emb_layers.1", "conv_shortcut": "skip_connection",
-}
-_OUTER = {
-    "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
-    "add_embedding.linear_1": "label_emb.0.0", "add_embedding.linear_2": "label_emb.0.2",
-    "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2",
-}
-
-
-def original_unet_name(name: str, layers: int = 1) -> str:
-    """The name in the original layout of a tensor of diffusers' UNet with so many resnets to a block."""
-    for new, old in _OUTER.items():
-        if name.startswith(new + "."):
-            return old + name[len(new):]
-    block, number, kind, index, rest = re.fullmatch(
-        r"(down_blocks|up_blocks|mid_block)\.?(\d*)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.*)", name
-    ).groups()  # type: ignore[union-attr]
-    if kind == "resnets":
-        head, tail = rest.split(".", 1)
-        rest = f"{_RESNET[head]}.{tail}"
-    if block == "mid_block":
-        return f"middle_block.{1 if kind == 'attentions' else 2 * int(index)}.{rest}"
-    if kind == "downsamplers":
-        return f"input_blocks.{(layers + 1) * (int(number) + 1)}.0.{rest.replace('conv', 'op')}"
-    if block == "down_blocks":
-        return f"input_blocks.{(layers + 1) * int(number) + int(index) + 1}.{int(kind == 'attentions')}.{rest}"
-    if kind == "upsamplers":
-        return f"output_blocks.{(layers + 1) * int(number) + layers}.{2 if int(number) == 0 else 1}.{rest}"
-    return f"output_blocks.{(layers + 1) * int(number) + int(index)}.{int(kind == 'attentions')}.{rest}"
-
-
-def original_vae_name(name: str, levels: int = 4) -> str:
-    """Likewise for the autoencoder."""
-    name = re.sub(r"down_blocks\.(\d+)\.resnets\.", r"down.\1.block.", name)
-    name = re.sub(r"down_blocks\.(\d+)\.downsamplers\.0", r"down.\1.downsample", name)
-    name = re.sub(r"up_blocks\.(\d+)\.resnets\.", lambda m: f"up.{levels - 1 - int(m[1])}.block.", name)
-    name = re.sub(r"up_blocks\.(\d+)\.upsamplers\.0", lambda m: f"up.{levels - 1 - int(m[1])}.upsample", name)
-    name = name.replace("mid_block.resnets.0", "mid.block_1").replace("mid_block.resnets.1", "mid.block_2")
-    name = name.replace("mid_block.attentions.0", "mid.attn_1").replace("conv_shortcut", "nin_shortcut")
-    if "attn_1" in name:
-        for new, old in {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}.items():
-            name = name.replace(f".{new}.", f".{old}.")
-    return name.replace("conv_norm_out", "norm_out")
+def _saved(parts: dict[str, Any], folder: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """Write a folder's networks in half precision, and say what they were written as."""
+    for name, part in parts.items():
+        part.to(torch.float16).save_pretrained(folder / name)
+    return {name: load_file(next((folder / name).glob("*.safetensors"))) for name in parts}
 
 
 @pytest.fixture(scope="module")
@@ -102,51 +62,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             vocab_size=49408, hidden_size=768, intermediate_size=64, num_hidden_layers=1, num_attention_heads=8,
         )),
     }
-    tensors: dict[str, torch.Tensor] = {}
-    for name, part in parts.items():
-        part.to(torch.float16).save_pretrained(folder / name)
-        for key, value in load_file(next((folder / name).glob("*.safetensors"))).items():
-            if name == "unet":
-                key = f"model.diffusion_model.{original_unet_name(key)}"
-            elif name == "vae":
-                key = f"first_stage_model.{original_vae_name(key)}"
-                if ".attn_1." in key and value.ndim == 2:
-                    value = value[..., None, None]
-            else:
-                key = f"cond_stage_model.transformer.text_model.{key.removeprefix('text_model.')}"
-            tensors[key] = value.contiguous()
+    tensors = in_original_layout(_saved(parts, folder), layers=1)
     clip_tokenizer().save_pretrained(folder / "tokenizer")
     file = folder.parent / "files" / "my model.safetensors"
     file.parent.mkdir()
     save_file(tensors, file)
     return folder, file
-
-
-def open_clip_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """SDXL's second text encoder as OpenCLIP names it: queries, keys and values in one, the projection turned over."""
-    start = "conditioner.embedders.1.model."
-    outer = {
-        "text_model.embeddings.token_embedding.weight": "token_embedding.weight",
-        "text_model.embeddings.position_embedding.weight": "positional_embedding",
-        "text_model.final_layer_norm.weight": "ln_final.weight",
-        "text_model.final_layer_norm.bias": "ln_final.bias",
-    }
-    inner = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj",
-             "self_attn.out_proj": "attn.out_proj"}  # fmt: skip
-    found = {f"{start}text_projection": tensors["text_projection.weight"].T}
-    for name, tensor in tensors.items():
-        layer = re.fullmatch(r"text_model\.encoder\.layers\.(\d+)\.(.*)\.(weight|bias)", name)
-        if name in outer:
-            found[start + outer[name]] = tensor
-        elif layer is not None:
-            number, part, kind = layer.groups()
-            block = f"{start}transformer.resblocks.{number}."
-            if part in inner:
-                found[f"{block}{inner[part]}.{kind}"] = tensor
-            elif part == "self_attn.q_proj":
-                joined = [tensors[name.replace("q_proj", f"{letter}_proj")] for letter in "qkv"]
-                found[f"{block}attn.in_proj_{kind}"] = torch.cat(joined)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -176,32 +97,12 @@ def xl_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         "text_encoder": text(CLIPTextModel, 768),
         "text_encoder_2": text(CLIPTextModelWithProjection, 1280),
     }
-    tensors: dict[str, torch.Tensor] = {}
-    for name, part in parts.items():
-        part.to(torch.float16).save_pretrained(folder / name)
-        own = load_file(next((folder / name).glob("*.safetensors")))
-        match name:
-            case "unet":
-                tensors |= {f"model.diffusion_model.{original_unet_name(key, 2)}": value for key, value in own.items()}
-            case "vae":
-                for key, value in own.items():
-                    as_conv = ".attentions." in key and value.ndim == 2
-                    old = f"first_stage_model.{original_vae_name(key)}"
-                    tensors[old] = value[..., None, None] if as_conv else value
-            case "text_encoder":
-                start = "conditioner.embedders.0.transformer."
-                named = {key if key.startswith("text_model.") else f"text_model.{key}": v for key, v in own.items()}
-                tensors |= {start + key: value for key, value in named.items()}
-            case _:
-                named = {
-                    key if key.startswith("text_") else f"text_model.{key}": value for key, value in own.items()
-                }
-                tensors |= open_clip_names(named)
+    tensors = in_original_layout(_saved(parts, folder), layers=2)
     for name, pads_with_nothing in (("tokenizer", False), ("tokenizer_2", True)):
         clip_tokenizer(pads_with_nothing=pads_with_nothing).save_pretrained(folder / name)
     file = folder.parent / "files" / "my xl.safetensors"
     file.parent.mkdir()
-    save_file({name: value.contiguous() for name, value in tensors.items()}, file)
+    save_file(tensors, file)
     return folder, file
 
 

@@ -22,8 +22,8 @@ from sdpaint.engine.room import part_bytes
 from sdpaint.engine.store import CheckpointStore
 from sdpaint.engine.vae import use_vae
 from sdpaint.errors import CheckpointError
+from tests.engine.original_layout import original_vae_name
 from tests.engine.support import _autoencoder, centre_mask, failure_of, landscape, make_request, picture, run
-from tests.engine.test_single_file import original_vae_name
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from sdpaint.document.control import ControlKind, ControlStretch
 from sdpaint.generation.controls import Control
-from tests.engine.test_single_file import original_unet_name
+from tests.engine.original_layout import original_unet_name
 
 STRENGTH = 0.3
 """Of the weights that begin as zeros: enough to be seen."""

@@ -424,6 +424,85 @@ def _cogview4() -> dict[str, Any]:
     }
 
 
+def _movq() -> Any:
+    from diffusers import VQModel
+
+    return VQModel(
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(32, 32, 32, 32), latent_channels=4, vq_embed_dim=4, num_vq_embeddings=16,
+        norm_type="spatial",
+    )
+
+
+def _learned_variance() -> Any:
+    from diffusers import DDPMScheduler
+
+    return DDPMScheduler(
+        beta_start=0.00085, beta_end=0.012, clip_sample=False, variance_type="learned_range", prediction_type="epsilon"
+    )
+
+
+def _letters_of_clip() -> Any:
+    import transformers
+
+    letters = [*_LETTERS, *(f"{each}</w>" for each in _LETTERS)]
+    vocab = {piece: i for i, piece in enumerate([*letters, "<|startoftext|>", "<|endoftext|>"])}
+    return transformers.CLIPTokenizer(vocab=vocab, merges=[], model_max_length=77)
+
+
+def _kandinsky(in_channels: int = 4) -> dict[str, Any]:
+    from diffusers import PriorTransformer, UnCLIPScheduler, UNet2DConditionModel
+    from transformers import (
+        CLIPTextConfig,
+        CLIPTextModelWithProjection,
+        CLIPVisionConfig,
+        CLIPVisionModelWithProjection,
+    )
+
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return {
+        "unet": UNet2DConditionModel(
+            sample_size=8, in_channels=in_channels, out_channels=8, block_out_channels=(8, 16), layers_per_block=1,
+            down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+            mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+            up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+            norm_num_groups=4, attention_head_dim=4, addition_embed_type="image", encoder_hid_dim=16,
+            encoder_hid_dim_type="image_proj", cross_attention_dim=16, resnet_time_scale_shift="scale_shift",
+        ),
+        "movq": _movq(),
+        "scheduler": _learned_variance(),
+        "prior_prior": PriorTransformer(
+            num_attention_heads=2, attention_head_dim=8, num_layers=1, embedding_dim=16, num_embeddings=77,
+            additional_embeddings=4,
+        ),
+        "prior_image_encoder": CLIPVisionModelWithProjection(
+            CLIPVisionConfig(**sizes, image_size=16, patch_size=8, projection_dim=16)
+        ),
+        "prior_text_encoder": CLIPTextModelWithProjection(CLIPTextConfig(
+            **sizes, vocab_size=64, projection_dim=16, bos_token_id=60, eos_token_id=61, pad_token_id=61,
+        )),
+        "prior_tokenizer": _letters_of_clip(),
+        "prior_scheduler": UnCLIPScheduler(
+            variance_type="fixed_small_log", prediction_type="sample", clip_sample_range=5.0
+        ),
+    }
+
+
+def _kandinsky3() -> dict[str, Any]:
+    from diffusers import Kandinsky3UNet
+
+    return {
+        "unet": Kandinsky3UNet(
+            time_embedding_dim=16, groups=2, attention_head_dim=4, layers_per_block=2,
+            block_out_channels=(16, 16, 16, 16), cross_attention_dim=8, encoder_hid_dim=32,
+        ),
+        "movq": _movq(),
+        "scheduler": _learned_variance(),
+        "text_encoder": _t5(),
+        "tokenizer": _pieces("T5TokenizerFast"),
+    }
+
+
 TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "Flux2Pipeline": _flux2,
     "Flux2KleinPipeline": _flux2_klein,
@@ -442,6 +521,8 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "OvisImagePipeline": _ovis,
     "Krea2Pipeline": _krea2,
     "NucleusMoEImagePipeline": _nucleus,
+    "KandinskyV22CombinedPipeline": _kandinsky,
+    "Kandinsky3Pipeline": _kandinsky3,
 }
 """Pipeline class → its components."""
 
@@ -450,6 +531,9 @@ EDITS: dict[str, Callable[[], dict[str, Any]]] = {
     "QwenImageEditPlusPipeline": _qwen_edit,
 }
 """The same for those that are given the picture that they are to change."""
+
+MASKED: dict[str, Callable[[], dict[str, Any]]] = {"KandinskyV22InpaintCombinedPipeline": lambda: _kandinsky(9)}
+"""The same for those whose networks take mask and masked picture."""
 
 
 _OPTIONS: dict[str, dict[str, Any]] = {"Krea2Pipeline": {"text_encoder_select_layers": [1, 2], "is_distilled": False}}
@@ -461,11 +545,11 @@ def build_family(folder: Path, class_name: str) -> Path:
     torch.manual_seed(0)
     folder.mkdir(parents=True)
     index: dict[str, Any] = {"_class_name": class_name, **_OPTIONS.get(class_name, {})}
-    for name, part in {**TINY, **EDITS}[class_name]().items():
+    for name, part in {**TINY, **EDITS, **MASKED}[class_name]().items():
         if hasattr(part, "parameters"):
             _spread(part)
         part.save_pretrained(folder / name)
-        library = "transformers" if "text" in name or is_tokenizer(name) else "diffusers"
+        library = "transformers" if "encoder" in name or is_tokenizer(name) else "diffusers"
         index[name] = [library, type(part).__name__]
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
