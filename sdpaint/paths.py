@@ -6,11 +6,13 @@ SDPAINT_HOME, where set, holds everything of the user (settings, results, journa
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import platformdirs
 
 
+@cache
 def resource_dir() -> Path:
     """Bundled resources: `resources/` beside the package in a checkout, inside the package in a wheel."""
     installed = Path(__file__).parent / "resources"

@@ -6,7 +6,7 @@ asked for, so they are crisp at 1×, 1.5× and 2×, and they follow a change of 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
@@ -18,8 +18,7 @@ from sdpaint.paths import resource_dir
 
 def icon_names() -> list[str]:
     """All icons of the set, without those that have colours of their own."""
-    own_colors = {"sdpaint", "menu-check", "box-check", "grip"}
-    return sorted(path.stem for path in _folder().glob("*.svg") if path.stem not in own_colors)
+    return sorted(_names() - {"sdpaint", "menu-check", "box-check", "grip"})
 
 
 def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText, off: str = "") -> QIcon:
@@ -44,17 +43,20 @@ def _folder() -> Path:
     return resource_dir() / "icons"
 
 
-@lru_cache(maxsize=256)
-def _source(name: str) -> str:
-    try:
-        return (_folder() / f"{name}.svg").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise KeyError(f"there is no icon {name!r}") from error
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(path.stem for path in _folder().glob("*.svg"))
+
+
+def _checked(name: str) -> str:
+    if name not in _names():
+        raise KeyError(f"there is no icon {name!r}")
+    return name
 
 
 @lru_cache(maxsize=512)
 def _renderer(name: str, color: str) -> QSvgRenderer:
-    svg = _source(name).replace("currentColor", color)
+    svg = (_folder() / f"{_checked(name)}.svg").read_text(encoding="utf-8").replace("currentColor", color)
     return QSvgRenderer(QByteArray(svg.encode()))
 
 
@@ -63,10 +65,9 @@ class _Engine(QIconEngine):
 
     def __init__(self, name: str, role: QPalette.ColorRole, off: str) -> None:
         super().__init__()
-        _source(name)
-        _source(off)
-        self._name = name
-        self._off = off
+        # Read when it is first painted: most icons stand in menus.
+        self._name = _checked(name)
+        self._off = _checked(off)
         self._role = role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:

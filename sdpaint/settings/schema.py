@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 from sdpaint import paths
 from sdpaint.errors import SettingsError
+from sdpaint.settings.kinds import decoded, encoded, fits
 
 VERSION = 1
 """Of the file format: raised when a setting changes its name or meaning, with a step in the store's MIGRATIONS."""
@@ -345,15 +345,19 @@ def info(name: str) -> SettingInfo:
     raise KeyError(name)
 
 
-@cache
 def setting_type(name: str) -> Any:
     """Its type as annotated: bool, int, str, Path, an Enum, `Path | None`, a tuple of Path or str, or a dict."""
-    return typing.get_type_hints(Settings)[name]
+    return _types()[name]
+
+
+@cache
+def _types() -> dict[str, Any]:
+    return typing.get_type_hints(Settings)
 
 
 def check(name: str, value: object) -> None:
     """Raise SettingsError where the value is of another type or out of range."""
-    if not _fits(value, setting_type(name)):
+    if not fits(value, setting_type(name)):
         raise SettingsError(f'"{name}" can\'t be {value!r}', hint="Choose another value")
     facts = info(name)
     if facts.minimum is None or facts.maximum is None or not isinstance(value, int | float):
@@ -366,27 +370,11 @@ def check(name: str, value: object) -> None:
         )
 
 
-def _fits(value: object, kind: Any) -> bool:
-    if typing.get_origin(kind) is dict:
-        of = typing.get_args(kind)[1]
-        return isinstance(value, dict) and all(
-            isinstance(key, str) and _fits(part, of) for key, part in value.items()
-        )
-    if typing.get_origin(kind) is tuple:
-        of = typing.get_args(kind)[0]
-        return isinstance(value, tuple) and all(isinstance(part, of) for part in value)
-    if isinstance(kind, types.UnionType):
-        return any(_fits(value, part) for part in typing.get_args(kind))
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, kind)
-
-
 def to_json(settings: Settings) -> dict[str, Any]:
     """The settings that differ from their defaults, as JSON values."""
     defaults = Settings()
     return {
-        name: _encoded(getattr(settings, name))
+        name: encoded(getattr(settings, name))
         for name in setting_names()
         if getattr(settings, name) != getattr(defaults, name)
     }
@@ -403,7 +391,7 @@ def from_json(data: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
         if name not in data:
             continue
         try:
-            value = _decoded(data[name], setting_type(name))
+            value = decoded(data[name], setting_type(name))
             check(name, value)
         except (SettingsError, ValueError, TypeError):
             label = info(name).label or name
@@ -411,35 +399,3 @@ def from_json(data: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
             continue
         values[name] = value
     return Settings(**values), tuple(notes)
-
-
-def _encoded(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_encoded(part) for part in value]
-    if isinstance(value, dict):
-        return {key: _encoded(part) for key, part in value.items()}
-    return value
-
-
-def _decoded(value: Any, kind: Any) -> Any:
-    if typing.get_origin(kind) is tuple:
-        if not isinstance(value, list):
-            raise TypeError("not a list")
-        return tuple(_decoded(part, typing.get_args(kind)[0]) for part in value)
-    if typing.get_origin(kind) is dict:
-        if not isinstance(value, dict):
-            raise TypeError("not an object")
-        return {key: _decoded(part, typing.get_args(kind)[1]) for key, part in value.items()}
-    if isinstance(kind, types.UnionType):
-        return None if value is None else _decoded(value, typing.get_args(kind)[0])
-    if kind is Path:
-        if not isinstance(value, str) or not value or "\0" in value:
-            raise TypeError("not a path")
-        return Path(value)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return value
