@@ -58,6 +58,7 @@ LATE = (
     "sdpaint.gui.panels.text_options",
     "sdpaint.gui.results_browser",
     "sdpaint.gui.widgets.command_palette",
+    "sdpaint.gui.widgets.picture_list",
     "sdpaint.gui.widgets.thumbnail_grid",
 )
 

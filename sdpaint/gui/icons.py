@@ -39,6 +39,14 @@ def paint_icon(painter: QPainter, rect: QRect | QRectF, name: str, color: QColor
     _renderer(name, color.name()).render(painter, QRectF(rect))
 
 
+def paint_badge(painter: QPainter, spot: QRectF, name: str, color: QColor, ground: QColor) -> None:
+    """Draw an icon on a disc, in a corner of something."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawEllipse(spot)
+    paint_icon(painter, spot.adjusted(3, 3, -3, -3), name, color)
+
+
 def _folder() -> Path:
     return resource_dir() / "icons"
 

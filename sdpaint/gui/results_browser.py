@@ -89,7 +89,7 @@ class ResultsBrowser(QDialog):
             top.addWidget(widget)
         tooltip = "Double click loads as a layer; drag one onto the canvas"
         self.grid = ThumbnailGrid("resultsGrid", "Results", tooltip, _EMPTY, _LOOK, self._results.want_thumbnails)
-        self._results.thumbnail_read.connect(self.grid.take_thumbnail)
+        self._results.thumbnail_read.connect(self.grid.take_picture)
         self.grid.menu_asked.connect(lambda at: self.menu().popup(at))
         self.grid.delete_asked.connect(self._trash)
         self._count = label("", "small")

@@ -67,7 +67,7 @@ def press(browser, name: str) -> None:
 
 
 def test_typing_finds_by_words_and_thumbnails_are_read_for_what_is_seen(browser, qtbot):
-    qtbot.waitUntil(lambda: len(browser.grid._model.pixmaps) == 3, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(browser.grid.pixmaps) == 3, timeout=TIMEOUT_MS)
     QTest.keyClicks(browser.findChild(object, "resultsSearch"), "ball")
     qtbot.waitUntil(lambda: [each.prompt for each in browser.grid.entries] == ["a hot air balloon"])
     assert browser.findChild(object, "resultsCount").text() == "1 picture"

@@ -68,7 +68,7 @@ class SavedPromptsPage(QWidget):
         self.grid.menu_asked.connect(lambda at: self.menu().popup(at))
         self.grid.delete_asked.connect(self._delete)
         self.grid.selectionModel().selectionChanged.connect(lambda *_: self._refresh())
-        saved.thumbnail_read.connect(self.grid.take_thumbnail)
+        saved.thumbnail_read.connect(self.grid.take_picture)
         saved.changed.connect(self._show)
         saved.load()
         self._show()

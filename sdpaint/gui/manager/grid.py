@@ -2,84 +2,35 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QKeyEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-)
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from sdpaint.checkpoints.library import Entry
 from sdpaint.controllers.library_controller import LibraryController
-from sdpaint.gui.icons import paint_icon
+from sdpaint.gui.icons import paint_badge, paint_icon
 from sdpaint.gui.manager.query import KIND_NAMES, facts_line, kind_line
 from sdpaint.gui.theme import RADIUS, font
 from sdpaint.gui.widgets.controls import describe
-from sdpaint.gui.widgets.images import pixmap_of_rgb
+from sdpaint.gui.widgets.picture_list import ENTRY_ROLE, Index, PictureList, PictureModel
 from sdpaint.gui.wording import byte_words
-from sdpaint.imaging.tiles import Pixels8
 
-ENTRY_ROLE = Qt.ItemDataRole.UserRole
 _TILE = QSize(152, 172)
 _ROW_HEIGHT = 44
-_KEPT = 600
-"""So many pictures stay in memory."""
-Index = QModelIndex | QPersistentModelIndex
 _ELIDED = Qt.TextElideMode.ElideRight
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class LibraryModel(QAbstractListModel):
-    """The entries that are shown, and the pictures that were read."""
-
+class _Model(PictureModel):
     def __init__(self) -> None:
-        super().__init__()
-        self.entries: tuple[Entry, ...] = ()
-        self.pixmaps: OrderedDict[Path, QPixmap | None] = OrderedDict()
+        super().__init__(attrgetter("path"), attrgetter("picture"))
         self.in_use: Path | None = None
-
-    def show_entries(self, entries: tuple[Entry, ...]) -> None:
-        """Show these."""
-        if [each.path for each in entries] == [each.path for each in self.entries]:
-            self.entries = entries
-            if entries:
-                self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
-            return
-        self.beginResetModel()
-        self.entries = entries
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.entries)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         entry = self.entries[index.row()]
@@ -97,7 +48,7 @@ class LibraryModel(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    def __init__(self, model: LibraryModel) -> None:
+    def __init__(self, model: _Model) -> None:
         super().__init__()
         self._model = model
         self.is_tiled = True
@@ -134,12 +85,12 @@ class _Delegate(QStyledItemDelegate):
     def _paint_tile(self, painter: QPainter, box: QRectF, entry: Entry, colors: QPalette) -> None:
         place = QRectF(box.left(), box.top(), box.width(), box.height() - 38)
         self._paint_picture(painter, place, entry, colors, KIND_NAMES[entry.kind])
-        corner = QRectF(place.right() - 21, place.top() + 4, 17, 17)
+        corner, role = QRectF(place.right() - 21, place.top() + 4, 17, 17), QPalette.ColorRole
         if entry.marks.favourite:
-            self._badge(painter, corner, "star-filled", colors.color(QPalette.ColorRole.Accent), colors)
+            paint_badge(painter, corner, "star-filled", colors.color(role.Accent), colors.color(role.Base))
             corner.translate(-21, 0)
         if entry.problem is not None:
-            self._badge(painter, corner, "warning", colors.color(QPalette.ColorRole.LinkVisited), colors)
+            paint_badge(painter, corner, "warning", colors.color(role.LinkVisited), colors.color(role.Base))
         line = QRectF(box.left() + 2, place.bottom() + 3, box.width() - 4, 18)
         self._words(painter, line, entry.name, colors, is_strong=entry.path == self._model.in_use)
         self._words(painter, line.translated(0, 17), kind_line(entry), colors, is_small=True)
@@ -183,7 +134,7 @@ class _Delegate(QStyledItemDelegate):
 
     def _paint_picture(self, painter: QPainter, place: QRectF, entry: Entry, colors: QPalette, words: str) -> None:
         """The picture, cut to fill its place; without one, a quiet ground that says what it is."""
-        pixmap = self._model.pixmaps.get(entry.picture) if entry.picture is not None else None
+        pixmap = self._model.pixmap(entry)
         shape = QPainterPath()
         shape.addRoundedRect(place, RADIUS, RADIUS)
         painter.save()
@@ -209,114 +160,35 @@ class _Delegate(QStyledItemDelegate):
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         painter.restore()
 
-    def _badge(self, painter: QPainter, spot: QRectF, name: str, color: QColor, colors: QPalette) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color(QPalette.ColorRole.Base))
-        painter.drawEllipse(spot)
-        paint_icon(painter, spot.adjusted(3, 3, -3, -3), name, color)
 
+class LibraryView(PictureList[Entry]):
+    """What the artist owns."""
 
-class LibraryView(QListView):
-    """Pictures are read as they come into view."""
-
-    menu_asked = Signal(object)
-    """Global position."""
     use_asked = Signal()
     trash_asked = Signal()
     star_asked = Signal()
 
     def __init__(self, library: LibraryController, say: Callable[[], str]) -> None:
         """`say`: the words where there is nothing to show."""
-        super().__init__()
+        model = _Model()
+        super().__init__(model, library.want_thumbnails, say)
+        self._model = model
         describe(self, "libraryView", "Checkpoints and adapters", "Double click uses one")
-        self._library = library
-        self._say = say
-        self._model = LibraryModel()
-        self.setModel(self._model)
-        self._delegate = _Delegate(self._model)
+        self._delegate = _Delegate(model)
         self.setItemDelegate(self._delegate)
-        self.setMouseTracking(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self._want_seen)
-        self.verticalScrollBar().valueChanged.connect(lambda _value: self._soon.start())
         self.doubleClicked.connect(lambda _index: self.use_asked.emit())
-        library.thumbnail_read.connect(self._take_picture)
+        library.thumbnail_read.connect(self.take_picture)
         self.set_tiled(True)
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """What is shown."""
-        return self._model.entries
-
-    @property
-    def selected(self) -> list[Entry]:
-        """The selected ones, in their order."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
-        return [self.entries[row] for row in rows]
-
-    @property
-    def pixmaps(self) -> OrderedDict[Path, QPixmap | None]:
-        """The pictures that were read, by their paths; None: it can't be."""
-        return self._model.pixmaps
 
     def set_tiled(self, tiled: bool) -> None:
         """As tiles with pictures, or as rows."""
         self._delegate.is_tiled = tiled
-        self.setFlow(QListView.Flow.LeftToRight if tiled else QListView.Flow.TopToBottom)
-        self.setWrapping(tiled)
-        self.scheduleDelayedItemsLayout()
-        self._soon.start()
+        super().set_tiled(tiled)
 
     def mark_in_use(self, path: Path) -> None:
         """The checkpoint that pictures are made with."""
         self._model.in_use = path
         self.viewport().update()
-
-    def show_entries(self, entries: tuple[Entry, ...]) -> None:
-        """Show these; what was selected stays so."""
-        selected = {entry.path for entry in self.selected}
-        self._model.show_entries(entries)
-        if selected and not self.selectionModel().hasSelection():
-            self.select(selected)
-        self._soon.start()
-        self.viewport().update()
-
-    def select(self, paths: set[Path]) -> None:
-        """Select those of these that are shown, and show the first."""
-        flag = self.selectionModel().SelectionFlag
-        self.selectionModel().clearSelection()
-        rows = [row for row, entry in enumerate(self.entries) if entry.path in paths]
-        for row in rows:
-            self.selectionModel().select(self._model.index(row), flag.Select)
-        if rows:
-            self.selectionModel().setCurrentIndex(self._model.index(rows[0]), flag.NoUpdate)
-            self.scrollTo(self._model.index(rows[0]))
-
-    def _want_seen(self) -> None:
-        """Ask for the pictures of what is in view, and of a screen below."""
-        port = self.viewport()
-        height = _TILE.height() if self._delegate.is_tiled else _ROW_HEIGHT
-        columns = max(1, port.width() // _TILE.width()) if self._delegate.is_tiled else 1
-        first = self.verticalScrollBar().value() // height * columns
-        last = first + (2 * port.height() // height + 2) * columns
-        wanted = [entry.picture for entry in self.entries[first:last] if entry.picture is not None]
-        self._library.want_thumbnails([path for path in wanted if path not in self.pixmaps])
-
-    def _take_picture(self, path: Path, pixels: Pixels8 | None) -> None:
-        self.pixmaps[path] = None if pixels is None else pixmap_of_rgb(pixels)
-        while len(self.pixmaps) > _KEPT:
-            self.pixmaps.popitem(last=False)
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._soon.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:
@@ -327,16 +199,3 @@ class LibraryView(QListView):
             self.use_asked.emit()
         else:
             super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.indexAt(event.pos()).isValid():
-            self.menu_asked.emit(event.globalPos())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.entries:
-            return
-        painter = QPainter(self.viewport())
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.viewport().rect().adjusted(32, 0, -32, 0), int(flags), self._say())

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.generation.events import Progress
 from sdpaint.generation.result import Result
-from sdpaint.gui.icons import icon, paint_icon
+from sdpaint.gui.icons import icon, paint_badge, paint_icon
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE
 from sdpaint.gui.widgets.controls import claims_key, describe, signals_blocked
 from sdpaint.gui.widgets.images import fitted, pixmap_of_rgb
@@ -140,22 +140,9 @@ class _ResultDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(place.adjusted(-1, -1, 1, 1), 3, 3)
         badges = [name for name, holds in (("check", result.kept), ("keep", not result.complete)) if holds]
         for number, name in enumerate(badges):
-            self._badge(painter, place, number, name, option)
+            spot = QRectF(place.right() - 20 - number * 20, place.bottom() - 20, 17, 17)
+            paint_badge(painter, spot, name, colors.color(role.Base), colors.color(role.Accent))
         painter.restore()
-
-    def _badge(
-        self, painter: QPainter, place: QRectF, number: int, name: str, option: QStyleOptionViewItem
-    ) -> None:
-        spot = QRectF(place.right() - 20 - number * 20, place.bottom() - 20, 17, 17)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(option.palette.color(QPalette.ColorRole.Accent))
-        painter.drawEllipse(spot)
-        paint_icon(
-            painter,
-            spot.adjusted(3, 3, -3, -3),
-            name,
-            option.palette.color(QPalette.ColorRole.Base),
-        )
 
 
 class _ResultList(QListView):
