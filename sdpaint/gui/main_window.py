@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         flows.aids.mark(actions)
         flows.exports.name_after_last(actions["exportAgain"])
         flows.filters.name_after_last(actions["repeatFilter"])
-        self.canvas.name_keys(actions)
+        self.canvas.in_place.name_keys(actions)
         self._states = ActionStates(actions, self._documents, self._generation, self)
         self._layer_states = LayerStates(actions, self._documents, self)
         self._generated_states = GeneratedStates(actions, self._documents, self._generation, flows.generated, self)

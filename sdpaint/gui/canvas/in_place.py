@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QRegion
 
 from sdpaint.controllers.document_controller import DocumentController
@@ -29,7 +29,7 @@ from sdpaint.imaging.geometry import Rect
 from sdpaint.tools.base import ToolName
 
 
-class InPlace:
+class InPlace(QObject):
     """Repaints the view as it changes; the view asks it to paint at its place in the order."""
 
     def __init__(
@@ -41,6 +41,7 @@ class InPlace:
         seen: Callable[[], Document],
     ) -> None:
         """`seen`: the document as the view shows it. `generation` None: nothing comes of itself, there is no bar."""
+        super().__init__(view)
         self._view = view
         self._documents = documents
         self._tools = tools
@@ -50,7 +51,7 @@ class InPlace:
         self._progress: float | None = None
         self._bar: ResultBar | None = None
 
-    def connect(self, leave: Callable[[], None]) -> None:
+    def follow_engine(self, leave: Callable[[], None]) -> None:
         """Follow the engine. `leave`: the pointer is no longer the tool's."""
         generation, view = self._generation, self._view
         if generation is None:

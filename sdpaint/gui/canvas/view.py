@@ -8,12 +8,11 @@ else happens.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QEnterEvent,
     QFocusEvent,
     QInputMethodEvent,
@@ -37,31 +36,25 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.document.layers import LayerId
 from sdpaint.document.mask_view import mask_alone
-from sdpaint.generation.events import Progress
-from sdpaint.generation.overlay import CanvasOverlay
-from sdpaint.generation.prepare import Outlook
 from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.aids import AidsLayer
 from sdpaint.gui.canvas.ants import DraftLine, MarchingAnts
 from sdpaint.gui.canvas.backing import Backing
 from sdpaint.gui.canvas.boxes import BoxLayer
-from sdpaint.gui.canvas.context_handles import ContextHandles
 from sdpaint.gui.canvas.heat_overlay import HeatOverlay
 from sdpaint.gui.canvas.hint import HINT_LINES, EmptyHint
+from sdpaint.gui.canvas.in_place import InPlace
 from sdpaint.gui.canvas.navigation import Navigator, SavedView
-from sdpaint.gui.canvas.outlook import paint_outlook
 from sdpaint.gui.canvas.pointer import Drag, PointerInput
 from sdpaint.gui.canvas.pointer_marks import PointerMarks
 from sdpaint.gui.canvas.pyramid import level_for
-from sdpaint.gui.canvas.qimage import OverlayPicture
 from sdpaint.gui.canvas.region_overlay import RegionOverlay
-from sdpaint.gui.canvas.result_bar import ResultBar
 from sdpaint.gui.canvas.text_input import TextInput, polygon_of
 from sdpaint.gui.canvas.touch import TouchInput
 from sdpaint.gui.theme import font
 from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.tiles import TileKey, tile_rect
-from sdpaint.tools.base import Draft, ToolName
+from sdpaint.tools.base import Draft
 
 PAINT_BUDGET_S = 0.004
 """How long a paint event may compose; drawing comes on top."""
@@ -91,15 +84,12 @@ class CanvasView(Navigator):
         super().__init__(documents.document.bounds, parent)
         self._documents = documents
         self._tools = tools
-        self._generation = generation
         self._seen = documents.in_front
         self._views: WeakKeyDictionary[OpenDocument, SavedView] = WeakKeyDictionary()
         self._backing = Backing(documents.document)
         self._mask_of: LayerId | None = None
         self._hint = EmptyHint(documents.document)
         self._hint_lines: tuple[str, ...] = HINT_LINES
-        self._picture: OverlayPicture | None = None
-        self._progress: float | None = None
         self._ants = MarchingAnts(self, self.viewport, self._canvas)
         self._draft = DraftLine()
         self._box = BoxLayer()
@@ -109,11 +99,12 @@ class CanvasView(Navigator):
         """Where layers and masks with prompts of their own lie."""
         self.heat = HeatOverlay(self)
         """Where a word of the prompt was looked at."""
+        self.in_place = InPlace(self, documents, tools, generation, lambda: self._backing.document)
+        """What generation shows."""
         self._input = PointerInput(self, tools)
         self._touch = TouchInput(self, tools)
         self._marks = PointerMarks(self, tools, self._input, documents)
         self._text = TextInput(self, tools, self._show_caret)
-        self._result_bar: ResultBar | None = None
         self._idle = QTimer(self, singleShot=True, interval=0)
         self._unshown = QRegion()
         self._shown_at = 0.0
@@ -145,14 +136,7 @@ class CanvasView(Navigator):
         self._input.drag_changed.connect(lambda: self._ants.set_paused(self._input.drag is not Drag.NONE))
         self._idle.timeout.connect(self._fill_in)
         self.view_changed.connect(self._on_view_changed)
-        if self._generation is not None:
-            self._generation.overlay_changed.connect(self.show_overlay)
-            self._generation.progress_changed.connect(self._on_progress)
-            self._generation.outlook_changed.connect(lambda _outlook: self.update())
-            self._generation.params_changed.connect(lambda _params: self._refresh_outlook())
-            ContextHandles(self, self._generation, self._shown_outlook, self._input.leave)
-            self._result_bar = ResultBar(self._generation, self)
-            self._generation.results_changed.connect(self._place_result_bar)
+        self.in_place.follow_engine(self._input.leave)
 
     # What is shown
 
@@ -176,11 +160,6 @@ class CanvasView(Navigator):
         """The outline of the selection."""
         return self._ants
 
-    def name_keys(self, actions: Mapping[str, QAction]) -> None:
-        """Let the bar of results say the keys of the actions that do the same."""
-        if self._result_bar is not None:
-            self._result_bar.name_keys(actions)
-
     def draw_small(self, painter: QPainter, area: QRectF) -> None:
         """Draw the whole picture into `area`, from what is composed already."""
         picture = self._backing.picture
@@ -196,24 +175,10 @@ class CanvasView(Navigator):
         self._hint_lines = tuple(lines)
         self.update()
 
-    def show_overlay(self, picture: CanvasOverlay | None) -> None:
-        """Draw a picture in place (a preview, a result), or none."""
-        before = self._picture
-        self._picture = None if picture is None else OverlayPicture(picture)
-        for each in (before, self._picture):
-            if each is not None:
-                self.update(paint.view_rect(self.viewport, each.overlay.region, 2))
-        if self._hint.is_shown or (before is None) != (picture is None):
-            self.update()   # the hint, and what inpainting would do, give way to it
-        labels = [each.overlay.label for each in (before, self._picture) if each is not None]
-        if any(labels):
-            self.update(self._frame_area())
-        self._place_result_bar()
-
     def _follow(self, old: Document | None, new: Document) -> None:
         """The document is another one."""
-        if old is None and self._generation is not None:
-            self._on_progress(self._generation.progress)
+        if old is None:
+            self.in_place.follow_front()
         changed = self._backing.update(self._as_seen(new))
         if old is None or self._hint.is_over_with(new):
             self._hint = EmptyHint(new) if old is None else EmptyHint(None)
@@ -231,7 +196,7 @@ class CanvasView(Navigator):
         if old is not None and old.guides != new.guides:
             self.update()
         if old is None or old.frame != new.frame:
-            self._place_result_bar()
+            self.in_place.place_bar()
         if old is None or old.selection is not new.selection or changed is None:
             self._ants.show_selection(new.selection, new.bounds)
         if not self._backing.is_complete:
@@ -300,37 +265,12 @@ class CanvasView(Navigator):
             region += paint.view_rect(self.viewport, tile_rect(key), 1)
         self.update(region)
 
-    def _on_progress(self, progress: Progress | None) -> None:
-        is_here = self._generation is None or self._generation.working_for is self._documents.in_front
-        share = progress.fraction if progress is not None and is_here else None
-        if share != self._progress:
-            # The hint, and what inpainting would do, come and go with it.
-            is_turn = (share is None) != (self._progress is None)
-            self._progress = share
-            self.update(self.rect() if is_turn or self._hint.is_shown else self._frame_area())
-
     def _on_view_changed(self) -> None:
         self._marks.look_through()
         self._ants.look_through(self.viewport)
-        self._place_result_bar()
+        self.in_place.place_bar()
         if self._marks.place is not None:
             self.cursor_moved.emit(self.viewport.to_canvas(self._marks.place))
-
-    def _frame_area(self) -> QRegion:
-        """The border and the label of the frame, without what is inside."""
-        box = paint.view_rect(self.viewport, self._backing.document.frame, overlay.FRAME_MARGIN_PX)
-        # The label may be as wide as it likes and is pushed into the view.
-        area = QRegion(box.adjusted(-64, 0, 160, 0)) | QRegion(QRect(0, 0, self.width(), 48))
-        inner = box.adjusted(*([2 * overlay.FRAME_MARGIN_PX] * 2), *([-2 * overlay.FRAME_MARGIN_PX] * 2))
-        return area - QRegion(inner) if self.viewport.is_upright and inner.isValid() else area
-
-    def _place_result_bar(self) -> None:
-        if self._result_bar is None or not self._result_bar.isVisibleTo(self):
-            return
-        picture = self._picture
-        region = self._backing.document.frame if picture is None else picture.overlay.region
-        self._result_bar.place(paint.view_rect(self.viewport, region), self.size())
-        self._result_bar.raise_()
 
     # Composing
 
@@ -377,67 +317,37 @@ class CanvasView(Navigator):
         paint.paint_ground(painter, exposed, viewport, self._canvas, surround)
         paint.paint_pyramid(painter, exposed, viewport, self._backing.picture)
         self._box.paint_floating(painter, exposed, viewport, self._canvas)
-        if self._picture is not None:
-            paint.paint_overlay_picture(painter, viewport, self._picture, self._canvas)
+        self.in_place.paint_picture(painter, self._canvas)
         # While a picture is shown in place, a tint over it would falsify its colours.
-        if self._backing.mask is not None and self._picture is None:
+        if self._backing.mask is not None and not self.in_place.has_picture:
             paint.paint_pyramid(painter, exposed, viewport, self._backing.mask)
         self.heat.paint(painter, viewport)
 
     def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
         viewport, frame = self.viewport, self._backing.document.frame
-        framing = self._tools.tool is ToolName.FRAME
+        in_place, framing = self.in_place, self.in_place.is_framing
         if framing:
             overlay.paint_outside(painter, viewport, frame, self._canvas)
         paint.paint_border(painter, viewport, self._canvas)
         self.aids.paint(painter, viewport, self._canvas, self._backing.document.guides)
-        self.regions.paint(painter, viewport, with_tint=self._picture is None)
+        self.regions.paint(painter, viewport, with_tint=not in_place.has_picture)
         self._ants.paint(painter, exposed)
         self._draft.paint(painter, viewport, self._marks.place)
         accent = self.palette().color(QPalette.ColorRole.Accent)
         self._box.paint(painter, viewport, self._canvas, accent, font(small=True))
-        outlook = self._outlook(framing)
-        if outlook is not None:
-            estimate = None if self._generation is None else self._generation.estimate
-            name = "" if self._generation is None else self._generation.inpaint_helper
-            paint_outlook(painter, viewport, outlook, accent, font(small=True), estimate, name)
+        in_place.paint_outlook(painter, accent)
         if self._tools.tool.has_brush:
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
-        if not self._box.takes_the_eye or self._progress is not None:
-            overlay.paint_frame(painter, viewport, frame, accent, framing, self._progress)
-        if self._hint.is_shown and self._picture is None and self._progress is None:
+        if not self._box.takes_the_eye or in_place.progress is not None:
+            overlay.paint_frame(painter, viewport, frame, accent, framing, in_place.progress)
+        if self._hint.is_shown and not in_place.has_picture and in_place.progress is None:
             overlay.paint_hint(
                 painter, viewport, self._canvas, font(), self._hint.ground_is_light, self._hint_lines
             )
         self.regions.paint_labels(painter, viewport, font(small=True))
-        label = self._label(framing)
-        if label:
-            overlay.paint_label(painter, viewport, frame, label, font(small=True))
+        if in_place.label:
+            overlay.paint_label(painter, viewport, frame, in_place.label, font(small=True))
         self._marks.paint(painter)
-
-    def _shown_outlook(self) -> Outlook | None:
-        return self._outlook(self._tools.tool is ToolName.FRAME)
-
-    def _refresh_outlook(self) -> None:
-        """Steps and counts change what it is expected to cost."""
-        if self._shown_outlook() is not None:
-            self.update()
-
-    def _outlook(self, framing: bool) -> Outlook | None:
-        """What is to be shown of what inpainting would do: nothing while it does it, or its result is there."""
-        generation, mask = self._generation, self._backing.document.mask
-        if generation is None or framing or self._picture is not None or self._progress is not None:
-            return None
-        # Whoever hides the mask wants to see the picture alone.
-        return generation.outlook if mask.visible else None
-
-    def _label(self, framing: bool) -> str:
-        if framing:
-            return str(self._backing.document.frame.size)
-        bar = self._result_bar
-        if self._picture is None or (bar is not None and bar.isVisibleTo(self)):
-            return ""
-        return self._picture.overlay.label
 
     # The pointer
 
@@ -492,7 +402,7 @@ class CanvasView(Navigator):
             and (
                 self._text.wants_key(event)
                 or self._input.wants_key(event)
-                or self._result_key(event) is not None
+                or self.in_place.act_of_key(event) is not None
             )
         ):
             event.accept()
@@ -505,7 +415,7 @@ class CanvasView(Navigator):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._text.key_press(event):
             return
-        act = self._result_key(event)
+        act = self.in_place.act_of_key(event)
         if act is not None:
             act()
         elif not self._input.key_press(event):
@@ -519,27 +429,10 @@ class CanvasView(Navigator):
         super().focusOutEvent(event)
         self._input.release_keys()
 
-    def _result_key(self, event: QKeyEvent) -> Callable[[], None] | None:
-        """What the key does to the results that wait for a choice; None: nothing."""
-        generation = self._generation
-        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.NoModifier
-        if generation is None or generation.candidates is None or not plain:
-            return None
-        match event.key():
-            case Qt.Key.Key_Left:
-                return generation.show_previous
-            case Qt.Key.Key_Right:
-                return generation.show_next
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                return generation.keep
-            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
-                return generation.discard
-        return None
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_result_bar()
+        self.in_place.place_bar()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._place_result_bar()
+        self.in_place.place_bar()

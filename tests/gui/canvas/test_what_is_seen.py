@@ -263,12 +263,12 @@ def test_a_picture_in_place_covers_its_alpha_and_nothing_else(make_desk, turn, f
     image[:, 4:] = (0, 0, 255)
     alpha = np.zeros((80, 80), np.uint8)
     alpha[:40] = 255
-    desk.view.show_overlay(CanvasOverlay(Rect(100, 50, 80, 80), image, alpha))
+    desk.view.in_place.show(CanvasOverlay(Rect(100, 50, 80, 80), image, alpha))
     assert desk.color_at(115, 65) == (255, 0, 0)
     assert desk.color_at(165, 65) == (0, 0, 255)
     assert desk.color_at(115, 115) == (255, 255, 255)
     assert desk.color_at(90, 65) == (255, 255, 255)
-    desk.view.show_overlay(None)
+    desk.view.in_place.show(None)
     assert desk.color_at(115, 65) == (255, 255, 255)
 
 
@@ -276,7 +276,7 @@ def test_a_picture_in_place_ends_at_the_edge_of_the_canvas(make_desk):
     desk = make_desk(plain_document())
     desk.view.zoom_to(1.0)
     before = desk.color_at(-10, 20)
-    desk.view.show_overlay(CanvasOverlay(Rect(-40, 0, 80, 80), np.zeros((8, 8, 3), np.uint8)))
+    desk.view.in_place.show(CanvasOverlay(Rect(-40, 0, 80, 80), np.zeros((8, 8, 3), np.uint8)))
     assert desk.color_at(20, 20) == (0, 0, 0)
     assert desk.color_at(-10, 20) == before
 
@@ -286,7 +286,7 @@ def test_a_large_result_is_shown_smaller_without_shimmer(make_desk):
     image = np.zeros((1024, 1024, 3), np.uint8)
     image[::2, ::2] = 255
     desk.view.zoom_to(0.2)
-    desk.view.show_overlay(CanvasOverlay(Rect(0, 0, 1024, 1024), image))
+    desk.view.in_place.show(CanvasOverlay(Rect(0, 0, 1024, 1024), image))
     inner = desk.picture()[180:220, 230:270]
     assert inner.min() >= 58
     assert inner.max() <= 70
@@ -296,7 +296,7 @@ def test_the_mask_tint_makes_way_for_a_picture_in_place(make_desk):
     document = plain_document()
     mask = replace(document.mask, tiles=TileMap.from_pixels(np.full((200, 300), 255, np.uint8)))
     desk = make_desk(set_mask(document, mask))
-    desk.view.show_overlay(CanvasOverlay(Rect(100, 50, 80, 80), np.full((8, 8, 3), 90, np.uint8)))
+    desk.view.in_place.show(CanvasOverlay(Rect(100, 50, 80, 80), np.full((8, 8, 3), 90, np.uint8)))
     assert desk.color_at(130, 80) == (90, 90, 90)
 
 
@@ -407,11 +407,11 @@ def test_progress_is_drawn_along_the_frame(make_desk):
         return int((desk.picture() == accent).all(axis=2).sum())
 
     assert lit() == 0
-    desk.view._on_progress(Progress("r", Phase.SAMPLING, 5, 20))
+    desk.view.in_place.follow(Progress("r", Phase.SAMPLING, 5, 20))
     some = lit()
-    desk.view._on_progress(Progress("r", Phase.SAMPLING, 10, 20))
+    desk.view.in_place.follow(Progress("r", Phase.SAMPLING, 10, 20))
     assert lit() > 1.5 * some > 0
-    desk.view._on_progress(None)
+    desk.view.in_place.follow(None)
     assert lit() == 0
 
 
