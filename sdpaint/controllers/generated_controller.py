@@ -25,8 +25,9 @@ from sdpaint.document.generated import Alternative, Generated
 from sdpaint.document.layers import Layer, LayerId, MaskLayer
 from sdpaint.document.locks import refuse_locked, refuse_locked_pixels
 from sdpaint.errors import CheckpointError, EditRefused, SdPaintError
+from sdpaint.generation.ground import ground_under
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import Prepared, ground_under, prepare
+from sdpaint.generation.prepare import Prepared, prepare
 from sdpaint.generation.remember import (
     Remembered,
     alternatives_of,

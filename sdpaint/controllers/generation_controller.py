@@ -25,7 +25,8 @@ from sdpaint.generation.crop import plan_crop
 from sdpaint.generation.events import Event, Finished
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import Prepared, effective_strength, outlook_on, prepare
+from sdpaint.generation.planning import effective_strength, outlook_on
+from sdpaint.generation.prepare import Prepared, prepare
 from sdpaint.generation.request import MAX_SEED, GenerationMode
 from sdpaint.generation.result import Result
 from sdpaint.imaging.geometry import Rect

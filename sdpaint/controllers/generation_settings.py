@@ -19,7 +19,7 @@ from sdpaint.errors import SdPaintError, SettingsError
 from sdpaint.generation.cost import CostBook, Estimate, work_of
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams
-from sdpaint.generation.prepare import Outlook, effective_strength, outlook_on
+from sdpaint.generation.planning import Outlook, effective_strength, outlook_on
 from sdpaint.generation.recipe import Recipe
 from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams, is_fill_alone
 from sdpaint.generation.result import Result

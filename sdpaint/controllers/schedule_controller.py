@@ -14,7 +14,7 @@ from sdpaint.errors import SdPaintError
 from sdpaint.generation.cost import plan_steps
 from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.noise_schedule import NoiseSchedule, ReadSchedule, SchedulePlan
-from sdpaint.generation.prepare import effective_strength
+from sdpaint.generation.planning import effective_strength
 from sdpaint.generation.prompt.choices import choose
 from sdpaint.generation.prompt.explain import understand_chosen
 from sdpaint.generation.prompt.schedule import Stretch

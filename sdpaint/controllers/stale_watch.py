@@ -17,7 +17,7 @@ from sdpaint.document.generated import Alternative
 from sdpaint.document.generated_edits import beneath
 from sdpaint.document.layers import LayerId
 from sdpaint.errors import SdPaintError
-from sdpaint.generation.prepare import ground_under
+from sdpaint.generation.ground import ground_under
 from sdpaint.imaging.tiles import TILE_SIZE
 from sdpaint.worker.background import Background
 

@@ -12,13 +12,11 @@ from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.errors import SettingsError
 from sdpaint.generation.apply import apply_result
+from sdpaint.generation.ground import picture_under
 from sdpaint.generation.mode import effective_mode
 from sdpaint.generation.params import GenerationParams, HandContext
-from sdpaint.generation.prepare import (
-    outlook_on,
-    picture_under,
-    prepare,
-)
+from sdpaint.generation.planning import outlook_on
+from sdpaint.generation.prepare import prepare
 from sdpaint.generation.request import GenerationMode, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.masks import HandBands

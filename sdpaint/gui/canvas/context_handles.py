@@ -13,7 +13,7 @@ from PySide6.QtGui import QMouseEvent, QTabletEvent
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.generation.params import HandContext
-from sdpaint.generation.prepare import Outlook
+from sdpaint.generation.planning import Outlook
 from sdpaint.gui.canvas.navigation import Navigator
 from sdpaint.gui.canvas.overlay import cursor_for
 from sdpaint.imaging.geometry import Point, Rect

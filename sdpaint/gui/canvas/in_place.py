@@ -17,7 +17,7 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.document import Document
 from sdpaint.generation.events import Progress
 from sdpaint.generation.overlay import CanvasOverlay
-from sdpaint.generation.prepare import Outlook
+from sdpaint.generation.planning import Outlook
 from sdpaint.gui.canvas import overlay, paint
 from sdpaint.gui.canvas.context_handles import ContextHandles
 from sdpaint.gui.canvas.navigation import Navigator

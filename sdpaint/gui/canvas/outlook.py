@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
 from sdpaint.generation.cost import Estimate
-from sdpaint.generation.prepare import Outlook
+from sdpaint.generation.planning import Outlook
 from sdpaint.gui.canvas.context_handles import CONTEXT_HANDLES, place_of
 from sdpaint.gui.canvas.overlay import paint_label
 from sdpaint.gui.canvas.paint import outline_of, qtransform

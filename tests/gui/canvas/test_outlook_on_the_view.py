@@ -14,7 +14,7 @@ from sdpaint.document.layers import MaskLayer
 from sdpaint.generation.cost import Cost, CostBook, Estimate, work_of
 from sdpaint.generation.crop import CropPlan
 from sdpaint.generation.passes import Passes
-from sdpaint.generation.prepare import Outlook
+from sdpaint.generation.planning import Outlook
 from sdpaint.generation.request import MaskFill
 from sdpaint.gui.canvas.outlook import outlook_words
 from sdpaint.imaging.geometry import Point, Rect, Size
