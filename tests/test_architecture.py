@@ -60,6 +60,17 @@ LATE = (
     "sdpaint.gui.widgets.command_palette",
     "sdpaint.gui.widgets.picture_list",
     "sdpaint.gui.widgets.thumbnail_grid",
+    "sdpaint.tools.clone",
+    "sdpaint.tools.crop",
+    "sdpaint.tools.gradient",
+    "sdpaint.tools.move",
+    "sdpaint.tools.pan",
+    "sdpaint.tools.picker",
+    "sdpaint.tools.polygon",
+    "sdpaint.tools.shape",
+    "sdpaint.tools.text",
+    "sdpaint.tools.transform",
+    "sdpaint.tools.wand",
 )
 
 # What `sdpaint generate` and `sdpaint inspect` need for flat pictures.

@@ -30,7 +30,7 @@ from sdpaint.tools.base import (
     TypingTool,
 )
 from sdpaint.tools.options import PaintOptions
-from sdpaint.tools.table import TOOLS
+from sdpaint.tools.table import make_tool
 from sdpaint.tools.typed import Typing
 
 DEFAULT_BRUSHES: dict[ToolName, BrushParams] = {
@@ -63,7 +63,8 @@ class ToolController(QObject):
     def __init__(self, documents: DocumentController, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._documents = documents
-        self._tools: dict[ToolName, Tool] = {name: make() for name, make in TOOLS.items()}
+        self._tools: dict[ToolName, Tool] = {}
+        """Those that were taken in hand so far."""
         self._brushes = dict(DEFAULT_BRUSHES)
         self._chosen = ToolName.BRUSH
         self._painting = ToolName.BRUSH
@@ -121,12 +122,17 @@ class ToolController(QObject):
     @property
     def chosen_tool(self) -> Tool:
         """The tool in hand, temporary ones aside."""
-        return self._tools[self._chosen]
+        return self._tool(self._chosen)
 
     @property
     def tool_in_hand(self) -> Tool:
         """A temporary one before the chosen one."""
-        return self._tools[self.tool]
+        return self._tool(self.tool)
+
+    def _tool(self, name: ToolName) -> Tool:
+        if name not in self._tools:
+            self._tools[name] = make_tool(name)
+        return self._tools[name]
 
     def context_of(self, tool: Tool) -> ToolContext:
         """What the tool may see and do."""
@@ -267,7 +273,7 @@ class ToolController(QObject):
             tool.refresh(self.context_of(tool))
 
     def _open_tool(self) -> LastingTool | None:
-        tool = self._tools[self._chosen]
+        tool = self.chosen_tool
         return tool if isinstance(tool, LastingTool) and tool.is_open else None
 
     # -- colours
@@ -370,7 +376,7 @@ class ToolController(QObject):
         """Somebody else changed what is seen."""
         if old is None:
             self.edits.drop_live()
-            self._tools = {name: make() for name, make in TOOLS.items()}
+            self._tools.clear()
             self.edits.show_draft(None)
         if not self.edits.is_own and self._gesture is None:
             self.held.follow_soon()

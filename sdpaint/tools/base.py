@@ -1,6 +1,6 @@
 """The Tool protocol: how pointer events become edits.
 
-To add a tool: write a class with the methods of `Tool`, give it a `ToolName`, and put it into `TOOLS`
+To add a tool: write a class with the methods of `Tool`, give it a `ToolName`, and put it into `make_tool`
 (`sdpaint.tools.table`). A tool keeps nothing but the gesture under way; everything else it asks of its `ToolContext`.
 """
 

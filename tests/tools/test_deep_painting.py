@@ -36,7 +36,7 @@ from sdpaint.tools.gradient import GradientEdit
 from sdpaint.tools.layer_target import LayerTarget
 from sdpaint.tools.options import FillOptions, PaintOptions
 from sdpaint.tools.strokes import StampCaches, new_stroke
-from sdpaint.tools.table import TOOLS
+from sdpaint.tools.table import make_tool
 from tests.tools.board import Board
 
 SIZE = Size(200, 160)
@@ -247,7 +247,8 @@ class _Board(Board):
 def test_every_tool_of_the_table_leaves_a_document_of_16_bits_one_and_looks_as_at_8(name: ToolName, qapp) -> None:
     boards = []
     for depth in (16, 8):
-        board, tool = _Board(_document(depth, selected=name is not ToolName.TEXT), BRUSHES["soft"], RED), TOOLS[name]()
+        board = _Board(_document(depth, selected=name is not ToolName.TEXT), BRUSHES["soft"], RED)
+        tool = make_tool(name)
         if name is ToolName.CLONE:
             tool.press(board, PointerEvent(Point(150.0, 100.0), alt=True))
             tool.release(board, PointerEvent(Point(150.0, 100.0), alt=True))
