@@ -11,6 +11,8 @@ from sdpaint.checkpoints.header import Header, Shape
 Match = tuple[Kind, Architecture, str]
 """Kind, architecture, variant."""
 
+CONTROL_LORA, LLLITE = "Control-LoRA", "LLLite"
+
 _LORA_PARTS = (
     ".lora_down.weight", ".lora_A.weight", ".lora_A.default.weight", ".lora.down.weight", "_lora.down.weight",
     ".hada_w1_a", ".lokr_w1", ".lokr_w1_a", ".oft_blocks", ".oft_diag", ".on_input", ".lora_mid.weight",
@@ -52,8 +54,6 @@ def _lora(shapes: Mapping[str, Shape]) -> Match | None:
     if name is None:
         return None
     part = next(part for part in _LORA_PARTS if name.endswith(part))
-    if "lora_controlnet" in shapes:
-        return Kind.CONTROLNET, Architecture.SDXL, "Control-LoRA"
     return Kind.LORA, _architecture(shapes), _LYCORIS.get(part, "")
 
 
@@ -107,12 +107,16 @@ def _width(shapes: Mapping[str, Shape], part: str) -> int:
 
 
 def _control(shapes: Mapping[str, Shape]) -> Match | None:
+    if "lora_controlnet" in shapes:  # it has the hint's layers whole, as a ControlNet does
+        return Kind.CONTROLNET, Architecture.SDXL, CONTROL_LORA
     if any(name.startswith("lllite_") for name in shapes):
-        return Kind.CONTROLNET, Architecture.SDXL, "LLLite"
+        return Kind.CONTROLNET, Architecture.SDXL, LLLITE
     for prefix in ("control_model.", ""):
         if f"{prefix}input_hint_block.0.weight" in shapes:
             width = _prompt_width(shapes, f"{prefix}input_blocks.1.1", f"{prefix}input_blocks.4.1")
-            return Kind.CONTROLNET, _PROMPT_WIDTHS.get(width, Architecture.UNKNOWN), ""
+            is_xl = f"{prefix}label_emb.0.0.weight" in shapes
+            otherwise = Architecture.SDXL if is_xl else Architecture.UNKNOWN
+            return Kind.CONTROLNET, _PROMPT_WIDTHS.get(width, otherwise), ""
     if "controlnet_cond_embedding.conv_in.weight" in shapes:
         width = _prompt_width(shapes, "down_blocks.0.attentions.0", "down_blocks.1.attentions.0")
         union = "task_embedding" in shapes or "control_add_embedding.linear_1.weight" in shapes

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sdpaint.checkpoints.component import Component, Kind
@@ -19,6 +19,7 @@ from sdpaint.checkpoints.ip_adapters import (
 )
 from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem
 from sdpaint.checkpoints.recognise import identify_file
+from sdpaint.checkpoints.sidecars import NOTHING, Said, Sidecars
 from sdpaint.checkpoints.vaes import VaeInfo, read_vae
 from sdpaint.errors import CheckpointError
 
@@ -43,6 +44,13 @@ class AdapterFile:
     path: Path
     component: Component
     digest: str = ""
+    said: Said = NOTHING
+    """What other programs keep beside it."""
+
+    @property
+    def trigger(self) -> str:
+        """Words that it answers to."""
+        return self.said.trigger or self.component.trigger
 
 
 Found = AdapterFile | VaeInfo | IpAdapterInfo | ImageEncoderInfo
@@ -79,6 +87,7 @@ class AdapterFolders:
         self._headers_file = headers
         self._headers: KnownHeaders | None = None
         self._known: dict[Key, Found | None] = {}
+        self._sidecars = Sidecars()
         self._found = FoundAdapters()
         self._found_at: float | None = None
         self._within: dict[Path, int | None] = {}
@@ -129,7 +138,7 @@ class AdapterFolders:
                 found.image_encoders.append(encoder)
             case AdapterFile() as adapter:
                 by_name = found.loras if adapter.component.kind is Kind.LORA else found.embeddings
-                by_name.setdefault(adapter.name, adapter)
+                by_name.setdefault(adapter.name, replace(adapter, said=self._sidecars.of(candidate.sidecars)))
 
     def _look_into(self, candidate: Candidate) -> Found | None:
         key = (str(candidate.path), candidate.size, candidate.mtime_ns)

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from sdpaint import paths
-from sdpaint.checkpoints.adapter_layouts import find_adapter
+from sdpaint.checkpoints.adapter_layouts import CONTROL_LORA, LLLITE, find_adapter
 from sdpaint.checkpoints.component import Architecture, Component, Kind
 from sdpaint.checkpoints.folders import Candidate, Walk, program_of
 from sdpaint.checkpoints.header import Header, Shape, read_header
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
-from sdpaint.checkpoints.known_headers import Key, KnownHeaders
+from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.document.control import KIND_LABELS, ControlKind
@@ -116,6 +116,16 @@ def read_control(path: Path) -> ControlInfo:
     if found is None or found[0] not in _CONTROLS:
         raise CheckpointError(f"{path.name} is no ControlNet", hint="Choose a ControlNet or a T2I-Adapter")
     return _read_file(path, header, found[0], found[1], found[2])
+
+
+_CHANGES = "holds changes to SDXL's own network and none that could run by itself"
+_NOT_RUN = {CONTROL_LORA: f"a Control-LoRA, which {_CHANGES}", LLLITE: f"a ControlNet-LLLite, which {_CHANGES}"}
+
+
+def cannot_run(name: str, variant: str) -> Problem | None:
+    """What is said of a control of a known kind that sdpaint can't run; None of all others."""
+    what = _NOT_RUN.get(variant)
+    return None if what is None else Problem(f"{name} is {what}", "Get a whole ControlNet for SDXL")
 
 
 class ControlFolders:
@@ -310,6 +320,9 @@ def _unet_family(class_name: str, config: Mapping[str, Any]) -> FamilyName:
 def _read_file(path: Path, header: Header, kind: Kind, architecture: Architecture, variant: str) -> ControlInfo:
     shapes = {name.removeprefix("control_model."): shape for name, shape in header.shapes.items()}
     class_name, family = _class_of(shapes, kind, architecture, variant)
+    problem = cannot_run(path.name, variant)
+    if problem is not None:
+        raise CheckpointError(problem.message, hint=problem.hint)
     if class_name is None:
         what = " ".join(part for part in (architecture.value, kind.value, variant) if part)
         raise CheckpointError(
@@ -339,8 +352,8 @@ def _class_of(
         is_xl = "add_embedding.linear_1.weight" in shapes
         return ("ControlNetUnionModel" if variant == "union" else "ControlNetModel",
                 FamilyName.SDXL if is_xl else FamilyName.SD)  # fmt: skip
-    if "input_hint_block.0.weight" in shapes and "label_emb.0.0.weight" not in shapes:
-        return "ControlNetModel", FamilyName.SD
+    if "input_hint_block.0.weight" in shapes:
+        return "ControlNetModel", FamilyName.SDXL if "label_emb.0.0.weight" in shapes else FamilyName.SD
     match architecture:
         case Architecture.SD3:
             return "SD3ControlNetModel", FamilyName.SD3

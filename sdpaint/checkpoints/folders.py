@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sdpaint.checkpoints.component import Kind
 from sdpaint.checkpoints.other_programs import extra_folders, hub_snapshots, invoke_models
+from sdpaint.checkpoints.sidecars import ENDINGS
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ class Candidate:
     is_folder: bool = False
     picture: Path | None = None
     """The preview that lies beside it."""
+    sidecars: tuple[Path, ...] = ()
+    """What other programs keep beside it."""
 
     @property
     def is_pickled(self) -> bool:
@@ -231,9 +234,9 @@ class Walk:
             return    # a link to nowhere, or gone since it was listed
         if self._is_new(facts):
             picture = next((path.with_name(path.stem + end) for end in _PICTURES if path.stem + end in names), None)
-            yield Candidate(
-                path, _name_of(path), facts.st_size, facts.st_mtime_ns, program, kind, picture=picture
-            )
+            sidecars = tuple(path.with_name(path.stem + end) for end in ENDINGS if path.stem + end in names)
+            found = Candidate(path, _name_of(path), facts.st_size, facts.st_mtime_ns, program, kind)
+            yield replace(found, picture=picture, sidecars=sidecars)
 
     def _is_new(self, facts: os.stat_result) -> bool:
         key = (facts.st_dev, facts.st_ino)

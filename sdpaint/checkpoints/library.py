@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sdpaint.checkpoints.component import Architecture, Component, Kind
+from sdpaint.checkpoints.controls import cannot_run
 from sdpaint.checkpoints.folders import Candidate, Program, Walk, program_of
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem, known_headers_file
 from sdpaint.checkpoints.marks import NO_MARKS, Marks, MarksFile, user_marks
 from sdpaint.checkpoints.recognise import identify_file
+from sdpaint.checkpoints.sidecars import NOTHING, Said, Sidecars
 from sdpaint.checkpoints.weights import find_weights
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FAMILIES, FamilyName
@@ -58,6 +60,13 @@ class Entry:
     is_folder: bool = False
     is_pickled: bool = False
     marks: Marks = NO_MARKS
+    said: Said = NOTHING
+    """What other programs keep beside it."""
+
+    @property
+    def trigger(self) -> str:
+        """Words that it answers to."""
+        return self.said.trigger or (self.component.trigger if self.component is not None else "")
 
     @property
     def architecture(self) -> Architecture:
@@ -114,6 +123,7 @@ class Library:
         """`headers`: what was read before; `marks`: what the artist said, by default nothing."""
         self._headers = headers or KnownHeaders()
         self._marks = marks
+        self._sidecars = Sidecars()
 
     @classmethod
     def of_user(cls) -> Library:
@@ -167,6 +177,7 @@ class Library:
             is_folder=candidate.is_folder,
             is_pickled=candidate.is_pickled,
             marks=marks,
+            said=self._sidecars.of(candidate.sidecars),
         )
         if candidate.is_pickled:
             return _pickled(plain)
@@ -179,7 +190,7 @@ class Library:
         kind = candidate.hint if known.kind is Kind.UNKNOWN else known.kind
         if kind is Kind.UNKNOWN or (in_cache and kind in _ENCODERS):
             return None
-        entry = replace(plain, kind=kind, component=known)
+        entry = replace(plain, kind=kind, component=known, problem=cannot_run(candidate.path.name, known.variant))
         if kind not in (Kind.CHECKPOINT, Kind.DIFFUSION_MODEL):
             return entry
         try:

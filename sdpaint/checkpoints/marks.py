@@ -48,6 +48,11 @@ class Marks:
         """The short hash that recipes and Civitai know files by; empty where the long one isn't known."""
         return self.sha256[:10]
 
+    @property
+    def corrections(self) -> tuple[object, ...]:
+        """What decides how a file is loaded."""
+        return self.architecture, self.prediction, self.companion
+
     def correct(self, component: Component) -> Component:
         """What a file holds, after the artist's word."""
         return dataclasses.replace(

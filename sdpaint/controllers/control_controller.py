@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from sdpaint.checkpoints.controls import ControlInfo, in_order
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.fitting import Fitting
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document import control_edits, edits
 from sdpaint.document.changes import changed_tiles
@@ -59,8 +60,12 @@ class ControlController(QObject):
         self._edits.busy_changed.connect(self._on_busy)
         self._edits.failed.connect(self.failed)
         self._background = Background(1, self)
-        self._fitting: tuple[ControlInfo, ...] | None = None
-        self._looked_for: object = None
+        resources = generation.prompt_resources
+        self._fitting = Fitting(
+            generation, lambda info: tuple(each for each in resources.controls() if each.fits(info)), self
+        )
+        self._fitting.changed.connect(self.installed_changed)
+        self._fitting.failed.connect(self.failed)
         self._wanted: tuple[LayerId, dict[str, float]] | None = None
         self._ends_change = False
         self._seen: dict[LayerId, _Seen] = {}
@@ -69,8 +74,6 @@ class ControlController(QObject):
         self._pause.timeout.connect(self._compare_sources)
         documents.document_changed.connect(self._on_changed)
         documents.history_changed.connect(self._on_history)
-        generation.params_changed.connect(self._on_params)
-        generation.checkpoints_changed.connect(self.look_again)
 
     @property
     def is_busy(self) -> bool:
@@ -86,41 +89,23 @@ class ControlController(QObject):
         """Wait for what is under way."""
         self._pause.stop()
         self._edits.shutdown()
+        self._fitting.shutdown()
         self._background.close()
 
     # -- what is installed
 
     def look(self) -> None:
         """Look which control networks fit the checkpoint, where that isn't known."""
-        info = self._generation.info_of(self._generation.params.checkpoint)
-        if info is None or self._looked_for == info.path:
-            return
-        self._looked_for = info.path
-        resources = self._generation.prompt_resources
-
-        def fitting() -> tuple[ControlInfo, ...]:
-            return tuple(each for each in resources.controls() if each.fits(info))
-
-        def found(infos: tuple[ControlInfo, ...]) -> None:
-            if self._looked_for == info.path:
-                self._fitting = infos
-                self.installed_changed.emit()
-
-        self._background.run(fitting, found, self.failed.emit)
+        self._fitting.look()
 
     def look_again(self) -> None:
-        """Files have come or gone, or another checkpoint is chosen: look anew, where anybody has looked at all."""
-        if self._looked_for is not None:
-            self._looked_for, self._fitting = None, None
-            self.look()
+        """Files have come or gone: look anew, where anybody has looked at all."""
+        self._fitting.look_again()
 
     def choices(self, kind: ControlKind) -> tuple[ControlInfo, ...] | None:
         """Those that fit the checkpoint, what reads this kind first; None until that is known."""
-        return None if self._fitting is None else tuple(in_order(self._fitting, kind))
-
-    def _on_params(self, _params: object) -> None:
-        if self._looked_for is not None and self._looked_for != self._generation.params.checkpoint:
-            self.look_again()
+        found = self._fitting.found
+        return None if found is None else tuple(in_order(found, kind))
 
     # -- commands
 

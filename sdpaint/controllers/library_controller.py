@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QFile, QObject, QTimer, Signal
 
 from sdpaint import paths
+from sdpaint.checkpoints.digests import digest_of
 from sdpaint.checkpoints.folders import Program, known_folders
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.library import Entry, Library, Scan, read_license
@@ -35,7 +36,6 @@ _GROWING_S = 60
 _GROWS_MS = 3000
 _AGAIN_S = 5.0
 """Coming back to the window, so old a look is worth another one."""
-_CHUNK = 4 * 1024 * 1024
 
 
 class LibraryController(QObject):
@@ -203,23 +203,19 @@ class LibraryController(QObject):
         )
 
     def compute_hash(self, entry: Entry) -> None:
-        """Read the whole file for its hash, which is remembered."""
+        """Read the whole file, or the weights of a folder, for its hash, which is remembered."""
+
+        def on_progress(share: float) -> bool:
+            self.hashing.emit(entry.path, share)
+            return not self._is_closed
 
         def work() -> str | None:
-            digest, there = hashlib.sha256(), 0
             try:
-                with entry.path.open("rb") as file:
-                    while chunk := file.read(_CHUNK):
-                        if self._is_closed:
-                            return None
-                        digest.update(chunk)
-                        there += len(chunk)
-                        self.hashing.emit(entry.path, there / max(entry.size, 1))
+                return digest_of(entry.path, on_progress)
             except OSError as error:
                 raise FileError(
                     f"{entry.path.name} can't be read", hint="Check that the drive is connected"
                 ) from error
-            return digest.hexdigest()
 
         def done(sha256: str | None) -> None:
             if sha256 is not None:

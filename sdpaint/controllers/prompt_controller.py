@@ -22,7 +22,7 @@ from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.prompt.choices import choose
 from sdpaint.generation.prompt.chunks import CHUNK_TOKENS, chunks
-from sdpaint.generation.prompt.editing import Sought
+from sdpaint.generation.prompt.editing import Sought, behind_adapter
 from sdpaint.generation.prompt.embeddings import Embedding, with_embeddings
 from sdpaint.generation.prompt.emphasis import weighted
 from sdpaint.generation.prompt.explain import Honours, understand_chosen
@@ -33,8 +33,8 @@ _WAIT_MS = 120
 """After the last letter, before the prompt is looked at."""
 _MOST_BORDERS = 12
 
-Files = tuple[dict[Sought, tuple[str, ...]], tuple[Written, ...], tuple[Style, ...]]
-"""Words that may complete others, prompts used before, styles."""
+Files = tuple[dict[Sought, dict[str, str]], tuple[Written, ...], tuple[Style, ...]]
+"""Words that may complete others and what comes behind each, prompts used before, styles."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class PromptController(QObject):
         self._store = store or PromptStore(paths.data_dir() / "prompts")
         self._background = Background(1, self)
         self._tokenizers: dict[Path, PromptTokenizer | None] = {}
-        self._words: dict[Sought, tuple[str, ...]] = {}
+        self._words: dict[Sought, dict[str, str]] = {}
         self._history: tuple[Written, ...] = ()
         self._styles: tuple[Style, ...] = ()
         self._last: tuple[str, str, Path, int] | None = None
@@ -106,9 +106,9 @@ class PromptController(QObject):
         """The artist's styles."""
         return self._styles
 
-    def offer(self, sought: Sought) -> Sequence[str]:
-        """Words that may complete what is being written."""
-        return self._words.get(sought, ())
+    def offer(self, sought: Sought) -> Mapping[str, str]:
+        """Words that may complete what is being written, and what comes behind each: a LoRA's weight and words."""
+        return self._words.get(sought, {})
 
     def use(self, written: Written) -> None:
         """Take a prompt as it is."""
@@ -168,9 +168,12 @@ class PromptController(QObject):
         adapters = self._generation.prompt_resources.adapters()
         embeddings = sorted(adapters.embeddings, key=str.casefold)
         found = {
-            Sought.WORD: tuple(dict.fromkeys((*embeddings, *words))),
-            Sought.WILDCARD: lists,
-            Sought.ADAPTER: tuple(sorted(adapters.loras, key=str.casefold)),
+            Sought.WORD: dict.fromkeys((*embeddings, *words), ""),
+            Sought.WILDCARD: dict.fromkeys(lists, ""),
+            Sought.ADAPTER: {
+                name: behind_adapter(adapters.loras[name].said.weight, adapters.loras[name].trigger)
+                for name in sorted(adapters.loras, key=str.casefold)
+            },
         }
         return found, self._store.history(), self._store.styles()
 

@@ -15,6 +15,7 @@ from sdpaint.checkpoints.controls import (
     with_controls,
     with_inpaint_control,
 )
+from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import Named, named_in, with_named_files
 from sdpaint.checkpoints.wildcards import read_wildcards
@@ -51,6 +52,11 @@ class PromptResources:
         """All ControlNets and T2I-Adapters, by name."""
         with self._lock:
             return self._controls.find(control_folders(self.folders))
+
+    def ip_adapters_for(self, checkpoint: CheckpointInfo) -> tuple[str, ...]:
+        """The names of the IP-Adapters that fit a checkpoint."""
+        found = self.adapters().ip_adapters.values()
+        return tuple(sorted((each.name for each in found if each.fits(checkpoint)), key=str.casefold))
 
     def adapters(self) -> FoundAdapters:
         """All of them, by name."""

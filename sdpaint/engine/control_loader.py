@@ -94,11 +94,22 @@ def _from_file(info: ControlInfo, network_class: Any, base: LoadedCheckpoint) ->
     else:
         given = dict(base.components[FAMILIES[info.family].network].config)
         if info.class_name == "ControlNetModel":
-            tensors = convert_controlnet_checkpoint(tensors, given)
+            tensors = {**convert_controlnet_checkpoint(tensors, given), **_size_embedding(tensors)}
         config = _config(network_class, given, tensors)
     network = network_class(**config)
     network.load_state_dict({name: tensor.to(base.device.dtype) for name, tensor in tensors.items()}, assign=True)
     return network
+
+
+_SIZES = re.compile(r"(?:control_model\.)?label_emb\.0\.([02])\.(weight|bias)")
+
+
+def _size_embedding(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What SDXL's are told of sizes, in the original layout: diffusers' conversion is for those before it."""
+    found = ((_SIZES.fullmatch(name), tensor) for name, tensor in tensors.items())
+    return {
+        f"add_embedding.linear_{1 + int(part[1]) // 2}.{part[2]}": tensor for part, tensor in found if part is not None
+    }
 
 
 def _config(network_class: Any, given: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> dict[str, Any]:

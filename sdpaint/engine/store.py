@@ -11,6 +11,7 @@ import diffusers
 import transformers
 
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.marks import word_on
 from sdpaint.engine.device import Device
 from sdpaint.engine.loader import LoadedCheckpoint, load_checkpoint
 from sdpaint.engine.room import facts_for, host_bytes, memory_is_scarce, surplus
@@ -38,6 +39,8 @@ class CheckpointStore:
         self._wishes = wishes
         self._budget = int(wishes.kept * host_bytes()) if budget is None else budget
         self._loaded: OrderedDict[Path, LoadedCheckpoint] = OrderedDict()
+        self._words: dict[Path, tuple[object, ...]] = {}
+        """What the artist said of each that is loaded, when it was."""
         self._smaller: dict[Path, MemoryPlan] = {}
         diffusers.utils.logging.disable_progress_bar()
         transformers.utils.logging.disable_progress_bar()
@@ -48,13 +51,13 @@ class CheckpointStore:
         return next(reversed(self._loaded.values()), None)
 
     def holds(self, path: Path) -> bool:
-        """Whether `get` needn't read the disk."""
-        return path.resolve() in self._loaded
+        """Whether `get` needn't read its weights."""
+        return self._current(path) is not None
 
     def get(self, path: Path) -> LoadedCheckpoint:
         """The checkpoint in a folder, loaded where it isn't yet. Raises CheckpointError, OutOfMemory."""
         key = path.resolve()
-        known = self._loaded.get(key)
+        known = self._current(path)
         if known is not None:
             self._loaded.move_to_end(key)
             # What it got meanwhile, adapters for one, may be at the cost of others.
@@ -63,13 +66,22 @@ class CheckpointStore:
                 known.arrangement.unpark()
                 known.is_parked = False
             return known
+        self._drop(key)
+        word = word_on(path)
         info = read_checkpoint(path)
         plan = self._smaller.get(key) or self._plan(info)
         self._make_room(plan)
         _log.info("loading %s: %s. %s", info.name, plan.describe(), plan.reason)
         loaded = load_checkpoint(info, self._device, plan)
         self._loaded[key] = loaded
+        self._words[key] = word.corrections
         return loaded
+
+    def _current(self, path: Path) -> LoadedCheckpoint | None:
+        """What was loaded of it, unless the artist has said since that it is something else."""
+        key = path.resolve()
+        loaded = self._loaded.get(key)
+        return loaded if loaded is not None and self._words[key] == word_on(path).corrections else None
 
     def _plan(self, info: CheckpointInfo) -> MemoryPlan:
         reclaimable = sum(self._on_device(each) for each in self._loaded.values())

@@ -13,6 +13,7 @@ from sdpaint.checkpoints.library import Entry, Scan
 from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.library_controller import LibraryController
+from sdpaint.generation.prompt.editing import behind_adapter
 from sdpaint.gui.dialogs.files import Asker, FileKind
 from sdpaint.gui.messages import Messages, Remedy
 from sdpaint.gui.wording import byte_words
@@ -104,9 +105,10 @@ class CheckpointFolders(QObject):
         if entry.kind is Kind.VAE:
             self._use_vae(entry)
             return
-        word = f"<lora:{entry.name}:1>" if entry.kind is Kind.LORA else entry.name
+        is_lora = entry.kind is Kind.LORA
+        word = f"<lora:{entry.name}{behind_adapter(entry.said.weight, entry.trigger)}" if is_lora else entry.name
         prompt = self._generation.params.prompt
-        if word not in prompt:
+        if (f"<lora:{entry.name}:" if is_lora else word) not in prompt:
             self._generation.set_params(prompt=f"{prompt} {word}".strip())
         self._messages.info(f"{word} is in the prompt")
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QWidget
 
 from sdpaint.controllers.control_controller import ControlController
+from sdpaint.controllers.fitting import Fitting
 from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.heat_controller import HeatController
 from sdpaint.controllers.layer_controller import LayerController
@@ -56,9 +57,12 @@ class Flows:
         self.regions = RegionController(documents, window)
         self.heat = HeatController(documents, generation, window)
         self.controls = ControlController(documents, generation, window)
-        services.library.changed.connect(self.controls.look_again)
+        resources = generation.prompt_resources
+        self.adapters = Fitting(generation, resources.ip_adapters_for, window)
+        for looking in (self.controls, self.adapters):
+            services.library.changed.connect(looking.look_again)
         self.generated = GeneratedController(documents, generation, window)
-        for controller in (self.layers, self.masks, self.regions, self.controls, self.generated):
+        for controller in (self.layers, self.masks, self.regions, self.controls, self.adapters, self.generated):
             controller.failed.connect(messages.refusal)
         self.pages = PageFlow(documents, generation, tools, settings, self.edits, window)
         self.files = FileFlow(
@@ -110,6 +114,7 @@ class Flows:
         """Wait for what is under way."""
         self.generated.shutdown()
         self.controls.shutdown()
+        self.adapters.shutdown()
         self.edits.shutdown()
         self.layers.shutdown()
         self.filters.shutdown()

@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         heat = HeatStrip(flows.heat, self.canvas.heat)
         strips = (
             RegionStrip(self._documents, flows.regions, services.prompts.offer),
-            ReferenceRows(self._documents, flows.layers),
+            ReferenceRows(self._documents, flows.layers, flows.adapters, actions["manageCheckpoints"]),
             heat,
         )
         self._prompt = PromptBar(self._generation, services.prompts, actions, flows.prompts.show, strips)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from sdpaint.checkpoints.component import Kind
+from sdpaint.checkpoints.component import Architecture, Kind
 from sdpaint.checkpoints.controls import (
     ControlFolders,
     choices,
@@ -22,6 +22,7 @@ from sdpaint.checkpoints.controls import (
     with_inpaint_control,
 )
 from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.library import Library
 from sdpaint.controllers.prompt_resources import PromptResources
 from sdpaint.document.control import ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
@@ -146,6 +147,39 @@ def test_what_is_no_control_that_can_be_used_is_said(tmp_path: Path, kind: str) 
     with pytest.raises(CheckpointError) as raised:
         read_control(path)
     assert raised.value.hint
+
+
+CONTROL_LORA = {
+    "lora_controlnet": (1,), "input_hint_block__0__weight": (16, 3, 3, 3), "time_embed__0__up": (1280, 8),
+    "input_blocks__4__1__proj_in__down": (8, 640),
+}  # fmt: skip
+"""Some of what stability.ai's hold."""
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [("Control-LoRA", CONTROL_LORA), ("LLLite", {"lllite_unet_input_blocks_4_1_x__down__0__weight": (4, 8)})],
+)
+def test_those_that_change_a_network_are_known_and_it_is_said_that_they_cannot_run(
+    tmp_path: Path, name: str, shapes: dict[str, tuple[int, ...]]
+) -> None:
+    path = file(tmp_path / "sai_xl_canny.safetensors", **shapes)
+    with pytest.raises(CheckpointError, match=name) as raised:
+        read_control(path)
+    assert "whole ControlNet" in raised.value.hint
+    (entry,) = [each for each in Library().scan([tmp_path]).entries if each.path == path]
+    assert (entry.kind, entry.architecture) == (Kind.CONTROLNET, Architecture.SDXL)
+    assert entry.problem is not None
+    assert name in entry.problem.message
+
+
+def test_one_for_sdxl_in_the_original_layout_is_known_by_what_it_is_told_of_sizes(tmp_path: Path) -> None:
+    path = file(
+        tmp_path / "xl_depth.safetensors", control_model__input_hint_block__0__weight=(16, 3, 3, 3),
+        control_model__label_emb__0__0__weight=(1280, 2816), control_model__input_blocks__0__0__weight=(320, 4, 3, 3),
+    )  # fmt: skip
+    found = read_control(path)
+    assert (found.family, found.class_name) == (FamilyName.SDXL, "ControlNetModel")
 
 
 def test_all_in_some_folders_are_found_and_nothing_else(tmp_path: Path) -> None:

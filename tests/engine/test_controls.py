@@ -561,11 +561,11 @@ def test_a_single_file_gives_the_pixels_of_its_folder(
     assert np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", ["sdxl", "union", "t2i-xl"])
+@pytest.mark.parametrize(("name", "original"), [("sdxl", False), ("sdxl", True), ("union", False), ("t2i-xl", False)])
 def test_a_single_file_for_sdxl_gives_the_pixels_of_its_folder(
-    shared_engine: DiffusionEngine, tiny_sdxl: Path, nets: dict[str, Path], tmp_path: Path, name: str
+    shared_engine: DiffusionEngine, tiny_sdxl: Path, nets: dict[str, Path], tmp_path: Path, name: str, original: bool
 ) -> None:
-    path = as_single_file(nets[name], tmp_path / "file.safetensors")
+    path = as_single_file(nets[name], tmp_path / "file.safetensors", original)
     one, other = (picture(shared_engine, asked(tiny_sdxl, control(each))) for each in (nets[name], path))
     assert np.array_equal(one, other)
 

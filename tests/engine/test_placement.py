@@ -16,7 +16,9 @@ import pytest
 import torch
 from diffusers import ModelMixin
 
+from sdpaint.checkpoints.component import Prediction
 from sdpaint.checkpoints.identify import read_checkpoint
+from sdpaint.checkpoints.marks import user_marks
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.room import held_bytes, is_scarce
@@ -220,6 +222,19 @@ def test_checkpoints_kept_ready_go_where_the_machine_runs_short(
 def test_memory_is_scarce_near_its_end_alone() -> None:
     assert not is_scarce(8, 16)
     assert is_scarce(1, 100)
+
+
+def test_what_the_artist_corrects_holds_from_the_next_picture_on(tiny_sd: Path) -> None:
+    with engine_on(CPU) as engine:
+        asked = make_request(tiny_sd, steps=2)
+        before = picture(engine, asked)
+        first = engine._load(tiny_sd)
+        user_marks().change([tiny_sd], note="nothing that counts")
+        assert engine._load(tiny_sd) is first
+        user_marks().change([tiny_sd], prediction=Prediction.V)
+        assert not np.array_equal(picture(engine, asked), before)
+        user_marks().change([tiny_sd], prediction=None)
+        assert np.array_equal(picture(engine, asked), before)
 
 
 def test_unloaded_checkpoints_are_read_again(tiny_sd: Path) -> None:

@@ -102,3 +102,56 @@ def test_without_an_adapter_the_remedy_is_said_and_nothing_is_loaded(driver, qtb
     assert "IP-Adapter" in said.args[0].message
     assert "hide" in said.args[0].hint or "Get one" in said.args[0].hint
     assert not driver.engine.requests
+
+
+def opened(driver, qtbot):
+    """The menu of the row, as it is when what fits is known."""
+    button = driver.find("referenceMenuButton")
+    with qtbot.waitSignal(driver.window.flows.adapters.changed, timeout=TIMEOUT_MS):
+        button.menu().aboutToShow.emit()
+    return button.menu()
+
+
+def test_its_menu_chooses_the_adapter_that_reads_it(driver, qtbot, painted):
+    folder = adapter_files()
+    write_file(
+        folder / "another.safetensors",
+        {"image_proj.proj.weight": (768, 24), "ip_adapter.1.to_k_ip.weight": (64, 192)},
+    )
+    menu = opened(driver, qtbot)
+    by_name = {action.data(): action for action in menu.actions() if action.isCheckable()}
+    assert set(by_name) == {"", "another", "style"}
+    assert by_name[""].isChecked()
+
+    by_name["style"].trigger()
+    assert reference_of(driver, painted).adapter == "style"
+    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+        driver.trigger("generate")
+    assert driver.engine.requests[-1].references[0].adapter == folder / "style.safetensors"
+
+    driver.trigger("undo")
+    driver.trigger("undo")
+    assert reference_of(driver, painted).adapter == ""
+
+
+def test_its_menu_says_when_it_counts_and_never_ends_before_it_starts(driver, painted):
+    start, end = driver.find("referenceStartSlider"), driver.find("referenceEndSlider")
+    for value in (0.2, 0.4, 0.6):
+        start.value_changed.emit(value)
+    start.value_committed.emit(0.6)
+    end.value_changed.emit(0.3)
+    end.value_committed.emit(0.3)
+    assert (reference_of(driver, painted).start, reference_of(driver, painted).end) == (0.3, 0.3)
+    driver.trigger("undo")
+    assert (reference_of(driver, painted).start, reference_of(driver, painted).end) == (0.6, 1.0)
+    driver.trigger("undo")
+    assert reference_of(driver, painted) == LayerReference()
+
+
+def test_without_any_that_fits_the_menu_leads_to_the_manager(driver, qtbot, painted):
+    menu = opened(driver, qtbot)
+    assert driver.window.actions_by_id["manageCheckpoints"] in menu.actions()
+    adapter_files()
+    with qtbot.waitSignal(driver.window.flows.adapters.changed, timeout=TIMEOUT_MS):
+        driver.window.flows.adapters.look_again()
+    assert driver.window.actions_by_id["manageCheckpoints"] not in menu.actions()

@@ -228,9 +228,16 @@ def _unique(words: Iterator[str]) -> Iterator[str]:
     return iter(dict.fromkeys(words))
 
 
-def inserted(text: str, completion: Completion, word: str) -> tuple[str, int]:
-    """The text with a completion taken, and where the cursor is then."""
-    behind = {Sought.ADAPTER: ":1>", Sought.WILDCARD: "__", Sought.WORD: ""}[completion.sought]
+def behind_adapter(weight: float | None = None, trigger: str = "") -> str:
+    """What comes behind an adapter's name: its weight, and the words that it answers to."""
+    return f":{1.0 if weight is None else weight:g}>" + (f", {trigger}" if trigger else "")
+
+
+def inserted(text: str, completion: Completion, word: str, behind: str = "") -> tuple[str, int]:
+    """The text with a completion taken, and where the cursor is then. `behind`: as `behind_adapter` says it."""
+    behind = {
+        Sought.ADAPTER: behind or behind_adapter(), Sought.WILDCARD: "__", Sought.WORD: ""
+    }[completion.sought]  # fmt: skip
     if completion.sought is Sought.WORD:
         word = re.sub(r"([\\()\[\]{}])", r"\\\1", word)
     whole = text[: completion.start] + word + behind + text[completion.end :]

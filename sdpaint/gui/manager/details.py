@@ -69,8 +69,10 @@ class DetailsPane(QScrollArea):
         self._license = _words("libraryLicense")
         self._trigger_row = _named("Words that it answers to", self._trigger)
         self._license_row = _named("Licence", self._license)
-        layout.addWidget(self._trigger_row)
-        layout.addWidget(self._license_row)
+        self._said = _words("librarySaid", "small")
+        self._said_row = _named("Beside the file", self._said)
+        for row in (self._trigger_row, self._license_row, self._said_row):
+            layout.addWidget(row)
         layout.addWidget(_named("Note", self._build_note()))
         layout.addWidget(self._build_corrections())
         layout.addWidget(self._build_hash())
@@ -142,22 +144,22 @@ class DetailsPane(QScrollArea):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * SPACE)
         self._predicts_row = _named("Prediction", self._predicts)
-        layout.addWidget(_named("Family", self._family))
+        self._family_row = _named("Family", self._family)
+        layout.addWidget(self._family_row)
         layout.addWidget(self._predicts_row)
         return self._corrections
 
     def _build_hash(self) -> QWidget:
         self._hash = _words("libraryHash", "small")
         self._compute = push_button(
-            "hashButton", "Compute", self._on_hash, "Reads the whole file once; then it is remembered"
+            "hashButton", "Compute", self._on_hash, "Reads all of the weights once; then it is remembered"
         )
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._hash, 1)
         row.addWidget(self._compute)
-        self._hash_row = _named("SHA-256 and AutoV2", holder)
-        return self._hash_row
+        return _named("SHA-256 and AutoV2", holder)
 
     # -- showing
 
@@ -182,9 +184,12 @@ class DetailsPane(QScrollArea):
         self._use.setToolTip(words or "Use it (Enter, double click)")
         with signals_blocked(self._star):
             self._star.setChecked(entry.marks.favourite)
-        trigger = entry.component.trigger if entry.component is not None else ""
-        self._trigger.setText(trigger)
-        self._trigger_row.setVisible(bool(trigger))
+        said = entry.said
+        weight = "" if said.weight is None else f"weight {said.weight:g}"
+        self._trigger.setText(" · ".join(part for part in (entry.trigger, weight) if part))
+        self._trigger_row.setVisible(bool(self._trigger.text()))
+        self._said.setText(said.note)
+        self._said_row.setVisible(bool(said.note))
         if not is_same:
             self._license_row.hide()
             self._note.setPlainText(entry.marks.note)
@@ -220,16 +225,19 @@ class DetailsPane(QScrollArea):
                 if prediction is not read:
                     self._predicts.addItem(_PREDICTIONS[prediction], prediction)
             self._predicts.setCurrentIndex(max(0, self._predicts.place_of(entry.marks.prediction)))
+        # A folder says itself which pipeline it is of.
+        self._family_row.setVisible(not entry.is_folder)
         # Flows predict nothing else.
         can_differ = entry.kind in (Kind.CHECKPOINT, Kind.DIFFUSION_MODEL) and read is not Prediction.FLOW
         self._predicts_row.setVisible(can_differ)
 
     def _show_hash(self, entry: Entry) -> None:
-        self._hash_row.setVisible(not entry.is_folder)
         self._compute.setVisible(not entry.sha256)
         self._compute.setEnabled(True)
         if entry.sha256:
-            self._hash.setText(_breakable(f"{entry.marks.auto_v2}\n{entry.sha256}", every=32))
+            # The short one is of files: no other program knows folders by one.
+            short = "" if entry.is_folder else f"{entry.marks.auto_v2}\n"
+            self._hash.setText(_breakable(f"{short}{entry.sha256}", every=32))
         else:
             self._hash.setText("Not computed yet")
 

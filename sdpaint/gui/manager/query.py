@@ -72,9 +72,9 @@ class Query:
 
 
 def _has(entry: Entry, words: list[str]) -> bool:
-    trigger = entry.component.trigger if entry.component is not None else ""
+    notes = f"{entry.marks.note} {entry.said.note}"
     text = " ".join(
-        (entry.name, entry.marks.note, str(entry.path), KIND_NAMES[entry.kind], entry.architecture.value, trigger)
+        (entry.name, notes, str(entry.path), KIND_NAMES[entry.kind], entry.architecture.value, entry.trigger)
     ).casefold()
     return all(word in text for word in words)
 

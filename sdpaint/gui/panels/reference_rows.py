@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.fitting import Fitting
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import Document
 from sdpaint.document.layers import Layer
 from sdpaint.document.reference import MAX_WEIGHT, LayerReference, ReferenceUse
+from sdpaint.gui.panels.reference_menu import ReferenceMenu
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.controls import icon_button, label, signals_blocked
@@ -23,11 +26,14 @@ _WEIGHT = NumberSpec(0.0, MAX_WEIGHT, 0.8, unit=" %", factor=100.0, step=0.05, s
 class ReferenceRows(QWidget):
     """A row for each; nothing where there is none."""
 
-    def __init__(self, documents: DocumentController, layers: LayerController) -> None:
+    def __init__(
+        self, documents: DocumentController, layers: LayerController, adapters: Fitting, manage: QAction
+    ) -> None:
+        """`adapters`: the names of the IP-Adapters that fit; `manage` opens what gets others."""
         super().__init__()
         self.setObjectName("referenceRows")
         self.setAccessibleName("References")
-        self._layers = layers
+        self._layers, self._adapters, self._manage = layers, adapters, manage
         self._said: list[tuple[object, ...]] = []
         self._rows: list[ReferenceRow] = []
         self._layout = QVBoxLayout(self)
@@ -50,7 +56,7 @@ class ReferenceRows(QWidget):
             row.hide()
             row.deleteLater()
         while len(self._rows) < len(shown):
-            row = ReferenceRow(self._layers)
+            row = ReferenceRow(self._layers, self._adapters, self._manage)
             self._rows.append(row)
             self._layout.addWidget(row)
         # The topmost layer first, as in the layers panel.
@@ -62,7 +68,7 @@ class ReferenceRows(QWidget):
 class ReferenceRow(QWidget):
     """One reference layer."""
 
-    def __init__(self, layers: LayerController) -> None:
+    def __init__(self, layers: LayerController, adapters: Fitting, manage: QAction) -> None:
         super().__init__()
         self._layers = layers
         self._layer: Layer | None = None
@@ -79,6 +85,7 @@ class ReferenceRow(QWidget):
         self._weight.setFixedWidth(140)
         self._weight.value_changed.connect(lambda weight: self._change(weight=weight))
         self._weight.value_committed.connect(lambda _weight: layers.end_change())
+        self._more = ReferenceMenu(adapters, manage, self._change, layers.end_change)
         drop = icon_button("dropReferenceButton", "close", "No reference any more", tooltip="No reference any more")
         drop.clicked.connect(self._drop)
         self._use.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -87,7 +94,7 @@ class ReferenceRow(QWidget):
         row.setSpacing(SPACE)
         row.addWidget(label("Reference", "dim"))
         row.addWidget(self._name, 1)
-        for widget in (self._use, self._weight, drop):
+        for widget in (self._use, self._weight, self._more, drop):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_layer(self, layer: Layer) -> None:
@@ -98,6 +105,7 @@ class ReferenceRow(QWidget):
         with signals_blocked(self._use):
             self._use.setCurrentIndex(self._use.findData(reference.use))
         self._weight.set_value(reference.weight)
+        self._more.show_reference(reference)
 
     def _change(self, **fields: object) -> None:
         if self._layer is not None:

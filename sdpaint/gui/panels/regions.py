@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QPainter, QPixmap, QResizeEvent
@@ -37,7 +37,7 @@ class RegionStrip(QWidget):
         self,
         documents: DocumentController,
         regions: RegionController,
-        offer: Callable[[Sought], Sequence[str]],
+        offer: Callable[[Sought], Mapping[str, str]],
     ) -> None:
         super().__init__()
         self.setObjectName("regionStrip")
@@ -137,7 +137,7 @@ class RegionStrip(QWidget):
 class RegionEditor(QWidget):
     """What is written for one region: its prompt, what shall not be there, and how much that weighs."""
 
-    def __init__(self, regions: RegionController, offer: Callable[[Sought], Sequence[str]]) -> None:
+    def __init__(self, regions: RegionController, offer: Callable[[Sought], Mapping[str, str]]) -> None:
         super().__init__()
         self._regions = regions
         self._owner: RegionOwner | None = None

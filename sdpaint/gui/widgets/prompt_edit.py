@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
@@ -104,7 +104,8 @@ class _Colours(QSyntaxHighlighter):
 class PromptEdit(GrowingEdit):
     """A prompt. Ctrl+Up and Ctrl+Down change the weight at the cursor, with Shift in finer steps.
 
-    `offer` gives the words that may complete what is being written; Tab or Enter takes one, Esc closes the list.
+    `offer` gives the words that may complete what is being written, and what comes behind each of them; Tab or Enter
+    takes one, Esc closes the list.
     """
 
     word_learnt = Signal(str)
@@ -117,7 +118,7 @@ class PromptEdit(GrowingEdit):
         placeholder: str,
         most_lines: int,
         tooltip: str,
-        offer: Callable[[Sought], Sequence[str]],
+        offer: Callable[[Sought], Mapping[str, str]],
     ) -> None:
         super().__init__(object_name, name, placeholder, most_lines, tooltip)
         self._offer = offer
@@ -337,7 +338,8 @@ class PromptEdit(GrowingEdit):
         self._popup.hide()
         if self._completion is None:
             return
-        text, place = inserted(self.toPlainText(), self._completion, word)
+        behind = self._offer(self._completion.sought).get(word, "")
+        text, place = inserted(self.toPlainText(), self._completion, word, behind)
         self._completion = None
         self._replace(Edited(text, place, place))
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sdpaint.generation.prompt.editing import (
     Mark,
     Sought,
+    behind_adapter,
     completion_at,
     inserted,
     matches,
@@ -144,6 +145,13 @@ def test_completions_are_taken_with_what_belongs_behind_them():
     assert inserted(text, completion_at(text, len(text)), "animal")[0] == "a __animal__"
     text = "smil"
     assert inserted(text, completion_at(text, len(text)), "smile (art)")[0] == r"smile \(art\)"
+
+
+def test_a_lora_comes_with_its_weight_and_the_words_that_it_answers_to():
+    text = "sea, <lora:in"
+    behind = behind_adapter(0.7, "ink drawing")
+    assert inserted(text, completion_at(text, len(text)), "ink", behind)[0] == "sea, <lora:ink:0.7>, ink drawing"
+    assert behind_adapter() == ":1>"
 
 
 def test_what_begins_so_comes_before_what_only_holds_it():
