@@ -83,7 +83,7 @@ class HeatController(QObject):
         info = self._generation.info_of(params.checkpoint)
         if info is None or FAMILIES[info.family].cross_attends:
             return ""
-        return f"{info.family.value} reads words and picture together: there is no heat map of a single word"
+        return f"What a single word does can't be told of {info.family.value}: there are no heat maps for it"
 
     def choose(self, word: str) -> None:
         """Show the map of a word of the prompt; of one that has none, nothing changes."""

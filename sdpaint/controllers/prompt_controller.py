@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +58,8 @@ class PromptController(QObject):
 
     read = Signal(object)
     """PromptReading of the prompt as it is."""
+    region_read = Signal(object)
+    """PromptReading of what a region reads: its words with those of the whole, and what is said of them alone."""
     history_changed = Signal()
     styles_changed = Signal()
     failed = Signal(object)
@@ -74,7 +76,8 @@ class PromptController(QObject):
         self._words: dict[Sought, dict[str, str]] = {}
         self._history: tuple[Written, ...] = ()
         self._styles: tuple[Style, ...] = ()
-        self._last: tuple[str, str, Path, int] | None = None
+        self._last: tuple[object, ...] | None = None
+        self._region: str | None = None
         self._soon = QTimer(self, singleShot=True, interval=_WAIT_MS)
         self._soon.timeout.connect(self._look)
         self.spelling = SpellingController(generation, self)
@@ -132,6 +135,12 @@ class PromptController(QObject):
     def import_styles(self, path: Path) -> None:
         """Add those of a styles.csv."""
         self._background.run(lambda: self._store.import_styles(path), self._take_styles, self.failed.emit)
+
+    def look_at_region(self, prompt: str | None) -> None:
+        """Say of a region's words, too, how they are read, from now on; None: of none."""
+        if prompt != self._region:
+            self._region = prompt
+            self._changed(self._generation.params)
 
     def convert(self, pickled: Sequence[Path]) -> None:
         """Write the numbers of pickled files as .safetensors beside them, and nothing else that they hold."""
@@ -203,7 +212,7 @@ class PromptController(QObject):
     # -- reading the prompt
 
     def _changed(self, params: GenerationParams) -> None:
-        now = (params.prompt, params.negative_prompt, params.checkpoint, params.sampling.steps)
+        now = (params.prompt, params.negative_prompt, params.checkpoint, params.sampling.steps, self._region)
         if now != self._last:
             self._last = now
             self._soon.start()
@@ -214,12 +223,23 @@ class PromptController(QObject):
         honours = Honours.ALL if info is None else FAMILIES[info.family].honours
 
         asked = self._last
+        prompts = [params.prompt]
+        if self._region is not None:
+            prompts += Style("", params.prompt, "").applied(self._region, "")[:1]
 
-        def show(reading: PromptReading) -> None:
-            if self._last == asked:
-                self.read.emit(reading)
+        def work() -> list[PromptReading]:
+            return [self._read(replace(params, prompt=prompt), honours) for prompt in prompts]
 
-        self._background.run(lambda: self._read(params, honours), show, self.failed.emit)
+        def show(readings: list[PromptReading]) -> None:
+            if self._last != asked:
+                return
+            whole, *regions = readings
+            self.read.emit(whole)
+            for region in regions:
+                own = tuple(warning for warning in region.warnings if warning not in whole.warnings)
+                self.region_read.emit(replace(region, warnings=own))
+
+        self._background.run(work, show, self.failed.emit)
 
     def _read(self, params: GenerationParams, honours: Honours) -> PromptReading:
         prompt = params.prompt

@@ -19,7 +19,7 @@ from sdpaint.document.layers import MaskLayer
 from sdpaint.errors import SettingsError
 from sdpaint.fileio.layer_data import LayerData, layer_json, read_layer, read_region, region_json
 from sdpaint.generation.params import GenerationParams, HandContext
-from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams
+from sdpaint.generation.request import GenerationMode, MaskFill, SamplerName, SamplingParams, Variation
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
 from sdpaint.imaging.masks import MAX_BAND_PX, HandBands
@@ -31,6 +31,8 @@ _STARTER = "starter"
 
 _FARTHEST_PX = 2**24
 """Beyond this no rectangle is believed."""
+_MOST_VARIATIONS = 256
+"""So often nobody varies a picture; each costs noise of its size."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ def _params_json(params: GenerationParams) -> dict[str, Any]:
         "grow_px": params.bands.grow_px,
         "feather_px": params.bands.feather_px,
         "vae": None if params.vae is None else params.vae.name,
+        "variations": [[each.seed, each.strength] for each in params.variations],
     }
 
 
@@ -226,7 +229,14 @@ def _read_params(values: dict[str, Any]) -> GenerationParams:
         context=_read_context(values.get("context")),
         bands=HandBands(_width(values.get("grow_px")), _width(values.get("feather_px"))),
         vae=None if vae is None else Path(Path(_is(str, vae)).name),
+        variations=_read_variations(values.get("variations", [])),
     )
+
+
+def _read_variations(values: Any) -> tuple[Variation, ...]:
+    if len(_is(list, values)) > _MOST_VARIATIONS:
+        raise ValueError("there are too many variations")
+    return tuple(Variation(_is(int, seed), _number(strength)) for seed, strength in values)
 
 
 def _read_context(values: Any) -> HandContext | None:

@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         )
         heat = HeatStrip(flows.heat, self.canvas.heat)
         strips = (
-            RegionStrip(self._documents, flows.regions, services.prompts.offer),
+            RegionStrip(self._documents, flows.regions, services.prompts),
             ReferenceRows(self._documents, flows.layers, flows.adapters, actions["manageCheckpoints"]),
             heat,
         )

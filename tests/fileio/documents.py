@@ -12,7 +12,14 @@ from sdpaint.document.document import Document
 from sdpaint.document.guides import Guide, GuideKind
 from sdpaint.document.layers import Layer, MaskLayer, Region, SavedSelection
 from sdpaint.generation.params import GenerationParams, HandContext
-from sdpaint.generation.request import MAX_SEED, GenerationMode, MaskFill, SamplerName, SamplingParams
+from sdpaint.generation.request import (
+    MAX_SEED,
+    GenerationMode,
+    MaskFill,
+    SamplerName,
+    SamplingParams,
+    Variation,
+)
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect, Size
@@ -133,4 +140,5 @@ params = st.builds(
     inpaint_control=st.booleans(),
     context=st.none() | st.builds(HandContext, boxes, boxes),
     bands=st.builds(HandBands, st.none() | st.integers(0, 512), st.none() | st.integers(0, 512)),
+    variations=st.lists(st.builds(Variation, st.integers(0, MAX_SEED), fractions), max_size=2).map(tuple),
 )

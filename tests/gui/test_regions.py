@@ -54,6 +54,27 @@ def test_what_is_written_for_a_layer_is_generated_where_it_is(painted, qtbot):
     assert region.mask.any()
 
 
+def test_its_tokens_are_counted_with_those_of_the_whole(painted, qtbot):
+    counter = painted.find("regionTokenCounter")
+    painted.generation.set_params(prompt="sea, hills")
+    qtbot.waitUntil(lambda: counter.text() == "3/75", timeout=20_000)
+    write(painted, "regionPromptEdit", "a red boat")
+    qtbot.waitUntil(lambda: counter.text() == "7/75", timeout=20_000)
+    assert "7 tokens in 1 × 75" in counter.toolTip()
+
+
+def test_what_of_its_words_cannot_be_carried_out_is_said_below_them(painted, qtbot):
+    note = painted.find("regionNote")
+    assert not note.isVisibleTo(painted.window)
+    write(painted, "regionPromptEdit", "<lora:nowhere:1>")
+    qtbot.waitUntil(lambda: "nowhere" in note.text(), timeout=20_000)
+    assert note.isVisibleTo(painted.window)
+    assert "nowhere" not in painted.find("promptNote").text()
+    painted.generation.set_params(prompt="<lora:nowhere:1>")
+    qtbot.waitUntil(lambda: "nowhere" in painted.find("promptNote").text(), timeout=20_000)
+    qtbot.waitUntil(lambda: not note.isVisibleTo(painted.window), timeout=20_000)
+
+
 def test_what_was_written_in_a_row_is_one_step(painted):
     write(painted, "regionPromptEdit", "night sky")
     painted.find("promptEdit").setFocus()

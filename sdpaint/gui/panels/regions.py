@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.prompt_controller import PromptController, PromptReading
 from sdpaint.controllers.region_controller import RegionController
 from sdpaint.document.document import Document
 from sdpaint.document.regions import OwnedRegion, RegionOwner, regions_of, same_regions
-from sdpaint.generation.prompt.editing import Sought
 from sdpaint.gui.canvas.region_overlay import region_colors
-from sdpaint.gui.theme import SPACE
+from sdpaint.gui.theme import SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.fields import ElidedLabel
 from sdpaint.gui.widgets.flow_layout import FlowLayout
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
 from sdpaint.gui.widgets.prompt_edit import PromptEdit
@@ -37,7 +36,7 @@ class RegionStrip(QWidget):
         self,
         documents: DocumentController,
         regions: RegionController,
-        offer: Callable[[Sought], Mapping[str, str]],
+        prompts: PromptController,
     ) -> None:
         super().__init__()
         self.setObjectName("regionStrip")
@@ -47,7 +46,7 @@ class RegionStrip(QWidget):
         self._chips: dict[RegionOwner, QToolButton] = {}
         self._owner: RegionOwner | None = None
         self._line = FlowLayout(SPACE)
-        self._editor = RegionEditor(regions, offer)
+        self._editor = RegionEditor(regions, prompts)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
@@ -137,11 +136,19 @@ class RegionStrip(QWidget):
 class RegionEditor(QWidget):
     """What is written for one region: its prompt, what shall not be there, and how much that weighs."""
 
-    def __init__(self, regions: RegionController, offer: Callable[[Sought], Mapping[str, str]]) -> None:
+    def __init__(self, regions: RegionController, prompts: PromptController) -> None:
         super().__init__()
-        self._regions = regions
+        self._regions, self._prompts = regions, prompts
         self._owner: RegionOwner | None = None
-        self._prompt = PromptEdit("regionPromptEdit", "Region prompt", "What shall be here", 3, "Region prompt", offer)
+        self._prompt = PromptEdit(
+            "regionPromptEdit", "Region prompt", "What shall be here", 3, "Region prompt", prompts.offer
+        )
+        self._counter = label("", "dim")
+        describe(self._counter, "regionTokenCounter", "Tokens of the region")
+        self._note = ElidedLabel()
+        describe(self._note, "regionNote", "Notes on the region prompt")
+        set_role(self._note, "warning")
+        self._note.hide()
         self._negative = QLineEdit()
         describe(
             self._negative, "regionNegativeEdit", "Negative region prompt", "What shall not appear in this region"
@@ -170,8 +177,9 @@ class RegionEditor(QWidget):
         for row in (self._first, self._second):
             row.setSpacing(SPACE)
             self._rows.addLayout(row)
+        self._rows.addWidget(self._note)
         self._first.addWidget(self._prompt, 1)
-        for widget in (self._inpaints, self._enabled, self._remove):
+        for widget in (self._counter, self._inpaints, self._enabled, self._remove):
             self._first.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         for each in (self._negative, self._weight):
             self._second.addWidget(each)
@@ -202,6 +210,7 @@ class RegionEditor(QWidget):
         self._remove.clicked.connect(self._delete)
         for edit in (self._prompt, self._negative):
             edit.installEventFilter(self)
+        self._prompts.region_read.connect(self._show_reading)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # The list of completions takes the focus while words are written.
@@ -217,6 +226,7 @@ class RegionEditor(QWidget):
         """Show this one, or none."""
         self._owner = None if each is None else each.owner
         self.setVisible(each is not None)
+        self._prompts.look_at_region(None if each is None else each.region.prompt)
         if each is None:
             return
         region, mask = each.region, each.owner.mask
@@ -229,6 +239,15 @@ class RegionEditor(QWidget):
             self._inpaints.setVisible(mask is not None)
             self._inpaints.setChecked(mask is not None and not document.masks[mask].guides_only)
         self._weight.set_value(region.weight)
+
+    def _show_reading(self, reading: PromptReading) -> None:
+        """Tokens with those of the whole, and what of these words won't be carried out."""
+        tokens = reading.tokens
+        self._counter.setText("" if tokens is None else f"{tokens}/{reading.room * reading.chunks}")
+        whole = f"{tokens} tokens in {reading.chunks} × {reading.room}, with the prompt of the whole"
+        self._counter.setToolTip("" if tokens is None else whole)
+        self._note.setText(" · ".join(reading.warnings))
+        self._note.setVisible(bool(reading.warnings))
 
     def _change(self, **fields: object) -> None:
         if self._owner is not None:
