@@ -5,12 +5,12 @@ They are read and never written. Whoever wrote them may be anybody: what isn't a
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ ENDINGS = (".json", ".civitai.info")
 _MOST_BYTES = 1024 * 1024
 _MOST_LETTERS = 4000
 _LARGEST_WEIGHT = 4.0
-_LINE_ENDS = ("p", "br", "li", "div", "h1", "h2", "h3", "tr")
+_LINE_END = re.compile(r"<(?:p|br|li|div|tr|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,22 +99,5 @@ def _text(value: Any) -> str:
     """Without the HTML that Civitai's descriptions are written in."""
     if not isinstance(value, str):
         return ""
-    if "<" not in value and "&" not in value:
-        return value.strip()[:_MOST_LETTERS]
-    plain = _Plain()
-    plain.feed(value)
-    plain.close()
-    return re.sub(r"\s*\n\s*", "\n", "".join(plain.parts)).strip()[:_MOST_LETTERS]
-
-
-class _Plain(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _LINE_ENDS:
-            self.parts.append("\n")
+    plain = _TAG.sub("", _LINE_END.sub("\n", value))
+    return re.sub(r"[ \t]*\n\s*", "\n", html.unescape(plain)).strip()[:_MOST_LETTERS]

@@ -57,10 +57,10 @@ def test_what_is_written_for_a_layer_is_generated_where_it_is(painted, qtbot):
 def test_its_tokens_are_counted_with_those_of_the_whole(painted, qtbot):
     counter = painted.find("regionTokenCounter")
     painted.generation.set_params(prompt="sea, hills")
-    qtbot.waitUntil(lambda: counter.text() == "3/75", timeout=20_000)
-    write(painted, "regionPromptEdit", "a red boat")
-    qtbot.waitUntil(lambda: counter.text() == "7/75", timeout=20_000)
-    assert "7 tokens in 1 × 75" in counter.toolTip()
+    qtbot.waitUntil(lambda: counter.text().startswith("3/"), timeout=20_000)
+    write(painted, "regionPromptEdit", "hills")
+    qtbot.waitUntil(lambda: counter.text().startswith("5/"), timeout=20_000)
+    assert "5 tokens in 1" in counter.toolTip()
 
 
 def test_what_of_its_words_cannot_be_carried_out_is_said_below_them(painted, qtbot):

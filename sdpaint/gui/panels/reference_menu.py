@@ -28,7 +28,7 @@ class ReferenceMenu(QToolButton):
         self._adapters, self._manage, self._change, self._end = adapters, manage, change, end
         self._reference = LayerReference()
         describe(self, "referenceMenuButton", "IP-Adapter", "Which IP-Adapter reads the reference, and when it counts")
-        self.setIcon(icon("adjust"))
+        self.setIcon(icon("brush-settings"))
         self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -12,7 +12,7 @@ from sdpaint.controllers.region_controller import RegionController
 from sdpaint.document.document import Document
 from sdpaint.document.regions import OwnedRegion, RegionOwner, regions_of, same_regions
 from sdpaint.gui.canvas.region_overlay import region_colors
-from sdpaint.gui.theme import SPACE, set_role
+from sdpaint.gui.theme import CONTROL_HEIGHT, SPACE, set_role
 from sdpaint.gui.widgets.controls import describe, icon_button, label, signals_blocked
 from sdpaint.gui.widgets.fields import ElidedLabel
 from sdpaint.gui.widgets.flow_layout import FlowLayout
@@ -145,6 +145,7 @@ class RegionEditor(QWidget):
         )
         self._counter = label("", "dim")
         describe(self._counter, "regionTokenCounter", "Tokens of the region")
+        self._counter.setFixedHeight(CONTROL_HEIGHT)
         self._note = ElidedLabel()
         describe(self._note, "regionNote", "Notes on the region prompt")
         set_role(self._note, "warning")
