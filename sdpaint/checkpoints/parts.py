@@ -165,6 +165,8 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "StableDiffusionPipeline": FamilyName.SD,
     "StableDiffusionImg2ImgPipeline": FamilyName.SD,
     "StableDiffusionInpaintPipeline": FamilyName.SD,
+    "LatentConsistencyModelPipeline": FamilyName.SD,
+    "LatentConsistencyModelImg2ImgPipeline": FamilyName.SD,
     "StableDiffusionXLPipeline": FamilyName.SDXL,
     "StableDiffusionXLImg2ImgPipeline": FamilyName.SDXL,
     "StableDiffusionXLInpaintPipeline": FamilyName.SDXL,

@@ -50,6 +50,9 @@ def quirks_of(path: Path, family: Family, index: dict[str, Any], network: dict[s
         return replace(plain, steps=4, guidance_scale=1.0)
     if family.name is FamilyName.FLUX and network.get("in_channels") == family.inpaint_channels:
         return replace(plain, steps=50, guidance_scale=30.0)
+    if network.get("time_cond_proj_dim") is not None:
+        # Consistency models whose guidance is an input of the network: as diffusers' pipeline of them does it.
+        return Quirks(SamplerName.LCM, 4, 8.5)
     name = f"{index.get('_name_or_path', '')} {path.name}".casefold()
     for word, sampler, steps, families in _DISTILLED:
         if family.name in families and re.search(rf"(?<![a-z]){word}(?![a-z])|(?<=sd|xl){word}(?![a-z])", name):

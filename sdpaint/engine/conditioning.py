@@ -87,6 +87,15 @@ def in_loop(embeddings: Embeddings) -> dict[str, Tensor]:
     return joined
 
 
+def is_guided(loaded: LoadedCheckpoint, request: GenerationRequest) -> bool:
+    """Whether each step asks the network twice, with the prompt and with the negative one.
+
+    Not at a guidance scale of 1 or less, and not where the scale is an input of the network, as of the first LCMs'.
+    """
+    network = loaded.components[FAMILIES[loaded.info.family].network]
+    return request.sampling.guidance_scale > 1.0 and getattr(network.config, "time_cond_proj_dim", None) is None
+
+
 def encode_prompts(
     loaded: LoadedCheckpoint,
     pipeline: Any,
@@ -97,8 +106,8 @@ def encode_prompts(
 ) -> Conditioning:
     """The conditioning of picture `index` of a request, over `steps` steps.
 
-    At a guidance scale of 1 or less there is no negative branch, and its embeddings are None. Remembered by words;
-    `announce` is called where they aren't known yet and must be encoded.
+    Without a negative branch (`is_guided`) its embeddings are None. Remembered by words; `announce` is called where
+    they aren't known yet and must be encoded.
     """
     seed = request.seed_of(index)
     return _encoded(loaded, pipeline, request, prompts_by_region(request, seed)[0], seed, steps, announce)
@@ -139,7 +148,7 @@ def _encoded(
     steps: int,
     announce: Callable[[], None],
 ) -> Conditioning:
-    guided = request.sampling.guidance_scale > 1.0
+    guided = is_guided(loaded, request)
     shown_px = CALLS[loaded.info.family].edit.get(type(pipeline).__name__, 0)
     picture = request.image if shown_px else None
     positive, negative = _stretches(loaded, texts, steps)

@@ -18,7 +18,7 @@ from torch import Tensor
 from sdpaint.engine.adapters import apply_adapters, wanted_adapters
 from sdpaint.engine.autoencode import encode, normalised
 from sdpaint.engine.calls import CALLS, FamilyCalls, Layout, pipeline_class
-from sdpaint.engine.conditioning import Conditioning, encode_prompts, encode_regions
+from sdpaint.engine.conditioning import Conditioning, encode_prompts, encode_regions, is_guided
 from sdpaint.engine.controls import ControlHook, LoadedControl, multiple_px
 from sdpaint.engine.heat import HeatGatherer, gatherer_for
 from sdpaint.engine.image_encoder import ImageEncoder
@@ -139,7 +139,7 @@ def prepare_call(
     if request.active_references:
         assert image_encoder is not None
         references = References(loaded, request.active_references, image_encoder, request.size)
-        arguments |= references.arguments(sampling.guidance_scale > 1.0)
+        arguments |= references.arguments(is_guided(loaded, request))
     if loaded.info.is_inpaint:
         call = _masked_call(loaded, request, arguments, cancel)
     elif _is_edit(loaded, request):

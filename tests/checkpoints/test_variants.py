@@ -36,6 +36,7 @@ def test_a_name_says_it(what: str) -> None:
 
 def test_a_config_says_it() -> None:
     assert quirks("flux", FamilyName.FLUX, guidance_embeds=False).steps == 4
+    assert quirks("dream", FamilyName.SDXL, time_cond_proj_dim=256) == Quirks(SamplerName.LCM, 4, 8.5)
     assert quirks("klein", FamilyName.FLUX2_KLEIN, {"is_distilled": True}).guidance_scale == 1.0
     assert quirks("krea", FamilyName.KREA2, {"is_distilled": True}).steps == 8
     assert quirks("flux", FamilyName.FLUX, guidance_embeds=True, in_channels=384).guidance_scale == 30.0
