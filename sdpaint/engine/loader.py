@@ -169,7 +169,7 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
     options = {key: value for key, value in index.items() if _is_option(value)}
     scheduler_config = scheduler_config_of(info)
     if info.prediction is not None and not FAMILIES[info.family].is_flow:
-        scheduler_config = {**scheduler_config, "prediction_type": info.prediction.value}
+        scheduler_config = _with_values(scheduler_config, prediction_type=info.prediction.value)
     loaded = LoadedCheckpoint(info, device, components, scheduler_config, plan, options)
     loaded.arrange()
     return loaded
@@ -284,6 +284,13 @@ def _prior_scheduler(info: CheckpointInfo) -> Any:
     )
 
 
+def _with_values(config: Any, **values: Any) -> dict[str, Any]:
+    """A scheduler's configuration with other values, also of what its file doesn't state: that, diffusers leaves out
+    for another class as a default of the first."""
+    unsaid = [name for name in config.get("_use_default_values", ()) if name not in values]
+    return {**config, **values, "_use_default_values": unsaid}
+
+
 def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
     scheduler_class = getattr(diffusers, class_name, None)
     if scheduler_class is None:
@@ -304,7 +311,7 @@ def _scheduler_config(folder: Path, class_name: str, family: FamilyName) -> Any:
         config = {**config, "shift": config["flow_shift"]}
     if str(config.get("variance_type")).startswith("learned"):
         # Pipelines take apart what such a network makes, unless the scheduler says that it does; few can.
-        config = {**config, "variance_type": None}
+        config = _with_values(config, variance_type=None)
     if "snr_shift_scale" in config:
         config = {**config, "trained_betas": shifted_betas(config)}
     if family is FamilyName.SD and config.get("steps_offset", 1) != 1:
