@@ -22,7 +22,6 @@ class Background(QObject):
 
     idle = Signal()
     """The last task has ended and its callback has run."""
-    _ended = Signal(object)
 
     def __init__(self, threads: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +29,8 @@ class Background(QObject):
         self._pool.setMaxThreadCount(threads)
         self._waiting = 0
         self._is_closed = False
-        self._ended.connect(self._call_back, Qt.ConnectionType.QueuedConnection)
+        self._answers = _Answers()
+        self._answers.ended.connect(self._call_back, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_busy(self) -> bool:
@@ -45,7 +45,7 @@ class Background(QObject):
     ) -> None:
         """Queue a task."""
         self._waiting += 1
-        self._pool.start(_Task(work, done, failed, self._ended.emit))
+        self._pool.start(_Task(work, done, failed, self._answers))
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Wait until all tasks have ended. Their callbacks aren't called any more. False where that takes longer."""
@@ -61,19 +61,25 @@ class Background(QObject):
             self.idle.emit()
 
 
+class _Answers(QObject):
+    """Brings the callbacks back. Each task holds on to it: a widget may be deleted, and what it has, while one runs."""
+
+    ended = Signal(object)
+
+
 class _Task(QRunnable):
     def __init__(
         self,
         work: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[SdPaintError], None],
-        end: Callable[[Callable[[], None]], None],
+        answers: _Answers,
     ) -> None:
         super().__init__()
         self._work = work
         self._done = done
         self._failed = failed
-        self._end = end
+        self._answers = answers
 
     def run(self) -> None:
         """Qt calls this on a thread of the pool."""
@@ -89,6 +95,6 @@ class _Task(QRunnable):
             )
             problem.__cause__ = error
         else:
-            self._end(lambda: done(result))
+            self._answers.ended.emit(lambda: done(result))
             return
-        self._end(lambda: failed(problem))
+        self._answers.ended.emit(lambda: failed(problem))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+import shiboken6
 
 from sdpaint.errors import FileError, SdPaintError
 from sdpaint.worker.background import Background
@@ -63,3 +64,14 @@ def test_closing_waits_for_the_work_and_drops_the_callbacks(qtbot, qapp):
     assert background.close()
     assert ended == [1]
     qapp.processEvents()
+
+
+def test_deleted_while_it_works_it_lets_the_work_end_without_a_word(qapp):
+    background = Background()
+    go_on, ended = threading.Event(), []
+    background.run(lambda: go_on.wait(5), ended.append, unexpected)
+    shiboken6.delete(background)
+    go_on.set()
+    assert background.close()
+    qapp.processEvents()
+    assert not ended
