@@ -43,22 +43,28 @@ class ContextHandles(QObject):
         generation: GenerationController,
         shown: Callable[[], Outlook | None],
         left: Callable[[], None],
+        lend_cursor: Callable[[Qt.CursorShape | None], None],
     ) -> None:
-        """`shown`: what is drawn now. `left`: the pointer is no longer the tool's."""
+        """`shown`: what is drawn now. `left`: the pointer is no longer the tool's.
+
+        `lend_cursor`: show this one instead of the tool's; None: the tool's again.
+        """
         super().__init__(view)
         self._view = view
         self._generation = generation
         self._shown = shown
         self._left = left
+        self._lend_cursor = lend_cursor
         self._grip: tuple[FrameHandle, Rect, Point, Rect] | None = None
-        self._is_over = False
         view.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Whether the event was for a handle."""
+        kind = event.type()
+        if kind is QEvent.Type.Leave:
+            self._lend_cursor(None)
         if not isinstance(event, QMouseEvent | QTabletEvent):
             return False
-        kind = event.type()
         if kind is QEvent.Type.MouseButtonDblClick:
             return self._reset(event.position())
         if kind in _PRESSES:
@@ -96,12 +102,10 @@ class ContextHandles(QObject):
             return True
         handle = None if is_pressed else self._handle_at(at)
         if handle is None:
-            self._is_over = False
+            self._lend_cursor(None)
             return False
-        if not self._is_over:
-            self._left()
-            self._is_over = True
-        self._view.setCursor(cursor_for(handle, self._view.viewport))
+        self._left()
+        self._lend_cursor(cursor_for(handle, self._view.viewport))
         return True
 
     def _reset(self, at: QPointF) -> bool:

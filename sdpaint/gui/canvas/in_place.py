@@ -51,8 +51,10 @@ class InPlace(QObject):
         self._progress: float | None = None
         self._bar: ResultBar | None = None
 
-    def follow_engine(self, leave: Callable[[], None]) -> None:
-        """Follow the engine. `leave`: the pointer is no longer the tool's."""
+    def follow_engine(
+        self, leave: Callable[[], None], lend_cursor: Callable[[Qt.CursorShape | None], None]
+    ) -> None:
+        """Follow the engine. `leave` and `lend_cursor`: what ContextHandles says of the pointer."""
         generation, view = self._generation, self._view
         if generation is None:
             return
@@ -60,7 +62,7 @@ class InPlace(QObject):
         generation.progress_changed.connect(self.follow)
         generation.outlook_changed.connect(lambda _outlook: view.update())
         generation.params_changed.connect(lambda _params: self._refresh_outlook())
-        ContextHandles(view, generation, lambda: self.outlook, leave)
+        ContextHandles(view, generation, lambda: self.outlook, leave, lend_cursor)
         self._bar = ResultBar(generation, view)
         generation.results_changed.connect(self.place_bar)
 

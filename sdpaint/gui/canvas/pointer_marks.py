@@ -38,6 +38,7 @@ class PointerMarks(QObject):
         self._sample: tuple[Point, Color] | None = None
         self._picked_from = tools.foreground
         self._cursor: Qt.CursorShape | QCursor = Qt.CursorShape.ArrowCursor
+        self._lent: Qt.CursorShape | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self.refresh)
         tools.brush_changed.connect(self.refresh)
@@ -59,6 +60,12 @@ class PointerMarks(QObject):
         """The pointer is elsewhere."""
         self._place = place
         self.refresh()
+
+    def lend_cursor(self, cursor: Qt.CursorShape | None) -> None:
+        """The pointer is over something that isn't the tool's, which has this cursor; None: the tool's again."""
+        if cursor is not self._lent:
+            self._lent = cursor
+            self.refresh()
 
     def look_through(self) -> None:
         """The view shows another part, and is repainted as a whole."""
@@ -139,6 +146,8 @@ class PointerMarks(QObject):
 
     def _wanted_cursor(self) -> Qt.CursorShape | QCursor:
         tool, viewport = self._tools.tool, self._view.viewport
+        if self._lent is not None:
+            return self._lent
         if self._tools.edits.is_computing and not self._patience.isActive():
             return Qt.CursorShape.BusyCursor
         if self._input.drag in (Drag.PAN, Drag.ROTATE):

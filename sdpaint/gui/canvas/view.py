@@ -136,7 +136,7 @@ class CanvasView(Navigator):
         self._input.drag_changed.connect(lambda: self._ants.set_paused(self._input.drag is not Drag.NONE))
         self._idle.timeout.connect(self._fill_in)
         self.view_changed.connect(self._on_view_changed)
-        self.in_place.follow_engine(self._input.leave)
+        self.in_place.follow_engine(self._input.leave, self._marks.lend_cursor)
 
     # What is shown
 

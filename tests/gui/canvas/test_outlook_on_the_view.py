@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QImage, QRegion
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QCursor, QImage, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -18,6 +18,8 @@ from sdpaint.generation.planning import Outlook
 from sdpaint.generation.request import MaskFill
 from sdpaint.gui.canvas.outlook import outlook_words
 from sdpaint.imaging.geometry import Point, Rect, Size
+from sdpaint.tools.base import ToolName
+from tests.gui.conftest import double_click
 
 
 def grabbed(canvas) -> QImage:
@@ -27,6 +29,11 @@ def grabbed(canvas) -> QImage:
 def masked(mask: Rect) -> Document:
     document = edits.set_frame(edits.new_document(Size(900, 700)), Rect(0, 0, 900, 700))
     return edits.fill_mask(document, mask)
+
+
+def looks_of(cursor: QCursor) -> tuple[Qt.CursorShape, int]:
+    """What is the same for cursors that look the same."""
+    return cursor.shape(), cursor.pixmap().cacheKey()
 
 
 def outlook(region: Size, work: Size) -> Outlook:
@@ -129,26 +136,32 @@ class TestContext:
         box = self.open(driver)
         driver.drag((box.right, box.bottom), (box.right + 96, box.bottom + 64))
         now = driver.generation.outlook.plan.frame
-        at, left, plain = driver.at(now.left, now.top), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        QTest.mouseDClick(driver.canvas, left, plain, at)
-        QTest.mouseRelease(driver.canvas, left, plain, at)
+        double_click(driver.canvas, driver.at(now.left, now.top))
         assert driver.generation.params.context is None
         assert driver.generation.outlook.plan.frame == box
 
-    def test_the_pointer_says_that_a_handle_can_be_dragged(self, driver, qtbot):
+    @pytest.mark.parametrize("tool", [ToolName.BRUSH, ToolName.FILL, ToolName.TEXT])
+    def test_the_pointer_says_that_a_handle_can_be_dragged(self, driver, tool):
         box = self.open(driver)
+        driver.tools.set_tool(tool)
+        beside, handle = driver.at(box.center.x, box.center.y), driver.at(box.right, box.center.y)
+        QTest.mouseMove(driver.canvas, beside)
+        before = looks_of(driver.canvas.cursor())
+        assert before[0] is not Qt.CursorShape.SizeHorCursor
+        QTest.mouseMove(driver.canvas, handle)
+        assert driver.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
+        QTest.mouseMove(driver.canvas, beside)
+        assert looks_of(driver.canvas.cursor()) == before
 
-        def is_over_the_handle() -> bool:
-            # The box may be drawn anew while the pointer is on its way: then it says so at its next move.
-            for at in (box.center, Point(box.right, box.center.y)):
-                QTest.mouseMove(driver.canvas, driver.at(at.x, at.y))
-                QApplication.processEvents()
-            return driver.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
-
-        qtbot.waitUntil(is_over_the_handle)
-        QTest.mouseMove(driver.canvas, driver.at(box.right + 60, box.center.y))
-        QApplication.processEvents()
-        assert driver.canvas.cursor().shape() is not Qt.CursorShape.SizeHorCursor
+    def test_over_a_handle_is_no_brush_wherever_the_pointer_came_from(self, driver):
+        box = self.open(driver)
+        handle = driver.at(box.right, box.center.y)
+        for _coming_back in range(2):
+            QTest.mouseMove(driver.canvas, handle)
+            assert driver.canvas.marks.place is None
+            assert driver.canvas.cursor().shape() is Qt.CursorShape.SizeHorCursor
+            QTest.mouseMove(driver.canvas, QPoint(-1000, -1000))
+            assert driver.canvas.cursor().shape() is not Qt.CursorShape.SizeHorCursor
 
 
 def test_a_mask_shows_what_will_be_seen_and_what_can_change(driver, qtbot):
