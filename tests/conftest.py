@@ -79,6 +79,44 @@ def nothing_left_running(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     assert not names, f"windows left open: {', '.join(names)}"
 
 
+@pytest.fixture(autouse=True)
+def hands_off(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let each test begin with nothing held and the pointer beside all windows; fail one that ends with a button held.
+
+    Pointer, buttons and keys are the application's: what one test leaves of them is there for all that follow, whose
+    moves become drags, and whose windows open beneath a pointer.
+    """
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("qapp")
+    _let_go()
+    yield
+    held = _let_go()
+    assert not held, f"mouse buttons left pressed: {', '.join(held)}"
+
+
+def _let_go() -> list[str]:
+    """Release buttons and keys, take the pointer away, and say which buttons were held.
+
+    Keys aren't worth a word: QTest's click of a key with Ctrl ends with Ctrl held.
+    """
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtGui import QCursor
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication, QWidget
+
+    hand = QWidget()
+    pressed = QApplication.mouseButtons()
+    held = [button for button in Qt.MouseButton if button in pressed and button is not Qt.MouseButton.NoButton]
+    for button in held:
+        QTest.mouseRelease(hand, button)
+    QTest.keyRelease(hand, Qt.Key.Key_Control)
+    QCursor.setPos(QPoint(-1000, -1000))
+    QApplication.processEvents()
+    return [button.name for button in held]
+
+
 def _open_windows() -> list[Any]:
     """Top-level widgets that are on screen. Asks for no application where there is none."""
     widgets = sys.modules.get("PySide6.QtWidgets")

@@ -61,6 +61,40 @@ def test_a_test_that_leaves_a_window_open_fails(pytester):
     result.stdout.fnmatch_lines(["*windows left open: QWidget 'forgotten'*"])
 
 
+def test_a_test_that_leaves_a_button_pressed_fails_and_the_next_begins_with_free_hands(pytester):
+    result = run_in_isolation(
+        pytester,
+        """
+        from PySide6.QtCore import QPoint, Qt
+        from PySide6.QtGui import QCursor
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QApplication, QWidget
+        def test_leak(qtbot):
+            window = QWidget()
+            qtbot.addWidget(window)
+            with qtbot.waitExposed(window):
+                window.show()
+            QTest.mouseMove(window, QPoint(20, 20))
+            QTest.mousePress(window, Qt.MouseButton.RightButton)
+            QTest.keyPress(window, Qt.Key.Key_Alt, Qt.KeyboardModifier.AltModifier)
+            assert QApplication.mouseButtons() is Qt.MouseButton.RightButton
+            assert QApplication.keyboardModifiers() is Qt.KeyboardModifier.AltModifier
+        def test_tidy(qtbot):
+            assert QApplication.mouseButtons() is Qt.MouseButton.NoButton
+            assert QApplication.keyboardModifiers() is Qt.KeyboardModifier.NoModifier
+            window = QWidget()
+            qtbot.addWidget(window)
+            with qtbot.waitExposed(window):
+                window.show()
+            assert not window.underMouse()
+            QTest.mouseMove(window, QPoint(20, 20))
+            assert window.underMouse()
+        """,
+    )
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*mouse buttons left pressed: RightButton*"])
+
+
 def test_each_test_has_a_home_of_its_own(sdpaint_home):
     assert Path(os.environ["SDPAINT_HOME"]) == sdpaint_home
     assert paths.config_dir() == sdpaint_home

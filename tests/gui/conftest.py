@@ -134,6 +134,13 @@ class Driver:
         QApplication.processEvents()
 
 
+def double_click(widget: QWidget, at: QPoint) -> None:
+    """QTest's double click ends with the button down; a hand lets it go."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mouseDClick(widget, left, none, at)
+    QTest.mouseRelease(widget, left, none, at)
+
+
 @pytest.fixture
 def engine() -> FakeEngine:
     return FakeEngine()
@@ -151,8 +158,8 @@ def driver(themed: QApplication, qtbot, engine: FakeEngine) -> Iterator[Driver]:
     results, asker = FakeResultStore(), FakeAsker()
     window = build_window(settings, lambda: engine, results, asker)
     window.resize(1280, 860)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.activateWindow()
     window.canvas.setFocus()
     yield Driver(window, engine, results, asker)

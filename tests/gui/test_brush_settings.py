@@ -23,6 +23,7 @@ from sdpaint.imaging.stabiliser import StabiliserKind
 from sdpaint.imaging.symmetry import Symmetry, SymmetryKind
 from sdpaint.imaging.tips import Grain, Tip, bundled_tip
 from sdpaint.tools.base import ToolName
+from tests.gui.conftest import double_click
 
 
 @pytest.fixture
@@ -78,9 +79,9 @@ def test_end_points_keep_to_their_sides_and_inner_ones_between_their_neighbours(
 
 def test_a_double_click_takes_a_point_away_but_not_the_ends(editor):
     editor.set_curve(Curve(((0.0, 0.0), (0.5, 0.9), (1.0, 1.0))))
-    QTest.mouseDClick(editor, Qt.MouseButton.LeftButton, pos=editor.place((0.5, 0.9)).toPoint())
+    double_click(editor, editor.place((0.5, 0.9)).toPoint())
     assert editor.curve == Curve()
-    QTest.mouseDClick(editor, Qt.MouseButton.LeftButton, pos=editor.place((0.0, 0.0)).toPoint())
+    double_click(editor, editor.place((0.0, 0.0)).toPoint())
     assert editor.curve == Curve()
 
 

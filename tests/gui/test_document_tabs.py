@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolButton, QWidget
 from sdpaint.fileio.images import write_image
 from sdpaint.gui.dialogs.files import Answer
 from sdpaint.gui.dropped import LAYER_MIME
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import TIMEOUT_MS, Driver, double_click
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -220,10 +220,13 @@ def test_leaving_asks_once_for_all_and_saves_each(driver, tabs, three, qtbot):
     assert [now > then for now, then in zip(after, before, strict=True)] == [True, False, True]
 
 
-def test_tabs_are_put_into_another_order(driver, tabs, three):
-    # Dragging itself is Qt's, and allowed; what becomes of it is ours.
-    assert tabs.isMovable()
-    tabs.moveTab(2, 0)
+def test_tabs_are_put_into_another_order_by_dragging(driver, tabs, three):
+    start, end = tabs.tabRect(2).center(), tabs.tabRect(0).center() - QPoint(20, 0)
+    QTest.mousePress(tabs, LEFT, NONE, start)
+    for step in range(1, 21):
+        QTest.mouseMove(tabs, start + (end - start) * step / 20)
+        QApplication.processEvents()
+    QTest.mouseRelease(tabs, LEFT, NONE, end)
     assert [each.title for each in driver.documents.open_documents] == ["harbour.png", "sunset.png", "castle.png"]
     assert driver.documents.title == "harbour.png"
     driver.documents.show_next()
@@ -327,7 +330,7 @@ def test_the_row_goes_with_the_panels(driver, tabs, three):
 
 def test_a_double_click_beside_the_tabs_asks_for_a_new_document(driver, tabs, three):
     row = driver.find("documentTabsRow")
-    QTest.mouseDClick(row, LEFT, NONE, QPoint(row.width() - 6, row.height() // 2))
+    double_click(row, QPoint(row.width() - 6, row.height() // 2))
     dialog = driver.window.findChild(QWidget, "newDocumentDialog")
     assert dialog.isVisible()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)

@@ -123,8 +123,8 @@ def test_the_line_between_original_and_file_follows_the_mouse_and_the_keys(qtbot
     view.resize(200, 100)
     black, white = np.zeros((100, 200, 3), np.uint8), np.full((100, 200, 3), 255, np.uint8)
     view.show_pair(black, white, ("", ""))
-    view.show()
-    qtbot.waitExposed(view)
+    with qtbot.waitExposed(view):
+        view.show()
     assert view.grab().toImage().pixelColor(150, 20).red() == 255
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=view.rect().center())
     QTest.mouseMove(view, view.rect().center() + view.rect().center() * 0.8)

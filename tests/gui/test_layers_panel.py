@@ -30,7 +30,7 @@ from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.tiles import TileMap
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import TIMEOUT_MS, Driver, double_click
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -299,6 +299,7 @@ def test_a_right_click_chooses_the_layer_and_offers_what_suits_its_part(tree, mo
         QTest.mousePress(viewport, Qt.MouseButton.RightButton, NONE, at)
         event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
         QApplication.sendEvent(viewport, event)
+        QTest.mouseRelease(viewport, Qt.MouseButton.RightButton, NONE, at)
         assert chosen(tree) == ["A"]
     assert opened == ["layerContextMenu", "layerMaskContextMenu"]
 
@@ -475,7 +476,7 @@ def test_a_double_click_on_a_fill_opens_its_colour_and_each_drag_is_one_step(tre
     tree.trigger("addFillLayer")
     view = tree.find("layersList")
     at = places(tree, "Colour 1").picture.center()
-    QTest.mouseDClick(view.viewport(), LEFT, NONE, at)
+    double_click(view.viewport(), at)
     wheel = tree.find("fillWheel")
     assert wheel.isVisible()
     center = wheel.rect().center()

@@ -22,7 +22,7 @@ from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Size
 from sdpaint.tools.base import ToolName
-from tests.gui.conftest import TIMEOUT_MS
+from tests.gui.conftest import TIMEOUT_MS, double_click
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -109,7 +109,7 @@ def test_a_layer_is_renamed_in_its_row(driver, how):
     if how == "double click":
         place = view.visualRect(row_of(driver, "Layer 1")).center()
         QTest.mouseClick(view.viewport(), LEFT, NONE, place)
-        QTest.mouseDClick(view.viewport(), LEFT, NONE, place)
+        double_click(view.viewport(), place)
     elif how == "F2":
         driver.key(Qt.Key.Key_F2)
     else:
@@ -237,7 +237,8 @@ def test_a_double_click_goes_back_to_the_tools_own_default(driver):
     driver.key(Qt.Key.Key_E)
     default = driver.tools.brush.size_px
     driver.tools.set_brush(replace(driver.tools.brush, size_px=300))
-    QTest.mouseDClick(driver.find("brushSizeSlider"), LEFT)
+    slider = driver.find("brushSizeSlider")
+    double_click(slider, slider.rect().center())
     assert driver.tools.brush.size_px == default
 
 
@@ -382,7 +383,7 @@ def test_results_are_shown_in_place_kept_and_removed(driver, qtbot):
     assert driver.generation.selected == 1
     assert driver.generation.overlay is not None
     with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
-        QTest.mouseDClick(view.viewport(), LEFT, NONE, place)
+        double_click(view.viewport(), place)
     assert driver.generation.results[1].kept
     view.setFocus()
     driver.key(Qt.Key.Key_Delete)

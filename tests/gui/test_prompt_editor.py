@@ -184,7 +184,7 @@ def test_an_embedding_is_counted_as_its_vectors_and_a_pickled_one_can_be_convert
 def library(driver, edit, qtbot) -> PromptLibrary:
     driver.window.actions_by_id["promptLibrary"].trigger()
     found = driver.window.findChild(PromptLibrary)
-    qtbot.waitExposed(found)
+    qtbot.waitUntil(lambda: found.windowHandle().isExposed())
     yield found
     found.close()
 

@@ -17,7 +17,7 @@ from sdpaint.gui.reference_window import ReferenceState, ReferenceWindow
 from sdpaint.gui.references import References
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
-from tests.gui.conftest import TIMEOUT_MS
+from tests.gui.conftest import TIMEOUT_MS, double_click
 from tests.gui.test_main_window import controls, described
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -48,7 +48,7 @@ def reference(driver, qtbot, picture) -> ReferenceWindow:
 def shown(driver, qtbot) -> ReferenceWindow:
     qtbot.waitUntil(lambda: bool(driver.window.flows.references.windows), timeout=TIMEOUT_MS)
     window = driver.window.flows.references.windows[-1]
-    qtbot.waitExposed(window)
+    qtbot.waitUntil(lambda: window.windowHandle().isExposed())
     return window
 
 
@@ -87,7 +87,7 @@ def test_the_wheel_zooms_where_it_is_and_a_double_click_shows_all(reference):
     QApplication.sendEvent(reference.view, event)
     assert reference.view.scale == pytest.approx(2 * before)
     assert (point(reference, 40, 30) - at).manhattanLength() <= 2
-    QTest.mouseDClick(reference.view, LEFT, NONE, at)
+    double_click(reference.view, at)
     assert reference.view.scale == pytest.approx(before)
 
 

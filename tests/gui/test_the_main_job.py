@@ -40,8 +40,8 @@ def studio(themed: QApplication, qtbot, tmp_path) -> Iterator[Driver]:
     asker = FakeAsker()
     window = build_window(settings, engine_factory(settings.settings), asker=asker)
     window.resize(1280, 860)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.activateWindow()
     window.canvas.setFocus()
     driver = Driver(window, None, None, asker)

@@ -16,7 +16,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Size
 from sdpaint.imaging.words import TextAlign, TextStyle, Words
 from sdpaint.tools.base import ToolName
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import TIMEOUT_MS, Driver, double_click
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -178,7 +178,7 @@ def test_words_are_selected_with_the_mouse(page, qtbot):
     page.drag((caret.x - 60, y), (caret.x - 30, y), (caret.x + 20, y))
     assert "first second".endswith(page.tools.typing.selected_words)
     assert page.tools.typing.selected_words
-    QTest.mouseDClick(page.canvas, LEFT, NONE, page.at(110, y))
+    double_click(page.canvas, page.at(110, y))
     QTest.mouseClick(page.canvas, LEFT, NONE, page.at(110, y))
     page.key(Qt.Key.Key_Escape)
     settle(page, qtbot)

@@ -16,6 +16,7 @@ from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 from sdpaint.gui.widgets.swatches import ColorPair, Swatches
 from sdpaint.imaging.color import BLACK, WHITE, Color
 from sdpaint.imaging.color_models import Hsv
+from tests.gui.conftest import double_click
 
 LEFT, NONE, SHIFT = (
     Qt.MouseButton.LeftButton,
@@ -104,7 +105,7 @@ def test_a_double_click_resets(shown):
     slider = shown(NumberSlider("s", "Size", PIXELS))
     slider.set_value(10)
     heard = Heard(slider)
-    QTest.mouseDClick(slider, LEFT, NONE, QPoint(180, 14))
+    double_click(slider, QPoint(180, 14))
     assert slider.value == 50
     assert heard.committed == [50]
 

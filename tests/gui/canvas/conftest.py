@@ -31,8 +31,8 @@ class Desk:
         self.generation = None if generation is None else generation(self.documents)
         self.view = CanvasView(self.documents, self.tools, self.generation)
         self.view.resize(*size)
-        self.view.show()
-        qtbot.waitExposed(self.view)
+        with qtbot.waitExposed(self.view):
+            self.view.show()
         self.settle()
 
     def settle(self) -> None:

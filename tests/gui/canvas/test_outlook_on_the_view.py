@@ -17,7 +17,7 @@ from sdpaint.generation.passes import Passes
 from sdpaint.generation.planning import Outlook
 from sdpaint.generation.request import MaskFill
 from sdpaint.gui.canvas.outlook import outlook_words
-from sdpaint.imaging.geometry import Point, Rect, Size
+from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.tools.base import ToolName
 from tests.gui.conftest import double_click
 

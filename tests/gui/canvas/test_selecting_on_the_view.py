@@ -21,6 +21,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.selection import coverage_map, ellipse, rectangle, united
 from sdpaint.tools.base import ToolName
+from tests.gui.conftest import double_click
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
@@ -129,8 +130,7 @@ def test_a_double_click_closes_a_polygon(still):
     still.tools.set_tool(ToolName.SELECT_POLYGON)
     for place in ((50, 50), (150, 50), (150, 120)):
         click(still, *place)
-    QTest.mouseDClick(still.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, still.at(50, 120))
-    QTest.mouseRelease(still.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, still.at(50, 120))
+    double_click(still.view, still.at(50, 120))
     click(still, 50, 120)
     assert selected(still)[110, 60] == 255
 
