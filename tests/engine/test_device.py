@@ -53,10 +53,10 @@ def test_a_cpu_that_names_no_instruction_sets_is_timed(
 
 def test_the_timing_keeps_to_its_budget() -> None:
     bfloat16_speedup()
-    started = time.perf_counter()
+    started = time.process_time()
     ratio = bfloat16_speedup(budget_s=0.0)
     assert ratio > 0
-    assert time.perf_counter() - started < 2.0  # one pair of convolutions, however busy the machine is
+    assert time.process_time() - started < 2.0  # one pair of convolutions, however busy the machine is
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="speaks of machines without CUDA")

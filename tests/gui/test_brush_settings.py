@@ -214,7 +214,7 @@ def test_the_buttons_open_the_cards_and_show_what_is_on(driver, qtbot):
     qtbot.waitUntil(lambda: not driver.window._services.brushes.is_busy)
 
 
-def test_the_axis_is_seen_on_the_canvas_while_a_brush_is_in_hand(driver):
+def test_the_axis_is_seen_on_the_canvas_while_a_brush_is_in_hand(driver, qtbot):
     size = driver.documents.document.size
     place = driver.at(size.width / 2, size.height / 8)
 
@@ -222,6 +222,7 @@ def test_the_axis_is_seen_on_the_canvas_while_a_brush_is_in_hand(driver):
         picture = driver.canvas.grab(driver.canvas.rect()).toImage()
         return [picture.pixelColor(place + QPoint(dx, dy)).name() for dx in range(-3, 4) for dy in range(12)]
 
+    qtbot.waitUntil(lambda: driver.canvas.is_complete)
     before = row()
     driver.tools.set_paint_options(replace(driver.tools.paint_options, symmetry=Symmetry(SymmetryKind.VERTICAL)))
     assert row() != before

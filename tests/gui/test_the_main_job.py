@@ -128,6 +128,7 @@ def test_a_picture_is_painted_refined_inpainted_undone_saved_and_opened_equal(st
 
     # refine what was painted, and see it form in place
     assert driver.find("generateButton").text() == "Refine"
+    qtbot.waitUntil(lambda: driver.canvas.is_complete)
     before = driver.canvas.grab().toImage()
     watcher = CanvasWatcher(driver)
     prompt_and_generate(driver, qtbot, "sunset over mountains with a lake")

@@ -116,7 +116,8 @@ def test_ctrl_with_a_key_is_a_shortcut_all_the_same(driver):
     assert driver.tools.tool is ToolName.BRUSH
 
 
-def test_the_ring_goes_when_the_pointer_or_the_tool_does(driver):
+def test_the_ring_goes_when_the_pointer_or_the_tool_does(driver, qtbot):
+    qtbot.waitUntil(lambda: driver.canvas.is_complete)
     driver.key(Qt.Key.Key_I)
     hover(driver, 300, 200)
     at = driver.at(300, 200) - QPoint(0, round(SAMPLE_RING_PX) + 7)
