@@ -67,12 +67,17 @@ _KINDS: tuple[tuple[str, ControlKind], ...] = (
 )
 
 
+_HOLED_UNION = 8
+"""A union of SDXL that reads so many kinds, xinsir's larger one, reads pictures with holes too."""
+
+
 @dataclass(frozen=True)
 class ControlInfo:
     """One installed control. `widths`: what the network that it steers must have, by name.
 
     `configured`: it is a folder with a configuration of its own. `is_union`: it reads several kinds of pictures, and is
-    told which; `suits`: the kind that its name speaks of, None where it speaks of none.
+    told which of `modes`; `suits`: the kind that its name speaks of, None where it speaks of none. `takes_mask`: beside
+    its picture it is told what is to be made anew of it.
     """
 
     path: Path
@@ -83,7 +88,23 @@ class ControlInfo:
     widths: Mapping[str, int]
     configured: bool
     is_union: bool = False
+    modes: int = 0
     suits: ControlKind | None = None
+    takes_mask: bool = False
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether it was taught pictures with holes, in a form that is known."""
+        if self.family in (FamilyName.SD, FamilyName.SDXL):
+            return self.suits is ControlKind.INPAINT or (self.is_union and self.modes >= _HOLED_UNION)
+        return self.takes_mask
+
+    @property
+    def hole(self) -> float:
+        """What stood for a hole in the pictures, of channels 0…1, that it was taught; black for all but these."""
+        if self.family is FamilyName.SD:
+            return -1.0
+        return 1.0 if "dreamer" in self.name.lower() else 0.0
 
     def fits(self, checkpoint: CheckpointInfo) -> bool:
         """Whether it was made for networks such as the checkpoint's."""
@@ -200,13 +221,14 @@ def with_controls(request: GenerationRequest, found: Callable[[], Iterable[Contr
 
 
 def inpaint_control(infos: Iterable[ControlInfo], checkpoint: CheckpointInfo) -> ControlInfo | None:
-    """The ControlNet that helps a checkpoint to inpaint: of Stable Diffusion 1 and 2, whose masks it is told by -1.
+    """The ControlNet that helps a checkpoint to inpaint, one that was made for that before a union.
 
     None for a checkpoint that takes masks itself.
     """
-    if checkpoint.family is not FamilyName.SD or checkpoint.is_inpaint:
+    if checkpoint.is_inpaint:
         return None
-    return next((info for info in infos if info.suits is ControlKind.INPAINT and info.fits(checkpoint)), None)
+    helping = (info for info in infos if info.inpaints and info.fits(checkpoint))
+    return next(iter(in_order(helping, ControlKind.INPAINT)), None)
 
 
 def with_inpaint_control(
@@ -283,17 +305,23 @@ def no_control(control: Control, checkpoint: CheckpointInfo) -> SettingsError:
 
 # -- what it is ----------------------------------------------------------------------------------------------------
 
+_MASK_CHANNELS = {"SD3ControlNetModel": 1, "QwenImageControlNetModel": 4}
+"""By so many channels the entrance is wider where a mask goes in beside the latents; Qwen-Image packs four into one."""
+_ENTRANCES = {
+    "SD3ControlNetModel": ("pos_embed.proj.weight", "pos_embed_input.proj.weight"),
+    "QwenImageControlNetModel": ("img_in.weight", "controlnet_x_embedder.weight"),
+}
+"""Where the latents of the picture that is made go in, and where those of the control's."""
+_MODES = ("task_embedding", "controlnet_mode_embedder.weight")
+
 
 def _read_folder(path: Path) -> ControlInfo:
     config = read_json(path / "config.json")
     class_name = str(config.get("_class_name"))
     if class_name not in _CLASSES:
         raise CheckpointError(f"{path.name} is no ControlNet", hint="Choose a ControlNet or a T2I-Adapter")
-    if config.get("extra_conditioning_channels"):
-        raise CheckpointError(
-            f"{path.name} wants a mask beside its picture, which sdpaint can't give it",
-            hint="Choose another ControlNet",
-        )
+    extra = config.get("extra_conditioning_channels") or config.get("extra_condition_channels") or 0
+    takes_mask = _takes_mask(path, class_name, extra)
     find_weights(path)
     family = _CLASSES[class_name] or _unet_family(class_name, config)
     return ControlInfo(
@@ -305,7 +333,9 @@ def _read_folder(path: Path) -> ControlInfo:
         widths=_widths(config),
         configured=True,
         is_union=class_name == "ControlNetUnionModel" or config.get("num_mode") is not None,
-        suits=suits(path.name),
+        modes=config.get("num_control_type") or config.get("num_mode") or 0,
+        suits=ControlKind.INPAINT if takes_mask else suits(path.name),
+        takes_mask=takes_mask,
     )
 
 
@@ -330,6 +360,7 @@ def _read_file(path: Path, header: Header, kind: Kind, architecture: Architectur
         )
     # Files of diffusers' folders all have the same name.
     name = path.parent.name if path.name.startswith("diffusion_pytorch_model") else path.stem
+    takes_mask = _takes_mask(path, class_name, _extra_channels(class_name, shapes))
     return ControlInfo(
         path=path,
         name=name,
@@ -339,8 +370,24 @@ def _read_file(path: Path, header: Header, kind: Kind, architecture: Architectur
         widths=_widths_in(shapes),
         configured=False,
         is_union=variant == "union",
-        suits=suits(name),
+        modes=next((shapes[name][0] for name in _MODES if name in shapes), 0),
+        suits=ControlKind.INPAINT if takes_mask else suits(name),
+        takes_mask=takes_mask,
     )
+
+
+def _takes_mask(path: Path, class_name: str, extra: int) -> bool:
+    """Whether the channels that its entrance has more than latents have are for a mask. Raises CheckpointError."""
+    if extra not in (0, _MASK_CHANNELS.get(class_name)):
+        raise CheckpointError(
+            f"{path.name} wants more beside its picture than sdpaint can give it", hint="Choose another ControlNet"
+        )
+    return extra > 0
+
+
+def _extra_channels(class_name: str, shapes: Mapping[str, Shape]) -> int:
+    latents, picture = (shapes.get(name) for name in _ENTRANCES.get(class_name, ("", "")))
+    return 0 if latents is None or picture is None else picture[1] - latents[1]
 
 
 def _class_of(

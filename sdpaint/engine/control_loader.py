@@ -130,7 +130,11 @@ def _of_transformer(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
         own["num_mode"] = modes.shape[0]
     entrance = tensors.get("controlnet_x_embedder.weight")
     if entrance is not None:
-        own["in_channels"] = entrance.shape[1]
+        own["in_channels"] = tensors.get("img_in.weight", entrance).shape[1]
+        own["extra_condition_channels"] = entrance.shape[1] - own["in_channels"]
+    latents, picture = (tensors.get(f"{name}.proj.weight") for name in ("pos_embed", "pos_embed_input"))
+    if latents is not None and picture is not None:
+        own["extra_conditioning_channels"] = picture.shape[1] - latents.shape[1]
     return own
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from sdpaint.checkpoints.component import Kind
 from sdpaint.checkpoints.controls import ControlInfo, no_control, read_control
@@ -31,6 +32,7 @@ from sdpaint.generation.controls import Control
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.request import GenerationRequest
+from sdpaint.imaging.tiles import Pixels8
 
 Position = Callable[[], tuple[int, int] | None]
 """(evaluations of the network done, evaluations in all), or None where what the network says is thrown away."""
@@ -238,17 +240,27 @@ class _Part:
             picture = (to_tensor(control.image) + 1.0) / 2.0
             if self._config.get("in_channels") == 1 and self._info.class_name == "T2IAdapter":
                 picture = picture.mean(dim=1, keepdim=True)
-            elif control.kind is ControlKind.INPAINT and family is FamilyName.SD and request.mask is not None:
-                # What is to be made anew is marked by −1 in the pictures that the inpainting ControlNet learnt from.
-                picture[:, :, torch.from_numpy(np.array(request.mask > 0))] = -1.0
+            elif control.kind is ControlKind.INPAINT and request.mask is not None:
+                picture[:, :, torch.from_numpy(np.array(request.mask > 0))] = self._info.hole
             return picture.to(device=device, dtype=dtype)
         if family is FamilyName.FLUX and self._network.input_hint_block is not None:
             return to_tensor(control.image).to(device=device, dtype=dtype)
-        latents = encode(self._loaded, control.image, None, cancel)
-        if self._config.get("force_zeros_for_pooled_projection"):
-            # Those that were trained with zeros for the pooled prompt were trained without the shift, too.
-            latents = unshifted(self._loaded.vae, latents)
+        if self._info.takes_mask:
+            latents = self._with_mask(control.image, request.mask, cancel)
+        else:
+            latents = encode(self._loaded, control.image, None, cancel)
+            if self._config.get("force_zeros_for_pooled_projection"):
+                # Those that were trained with zeros for the pooled prompt were trained without the shift, too.
+                latents = unshifted(self._loaded.vae, latents)
         return (packed(latents) if CALLS[family].layout is Layout.PACKED else latents).to(dtype)
+
+    def _with_mask(self, image: Pixels8, mask: Pixels8 | None, cancel: CancelToken) -> Tensor:
+        """Latents of the picture with holes where it is made anew, and one channel more: 1 where it is kept."""
+        anew = np.zeros(image.shape[:2], bool) if mask is None else mask > 0
+        latents = encode(self._loaded, np.where(anew[..., None], np.uint8(0), image), None, cancel)
+        # A cell is made anew where any of its pixels is.
+        cells = functional.adaptive_max_pool2d(torch.from_numpy(anew.astype(np.float32))[None, None], latents.shape[2:])
+        return torch.cat((latents, 1.0 - cells.to(latents)), dim=1)
 
 
 def _spread(samples: Sequence[Tensor], count: int, is_even: bool) -> list[Tensor]:

@@ -16,48 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import sdpaint.engine  # noqa: F401 - sets how OpenMP waits, for both sides alike, before torch is imported
+from tests.benchmarks.timing import interleaved, print_ratio
 
 PROMPT = "day over sea with a sailboat, clouds, the sun"
-
-
-Times = dict[str, list[tuple[float, float]]]
-"""Run → (seconds, CPU seconds of all threads) of each round. On a busy machine only the second means much."""
-
-
-def _interleave(runs: dict[str, Callable[[], None]], rounds: int) -> Times:
-    """Time the runs, in turns, after one warm-up each."""
-    for run in runs.values():
-        run()
-    times: Times = {name: [] for name in runs}
-    names = list(runs)
-    for round_ in range(rounds):
-        # Each round starts with another run: weights are mapped files, and who comes first reads them back in.
-        first = round_ % len(names)
-        for name in names[first:] + names[:first]:
-            run = runs[name]
-            started, cpu = time.perf_counter(), time.process_time()
-            run()
-            times[name].append((time.perf_counter() - started, time.process_time() - cpu))
-    for name, values in times.items():
-        (wall, cpu), best = _medians(values), min(wall for wall, _ in values)
-        print(f"  {name:38} {wall:8.3f} s   best {best:8.3f} s   CPU {cpu:8.3f} s")
-    return times
-
-
-def _medians(values: list[tuple[float, float]]) -> tuple[float, float]:
-    return statistics.median(wall for wall, _ in values), statistics.median(cpu for _, cpu in values)
-
-
-def _ratio(label: str, times: Times, above: str, below: str, goal: str) -> None:
-    """Print the ratio of two medians, by the clock and in CPU time."""
-    wall, cpu = (a / b for a, b in zip(_medians(times[above]), _medians(times[below]), strict=True))
-    print(f"  {label:28} {wall:.3f}   in CPU time {cpu:.3f}   (goal {goal})")
 
 
 def _bare(checkpoint: Path, dtype: Any, side: int, steps: int) -> Callable[[], None]:
@@ -115,11 +81,12 @@ def _compare(title: str, checkpoint: Path, side: int, steps: int, rounds: int) -
         "bare, same dtype": _bare(checkpoint, best.dtype, side, steps),
         "bare, diffusers' default (float32)": _bare(checkpoint, torch.float32, side, steps),
     }
-    times = _interleave(runs, rounds)
-    _ratio("engine / bare, same dtype", times, "engine", "bare, same dtype", "<= 1.00")
-    _ratio("engine / diffusers' default", times, "engine", "bare, diffusers' default (float32)", "on a CPU <= 0.40")
+    times = interleaved(runs, rounds)
+    print_ratio("engine / bare, same dtype", times, "engine", "bare, same dtype", "<= 1.00")
+    float32 = "bare, diffusers' default (float32)"
+    print_ratio("engine / diffusers' default", times, "engine", float32, "on a CPU <= 0.40")
     shown = on.previews  # type: ignore[attr-defined]
-    _ratio("previews on / off", times, "engine", "engine, previews off", f"<= 1.02; {shown} previews a run")
+    print_ratio("previews on / off", times, "engine", "engine, previews off", f"<= 1.02; {shown} previews a run")
 
 
 def bench_starter(rounds: int) -> None:

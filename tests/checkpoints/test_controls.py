@@ -140,7 +140,7 @@ def test_what_is_no_control_that_can_be_used_is_said(tmp_path: Path, kind: str) 
         case "foreign":
             path = folder(tmp_path / "net", "UNet2DConditionModel")
         case "masked":
-            path = folder(tmp_path / "net", "SD3ControlNetModel", extra_conditioning_channels=1)
+            path = folder(tmp_path / "net", "FluxControlNetModel", extra_condition_channels=4)
         case _:
             path = folder(tmp_path / "net", "ControlNetModel", **UNET)
             (path / "diffusion_pytorch_model.safetensors").unlink()
@@ -262,3 +262,39 @@ def test_no_control_for_inpainting_comes_where_none_is_wanted_or_one_is_there_or
     info = read_checkpoint(starter_checkpoint())
     assert inpaint_control(found, info) is not None
     assert inpaint_control(found, replace(info, is_inpaint=True)) is None
+
+
+def test_what_helps_to_inpaint_is_told_by_name_modes_and_channels(tmp_path: Path) -> None:
+    xl = {**UNET, "addition_embed_type": "text_time"}
+    helping = [
+        folder(tmp_path / "sd15_inpaint", "ControlNetModel", **UNET),
+        folder(tmp_path / "xl_inpaint", "ControlNetModel", **xl),
+        folder(tmp_path / "promax", "ControlNetUnionModel", **xl, num_control_type=8),
+        folder(tmp_path / "sd3", "SD3ControlNetModel", extra_conditioning_channels=1),
+        folder(tmp_path / "qwen", "QwenImageControlNetModel", extra_condition_channels=4),
+        file(tmp_path / "sd3.safetensors", controlnet_blocks__0__weight=(8, 8), context_embedder__weight=(8, 4096),
+             pos_embed__proj__weight=(8, 16, 2, 2), pos_embed_input__proj__weight=(8, 17, 2, 2),
+             transformer_blocks__0__attn__to_q__weight=(8, 8)),
+    ]  # fmt: skip
+    others = [
+        folder(tmp_path / "sd15_depth", "ControlNetModel", **UNET),
+        folder(tmp_path / "union", "ControlNetUnionModel", **xl, num_control_type=6),
+        folder(tmp_path / "sd3_inpaint", "SD3ControlNetModel"),
+        folder(tmp_path / "flux_inpaint", "FluxControlNetModel", num_mode=7),
+    ]
+    assert [read_control(path).inpaints for path in helping] == [True] * len(helping)
+    assert [read_control(path).inpaints for path in others] == [False] * len(others)
+
+
+def test_one_that_was_made_for_inpainting_comes_before_a_union(tmp_path: Path) -> None:
+    xl = {"addition_embed_type": "text_time"}
+    folder(tmp_path / "a-promax", "ControlNetUnionModel", **xl, num_control_type=8)
+    found = ControlFolders().find([tmp_path])
+    checkpoint = replace(read_checkpoint(starter_checkpoint()), family=FamilyName.SDXL)
+    info = inpaint_control(found, checkpoint)
+    assert info is not None
+    assert info.name == "a-promax"
+    folder(tmp_path / "b-inpaint", "ControlNetModel", **xl)
+    info = inpaint_control(ControlFolders().find([tmp_path]), checkpoint)
+    assert info is not None
+    assert info.name == "b-inpaint"

@@ -13,9 +13,14 @@ from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document import edits
 from sdpaint.document.layers import Layer
+from sdpaint.document.placing import lift, place
+from sdpaint.fileio.openraster_reader import read_openraster
+from sdpaint.fileio.openraster_writer import write_openraster
+from sdpaint.fileio.project import Project
 from sdpaint.generation.remember import recipe_values
 from sdpaint.generation.request import Variation
 from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.tiles import TileMap
 from sdpaint.paths import starter_checkpoint
 from sdpaint.worker.engine_client import EngineClient
@@ -281,3 +286,86 @@ def test_the_layer_keeps_its_job_when_the_canvas_grows(studio):
     assert second.region == first.region.translated(32, 16)
     old, new = studio.pictures
     assert old.tiles.bounds() == new.tiles.bounds()
+
+
+PLACES = {
+    "moved": Projection.shift(24, -16),
+    "turned": Projection.linear(0, -1, 1, 0).then(Projection.shift(20, 160)),
+    "enlarged": Projection.linear(1.5, 0, 0, 1.5).then(Projection.shift(-40, -30)),
+}
+
+
+def put(studio, projection):
+    document = studio.documents.committed
+    studio.documents.apply("Move", place(lift(document, [document.active]), projection))
+    studio.settle()
+
+
+def assert_same_job(one, other):
+    assert np.array_equal(one.image, other.image)
+    assert np.array_equal(one.mask, other.mask)
+    for name in ("region", "size", "prompt", "mode", "fill"):
+        assert getattr(one, name) == getattr(other, name), name
+
+
+@pytest.mark.parametrize("projection", PLACES.values(), ids=PLACES)
+def test_a_layer_that_was_moved_is_rolled_on_its_old_ground_and_the_picture_comes_where_it_is_now(studio, projection):
+    studio.inpaint(count=2)
+    before = studio.documents.committed
+    put(studio, projection)
+    there, at = studio.documents.committed, studio.layer.tiles.bounds()
+    assert at != before.active_layer.tiles.bounds()
+    assert not studio.generated.is_stale(studio.layer.id)
+    studio.generated.again()
+    studio.settle()
+    studio.generated.vary_slightly()
+    studio.settle()
+    original, again, varied = studio.requests
+    for request in (again, varied):
+        assert_same_job(original, request)
+    assert again.seed != original.seed
+    assert (varied.seed, len(varied.variations)) == (again.seed, 1)
+    for index in range(4):
+        studio.generated.show(index)
+        assert studio.layer.tiles.bounds() == at
+    while studio.documents.committed is not there:
+        studio.documents.undo()
+    studio.documents.undo()
+    assert studio.documents.committed is before
+    assert studio.layer.origin.placed == Projection()
+    studio.generated.show_next()
+    assert studio.layer.tiles.bounds() == before.active_layer.tiles.bounds()
+
+
+@pytest.mark.parametrize("projection", PLACES.values(), ids=PLACES)
+def test_a_layer_that_was_moved_is_rolled_where_it_is_after_reopening_too(studio, tmp_path, projection):
+    studio.inpaint(count=2)
+    put(studio, projection)
+    kept = studio.layer
+    path = tmp_path / "moved.ora"
+    write_openraster(path, Project(studio.documents.committed))
+    studio.documents.apply("Open", read_openraster(path).document)
+    studio.settle()
+    assert studio.layer.origin == kept.origin
+    assert studio.layer.tiles == kept.tiles
+    assert not studio.generated.is_stale(studio.layer.id)
+    studio.generated.again()
+    studio.settle()
+    assert_same_job(studio.requests[0], studio.requests[-1])
+    assert studio.layer.tiles.bounds() == kept.tiles.bounds()
+    assert seeds(studio)[:2] == [100, 101]
+
+
+def test_a_layer_that_was_moved_takes_its_new_ground_only_from_where_it_was_made(studio):
+    studio.inpaint()
+    put(studio, Projection.shift(60, 40))
+    at = studio.layer.tiles.bounds()
+    studio.paint_below(Rect(50, 50, 10, 10))
+    assert studio.generated.is_stale(studio.layer.id)
+    studio.generated.again()
+    studio.settle()
+    first, second = studio.requests
+    assert first.region == second.region
+    assert not np.array_equal(first.image, second.image)
+    assert studio.layer.tiles.bounds() == at
+    assert not studio.generated.is_stale(studio.layer.id)

@@ -335,25 +335,6 @@ def test_a_grey_mask_of_a_network_that_takes_masks_goes_with_a_control(
     assert (plain != controlled).any()
 
 
-def test_the_inpaint_kind_marks_what_is_made_anew(
-    shared_engine: DiffusionEngine, tiny_sd: Path, nets: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = []
-    forward = diffusers.ControlNetModel.forward
-
-    @functools.wraps(forward)
-    def look(self: Any, *args: Any, **kwargs: Any) -> Any:
-        seen.append(kwargs["controlnet_cond"])
-        return forward(self, *args, **kwargs)
-
-    monkeypatch.setattr(diffusers.ControlNetModel, "forward", look)
-    job = {"image": landscape(), "mask": centre_mask(), "strength": 1.0}
-    picture(shared_engine, asked(tiny_sd, control(nets["sd"], ControlKind.INPAINT, image=landscape()), **job))
-    masked = torch.from_numpy(centre_mask() > 0)
-    assert (seen[0][0][:, masked] == -1).all()
-    assert (seen[0][0][:, ~masked] >= 0).all()
-
-
 def test_passes_give_each_tile_its_part_of_the_control(
     shared_engine: DiffusionEngine, tiny_sd: Path, nets: dict[str, Path]
 ) -> None:

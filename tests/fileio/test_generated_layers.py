@@ -26,6 +26,7 @@ from sdpaint.generation.request import GenerationMode, SamplingParams, Variation
 from sdpaint.generation.result import Result, thumbnail_of
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.pixels import premultiplied_from_rgba
+from sdpaint.imaging.projection import Projection
 from sdpaint.imaging.tiles import TileMap
 from tests.fileio.documents import names, offsets, sides, tile_maps
 
@@ -56,7 +57,8 @@ def generated_layers(draw):
         )
     )
     shown = draw(st.integers(0, len(pictures) - 1))
-    origin = Generated(tuple(pictures), shown, draw(st.booleans()))
+    placed = Projection.linear(0, -1, 1, 0).then(Projection.shift(draw(offsets), draw(offsets)))
+    origin = Generated(tuple(pictures), shown, draw(st.booleans()), draw(st.sampled_from((Projection(), placed))))
     return Layer(draw(names), pictures[shown].tiles, generated=True, origin=origin)
 
 
