@@ -77,6 +77,31 @@ def test_again_and_variations_add_pictures_that_undo_takes_away(kept, qtbot):
     assert kept.find("alternativeCountLabel").text() == "1/4"
 
 
+def test_the_buttons_stay_where_they_are_while_pictures_come(kept, qtbot):
+    button = kept.find("rerollLayerButton")
+
+    def place():
+        qtbot.waitUntil(lambda: kept.find("generatedStrip").isVisible())
+        return button.mapTo(kept.window, QPoint(0, 0))
+
+    kept.trigger("removeAlternatives")
+    assert not kept.find("alternativePictures").isVisible()
+    before = place()
+    for count in (2, 3):
+        click(button)
+        qtbot.waitUntil(lambda count=count: len(origin(kept).alternatives) == count)
+        settle(kept, qtbot)
+        assert kept.find("alternativePictures").isVisible()
+        assert place() == before
+
+
+def test_the_outline_of_the_brush_is_gone_while_the_pointer_is_over_the_strip(kept, qtbot):
+    canvas, strip = kept.canvas, kept.find("generatedStrip")
+    kept.move((200, 200))
+    with qtbot.waitSignal(canvas.cursor_moved, check_params_cb=lambda place: place is None):
+        QTest.mouseMove(kept.window, strip.mapTo(kept.window, QPoint(4, 4)))
+
+
 def test_a_change_beneath_shows_the_stale_badge_and_undo_hides_it(kept, qtbot):
     badge = kept.find("staleBadge")
     assert not badge.isVisible()

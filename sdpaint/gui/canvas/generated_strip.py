@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document.generated import Generated
 from sdpaint.errors import SdPaintError
+from sdpaint.gui.canvas.floating_bar import FloatingBar
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
 from sdpaint.gui.widgets.controls import action_button, describe, label, push_button
@@ -43,7 +44,7 @@ def small_picture(tiles: TileMap) -> Pixels:
     return np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8))
 
 
-class GeneratedStrip(QFrame):
+class GeneratedStrip(FloatingBar):
     """Floats at the bottom of the canvas while a generated layer is active and no result waits for a choice."""
 
     def __init__(
@@ -54,17 +55,10 @@ class GeneratedStrip(QFrame):
         actions: Mapping[str, QAction],
         view: QWidget,
     ) -> None:
-        super().__init__(view)
+        super().__init__("generatedStrip", "Generated layer", view)
         self._documents = documents
         self._generation = generation
         self._generated = generated
-        self.setObjectName("generatedStrip")
-        self.setAccessibleName("Generated layer")
-        self.setAutoFillBackground(True)
-        set_role(self, "card")
-        # A click beside a button, or of a stylus, is meant for the strip and not for the canvas beneath.
-        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
-        self.setCursor(Qt.CursorShape.ArrowCursor)
         self._pictures = _Pictures(generated)
         self._count = label("")
         self._count.setObjectName("alternativeCountLabel")
@@ -91,20 +85,26 @@ class GeneratedStrip(QFrame):
         self._pictures.shutdown()
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        row.setSpacing(SPACE)
-        row.addWidget(self._pictures)
-        row.addWidget(action_button("previousAlternativeButton", actions["previousAlternative"]))
-        row.addWidget(self._count)
-        row.addWidget(action_button("nextAlternativeButton", actions["nextAlternative"]))
-        row.addWidget(self._stale)
-        row.addWidget(action_button("rerollLayerButton", actions["rerollLayer"]))
+        # What comes and goes stands above the buttons, which stay where they are: "again" is clicked again and again.
+        above, buttons = QHBoxLayout(), QHBoxLayout()
+        for widget in (self._pictures, self._stale, self._words, self._done):
+            above.addWidget(widget)
+        buttons.addWidget(action_button("previousAlternativeButton", actions["previousAlternative"]))
+        self._count.setMinimumWidth(self._count.fontMetrics().horizontalAdvance("00/00"))
+        self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        buttons.addWidget(self._count)
+        buttons.addWidget(action_button("nextAlternativeButton", actions["nextAlternative"]))
+        buttons.addWidget(action_button("rerollLayerButton", actions["rerollLayer"]))
         further = ("removeAlternative", "removeAlternatives", "bakeLayer")
-        row.addWidget(menu_button("varyButton", "Variations, remove pictures, bake", actions, further))
-        row.addWidget(action_button("editGeneratedButton", actions["editGenerated"]))
-        row.addWidget(self._words)
-        row.addWidget(self._done)
+        buttons.addWidget(menu_button("varyButton", "Variations, remove pictures, bake", actions, further))
+        buttons.addWidget(action_button("editGeneratedButton", actions["editGenerated"]))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        rows.setSpacing(SPACE)
+        for row in (above, buttons):
+            row.setSpacing(SPACE)
+            row.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            rows.addLayout(row)
 
     def refresh(self, *_: object) -> None:
         """The document, the results, what is stale or what is edited has changed."""
@@ -133,9 +133,7 @@ class GeneratedStrip(QFrame):
 
     def _place(self) -> None:
         """At the bottom, in the middle; words and pictures make room in a narrow view."""
-        view = self.parentWidget()
-        if view is None:
-            return
+        view = self._canvas
         for widget in (self._words, self._pictures):
             if self.sizeHint().width() > view.width() - 2 * GAP_PX:
                 widget.hide()

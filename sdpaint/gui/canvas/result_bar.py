@@ -7,31 +7,24 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QPalette
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.gui.canvas.floating_bar import FloatingBar
 from sdpaint.gui.canvas.generated_strip import menu_button
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import set_role
 from sdpaint.gui.widgets.controls import follow_keys, icon_button, label, push_button, with_key
 
 GAP_PX = 10
 """Between the frame and the bar, and between the bar and the edge of the view."""
 
 
-class ResultBar(QFrame):
+class ResultBar(FloatingBar):
     """Floats over the canvas; shown while a result is shown in place."""
 
     def __init__(self, generation: GenerationController, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__("resultBar", "Results", parent)
         self._generation = generation
-        self.setObjectName("resultBar")
-        self.setAccessibleName("Results")
-        self.setAutoFillBackground(True)
-        set_role(self, "card")
-        # A click beside a button, or of a stylus, is meant for the bar and not for the canvas beneath.
-        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
-        self.setCursor(Qt.CursorShape.ArrowCursor)
         self._previous = icon_button(
             "previousResultButton",
             "chevron-left",
