@@ -22,6 +22,7 @@ from sdpaint.generation.prepare import Prepared
 from sdpaint.generation.remember import remembered_layer
 from sdpaint.generation.result import Result
 from sdpaint.generation.shelf import ResultShelf
+from sdpaint.imaging.geometry import Rect
 from sdpaint.worker.background import Background
 
 
@@ -102,6 +103,12 @@ class GenerationResults(GenerationSettings):
     def overlay(self) -> CanvasOverlay | None:
         """What is shown over the canvas now."""
         return self._overlay
+
+    @property
+    def working_at(self) -> Rect | None:
+        """The frame that the running job was asked for in, in canvas pixels of now; None until that is prepared."""
+        prepared = None if self._running is None else self._running.prepared
+        return None if prepared is None else prepared.frame.translated(*prepared.shift_in(self._documents.document))
 
     @property
     def preview_visible(self) -> bool:

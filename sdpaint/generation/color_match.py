@@ -44,11 +44,11 @@ _LOCAL_SIGMA_PX = 5.0
 _ALIKE = 0.15
 """Colours so far apart in OKLab are corrected by six tenths of what is off."""
 _DEPTH_PX = 64.0
-"""So deep in the mask, the local correction is down to a third."""
+"""So deep in the mask, a correction is down to a third: the local one, and that of the seam."""
 _RIM_PX = 4.0
 """At least so wide is the rim that the seam is joined along, in pixels of the picture."""
-_RIM_SIGMA_PX = 2.0
-_RIM_DEPTH_PX = 32.0
+_RIM_SIGMA_PX = 1.0
+"""A wider blur takes what is off where a line crosses the seam for what is off beside it."""
 _RIM_ALIKE = 0.3
 LARGEST_RIM_SHIFT = 0.25
 """At the seam, colours are moved by no more than this, in OKLab."""
@@ -84,7 +84,7 @@ def joined(image: Pixels8, original: Pixels8, alpha: Pixels8) -> Pixels8:
     off = smoothed_among(oklab_of(original) - made, rim, _RIM_SIGMA_PX)
     near = smoothed_among(made, rim, _RIM_SIGMA_PX)
     unlike = np.square(made - spread(near, rim)).sum(axis=-1)
-    share = np.exp(-distance_to(~inside) / np.float32(_RIM_DEPTH_PX) - unlike / np.float32(2 * _RIM_ALIKE**2))
+    share = np.exp(-distance_to(~inside) / np.float32(_DEPTH_PX) - unlike / np.float32(2 * _RIM_ALIKE**2))
     shift = np.clip(spread(off, rim), -LARGEST_RIM_SHIFT, LARGEST_RIM_SHIFT) * share[..., None]
     return rgb_of(np.asarray(made + shift, np.float32))
 

@@ -21,7 +21,7 @@ FEATHER_PX = 32.0
 MAX_BAND_PX = 512
 """Grow and feather can't be set wider than this by hand."""
 _MAX_BLEND_PX = 25
-_PASTE_SHARE = 0.35
+_PASTE_SHARE = 0.25
 _LEAST_PASTE_PX = 4
 """The picture is laid back over so much of the feather: the colours at the seam are joined beforehand, and each pixel
 farther out stays the artist's. Of the formulas' reach, most would be made anew for nothing."""

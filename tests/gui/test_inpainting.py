@@ -15,7 +15,7 @@ from sdpaint.document.document import Document
 from sdpaint.document.render import flatten
 from sdpaint.generation.request import GenerationMode, MaskFill
 from sdpaint.gui.widgets.number_slider import NumberSlider
-from sdpaint.imaging.geometry import Rect, Size
+from sdpaint.imaging.geometry import Point, Rect, Size
 
 TIMEOUT_MS = 10_000
 
@@ -169,6 +169,25 @@ def test_extending_by_the_dialog_grows_the_canvas_in_one_step(driver, qtbot):
     assert driver.documents.history.undo_label == "Expand"
     driver.trigger("undo")
     assert driver.documents.committed is document
+
+
+def test_progress_is_shown_around_what_is_made_and_not_around_the_frame(driver, engine, qtbot):
+    driver.documents.open(painted(Size(256, 192), Rect(0, 0, 64, 64)))
+    driver.generation.set_sampling(steps=10, strength=1.0)
+    engine.hold_at(6)
+    driver.trigger("extendBy")
+    driver.find("extendDialog").findChild(QPushButton, "acceptButton").click()
+    qtbot.waitUntil(lambda: driver.generation.working_at == Rect(0, 0, 320, 192), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.generation.progress.fraction > 0.4, timeout=TIMEOUT_MS)
+    driver.canvas.zoom_to(0.5)
+    accent = driver.canvas.palette().accent().color()
+    place = driver.canvas.viewport.to_view(Point(280, 0))
+    image = driver.canvas.grab().toImage()
+    column = [image.pixelColor(round(place.x), round(place.y) + dy) for dy in range(-4, 5)]
+    assert accent in column
+    engine.release()
+    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    assert driver.generation.working_at is None
 
 
 def test_a_dedicated_checkpoint_inpaints_by_itself_and_that_is_said(driver, qtbot):

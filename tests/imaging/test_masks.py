@@ -47,11 +47,11 @@ def test_the_widths_are_those_of_the_formulas():
     # D = 500, s = 1: feather = max(50, 32), grow = 4 + 25, blend = min(25, 29 + 25).
     bands = masks.mask_bands(Rect(0, 0, 300, 400), 1.0)
     assert (bands.feather_px, bands.grow_px, bands.blend_px, bands.reach_px) == (50, 29, 25, 54)
-    assert bands.paste_px == 18
+    assert bands.paste_px == 12
     # A small mask at strength 0.5: feather = round(32 · 0.5), grow = 4 + 8, blend = 12 + 8.
     bands = masks.mask_bands(Rect(0, 0, 10, 10), 0.5)
     assert (bands.feather_px, bands.grow_px, bands.blend_px, bands.reach_px) == (16, 12, 20, 20)
-    assert bands.paste_px == 6
+    assert bands.paste_px == 4
 
 
 def test_the_blend_is_half_way_in_the_middle_of_its_band():

@@ -98,7 +98,7 @@ class GeneratedStrip(FloatingBar):
         further = ("removeAlternative", "removeAlternatives", "bakeLayer")
         buttons.addWidget(menu_button("varyButton", "Variations, remove pictures, bake", actions, further))
         buttons.addWidget(action_button("editGeneratedButton", actions["editGenerated"]))
-        rows = QVBoxLayout(self)
+        rows = self._rows = QVBoxLayout(self)
         rows.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         rows.setSpacing(SPACE)
         for row in (above, buttons):
@@ -135,13 +135,18 @@ class GeneratedStrip(FloatingBar):
         """At the bottom, in the middle; words and pictures make room in a narrow view."""
         view = self._canvas
         for widget in (self._words, self._pictures):
-            if self.sizeHint().width() > view.width() - 2 * GAP_PX:
+            if self._needed().width() > view.width() - 2 * GAP_PX:
                 widget.hide()
-        size = self.sizeHint().boundedTo(view.size())
+        size = self._needed().boundedTo(view.size())
         self.setGeometry(
             (view.width() - size.width()) // 2, view.height() - size.height() - GAP_PX, size.width(), size.height()
         )
         self.raise_()
+
+    def _needed(self) -> QSize:
+        """The size for what is visible now: rows within rows hear of it only when they are laid out."""
+        self._rows.activate()
+        return self.sizeHint()
 
 
 def _stale_badge(again: Callable[[], None]) -> QToolButton:

@@ -77,6 +77,12 @@ class InPlace(QObject):
         return self._progress
 
     @property
+    def worked_frame(self) -> Rect:
+        """The frame of the running job, which may have been asked for elsewhere; else the document's."""
+        at = None if self._generation is None or self._progress is None else self._generation.working_at
+        return at or self._seen().frame
+
+    @property
     def is_framing(self) -> bool:
         """Whether the frame is what is worked on."""
         return self._tools.tool is ToolName.FRAME
@@ -177,9 +183,9 @@ class InPlace(QObject):
         return self._seen().frame if self._picture is None else self._picture.overlay.region
 
     def _frame_area(self) -> QRegion:
-        """The border and the label of the frame, without what is inside."""
+        """The border and the label of the frame that is worked in, without what is inside."""
         viewport, margin = self._view.viewport, overlay.FRAME_MARGIN_PX
-        box = paint.view_rect(viewport, self._seen().frame, margin)
+        box = paint.view_rect(viewport, self.worked_frame, margin)
         # The label may be as wide as it likes and is pushed into the view.
         area = QRegion(box.adjusted(-64, 0, 160, 0)) | QRegion(QRect(0, 0, self._view.width(), 48))
         inner = box.adjusted(2 * margin, 2 * margin, -2 * margin, -2 * margin)

@@ -339,14 +339,18 @@ class CanvasView(Navigator):
         if self._tools.tool.has_brush:
             overlay.paint_symmetry(painter, viewport, self._canvas, self._tools.paint_options.symmetry, accent)
         if not self._box.takes_the_eye or in_place.progress is not None:
-            overlay.paint_frame(painter, viewport, frame, accent, framing, in_place.progress)
+            worked = in_place.worked_frame
+            if worked != frame:
+                overlay.paint_frame(painter, viewport, frame, accent, framing, None)
+            overlay.paint_frame(painter, viewport, worked, accent, framing and worked == frame, in_place.progress)
         if self._hint.is_shown and not in_place.has_picture and in_place.progress is None:
             overlay.paint_hint(
                 painter, viewport, self._canvas, font(), self._hint.ground_is_light, self._hint_lines
             )
         self.regions.paint_labels(painter, viewport, font(small=True))
         if in_place.label:
-            overlay.paint_label(painter, viewport, frame, in_place.label, font(small=True))
+            at = frame if framing else in_place.worked_frame
+            overlay.paint_label(painter, viewport, at, in_place.label, font(small=True))
         self._marks.paint(painter)
 
     # The pointer
