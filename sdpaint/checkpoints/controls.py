@@ -18,8 +18,18 @@ import numpy as np
 from sdpaint import paths
 from sdpaint.checkpoints.adapter_layouts import CONTROL_LORA, LLLITE, find_adapter
 from sdpaint.checkpoints.component import Architecture, Component, Kind
+from sdpaint.checkpoints.control_layouts import (
+    CLASSES,
+    MODES,
+    class_of,
+    extra_channels,
+    takes_mask_beside,
+    unet_family,
+    widths_in,
+    widths_of,
+)
 from sdpaint.checkpoints.folders import Candidate, Walk, program_of
-from sdpaint.checkpoints.header import Header, Shape, read_header
+from sdpaint.checkpoints.header import Header, read_header
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem
 from sdpaint.checkpoints.recognise import identify_file
@@ -35,19 +45,7 @@ log = logging.getLogger(__name__)
 
 _CONTROLS = (Kind.CONTROLNET, Kind.T2I_ADAPTER)
 
-_CLASSES: dict[str, FamilyName | None] = {
-    "ControlNetModel": None,
-    "ControlNetUnionModel": FamilyName.SDXL,
-    "T2IAdapter": None,
-    "SD3ControlNetModel": FamilyName.SD3,
-    "FluxControlNetModel": FamilyName.FLUX,
-    "QwenImageControlNetModel": FamilyName.QWEN_IMAGE,
-    "HunyuanDiT2DControlNetModel": FamilyName.HUNYUAN_DIT,
-    "SanaControlNetModel": FamilyName.SANA,
-}
-"""Classes that can be loaded, and their families; None: the configuration says which."""
-
-CONTROLLED = frozenset({FamilyName.SD, FamilyName.SDXL, *(each for each in _CLASSES.values() if each is not None)})
+CONTROLLED = frozenset({FamilyName.SD, FamilyName.SDXL, *(each for each in CLASSES.values() if each is not None)})
 """Families that there are ControlNets for."""
 SKETCHED = frozenset({FamilyName.SD, FamilyName.SDXL})
 """Families that there are T2I-Adapters for."""
@@ -110,7 +108,7 @@ class ControlInfo:
         """Whether it was made for networks such as the checkpoint's."""
         if checkpoint.family is not self.family or checkpoint.is_edit:
             return False
-        given = _widths(_network_config(checkpoint))
+        given = widths_of(_network_config(checkpoint))
         return all(given.get(name, width) == width for name, width in self.widths.items())
 
     def check(self, checkpoint: CheckpointInfo) -> None:
@@ -305,32 +303,23 @@ def no_control(control: Control, checkpoint: CheckpointInfo) -> SettingsError:
 
 # -- what it is ----------------------------------------------------------------------------------------------------
 
-_MASK_CHANNELS = {"SD3ControlNetModel": 1, "QwenImageControlNetModel": 4}
-"""By so many channels the entrance is wider where a mask goes in beside the latents; Qwen-Image packs four into one."""
-_ENTRANCES = {
-    "SD3ControlNetModel": ("pos_embed.proj.weight", "pos_embed_input.proj.weight"),
-    "QwenImageControlNetModel": ("img_in.weight", "controlnet_x_embedder.weight"),
-}
-"""Where the latents of the picture that is made go in, and where those of the control's."""
-_MODES = ("task_embedding", "controlnet_mode_embedder.weight")
-
 
 def _read_folder(path: Path) -> ControlInfo:
     config = read_json(path / "config.json")
     class_name = str(config.get("_class_name"))
-    if class_name not in _CLASSES:
+    if class_name not in CLASSES:
         raise CheckpointError(f"{path.name} is no ControlNet", hint="Choose a ControlNet or a T2I-Adapter")
     extra = config.get("extra_conditioning_channels") or config.get("extra_condition_channels") or 0
-    takes_mask = _takes_mask(path, class_name, extra)
+    takes_mask = takes_mask_beside(path, class_name, extra)
     find_weights(path)
-    family = _CLASSES[class_name] or _unet_family(class_name, config)
+    family = CLASSES[class_name] or unet_family(class_name, config)
     return ControlInfo(
         path=path,
         name=path.name,
         kind=Kind.T2I_ADAPTER if class_name == "T2IAdapter" else Kind.CONTROLNET,
         family=family,
         class_name=class_name,
-        widths=_widths(config),
+        widths=widths_of(config),
         configured=True,
         is_union=class_name == "ControlNetUnionModel" or config.get("num_mode") is not None,
         modes=config.get("num_control_type") or config.get("num_mode") or 0,
@@ -339,17 +328,9 @@ def _read_folder(path: Path) -> ControlInfo:
     )
 
 
-def _unet_family(class_name: str, config: Mapping[str, Any]) -> FamilyName:
-    if class_name == "T2IAdapter":
-        is_xl = config.get("adapter_type") == "full_adapter_xl"
-    else:
-        is_xl = config.get("addition_embed_type") == "text_time"
-    return FamilyName.SDXL if is_xl else FamilyName.SD
-
-
 def _read_file(path: Path, header: Header, kind: Kind, architecture: Architecture, variant: str) -> ControlInfo:
     shapes = {name.removeprefix("control_model."): shape for name, shape in header.shapes.items()}
-    class_name, family = _class_of(shapes, kind, architecture, variant)
+    class_name, family = class_of(shapes, kind, architecture, variant)
     problem = cannot_run(path.name, variant)
     if problem is not None:
         raise CheckpointError(problem.message, hint=problem.hint)
@@ -360,87 +341,20 @@ def _read_file(path: Path, header: Header, kind: Kind, architecture: Architectur
         )
     # Files of diffusers' folders all have the same name.
     name = path.parent.name if path.name.startswith("diffusion_pytorch_model") else path.stem
-    takes_mask = _takes_mask(path, class_name, _extra_channels(class_name, shapes))
+    takes_mask = takes_mask_beside(path, class_name, extra_channels(class_name, shapes))
     return ControlInfo(
         path=path,
         name=name,
         kind=kind,
         family=family,
         class_name=class_name,
-        widths=_widths_in(shapes),
+        widths=widths_in(shapes),
         configured=False,
         is_union=variant == "union",
-        modes=next((shapes[name][0] for name in _MODES if name in shapes), 0),
+        modes=next((shapes[name][0] for name in MODES if name in shapes), 0),
         suits=ControlKind.INPAINT if takes_mask else suits(name),
         takes_mask=takes_mask,
     )
-
-
-def _takes_mask(path: Path, class_name: str, extra: int) -> bool:
-    """Whether the channels that its entrance has more than latents have are for a mask. Raises CheckpointError."""
-    if extra not in (0, _MASK_CHANNELS.get(class_name)):
-        raise CheckpointError(
-            f"{path.name} wants more beside its picture than sdpaint can give it", hint="Choose another ControlNet"
-        )
-    return extra > 0
-
-
-def _extra_channels(class_name: str, shapes: Mapping[str, Shape]) -> int:
-    latents, picture = (shapes.get(name) for name in _ENTRANCES.get(class_name, ("", "")))
-    return 0 if latents is None or picture is None else picture[1] - latents[1]
-
-
-def _class_of(
-    shapes: Mapping[str, Shape], kind: Kind, architecture: Architecture, variant: str
-) -> tuple[str | None, FamilyName]:
-    if kind is Kind.T2I_ADAPTER:
-        return "T2IAdapter", FamilyName.SDXL if architecture is Architecture.SDXL else FamilyName.SD
-    if "controlnet_cond_embedding.conv_in.weight" in shapes:
-        is_xl = "add_embedding.linear_1.weight" in shapes
-        return ("ControlNetUnionModel" if variant == "union" else "ControlNetModel",
-                FamilyName.SDXL if is_xl else FamilyName.SD)  # fmt: skip
-    if "input_hint_block.0.weight" in shapes:
-        return "ControlNetModel", FamilyName.SDXL if "label_emb.0.0.weight" in shapes else FamilyName.SD
-    match architecture:
-        case Architecture.SD3:
-            return "SD3ControlNetModel", FamilyName.SD3
-        case Architecture.FLUX if "controlnet_x_embedder.weight" in shapes:
-            return "FluxControlNetModel", FamilyName.FLUX
-        case Architecture.QWEN_IMAGE:
-            return "QwenImageControlNetModel", FamilyName.QWEN_IMAGE
-    return None, FamilyName.SD
-
-
-# -- what it fits --------------------------------------------------------------------------------------------------
-
-_FIRST_LAYERS = ("conv_in.weight", "input_blocks.0.0.weight")
-_QUERIES = "transformer_blocks.0.attn.to_q.weight"
-_PROMPT_LAYER = re.compile(r".*attn2\.to_k\.weight")
-
-
-def _widths(config: Mapping[str, Any]) -> dict[str, int]:
-    """The widths that a network and what steers it must have in common, from a configuration of either."""
-    found: dict[str, int] = {}
-    channels = config.get("block_out_channels", config.get("channels"))
-    if isinstance(channels, list | tuple) and channels:
-        found["channels"] = int(channels[0])
-        prompt = config.get("cross_attention_dim")
-        if isinstance(prompt, int):
-            found["prompt"] = prompt
-    heads, width = config.get("num_attention_heads"), config.get("attention_head_dim")
-    if "block_out_channels" not in config and isinstance(heads, int) and isinstance(width, int):
-        found["width"] = heads * width
-    return found
-
-
-def _widths_in(shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """The same, from a header."""
-    if _QUERIES in shapes:
-        return {"width": shapes[_QUERIES][0]}
-    first = next((name for name in (*_FIRST_LAYERS, "adapter.conv_in.weight") if name in shapes), None)
-    found = {} if first is None else {"channels": shapes[first][0]}
-    prompt = next((shape[1] for name, shape in shapes.items() if _PROMPT_LAYER.fullmatch(name)), None)
-    return found if prompt is None else {**found, "prompt": prompt}
 
 
 def _network_config(checkpoint: CheckpointInfo) -> dict[str, Any]:
