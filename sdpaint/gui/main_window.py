@@ -183,7 +183,7 @@ class MainWindow(QMainWindow):
         self.flows.queue.follow(self.actions_by_id, bar)
         self.recovery = Recovery(self._services.journal, self.messages, bar, self)
         self._tabs = DocumentTabs(self._documents, self._generation, self.actions_by_id["new"])
-        self.setCentralWidget(CanvasArea(self.flows.aids.canvas, bar, self._tabs))
+        self.setCentralWidget(CanvasArea(self.flows.aids.canvas, bar, self._tabs, self._generated_strip))
         self.setStatusBar(self._status)
         self._layout = WindowLayout(
             self,

@@ -103,6 +103,20 @@ def test_the_outline_of_the_brush_is_gone_while_the_pointer_is_over_the_strip(ke
         QTest.mouseMove(kept.window, strip.mapTo(kept.window, QPoint(4, 4)))
 
 
+def test_a_message_stands_above_the_strip_and_below_where_it_is_gone(kept):
+    bar, strip = kept.find("messageBar"), kept.find("generatedStrip")
+
+    def lower_edge():
+        return bar.mapTo(kept.window, QPoint(0, bar.height())).y()
+
+    kept.window.messages.info("Something is done")
+    top = strip.mapTo(kept.window, QPoint(0, 0)).y()
+    assert lower_edge() <= top
+    kept.trigger("bakeLayer")
+    assert not strip.isVisible()
+    assert lower_edge() > top
+
+
 def test_a_change_beneath_shows_the_stale_badge_and_undo_hides_it(kept, qtbot):
     badge = kept.find("staleBadge")
     assert not badge.isVisible()
