@@ -61,6 +61,8 @@ class UNetSize:
     cuda_rate: float = 1.2e-3
     ema: float = 0.9995
     empty_captions: float = 0.10
+    embedding: int | None = None
+    """Width of the timestep's embedding; four times the first channels without."""
     pooled_prompt: bool = False
     """Whether the prompt, pooled, also scales and shifts every block, as the timestep does. Few pictures teach the hour
     and the place that way; cross-attention alone needs many."""
@@ -114,8 +116,16 @@ FULL = Recipe("full")
 
 CPU = Recipe(
     "cpu",
-    unet=UNetSize(channels=(48, 96, 160, 192), batch=48, rate=1.5e-3, ema=0.998, pooled_prompt=True),
-    labelled=(((128, 128), 24), ((256, 256), 8), ((320, 192), 2), ((192, 320), 2)),
+    unet=UNetSize(
+        channels=(32, 48, 96, 160, 192),
+        attention=(False, False, True, True, True),
+        batch=32,
+        rate=1.5e-3,
+        ema=0.998,
+        embedding=192,
+        pooled_prompt=True,
+    ),
+    labelled=(((256, 256), 24), ((320, 192), 4), ((192, 320), 4)),
 )
 """What can be trained without a GPU: see unet_cpu.py."""
 

@@ -57,6 +57,7 @@ def build_unet(size: UNetSize, text: TextSize) -> UNet2DConditionModel:
         # Despite its name this counts heads, in diffusers as in every SD1 checkpoint.
         attention_head_dim=tuple(max(1, channels // size.head_px) for channels in size.channels),
         norm_num_groups=size.groups,
+        time_embedding_dim=size.embedding,
         **pooled,
     )
 

@@ -50,7 +50,7 @@ from starter_checkpoint.unet import write_average
 
 STAGE = "unet-cpu"
 _WARM_STEPS = 100
-_SMALL_PX = 128
+_SMALL_PX = 256
 _LABEL_WEIGHT = 0.15
 _MOST_EXTRA = 3.0
 _READ_TIMETABLE_S = 10.0
@@ -99,7 +99,7 @@ class Taught(nn.Module):
         super().__init__()
         self.denoiser = denoiser
         blocks = denoiser.unet.up_blocks
-        source = blocks[-3]
+        source = blocks[1]
         self.label_head = nn.Conv2d(source.resnets[-1].out_channels, len(LABELS), 1)
         self._seen: list[Tensor] = []
         source.register_forward_hook(self._see)

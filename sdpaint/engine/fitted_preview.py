@@ -29,9 +29,8 @@ def preview_map_of(loaded: LoadedCheckpoint) -> PreviewMap:
 
 def fit(loaded: LoadedCheckpoint) -> PreviewMap:
     """Latents → colours by ridge regression, over patches of colour that the autoencoder has encoded."""
-    family = FAMILIES[loaded.info.family]
     # Two latents to a side are as many as any autoencoder takes together; other multiples are the network's.
-    patch = max(family.latent_px, min(family.multiple_px, 2 * family.latent_px))
+    patch = max(loaded.latent_px, min(FAMILIES[loaded.info.family].multiple_px, 2 * loaded.latent_px))
     image = _patches(patch)
     with torch.inference_mode():
         latents = encode(loaded, image, None, CancelToken())[0].to("cpu", torch.float64)

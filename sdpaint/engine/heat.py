@@ -152,7 +152,7 @@ def gatherer_for(
     loaded: LoadedCheckpoint, request: GenerationRequest, steps: int, regions: RegionalAttention | None
 ) -> HeatGatherer:
     """For a checkpoint whose network has cross-attention, and picture 0 of a request."""
-    size = (request.size.height // 8, request.size.width // 8)
+    size = (request.size.height // loaded.latent_px, request.size.width // loaded.latent_px)
     words = [
         [(start, _places_of(loaded, request, text)) for start, text in stretches]
         for stretches in words_over_steps(loaded, request, 0, steps)

@@ -106,6 +106,13 @@ class LoadedCheckpoint:
         return self.components[FAMILIES[self.info.family].autoencoder]
 
     @property
+    def latent_px(self) -> int:
+        """Pixels to a side of a latent: a UNet may have been trained on a shallower autoencoder than its family's."""
+        family = FAMILIES[self.info.family]
+        levels = getattr(self.vae.config, "block_out_channels", None)
+        return 2 ** (len(levels) - 1) if family.network == "unet" and levels else family.latent_px
+
+    @property
     def held_bytes(self) -> int:
         """The memory that its networks take, with adapters and what is kept beside them."""
         spare = self.spare_worn

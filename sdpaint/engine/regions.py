@@ -21,8 +21,7 @@ from sdpaint.generation.request import GenerationRequest
 
 def shares_on_latents(loaded: LoadedCheckpoint, request: GenerationRequest) -> Tensor:
     """(1 + regions, 1, 1, h, w) of 0…1: what each region's words count at each latent; the whole's own come first."""
-    family = FAMILIES[loaded.info.family]
-    cell_px = family.latent_px * (2 if CALLS[loaded.info.family].layout is Layout.FOLDED else 1)
+    cell_px = loaded.latent_px * (2 if CALLS[loaded.info.family].layout is Layout.FOLDED else 1)
     size = (request.size.height // cell_px, request.size.width // cell_px)
     covers = [
         torch.nn.functional.interpolate(

@@ -248,9 +248,9 @@ def _noise(loaded: LoadedCheckpoint, request: GenerationRequest, generator: torc
 
 
 def _noise_shape(loaded: LoadedCheckpoint, request: GenerationRequest) -> tuple[int, int, int, int]:
-    family, config = FAMILIES[loaded.info.family], loaded.vae.config
+    config = loaded.vae.config
     channels = int(config.z_dim if hasattr(config, "z_dim") else config.latent_channels)
-    height, width = request.size.height // family.latent_px, request.size.width // family.latent_px
+    height, width = request.size.height // loaded.latent_px, request.size.width // loaded.latent_px
     if _calls(loaded).layout is Layout.FOLDED:
         channels, height, width = channels * 4, height // 2, width // 2
     return 1, channels, height, width

@@ -33,6 +33,9 @@ from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
 
 UNET = {"block_out_channels": [320, 640, 1280, 1280], "cross_attention_dim": 768}
+_STARTER = json.loads((starter_checkpoint() / "unet" / "config.json").read_text(encoding="utf-8"))
+OWN = {key: _STARTER[key] for key in UNET}
+"""What fits the starter."""
 
 
 def folder(path: Path, class_name: str, **config: Any) -> Path:
@@ -112,19 +115,17 @@ def test_files_say_theirs_and_what_they_fit(tmp_path: Path) -> None:
 
 def test_a_control_fits_the_checkpoints_of_its_widths(tmp_path: Path) -> None:
     starter = read_checkpoint(starter_checkpoint())
-    own = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
-    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **own))
+    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **OWN))
     assert fitting.fits(starter)
     fitting.check(starter)
     assert not read_control(folder(tmp_path / "wide", "ControlNetModel", **UNET)).fits(starter)
-    other = read_control(folder(tmp_path / "xl", "ControlNetModel", **own, addition_embed_type="text_time"))
+    other = read_control(folder(tmp_path / "xl", "ControlNetModel", **OWN, addition_embed_type="text_time"))
     with pytest.raises(SettingsError, match="Stable Diffusion XL"):
         other.check(starter)
 
 
 def test_a_checkpoint_that_edits_by_words_takes_no_control(tmp_path: Path) -> None:
-    own = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
-    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **own))
+    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **OWN))
     with pytest.raises(SettingsError, match="words") as raised:
         fitting.check(replace(read_checkpoint(starter_checkpoint()), is_edit=True))
     assert raised.value.hint
@@ -189,10 +190,6 @@ def test_all_in_some_folders_are_found_and_nothing_else(tmp_path: Path) -> None:
     file(tmp_path / "lora.safetensors", x__lora_down__weight=(4, 8))
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     assert [info.name for info in ControlFolders().find([tmp_path, tmp_path / "gone"])] == ["Canny", "depth"]
-
-
-OWN = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
-"""What fits the starter."""
 
 
 def asking(kind: ControlKind, name: str = "", path: Path | None = None) -> GenerationRequest:

@@ -18,8 +18,9 @@ from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
 
 PROMPT = "day over sea with a sailboat, clouds, the sun"
-TOKENS = 632
-"""Vocabulary of the starter's tokenizer, which the tiny checkpoints borrow."""
+_WORDS = json.loads((starter_checkpoint() / "text_encoder" / "config.json").read_text(encoding="utf-8"))
+"""The starter's text encoder. The tiny checkpoints borrow its tokenizer."""
+_OF_THE_TOKENIZER = ("vocab_size", "max_position_embeddings", "bos_token_id", "eos_token_id", "pad_token_id")
 
 
 def make_request(
@@ -112,9 +113,8 @@ def _text_encoder(network_class: Any, width: int) -> Any:
     from transformers import CLIPTextConfig
 
     config = CLIPTextConfig(
-        vocab_size=TOKENS, hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2, num_attention_heads=2,
-        max_position_embeddings=32, projection_dim=width, bos_token_id=TOKENS - 2, eos_token_id=TOKENS - 1,
-        pad_token_id=TOKENS - 1,
+        **{key: _WORDS[key] for key in _OF_THE_TOKENIZER}, hidden_size=width, intermediate_size=2 * width,
+        num_hidden_layers=2, num_attention_heads=2, projection_dim=width,
     )
     return network_class(config)
 
