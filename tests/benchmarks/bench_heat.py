@@ -41,7 +41,6 @@ STRENGTH, STEPS = 0.25, 10
 TOP = 0.05
 LEAST_PX = 120
 _SKY_DEPTH = 0.96
-_CELL_PX = 8
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,8 @@ def heat_of(engine: DiffusionEngine, request: GenerationRequest, word: str) -> n
 
 
 def hit(heat: np.ndarray, mask: np.ndarray) -> Hit:
-    """How well a map (32, 32) points at what a mask (256, 256) shows."""
-    cells = mask.reshape(heat.shape[0], _CELL_PX, heat.shape[1], _CELL_PX).mean((1, 3)) >= 0.15
+    """How well a map (h, w), of latents, points at what a mask (256, 256) shows."""
+    cells = cv2.resize(mask.astype(np.float32), heat.shape[::-1], interpolation=cv2.INTER_AREA) >= 0.15
     near = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     hottest = heat >= np.quantile(heat, 1.0 - TOP)
     peak = np.unravel_index(int(heat.argmax()), heat.shape)

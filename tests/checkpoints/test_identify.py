@@ -36,9 +36,11 @@ def _plain(folder: Path) -> None:
 
 def test_the_starter_is_known_with_its_own_facts() -> None:
     info = read_checkpoint(starter_checkpoint())
+    facts = json.loads((starter_checkpoint() / "sdpaint.json").read_text(encoding="utf-8"))
     assert (info.name, info.family, info.native_px) == ("Starter", FamilyName.SD, 256)
-    assert (info.min_side_px, info.max_side_px, info.max_area_px) == (128, 384, 98304)
-    assert (info.sampler, info.steps, info.guidance_scale) == (SamplerName.DDIM, 20, 4.0)
+    for name in ("min_side_px", "max_side_px", "max_area_px", "steps", "guidance_scale"):
+        assert getattr(info, name) == facts[name]
+    assert info.sampler is SamplerName.DDIM
     assert not info.is_inpaint
     assert info.preview_map.bias != (0.0, 0.0, 0.0)
 
@@ -48,7 +50,7 @@ def test_without_facts_of_its_own_the_familys_hold_scaled_to_the_native_size(fol
     info = read_checkpoint(folder)
     family = FAMILIES[FamilyName.SD]
     assert info.name == "copy"
-    assert info.native_px == 256, "32 latents of a side, 8 pixels each"
+    assert info.native_px == 256, "the latents of its side times the pixels of each"
     assert (info.min_side_px, info.max_side_px) == (family.min_side_px // 2, family.max_side_px // 2)
     assert info.max_area_px == family.max_area_px // 4
     assert info.preview_map == family.preview_map
@@ -73,6 +75,7 @@ def test_sdxl_is_known(folder: Path, task: str) -> None:
         tokenizer_2=["transformers", "CLIPTokenizer"],
     )
     _edit(folder / "unet" / "config.json", sample_size=128)
+    _edit(folder / "vae" / "config.json", block_out_channels=[32] * 4)
     info = read_checkpoint(folder)
     assert (info.family, info.native_px, info.max_side_px) == (FamilyName.SDXL, 1024, 1536)
 

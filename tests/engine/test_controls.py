@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +111,11 @@ def test_a_control_changes_the_picture_and_without_weight_it_does_not(
 
 
 def test_the_starter_takes_a_control_of_its_own_unet(shared_engine: DiffusionEngine, tmp_path: Path) -> None:
-    net = build_controlnet(tmp_path / "starter-control-scribble", starter_checkpoint())
+    vae = json.loads((starter_checkpoint() / "vae" / "config.json").read_text(encoding="utf-8"))
+    levels = (8,) * len(vae["block_out_channels"])    # it halves the picture as often as the autoencoder does
+    net = build_controlnet(
+        tmp_path / "starter-control-scribble", starter_checkpoint(), conditioning_embedding_out_channels=levels
+    )
     plain = picture(shared_engine, make_request())
     assert (picture(shared_engine, asked(starter_checkpoint(), control(net))) != plain).any()
 

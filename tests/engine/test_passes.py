@@ -66,7 +66,7 @@ def test_no_more_than_a_tile_is_worked_on_at_once(engine: DiffusionEngine) -> No
     loaded = engine._load(starter_checkpoint())
     sizes: list[int] = []
     networks = (loaded.components["unet"], loaded.vae.encoder, loaded.vae.decoder)
-    for network, scale in zip(networks, (8, 1, 8), strict=True):
+    for network, scale in zip(networks, (loaded.latent_px, 1, loaded.latent_px), strict=True):
         network.register_forward_pre_hook(
             lambda _, args, scale=scale: sizes.append(args[0].shape[-1] * args[0].shape[-2] * scale**2)
         )
