@@ -28,6 +28,8 @@ LIMITS_MB = {"starter": 40, "starter-live": 30, "starter-controlnet-lineart": 15
 TRAINED = ("autoencoder", "unet", "unet-cpu", "live", "controlnet")
 
 _SIZES = {"native_px": 256, "min_side_px": 128, "max_side_px": 512, "max_area_px": 384 * 384}
+_SIZES_ON_CPU = {**_SIZES, "max_side_px": 384, "max_area_px": 384 * 256}
+"""Trained on a CPU it has seen nothing larger than its native square."""
 
 
 def export(run: Run) -> list[Path]:
@@ -36,7 +38,7 @@ def export(run: Run) -> list[Path]:
     written = [_export_pipeline(run, target / "starter", "unet", scheduler())]
     facts = {
         "name": "Starter",
-        **_SIZES,
+        **(_SIZES_ON_CPU if _is_from_cpu(run) else _SIZES),
         "sampler": "DDIM",
         "steps": 20,
         "guidance_scale": 4.0,
@@ -117,7 +119,7 @@ def write_card(run: Run, folder: Path) -> None:
     """The model card, with what was measured so far."""
     measures = _read(run.folder / "evaluation" / "measures.json")
     judge, autoencoder = _read(run.folder / "classifier.json"), _read(run.folder / "autoencoder.json")
-    progress = {name: _last_line(run.folder / f"{name}.log.jsonl") for name in TRAINED}
+    progress = {name: _progress(run, name) for name in TRAINED}
     lines = [_OPENINGS[folder.name].strip(), "", _DATA.strip(), "", "## How it was trained", ""]
     for name, last in progress.items():
         if last:
@@ -126,7 +128,7 @@ def write_card(run: Run, folder: Path) -> None:
             lines.append(
                 f"- {name}: {last['step']:,} steps{seen}, {last['seconds'] / 60:.0f} minutes on a {where}"
             )
-    if progress["unet-cpu"] and not progress["unet"]:
+    if _is_from_cpu(run):
         lines += ["", _ON_CPU.strip()]
     lines += ["", "## Measures", ""]
     if autoencoder:
@@ -157,7 +159,13 @@ def _read(path: Path) -> dict[str, object]:
     return found
 
 
-def _last_line(path: Path) -> dict[str, float]:
+def _is_from_cpu(run: Run) -> bool:
+    return bool(_progress(run, "unet-cpu")) and not _progress(run, "unet")
+
+
+def _progress(run: Run, stage: str) -> dict[str, float]:
+    """The last line of a stage's log."""
+    path = run.folder / f"{stage}.log.jsonl"
     if not path.is_file():
         return {}
     last: dict[str, float] = json.loads(path.read_text(encoding="utf-8").strip().splitlines()[-1])

@@ -101,7 +101,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--decay", type=float, default=0.0, help="for how many minutes before that its rate falls to zero"
     )
     parser.add_argument(
-        "--large", type=float, default=0.0, help="the share of unet-cpu's batches that is larger than 128 px"
+        "--large",
+        type=float,
+        default=0.0,
+        help="the share of unet-cpu's batches that is larger than 256×256 px",
     )
     parser.add_argument("--workers", type=int, help="processes that render")
     parser.add_argument("--threads", type=int, help="threads that compute on a CPU")

@@ -2,8 +2,7 @@
 
 What is other than in unet.py, and why:
 
-* Small pictures first: the world is drawn with vectors, so what a castle is can be learnt at 128×128 px for a quarter
-  of the price. Larger ones come later, in the same network.
+* The network's first level, at the latents' own resolution, is thin: most of the work is done at half of it and below.
 * The text encoder gets a start (text_start.py), and the prompt, pooled, modulates every block.
 * An auxiliary head tells from the features what each place shows, even of pure noise: it must read the prompt.
   It is dropped afterwards. Cells of small things weigh more in the loss than sky.
@@ -50,7 +49,7 @@ from starter_checkpoint.unet import write_average
 
 STAGE = "unet-cpu"
 _WARM_STEPS = 100
-_SMALL_PX = 256
+_NATIVE_PX = 256
 _LABEL_WEIGHT = 0.15
 _MOST_EXTRA = 3.0
 _READ_TIMETABLE_S = 10.0
@@ -62,7 +61,7 @@ _READ_SHARDS_S = 60.0
 class Timetable:
     """When training ends (ISO, local time), for how many minutes the rate falls before, how many pictures are large.
 
-    `decay_minutes` of 0 pauses without a decay. `large_share` is the share of batches above 128 px.
+    `decay_minutes` of 0 pauses without a decay. `large_share` is the share of batches above 256×256 px.
     """
 
     until: str
@@ -275,7 +274,7 @@ class _Worker:
         is_large = float(torch.rand(1, generator=shared)) < large_share
         examples = self._library.of(self._agreed_size(is_large, shared))
         side = (examples.latents.shape[2] * examples.latents.shape[3]) ** 0.5 * LATENT_SCALE
-        count = max(2, round(size.batch / self._ranks * _SMALL_PX / max(side, _SMALL_PX)))
+        count = max(2, round(size.batch / self._ranks * _NATIVE_PX / max(side, _NATIVE_PX)))
         latents, ids, labels = examples.draw(count, own)
         left_out = torch.rand(count, generator=own) < size.empty_captions
         ids = torch.where(left_out[:, None], self._empty, ids)
@@ -305,7 +304,7 @@ class _Worker:
 
     def _agreed_size(self, is_large: bool, generator: torch.Generator) -> tuple[int, int]:
         """All processes take the same size in a step, so that none waits long for another."""
-        sizes = [size for size in self._library.sizes() if (size[0] * size[1] > _SMALL_PX**2) == is_large]
+        sizes = [size for size in self._library.sizes() if (size[0] * size[1] > _NATIVE_PX**2) == is_large]
         sizes = sizes or self._library.sizes()
         counts = [float(len(self._library.of(size))) for size in sizes]
         chosen = int(torch.multinomial(torch.tensor(counts), 1, generator=generator))
