@@ -17,6 +17,7 @@ from sdpaint.fileio.full_recipe import recipe_json
 from sdpaint.fileio.images import read_image, write_image
 from sdpaint.generation.recipe import parse_infotext
 from tests.fakes import fake_picture
+from tests.starter_facts import FITTING
 from tests.test_cli import Run
 
 
@@ -27,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     installed = tmp_path / "installed"
     for name in ("starter-canny", "starter-depth"):
         (installed / name).mkdir(parents=True)
-        config = {"_class_name": "ControlNetModel", "block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
+        config = {"_class_name": "ControlNetModel", **FITTING}
         (installed / name / "config.json").write_text(json.dumps(config))
         save_file({"a": np.zeros(1, np.float32)}, installed / name / "diffusion_pytorch_model.safetensors")
     monkeypatch.setattr(paths, "user_checkpoint_dir", lambda: installed)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from sdpaint.engine.conditioning import clip_encoders, words_over_steps
+from sdpaint.engine.lanes import Lanes
 from sdpaint.engine.loader import LoadedCheckpoint
 from sdpaint.engine.regional_attention import AttentionAround, RegionalAttention, cross_attentions
 from sdpaint.generation.families import FAMILIES
@@ -42,7 +43,7 @@ class HeatGatherer:
         words: Sequence[Sequence[tuple[int, Places]]],
         size: tuple[int, int],
         steps: int,
-        regions: RegionalAttention | None = None,
+        regions: RegionalAttention | Lanes | None = None,
     ) -> None:
         """`words`: for the whole's own prompt and for each region's, from which step on (the first is 1) they hold.
 
@@ -149,7 +150,7 @@ def _sides(places: int, size: torch.Size) -> tuple[int, int]:
 
 
 def gatherer_for(
-    loaded: LoadedCheckpoint, request: GenerationRequest, steps: int, regions: RegionalAttention | None
+    loaded: LoadedCheckpoint, request: GenerationRequest, steps: int, regions: RegionalAttention | Lanes | None
 ) -> HeatGatherer:
     """For a checkpoint whose network has cross-attention, and picture 0 of a request."""
     size = (request.size.height // loaded.latent_px, request.size.width // loaded.latent_px)

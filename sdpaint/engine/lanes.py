@@ -1,6 +1,7 @@
-"""Regions of networks that read words and picture together: one prediction for each region, mixed by their shares.
+"""Regions of networks that read words not by cross-attention alone: one prediction for each region, mixed by shares.
 
-Such a transformer has no cross-attention that could be told where to look. So the pipeline runs once more for each
+A transformer that reads words and picture together has no cross-attention that could be told where to look, and a UNet
+that scales its blocks by the pooled prompt gives it to all places alike. So the pipeline runs once more for each
 region, on a lane of its own, in step with the first run: at each step the lanes hand over what they predict for the
 same latents, the mix of all is what the scheduler steps with, and its latents go back to all (MultiDiffusion, Bar-Tal
 et al. 2023). A lane stops inside its pipeline's call of `scheduler.step`, which only a thread can do without forking
@@ -21,6 +22,7 @@ import torch
 from diffusers.schedulers.scheduling_utils import SchedulerOutput
 from torch import Tensor
 
+from sdpaint.engine.regional_attention import reduced
 from sdpaint.generation.engine import CancelToken
 
 
@@ -33,6 +35,12 @@ class Lanes:
         self._pipeline = pipeline
         self._arguments = tuple(arguments)
         self._lanes: tuple[_Lane, ...] = ()
+        self.turn = 0
+        """Whose words the network is asked with now: 0 for the whole's own, else those of the region of this number."""
+
+    def share_of(self, turn: int, hidden_states: Tensor) -> Tensor:
+        """How much one of the texts counts at each place of a UNet layer's states (batch, places, width)."""
+        return reduced(self.shares[turn], hidden_states.shape[1]).to(hidden_states).reshape(1, -1, 1)
 
     def in_form(self, form: Callable[[Tensor], Tensor], channels: int) -> Lanes:
         """The same for a loop that has its latents, of so many channels, in another form."""
@@ -54,9 +62,13 @@ class Lanes:
     def mixed(self, prediction: Tensor, cancel: CancelToken) -> Tensor:
         """The prediction for the whole's words and those of the lanes, by their shares."""
         mixed = prediction * self.shares[0].to(prediction)
-        for lane, share in zip(self._lanes, self.shares[1:], strict=True):
-            cancel.raise_if_cancelled()
-            mixed = mixed + lane.prediction() * share.to(prediction)
+        try:
+            for turn, (lane, share) in enumerate(zip(self._lanes, self.shares[1:], strict=True), 1):
+                self.turn = turn
+                cancel.raise_if_cancelled()
+                mixed = mixed + lane.prediction() * share.to(prediction)
+        finally:
+            self.turn = 0
         return mixed
 
     def go_on(self, latents: Tensor) -> None:

@@ -78,7 +78,7 @@ class RegionalAttention:
         places = hidden_states.shape[1]
         found = self._shares.get(places)
         if found is None:
-            found = self._shares[places] = _reduced(self._shares[max(self._shares)], places)
+            found = self._shares[places] = reduced(self._shares[max(self._shares)], places)
         return found.to(hidden_states).reshape(len(found), 1, places, 1)
 
 
@@ -137,7 +137,7 @@ def _states(embeddings: Any) -> Tensor:
     return states
 
 
-def _reduced(shares: Tensor, places: int) -> Tensor:
+def reduced(shares: Tensor, places: int) -> Tensor:
     """At the level of the network that has so many places: each halves the sides, rounded up."""
     height, width = shares.shape[-2:]
     while height * width > places:

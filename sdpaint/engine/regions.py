@@ -36,12 +36,12 @@ def shares_on_latents(loaded: LoadedCheckpoint, request: GenerationRequest) -> T
 def regional_attention(
     loaded: LoadedCheckpoint, request: GenerationRequest, regions: tuple[Conditioning, ...], steps: int
 ) -> RegionalAttention | None:
-    """For a request with regions and a network with cross-attention; None for all others."""
-    family = FAMILIES[loaded.info.family]
-    if not regions or not family.cross_attends:
+    """For a request with regions and a network that can be guided so; None for all others."""
+    if not regions or not _reads_by_attention(loaded):
         return None
     shares = shares_on_latents(loaded, request)[:, 0]
-    return RegionalAttention(loaded.components[family.network], regions, shares, steps)
+    network = loaded.components[FAMILIES[loaded.info.family].network]
+    return RegionalAttention(network, regions, shares, steps)
 
 
 def lanes(
@@ -52,10 +52,22 @@ def lanes(
     arguments: Mapping[str, Any],
     steps: int,
 ) -> Lanes | None:
-    """For a request with regions and a network without cross-attention; None for all others."""
-    if not regions or FAMILIES[loaded.info.family].cross_attends:
+    """For a request with regions and a network whose attention can't be guided; None for all others."""
+    if not regions or _reads_by_attention(loaded):
         return None
     each = [
         {**arguments, **words.arguments(steps), "generator": twin(arguments["generator"])} for words in regions
     ]
     return Lanes(pipeline, each, shares_on_latents(loaded, request))
+
+
+def _reads_by_attention(loaded: LoadedCheckpoint) -> bool:
+    """Whether words reach the places of a picture by cross-attention alone.
+
+    A network with an embedding of the whole prompt's states ("text" to diffusers) hears of day or night at every place,
+    wherever it looks.
+    """
+    family = FAMILIES[loaded.info.family]
+    if not family.cross_attends:
+        return False
+    return getattr(loaded.components[family.network].config, "addition_embed_type", None) != "text"

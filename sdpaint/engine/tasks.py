@@ -178,7 +178,7 @@ def _with_regions(
 def _with_heat(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRequest) -> PipelineCall:
     if not request.explains or not FAMILIES[loaded.info.family].cross_attends:
         return call
-    return replace(call, heat=gatherer_for(loaded, request, call.steps, call.attention))
+    return replace(call, heat=gatherer_for(loaded, request, call.steps, call.attention or call.lanes))
 
 
 def _possible(loaded: LoadedCheckpoint, request: GenerationRequest) -> GenerationRequest:

@@ -31,11 +31,9 @@ from sdpaint.generation.families import FamilyName
 from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
+from tests.starter_facts import FITTING
 
 UNET = {"block_out_channels": [320, 640, 1280, 1280], "cross_attention_dim": 768}
-_STARTER = json.loads((starter_checkpoint() / "unet" / "config.json").read_text(encoding="utf-8"))
-OWN = {key: _STARTER[key] for key in UNET}
-"""What fits the starter."""
 
 
 def folder(path: Path, class_name: str, **config: Any) -> Path:
@@ -115,17 +113,17 @@ def test_files_say_theirs_and_what_they_fit(tmp_path: Path) -> None:
 
 def test_a_control_fits_the_checkpoints_of_its_widths(tmp_path: Path) -> None:
     starter = read_checkpoint(starter_checkpoint())
-    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **OWN))
+    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **FITTING))
     assert fitting.fits(starter)
     fitting.check(starter)
     assert not read_control(folder(tmp_path / "wide", "ControlNetModel", **UNET)).fits(starter)
-    other = read_control(folder(tmp_path / "xl", "ControlNetModel", **OWN, addition_embed_type="text_time"))
+    other = read_control(folder(tmp_path / "xl", "ControlNetModel", **FITTING, addition_embed_type="text_time"))
     with pytest.raises(SettingsError, match="Stable Diffusion XL"):
         other.check(starter)
 
 
 def test_a_checkpoint_that_edits_by_words_takes_no_control(tmp_path: Path) -> None:
-    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **OWN))
+    fitting = read_control(folder(tmp_path / "fits", "ControlNetModel", **FITTING))
     with pytest.raises(SettingsError, match="words") as raised:
         fitting.check(replace(read_checkpoint(starter_checkpoint()), is_edit=True))
     assert raised.value.hint
@@ -202,8 +200,8 @@ def asking(kind: ControlKind, name: str = "", path: Path | None = None) -> Gener
 
 
 def test_a_control_without_a_name_takes_the_one_that_suits(tmp_path: Path) -> None:
-    folder(tmp_path / "a-depth", "ControlNetModel", **OWN)
-    folder(tmp_path / "b-lineart", "ControlNetModel", **OWN)
+    folder(tmp_path / "a-depth", "ControlNetModel", **FITTING)
+    folder(tmp_path / "b-lineart", "ControlNetModel", **FITTING)
     folder(tmp_path / "c-canny-of-others", "ControlNetModel", **UNET)
     found = ControlFolders().find([tmp_path])
 
@@ -219,7 +217,7 @@ def test_a_control_without_a_name_takes_the_one_that_suits(tmp_path: Path) -> No
 
 
 def test_a_control_with_a_name_takes_that_one_and_keeps_a_path_that_it_has(tmp_path: Path) -> None:
-    path = folder(tmp_path / "net", "ControlNetModel", **OWN)
+    path = folder(tmp_path / "net", "ControlNetModel", **FITTING)
     found = ControlFolders().find([tmp_path])
     assert with_controls(asking(ControlKind.POSE, "net"), lambda: found).controls[0].checkpoint == path
     assert with_controls(asking(ControlKind.POSE, "gone"), lambda: found).controls[0].checkpoint is None
@@ -236,8 +234,8 @@ def inpainting(**changes: Any) -> GenerationRequest:
 
 
 def test_a_control_for_inpainting_helps_by_itself_with_the_picture_without_what_is_masked(tmp_path: Path) -> None:
-    folder(tmp_path / "a-depth", "ControlNetModel", **OWN)
-    path = folder(tmp_path / "own_inpaint", "ControlNetModel", **OWN)
+    folder(tmp_path / "a-depth", "ControlNetModel", **FITTING)
+    path = folder(tmp_path / "own_inpaint", "ControlNetModel", **FITTING)
     folder(tmp_path / "sd15_inpaint", "ControlNetModel", **UNET)
     resources = PromptResources()
     resources.folders = (tmp_path,)
@@ -248,7 +246,7 @@ def test_a_control_for_inpainting_helps_by_itself_with_the_picture_without_what_
 
 
 def test_no_control_for_inpainting_comes_where_none_is_wanted_or_one_is_there_or_none_fits(tmp_path: Path) -> None:
-    folder(tmp_path / "own_inpaint", "ControlNetModel", **OWN)
+    folder(tmp_path / "own_inpaint", "ControlNetModel", **FITTING)
     found = ControlFolders().find([tmp_path])
     unwanted = inpainting(wants_inpaint_control=False)
     assert with_inpaint_control(unwanted, lambda: found) is unwanted

@@ -16,11 +16,11 @@ from sdpaint.generation.events import Event, Failed, Finished, ImageDone
 from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplerName, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
+from tests.starter_facts import TEXT_ENCODER
 
 PROMPT = "day over sea with a sailboat, clouds, the sun"
-_WORDS = json.loads((starter_checkpoint() / "text_encoder" / "config.json").read_text(encoding="utf-8"))
-"""The starter's text encoder. The tiny checkpoints borrow its tokenizer."""
 _OF_THE_TOKENIZER = ("vocab_size", "max_position_embeddings", "bos_token_id", "eos_token_id", "pad_token_id")
+"""What the starter's tokenizer demands, which the tiny checkpoints borrow."""
 
 
 def make_request(
@@ -113,7 +113,7 @@ def _text_encoder(network_class: Any, width: int) -> Any:
     from transformers import CLIPTextConfig
 
     config = CLIPTextConfig(
-        **{key: _WORDS[key] for key in _OF_THE_TOKENIZER}, hidden_size=width, intermediate_size=2 * width,
+        **{key: TEXT_ENCODER[key] for key in _OF_THE_TOKENIZER}, hidden_size=width, intermediate_size=2 * width,
         num_hidden_layers=2, num_attention_heads=2, projection_dim=width,
     )
     return network_class(config)

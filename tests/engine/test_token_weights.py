@@ -54,7 +54,7 @@ def test_a_weight_moves_the_embeddings_of_its_tokens_away_from_the_empty_ones(fa
             continue
         changed = (heavy[name] != plain[name]).any(-1)[0]
         moved = empty["prompt_embeds"] + factor * (plain[name] - empty["prompt_embeds"])
-        assert 2 <= int(changed.sum()) <= (14 if family is FamilyName.SD3 else 7)
+        assert 1 <= int(changed.sum()) <= (14 if family is FamilyName.SD3 else 7)
         assert torch.allclose(heavy[name][0, changed], moved[0, changed], atol=1e-5)
         assert torch.equal(same[name], plain[name])
     assert {key for key in plain if key.endswith("mask")} == {key for key in heavy if key.endswith("mask")}

@@ -347,9 +347,9 @@ class TestInpaint:
         assert (row[8:48] == 255).all()
 
     def test_the_band_does_not_run_out_at_the_edge_of_the_canvas(self):
-        document = self.masked(frame=Rect(0, 40, 256, 200), mask=Rect(4, 120, 40, 30))
+        document = self.masked(frame=Rect(0, 40, 256, 200), mask=Rect(2, 120, 40, 30))
         row = prepare(document, PARAMS, Limits(), 1).alpha[95]
-        assert row[0] == row[47] > 0  # both 4 px from the mask
+        assert row[0] == row[43] > 0  # both 2 px from the mask
 
     def test_a_mask_that_crosses_the_frame_is_cut_to_it(self):
         document = self.masked(frame=Rect(50, 40, 250, 200), mask=Rect(0, 0, 400, 300))
@@ -456,7 +456,7 @@ class TestExpand:
         band = prepared.alpha[100, 100:150].astype(int)
         assert (np.diff(band) >= 0).all()
         assert band[0] == 0
-        assert band[-1] >= 240
+        assert band[-1] >= 230
 
     def test_the_edge_is_continued_before_denoising(self):
         image = prepare(self.wide(), PARAMS, Limits(), 1).request.image.astype(int)

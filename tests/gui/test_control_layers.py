@@ -17,9 +17,7 @@ from sdpaint.document.control import ControlKind
 from sdpaint.document.render import flatten
 from sdpaint.imaging.geometry import Rect
 from tests.gui.conftest import Driver
-
-FITTING = {"block_out_channels": [64, 128, 192], "cross_attention_dim": 192}
-"""What a control network for the starter says of itself."""
+from tests.starter_facts import FITTING
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_the_paper_draws_by_the_curve(qtbot):
     paper = field.findChild(QWidget, "pressurePaper")
     QTest.mousePress(paper, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     before = paper.widths_px
+    QTest.mouseRelease(paper, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     assert before == [pytest.approx(22 * 0.5, abs=0.2)]
     field.findChild(QWidget, "pressure").set_curve(SOFT)
     paper.set_curve(SOFT)

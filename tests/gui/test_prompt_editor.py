@@ -15,8 +15,11 @@ from sdpaint.generation.prompt.editing import Sought
 from sdpaint.generation.prompt.styles import Style
 from sdpaint.gui.dialogs.prompt_library import PromptLibrary
 from sdpaint.gui.widgets.prompt_edit import PromptEdit
+from tests.starter_facts import CHUNK
 
 TIMEOUT_MS = 20_000
+LONG = CHUNK * 3 // 4
+"""A word and a comma so many times fill one chunk and a part of the next."""
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)    # popups without a window system
 
@@ -127,12 +130,12 @@ def test_the_language_is_coloured(edit):
 
 
 def test_tokens_are_counted_and_chunks_are_marked(driver, edit, qtbot):
-    edit.setPlainText("sun, " * 25)
+    edit.setPlainText("sun, " * LONG)
     counter = driver.window.findChild(QToolButton, "tokenCounter")
 
     qtbot.waitUntil(lambda: len(edit.chunk_borders) == 1, timeout=TIMEOUT_MS)
 
-    assert counter.text() == "50/60"
+    assert counter.text() == f"{2 * LONG}/{2 * CHUNK}"
     assert edit.toPlainText()[: edit.chunk_borders[0]].rstrip().endswith(",")
     edit.grab()
 
@@ -140,7 +143,7 @@ def test_tokens_are_counted_and_chunks_are_marked(driver, edit, qtbot):
 def test_nothing_moves_while_tokens_are_counted(driver, edit, qtbot):
     counter, bar = driver.find("tokenCounter"), driver.find("promptBar")
     before = counter.width(), bar.minimumSizeHint().width()
-    for text, counted in (("sun", "1/30"), ("sun, " * 25, "50/60")):
+    for text, counted in (("sun", f"1/{CHUNK}"), ("sun, " * LONG, f"{2 * LONG}/{2 * CHUNK}")):
         edit.setPlainText(text)
         qtbot.waitUntil(lambda counted=counted: counter.text() == counted, timeout=TIMEOUT_MS)
         QApplication.processEvents()
@@ -173,7 +176,7 @@ def test_an_embedding_is_counted_as_its_vectors_and_a_pickled_one_can_be_convert
     assert "mist" in note.text()
     QTest.mouseClick(convert, Qt.MouseButton.LeftButton)
 
-    qtbot.waitUntil(lambda: counter.text() == "5/30", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: counter.text() == f"5/{CHUNK}", timeout=TIMEOUT_MS)
     assert not note.isVisible()
     assert not convert.isVisible()
     assert "mist" in driver.window._services.prompts.offer(Sought.WORD)

@@ -177,7 +177,7 @@ def test_a_mask_shows_what_will_be_seen_and_what_can_change(driver, qtbot):
 
 
 def test_it_follows_mask_strength_and_mode(driver):
-    driver.documents.open(masked(Rect(300, 300, 90, 70)))
+    driver.documents.open(masked(Rect(150, 150, 600, 400)))
     said = []
     driver.generation.outlook_changed.connect(said.append)
     driver.generation.set_sampling(strength=1.0)
