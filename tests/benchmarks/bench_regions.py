@@ -5,7 +5,8 @@
 Every other seed has the sides changed. Which side a thing is on is judged by the network itself, told nothing of
 regions: the picture is noised, and where it is denoised better with the thing's name than without lies the thing (after
 Li et al. 2023, "Your Diffusion Model is Secretly a Zero-Shot Classifier"). How good a judge that is, drawn scenes with
-things at known places say. Beside each stands what one prompt with everything in it gives.
+things at known places say. Sun and moon change the light everywhere: they are the lightest spot of the sky. Beside each
+stands what one prompt with everything in it gives.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ THINGS_APART = (
     Case("day over sea with {prompt}", "a sailboat", "the sun"),
     Case("night over hills with {prompt}", "the moon", "a cabin"),
 )
+LIGHTS = ("the sun", "the moon")
 
 
 def request_for(case: Case, seed: int, with_regions: bool) -> GenerationRequest:
@@ -93,6 +95,12 @@ def picture(engine: DiffusionEngine, request: GenerationRequest) -> np.ndarray:
 
     engine.generate(request, take, CancelToken())
     return made[0]
+
+
+def lightest_is_on_the_left(image: np.ndarray) -> bool:
+    """Whether the lightest spot of a sky is in the left half."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(image[: SIDE // 2], cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 4.0)
+    return bool(grey.argmax() % SIDE < SIDE // 2)
 
 
 class Judge:
@@ -165,9 +173,11 @@ def things(engine: DiffusionEngine, judge: Judge, seeds: Sequence[int]) -> list[
                 if with_regions:
                     images.append(image)
                 for place, name in enumerate(case.words(seed % 2 == 1)):
-                    on_left = judge.is_on_the_left(
-                        image, case.root.replace("{prompt}", name), case.root.replace("{prompt}", "").strip(" ,")
-                    )
+                    bare = case.root.replace("{prompt}", "").strip(" ,")
+                    on_left: bool = (
+                        lightest_is_on_the_left(image) if name in LIGHTS
+                        else judge.is_on_the_left(image, case.root.replace("{prompt}", name), bare)
+                    )  # fmt: skip
                     right.setdefault((name, with_regions), []).append(on_left is (place == 0))
         for name in (case.one, case.other):
             by_regions, by_prompt = (np.mean(right[name, way]) for way in (True, False))
