@@ -69,7 +69,7 @@ class Family:
     """Above this area pictures repeat themselves; the frame is then worked on at a smaller scale."""
     latent_channels: int = 16
     latent_px: int = 8
-    """Pixels to a side of a latent."""
+    """Pixels to a side of a latent, with the autoencoder that was published with it."""
     multiple_px: int = 16
     """Sides of what the network sees are multiples of this: eight pixels a latent, times the latents of a patch."""
     network: str = "transformer"
@@ -77,7 +77,7 @@ class Family:
     autoencoder: str = "vae"
     """Folder of the autoencoder."""
     cross_attends: bool = False
-    """Whether words come in by cross-attention alone: it can be told where to look, and asked where it did."""
+    """Whether words come in by cross-attention: it can be told where to look, and asked where it did."""
     inpaint_channels: int = 0
     """Input channels of a network that takes mask and masked picture; 0: there is none in this family."""
     honours: Honours = Honours.ADAPTERS
