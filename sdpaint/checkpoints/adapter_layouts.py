@@ -148,6 +148,10 @@ def _ip_adapter(shapes: Mapping[str, Shape]) -> Match | None:
     if not keys:
         return None
     width = _input(shapes[keys[0]])
+    if "ip_adapter.0.norm_ip.linear.weight" in shapes:
+        return Kind.IP_ADAPTER, Architecture.SD35_LARGE if width == 2432 else Architecture.SD3, ""
+    if "ip_adapter.0.to_k_ip.bias" in shapes:
+        return Kind.IP_ADAPTER, Architecture.FLUX, ""
     variant = ""
     if "image_proj.latents" in shapes:
         variant = "plus"

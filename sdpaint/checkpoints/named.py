@@ -12,7 +12,9 @@ from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.encoders import encoder_widths, fits
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.ip_adapters import adapter_for, read_ip_adapter
+from sdpaint.document.reference import ReferenceUse
 from sdpaint.errors import CheckpointError
+from sdpaint.generation.families import FAMILIES
 from sdpaint.generation.prompt.adapters import take_adapters
 from sdpaint.generation.prompt.embeddings import Embedding, asked_for, embeddings_in
 from sdpaint.generation.prompt.of_request import chosen_prompts, chosen_region_prompts
@@ -67,6 +69,7 @@ def with_named_files(request: GenerationRequest, found: FoundAdapters) -> Genera
         notes += () if known else (f"There is no VAE “{vae.name}”: the checkpoint's own is used",)
         vae = known.path if known else None
     references = tuple(_with_adapter(each, found, request.checkpoint) for each in request.references)
+    notes += _undivided(references, request.checkpoint)
     return replace(
         request, adapter_files=named.loras, embeddings=named.embeddings, vae=vae, references=references, notes=notes
     )
@@ -80,6 +83,16 @@ def _with_adapter(reference: Reference, found: FoundAdapters, checkpoint: Path) 
     wanted = "" if given is None else given.name
     adapter, encoder = adapter_for(read_checkpoint(checkpoint), adapters, found.image_encoders, wanted)
     return replace(reference, adapter=adapter.path.absolute(), encoder=encoder.path.absolute())
+
+
+def _undivided(references: Sequence[Reference], checkpoint: Path) -> tuple[str, ...]:
+    """Which blocks of a network give a picture its style, and which its composition, is known of UNets alone."""
+    if all(each.use is ReferenceUse.BOTH or not each.stretch.is_active for each in references):
+        return ()
+    family = read_checkpoint(checkpoint).family
+    if FAMILIES[family].cross_attends:
+        return ()
+    return (f"References of {family.value} can't be for style or composition alone: they count for both",)
 
 
 def _embedding(file: AdapterFile) -> Embedding:

@@ -86,14 +86,16 @@ def _of_channels(channels: int) -> Architecture:
 
 
 def _encoder(shapes: Mapping[str, Shape]) -> tuple[Kind, Architecture, str] | None:
+    # Before those of words: whole CLIPs have both, and checkpoints have text encoders of their own.
+    for prefix in ("vision_model.", ""):
+        patches = shapes.get(f"{prefix}embeddings.patch_embedding.weight")
+        if patches and f"{prefix}encoder.layers.0.self_attn.k_proj.weight" in shapes:
+            whose = "SigLIP" if f"{prefix}head.probe" in shapes else "CLIP"
+            return Kind.IMAGE_ENCODER, Architecture.UNKNOWN, f"{whose} vision {patches[0]}"
     for prefix in ("text_encoders.clip_l.transformer.text_model.", "transformer.text_model.", "text_model.", ""):
         words = shapes.get(f"{prefix}embeddings.token_embedding.weight", ())
         if len(words) == 2 and f"{prefix}encoder.layers.0.self_attn.k_proj.weight" in shapes:
             return Kind.TEXT_ENCODER, Architecture.UNKNOWN, "CLIP-G" if words[1] == 1280 else "CLIP-L"
-    for prefix in ("vision_model.", ""):
-        patches = shapes.get(f"{prefix}embeddings.patch_embedding.weight")
-        if patches and f"{prefix}encoder.layers.0.self_attn.k_proj.weight" in shapes:
-            return Kind.IMAGE_ENCODER, Architecture.UNKNOWN, f"CLIP vision {patches[0]}"
     if "encoder.block.0.layer.0.SelfAttention.q.weight" in shapes or "enc.blk.0.attn_q.weight" in shapes:
         return Kind.TEXT_ENCODER, Architecture.UNKNOWN, "T5"
     for key in ("model.layers.0.self_attn.q_proj.weight", "layers.0.self_attn.q_proj.weight", "blk.0.attn_q.weight"):

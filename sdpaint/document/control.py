@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sdpaint.document.layers import Layer
 
 MAX_WEIGHT = 2.0
+_EPSILON = 1e-6
 """Largest weight, as in A1111: beyond it pictures fall apart."""
 
 
@@ -79,6 +80,10 @@ class ControlStretch:
     def is_active(self) -> bool:
         """Whether it does anything."""
         return self.weight > 0.0 and self.end > self.start
+
+    def counts(self, done: int, count: int) -> bool:
+        """Whether the evaluation of a network after `done` of `count` lies wholly within the stretch."""
+        return done / count >= self.start - _EPSILON and (done + 1) / count <= self.end + _EPSILON
 
 
 @dataclass(frozen=True)

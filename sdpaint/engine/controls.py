@@ -58,8 +58,6 @@ _UNION_MODES: dict[FamilyName, dict[ControlKind, int]] = {
 }  # fmt: skip
 """What a union is told of each kind of picture."""
 
-_EPSILON = 1e-6
-
 
 @dataclass(eq=False)
 class LoadedControl:
@@ -109,7 +107,7 @@ class ControlHook:
         # Pipelines that call their network twice an evaluation, for both prompts, have one answer for both calls.
         if self._known is None or self._known[0] != done:
             given = self._signature.bind(*args, **kwargs).arguments
-            active = [part for part in self._parts if part.counts(done, count)]
+            active = [part for part in self._parts if part.stretch.counts(done, count)]
             self._known = done, self._answers(active, given)
         # Lists are emptied by the networks that they are given to.
         own = {name: list(value) if isinstance(value, list) else value for name, value in self._known[1].items()}
@@ -142,20 +140,14 @@ class _Part:
         cancel: CancelToken,
     ) -> None:  # fmt: skip
         self._loaded, self._info, self._network = loaded, own.info, own.network
-        self._stretch = control.stretch
+        self.stretch = control.stretch
         self._config = own.network.config
         self._mode = self._mode_of(control)
         self._takes = frozenset(inspect.signature(own.network.forward).parameters) - _NOT_PASSED_ON
         self._picture = self._in_form(control, request, cancel)
         self._features: list[Tensor] = []
         if self._info.class_name == "T2IAdapter":
-            self._features = [each * self._stretch.weight for each in own.network(self._picture)]
-
-    def counts(self, done: int, count: int) -> bool:
-        """Whether it has a part in the evaluation after `done` of `count`."""
-        return (
-            done / count >= self._stretch.start - _EPSILON and (done + 1) / count <= self._stretch.end + _EPSILON
-        )
+            self._features = [each * self.stretch.weight for each in own.network(self._picture)]
 
     def answer(self, given: Mapping[str, Any], guidance: float) -> dict[str, Any]:
         """Arguments for the denoising network, from those that it is given."""
@@ -165,7 +157,7 @@ class _Part:
         own = {name: value for name, value in given.items() if name in self._takes}
         own |= {
             "controlnet_cond": torch.cat([self._picture] * batch),
-            "conditioning_scale": self._stretch.weight,
+            "conditioning_scale": self.stretch.weight,
             "return_dict": False,
         }
         match self._info.class_name:
@@ -188,7 +180,7 @@ class _Part:
             kinds[:, self._mode] = 1.0
             own |= {
                 "controlnet_cond": [own["controlnet_cond"]], "control_type": kinds, "control_type_idx": [self._mode],
-                "conditioning_scale": [self._stretch.weight],
+                "conditioning_scale": [self.stretch.weight],
             }  # fmt: skip
         down, middle = self._network(**own)
         return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}

@@ -23,6 +23,8 @@ from sdpaint.errors import CheckpointError, FileError
 PICKLED = (".ckpt", ".pt", ".pth", ".bin")
 _CONTAINERS = ("state_dict", "params_ema", "params", "model", "module")
 """Under which of its keys a training program keeps the weights, the best first."""
+_OF_IP_ADAPTERS = ("image_proj", "ip_adapter")
+"""The two halves of a pickled IP-Adapter. In safetensors they stand before the names."""
 
 
 def convert(source: Path, target: Path | None = None) -> Path:
@@ -49,6 +51,8 @@ def tensors_of(loaded: Any, name: str) -> dict[str, Tensor]:
         # A1111's embedding: one matrix under "*".
         words = [value for value in loaded["string_to_param"].values() if isinstance(value, Tensor)]
         loaded = {"emb_params": words[0]} if words else {}
+    if isinstance(loaded, Mapping) and all(isinstance(loaded.get(part), Mapping) for part in _OF_IP_ADAPTERS):
+        loaded = {f"{part}.{key}": value for part in _OF_IP_ADAPTERS for key, value in loaded[part].items()}
     for key in _CONTAINERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]

@@ -80,6 +80,10 @@ class LoadedCheckpoint:
     """The IP-Adapters that the denoising network reads through now, None where there are none."""
     spare_worn: Any = None
     """Those that it read through before."""
+    beside: dict[Path, Any] = field(default_factory=dict)
+    """Layers of IP-Adapters that stand beside the denoising network, by their files."""
+    readings: Recent[Any] = field(default_factory=lambda: Recent(16))
+    """What layers of IP-Adapters made of references, where that is the same at all steps."""
     is_parked: bool = False
     """Whether it is kept ready beside the device."""
     _arrangement: Arrangement | None = None
@@ -117,7 +121,19 @@ class LoadedCheckpoint:
         """The memory that its networks take, with adapters and what is kept beside them."""
         spare = self.spare_worn
         adapters = () if spare is None else (*spare.processors.values(), spare.projection)
-        return held_bytes([*self.components.values(), *self.spare_vaes.values(), *adapters])
+        networks = (*self.components.values(), *self.spare_vaes.values(), *self.beside.values())
+        return held_bytes([*networks, *adapters])
+
+    def park(self) -> None:
+        """Take everything off the device, to be kept ready beside it."""
+        self.beside.clear()
+        self.arrangement.park()
+        self.is_parked = True
+
+    def unpark(self) -> None:
+        """Put it back."""
+        self.arrangement.unpark()
+        self.is_parked = False
 
     def pipeline(self, cls: Any) -> Any:
         """The pipeline of a class over the shared networks. Its scheduler is set anew for each picture."""

@@ -1,4 +1,4 @@
-"""References at work: IP-Adapters on the denoising network, put on and taken off without loading it anew.
+"""References at work: IP-Adapters on a denoising UNet, put on and taken off without loading it anew.
 
 diffusers makes the layers out of the files. They are attention processors beside the network's own, which are kept:
 when no reference is asked for, the very same objects are back, and the pixels are as before bit for bit.
@@ -48,9 +48,6 @@ _BLOCKS: dict[FamilyName, dict[ReferenceUse, dict[str, float]]] = {
 }  # fmt: skip
 """Start of a layer's name → the share of the weight that it gets; others get none."""
 
-_EPSILON = 1e-6
-
-
 @dataclass(eq=False)
 class WornAdapters:
     """IP-Adapters as a network wears them, by their files, and what is put back when it takes them off."""
@@ -69,10 +66,10 @@ def check_references(request: GenerationRequest) -> None:
     Reads JSON and headers alone, so that nothing is loaded for what can't be done.
     """
     for reference in request.active_references:
-        adapter, checkpoint = read_ip_adapter(_file_of(reference.adapter)), read_checkpoint(request.checkpoint)
+        adapter, checkpoint = read_ip_adapter(file_of(reference.adapter)), read_checkpoint(request.checkpoint)
         if not adapter.fits(checkpoint):
             raise _unfit(adapter.name, checkpoint)
-        encoder = read_image_encoder(_file_of(reference.encoder))
+        encoder = read_image_encoder(file_of(reference.encoder))
         if not adapter.reads(encoder):
             raise CheckpointError(
                 f"The IP-Adapter {adapter.name} doesn't read through {encoder.path.name}",
@@ -85,7 +82,7 @@ def wear(loaded: LoadedCheckpoint, references: Sequence[Reference]) -> None:
 
     Raises CheckpointError where a file is damaged or doesn't fit.
     """
-    paths = tuple(dict.fromkeys(_file_of(reference.adapter) for reference in references))
+    paths = tuple(dict.fromkeys(file_of(reference.adapter) for reference in references))
     if loaded.worn is not None and loaded.worn.paths == paths:
         return
     network = _network(loaded)
@@ -106,7 +103,8 @@ def wear(loaded: LoadedCheckpoint, references: Sequence[Reference]) -> None:
             loaded.worn = _put_on(loaded, network, paths)
 
 
-def _file_of(path: Path | None) -> Path:
+def file_of(path: Path | None) -> Path:
+    """A reference's file. Raises CheckpointError where it hasn't been looked up."""
     if path is None or not path.is_absolute():
         raise CheckpointError("A reference has no IP-Adapter", hint="Get one into a folder of checkpoints")
     return path
@@ -126,19 +124,18 @@ def _put_on(loaded: LoadedCheckpoint, network: Any, paths: tuple[Path, ...]) -> 
     own = network.attn_processors, network.encoder_hid_proj, network.config.encoder_hid_dim_type
     made = WornAdapters(paths, {}, None, *own)
     try:
-        network._load_ip_adapter_weights([_parts(path) for path in paths])
-    except Exception as error:
+        with fitting(loaded.info, paths):
+            network._load_ip_adapter_weights([parts_of(path) for path in paths])
+    except BaseException:
         _take_off(network, made)
-        if is_out_of_memory(error):
-            raise
-        raise _unfit(", ".join(path.stem for path in paths), loaded.info) from error
+        raise
     network.requires_grad_(False)
     made.projection = network.encoder_hid_proj
     made.processors = {name: each for name, each in network.attn_processors.items() if name in made.own_processors}
     return made
 
 
-def _parts(path: Path) -> dict[str, dict[str, Tensor]]:
+def parts_of(path: Path) -> dict[str, dict[str, Tensor]]:
     """A file's tensors as diffusers takes them: apart by what stands before the first dot."""
     parts: dict[str, dict[str, Tensor]] = {"image_proj": {}, "ip_adapter": {}}
     for name, tensor in load_file(path).items():
@@ -146,6 +143,17 @@ def _parts(path: Path) -> dict[str, dict[str, Tensor]]:
         if part in parts:
             parts[part][rest] = tensor
     return parts
+
+
+@contextmanager
+def fitting(checkpoint: CheckpointInfo, paths: Sequence[Path]) -> Iterator[None]:
+    """Within it, what goes wrong with the files of IP-Adapters is a CheckpointError, unless memory ran out."""
+    try:
+        yield
+    except Exception as error:
+        if is_out_of_memory(error) or isinstance(error, CheckpointError):
+            raise
+        raise _unfit(", ".join(path.stem for path in paths), checkpoint) from error
 
 
 def _unfit(name: str, checkpoint: CheckpointInfo) -> CheckpointError:
@@ -167,7 +175,7 @@ class References:
         self._network = _network(loaded)
         self._groups = [[each for each in references if each.adapter == path] for path in loaded.worn.paths]
         self._blocks = _BLOCKS[loaded.info.family]
-        self._states = [[_read(each, encoder) for each in group] for group in self._groups]
+        self._states = [[read(each, encoder) for each in group] for group in self._groups]
         self._layers = {
             name: processor for name, processor in loaded.worn.processors.items() if hasattr(processor, "to_k_ip")
         }
@@ -196,7 +204,7 @@ class References:
 
     def _before(self, _network: Any, _arguments: Any) -> None:
         done, count = self._position() or (0, 1)
-        active = [[_counts(each, done, count) for each in group] for group in self._groups]
+        active = [[each.stretch.counts(done, count) for each in group] for group in self._groups]
         if active == self._active:
             return
         self._active = active
@@ -218,14 +226,10 @@ class References:
         return next((share for start, share in self._blocks[use].items() if layer.startswith(start)), 0.0)
 
 
-def _counts(reference: Reference, done: int, count: int) -> bool:
-    stretch = reference.stretch
-    return done / count >= stretch.start - _EPSILON and (done + 1) / count <= stretch.end + _EPSILON
-
-
-def _read(reference: Reference, encoder: ImageEncoder) -> States:
-    adapter = read_ip_adapter(_file_of(reference.adapter))
-    return encoder.read(reference.image, _file_of(reference.encoder), adapter.reads_patches)
+def read(reference: Reference, encoder: ImageEncoder) -> States:
+    """What its image encoder says of a reference, as its IP-Adapter wants it."""
+    adapter = read_ip_adapter(file_of(reference.adapter))
+    return encoder.read(reference.image, file_of(reference.encoder), adapter.reads_patches)
 
 
 def _stacked(states: Sequence[States], guided: bool) -> Tensor:

@@ -63,8 +63,7 @@ class CheckpointStore:
             # What it got meanwhile, adapters for one, may be at the cost of others.
             self._make_room(known.plan, known)
             if known.is_parked:
-                known.arrangement.unpark()
-                known.is_parked = False
+                known.unpark()
             return known
         self._drop(key)
         word = word_on(path)
@@ -102,8 +101,7 @@ class CheckpointStore:
             if self._device.kind == "cpu":  # it has nowhere to go
                 self._drop(key)
             else:
-                others[key].arrangement.park()
-                others[key].is_parked = True
+                others[key].park()
         beside = [key for key in others if key in self._loaded and not self._is_host_spared(others[key])]
         coming = plan.host_need if self._device.kind != "cpu" else plan.weights if known is None else known.held_bytes
         gone = beside[: surplus([others[key].held_bytes for key in beside], coming, self._budget)]

@@ -22,6 +22,7 @@ from sdpaint.engine.conditioning import Conditioning, encode_prompts, encode_reg
 from sdpaint.engine.controls import ControlHook, LoadedControl, multiple_px
 from sdpaint.engine.heat import HeatGatherer, gatherer_for
 from sdpaint.engine.image_encoder import ImageEncoder
+from sdpaint.engine.joint_references import JointReferences
 from sdpaint.engine.lanes import Lanes
 from sdpaint.engine.late_start import LateStart
 from sdpaint.engine.layout import from_rows, in_rows, packed, padded, region_as, same, unpacked
@@ -61,7 +62,7 @@ class PipelineCall:
     controls: ControlHook | None = None
     attention: RegionalAttention | None = None
     lanes: Lanes | None = None
-    references: References | None = None
+    references: References | JointReferences | None = None
     heat: HeatGatherer | None = None
 
 
@@ -123,7 +124,9 @@ def prepare_call(
     generator = torch.Generator("cpu").manual_seed(seed)
     if Honours.ADAPTERS in FAMILIES[loaded.info.family].honours:
         apply_adapters(loaded, text_pipeline(loaded), wanted_adapters(request, index))
-    wear(loaded, request.active_references)
+    attends_apart = FAMILIES[loaded.info.family].cross_attends
+    if attends_apart:
+        wear(loaded, request.active_references)
     steps = steps_of(request)
     reading = _reading_pipeline(loaded, request)
     words = encode_prompts(loaded, reading, request, index, steps, on_words)
@@ -135,10 +138,11 @@ def prepare_call(
         "output_type": "latent",
         **words.arguments(steps),
     }
-    references: References | None = None
+    references: References | JointReferences | None = None
     if request.active_references:
         assert image_encoder is not None
-        references = References(loaded, request.active_references, image_encoder, request.size)
+        make = References if attends_apart else JointReferences
+        references = make(loaded, request.active_references, image_encoder, request.size)
         arguments |= references.arguments(is_guided(loaded, request))
     if loaded.info.is_inpaint:
         call = _masked_call(loaded, request, arguments, cancel)

@@ -243,6 +243,59 @@ PARTS = {
         Architecture.SDXL,
         "plus",
     ),
+    "IP-Adapter of Flux": (
+        {
+            "ip_adapter_proj_model.proj.weight": (16384, 768),
+            "double_blocks.0.processor.ip_adapter_double_stream_k_proj.weight": (3072, 4096),
+            "double_blocks.0.processor.ip_adapter_double_stream_k_proj.bias": (3072,),
+        },
+        Kind.IP_ADAPTER,
+        Architecture.FLUX,
+        "",
+    ),
+    "IP-Adapter of Flux, as diffusers names it": (
+        {
+            "image_proj.proj.weight": (16384, 768),
+            "ip_adapter.0.to_k_ip.weight": (3072, 4096),
+            "ip_adapter.0.to_k_ip.bias": (3072,),
+        },
+        Kind.IP_ADAPTER,
+        Architecture.FLUX,
+        "",
+    ),
+    "IP-Adapter of SD 3.5": (
+        {
+            "image_proj.latents": (1, 64, 1280),
+            "image_proj.proj_in.weight": (1280, 1152),
+            "ip_adapter.0.norm_ip.linear.weight": (4864, 1280),
+            "ip_adapter.0.to_k_ip.weight": (2432, 2432),
+        },
+        Kind.IP_ADAPTER,
+        Architecture.SD35_LARGE,
+        "",
+    ),
+    "CLIP with both halves": (
+        {
+            "text_model.embeddings.token_embedding.weight": (49408, 768),
+            "text_model.encoder.layers.0.self_attn.k_proj.weight": (768, 768),
+            "vision_model.embeddings.patch_embedding.weight": (1024, 3, 14, 14),
+            "vision_model.encoder.layers.0.self_attn.k_proj.weight": (1024, 1024),
+            "visual_projection.weight": (768, 1024),
+        },
+        Kind.IMAGE_ENCODER,
+        Architecture.UNKNOWN,
+        "CLIP vision 1024",
+    ),
+    "SigLIP": (
+        {
+            "vision_model.embeddings.patch_embedding.weight": (1152, 3, 14, 14),
+            "vision_model.encoder.layers.0.self_attn.k_proj.weight": (1152, 1152),
+            "vision_model.head.probe": (1, 1, 1152),
+        },
+        Kind.IMAGE_ENCODER,
+        Architecture.UNKNOWN,
+        "SigLIP vision 1152",
+    ),
     "ESRGAN": (
         {"conv_first.weight": (64, 3, 3, 3), "body.0.rdb1.conv1.weight": (32, 64, 3, 3)},
         Kind.UPSCALER,

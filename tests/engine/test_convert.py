@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
+from sdpaint.checkpoints.ip_adapters import read_ip_adapter
 from sdpaint.engine.convert import convert
 from sdpaint.errors import CheckpointError, FileError
+from sdpaint.generation.families import FamilyName
 
 WEIGHTS = {"a.weight": torch.arange(6.0).reshape(2, 3), "b.bias": torch.ones(4, dtype=torch.float16)}
 
@@ -48,6 +50,15 @@ def test_an_embedding_of_a1111_becomes_one_that_everybody_reads(tmp_path):
     torch.save({"string_to_param": {"*": words}, "name": "cat"}, tmp_path / "cat.pt")
 
     assert torch.equal(load_file(convert(tmp_path / "cat.pt"))["emb_params"], words)
+
+
+def test_an_ip_adapter_is_known_afterwards(tmp_path):
+    halves = {"image_proj": {"proj.weight": torch.ones(32, 8)}, "ip_adapter": {"1.to_k_ip.weight": torch.ones(4, 768)}}
+    torch.save(halves, tmp_path / "ip.bin")
+
+    found = read_ip_adapter(convert(tmp_path / "ip.bin"))
+
+    assert (found.families[0], found.image_width) == (FamilyName.SD, 8)
 
 
 def test_tensors_that_share_memory_are_written_each(tmp_path):
