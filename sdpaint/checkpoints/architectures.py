@@ -23,7 +23,12 @@ _TOLD_APART = (FamilyName.SD, FamilyName.SDXL)
 """UNets; the layers of transformers are called alike, so that a header may be that of another family's adapter."""
 
 
+def family_of(architecture: Architecture) -> FamilyName | None:
+    """The family of an architecture; None where the engine knows none."""
+    return _FAMILIES.get(architecture)
+
+
 def is_foreign(architecture: Architecture, family: FamilyName) -> bool:
     """Whether an adapter of this architecture is certainly not for checkpoints of a family."""
-    own = _FAMILIES.get(architecture)
+    own = family_of(architecture)
     return own is not None and own is not family and (own in _TOLD_APART or family in _TOLD_APART)

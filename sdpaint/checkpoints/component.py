@@ -89,7 +89,9 @@ class Component:
     vectors: int = 0
     """How many tokens an embedding takes the place of."""
     widths: tuple[int, ...] = ()
-    """Those of the text encoders that an embedding is for."""
+    """Those of the text encoders that an embedding is for, or that of the text encoder that this is."""
+    holds: tuple[str, ...] = ()
+    """What a checkpoint in one file has beside its network, by the names in `text_encoders.py`."""
     license: str = ""
     """As the file states it."""
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sdpaint.checkpoints.companions import companion_of, edits_pictures, prior_of
+from sdpaint.checkpoints.architectures import family_of
+from sdpaint.checkpoints.companions import companion_of, prior_of
 from sdpaint.checkpoints.component import Component, Kind, Prediction
+from sdpaint.checkpoints.loose_parts import find_parts, is_whole
 from sdpaint.checkpoints.marks import word_on
 from sdpaint.checkpoints.parts import (
     EDIT_PIPELINES,
@@ -22,7 +24,7 @@ from sdpaint.checkpoints.parts import (
 )
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.single_file import configs_for, is_single_file
-from sdpaint.checkpoints.variants import quirks_of
+from sdpaint.checkpoints.variants import edits_pictures, quirks_of
 from sdpaint.checkpoints.weights import find_weights, read_json
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import EXPAND_STRENGTH, FAMILIES, Family, FamilyName
@@ -73,12 +75,20 @@ class CheckpointInfo:
     """Where all but the network comes from, which lies alone in `path`."""
     prior: Path | None = None
     """The folder of its first stage, where that is one of its own."""
+    loose_parts: tuple[tuple[str, Path], ...] = ()
+    """The networks of a single file that lie in files of their own: part → file."""
+    left_out: tuple[str, ...] = ()
+    """Parts that its family can do without, and of which there are no weights."""
 
     @property
     def configurations(self) -> Path:
         """The folder of model_index.json and of what it names."""
         source = self.companion or self
         return source.configs or source.path
+
+    def file_of(self, part: str) -> Path:
+        """The file that holds a part of a single file's."""
+        return dict(self.loose_parts).get(part, self.path)
 
     def folder_of(self, part: str) -> Path:
         """Where a part of a diffusers folder lies."""
@@ -161,13 +171,15 @@ def _folder_of(path: Path, prior: Path | None, part: str) -> Path:
 
 def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
     found = word_on(path).correct(identify_file(path) if known is None else known)
-    if found.kind is Kind.DIFFUSION_MODEL:
-        return _read_network(path, found)
-    configs, channels, prediction = configs_for(path, found)
+    whole = companion_of(path, found) if _lacks_parts(found) else None
+    if whole is not None:
+        return _read_network(path, found, whole)
+    configs = configs_for(path, found)
     index = read_json(configs / "model_index.json")
-    network = read_json(configs / "unet" / "config.json")
     class_name = str(index["_class_name"])
     family = FAMILIES[PIPELINE_FAMILIES[class_name]]
+    parts = find_parts(path, found, family.name, configs)
+    network = read_json(configs / family.network / "config.json")
     native_px = _native_px(configs, network, family)
     scale = native_px / family.native_px
     quirks = quirks_of(path, family, index, network)
@@ -183,16 +195,26 @@ def _read_single_file(path: Path, known: Component | None) -> CheckpointInfo:
         sampler=quirks.sampler,
         steps=quirks.steps,
         guidance_scale=quirks.guidance_scale,
-        is_inpaint=channels == family.inpaint_channels,
+        is_inpaint=found.variant in _TAKE_MASKS,
+        is_edit=class_name in EDIT_PIPELINES,
         class_name=class_name,
         configs=configs,
-        prediction=prediction,
+        prediction=found.prediction,
+        loose_parts=parts.files,
+        left_out=parts.left_out,
     )
 
 
-def _read_network(path: Path, found: Component) -> CheckpointInfo:
-    """A denoising network in a file of its own."""
-    companion = read_checkpoint(companion_of(path, found))
+def _lacks_parts(found: Component) -> bool:
+    """Whether a file holds a denoising network, and not all of the rest."""
+    family = family_of(found.architecture)
+    is_part = found.kind is Kind.CHECKPOINT and family is not None and not is_whole(found, family)
+    return is_part or found.kind is Kind.DIFFUSION_MODEL
+
+
+def _read_network(path: Path, found: Component, whole: Path) -> CheckpointInfo:
+    """A denoising network in a file of its own, which takes all else from a whole checkpoint."""
+    companion = read_checkpoint(whole)
     family = FAMILIES[companion.family]
     takes_masks = found.variant in _TAKE_MASKS
     network = {

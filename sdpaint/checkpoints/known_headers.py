@@ -19,7 +19,7 @@ from sdpaint.errors import CheckpointError
 
 log = logging.getLogger(__name__)
 
-_RULES = f"{__version__}/1"
+_RULES = f"{__version__}/2"
 """Of recognising: raised when files may be taken for something else than before."""
 
 Key = tuple[str, int, int]
@@ -118,5 +118,6 @@ def _decoded(values: dict[str, Any]) -> Component | Problem:
             "prediction": None if prediction is None else Prediction(prediction),
             "container": Container(values["container"]),
             "widths": tuple(values["widths"]),
+            "holds": tuple(values["holds"]),
         }
     )

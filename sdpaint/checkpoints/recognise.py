@@ -10,6 +10,7 @@ from sdpaint.checkpoints.adapter_layouts import find_adapter, vectors_of
 from sdpaint.checkpoints.component import Architecture, Component, Kind
 from sdpaint.checkpoints.header import Header, Shape, read_header
 from sdpaint.checkpoints.layouts import find_model
+from sdpaint.checkpoints.text_encoders import AUTOENCODER, TEXT_ENCODERS
 
 _VAE_KEYS = ("first_stage_model.decoder.conv_in.weight", "vae.decoder.conv_in.weight")
 _TEXT_PREFIXES = ("cond_stage_model.", "conditioner.embedders.", "text_encoders.", "text_encoder.")
@@ -45,9 +46,15 @@ def identify_header(header: Header) -> Component:
     if model is not None:
         whole = _has_vae(header.shapes) or _has_text(header.shapes)
         kind = Kind.CHECKPOINT if whole and model.prefix else Kind.DIFFUSION_MODEL
+        facts["holds"] = _held(header.shapes)
         return Component(
             kind, model.architecture, model.variant, model.prediction, model.layout, **facts
         )
+    # Whole CLIPs have an encoder of pictures too, and are taken for that: checkpoints have those of words themselves.
+    encoder = None if _image_encoder(header.shapes) else _text_encoder(header.shapes)
+    if encoder is not None:
+        variant, width = encoder
+        return Component(Kind.TEXT_ENCODER, variant=variant, widths=(width,), **facts)
     kind, architecture, variant = _part(header.shapes)
     return Component(kind, architecture, variant, **facts)
 
@@ -64,6 +71,12 @@ def _has_text(shapes: Mapping[str, Shape]) -> bool:
     return any(name.startswith(_TEXT_PREFIXES) for name in shapes)
 
 
+def _held(shapes: Mapping[str, Shape]) -> tuple[str, ...]:
+    """What lies in a whole checkpoint beside its network."""
+    encoders = (name for name, own in TEXT_ENCODERS.items() if own.prefix + own.mark in shapes)
+    return (*((AUTOENCODER,) if _has_vae(shapes) else ()), *encoders)
+
+
 def _part(shapes: Mapping[str, Shape]) -> tuple[Kind, Architecture, str]:
     """An autoencoder, an encoder or an upscaler."""
     for key in (*_VAE_KEYS, "decoder.conv_in.weight"):
@@ -77,7 +90,7 @@ def _part(shapes: Mapping[str, Shape]) -> tuple[Kind, Architecture, str]:
     for key in ("decoder.layers.0.weight", "taesd_decoder.1.weight", "decoder.1.weight"):
         if key in shapes and len(shapes[key]) == 4:
             return Kind.VAE, Architecture.UNKNOWN, f"tiny, {shapes[key][1]} channels"
-    return _encoder(shapes) or _upscaler(shapes) or (Kind.UNKNOWN, Architecture.UNKNOWN, "")
+    return _image_encoder(shapes) or _upscaler(shapes) or (Kind.UNKNOWN, Architecture.UNKNOWN, "")
 
 
 def _of_channels(channels: int) -> Architecture:
@@ -85,22 +98,42 @@ def _of_channels(channels: int) -> Architecture:
     return Architecture.FLUX2 if channels == 32 else Architecture.UNKNOWN
 
 
-def _encoder(shapes: Mapping[str, Shape]) -> tuple[Kind, Architecture, str] | None:
-    # Before those of words: whole CLIPs have both, and checkpoints have text encoders of their own.
+_CLIP = {768: "CLIP-L", 1024: "CLIP-H", 1280: "CLIP-G"}
+"""Width → how people call it."""
+_CLIP_PLACES = 77
+"""Tokens that it reads at once; some were taught to read more, which pipelines don't give them."""
+
+_T5 = (
+    ("encoder.block.0.layer.0.SelfAttention.q.weight",
+     "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight"),
+    ("enc.blk.0.attn_q.weight", "enc.blk.1.attn_rel_b.weight"),
+)  # fmt: skip
+"""A tensor that all have, and one that only UMT5 has: T5 learnt relative places in its first layer alone."""
+
+
+def _text_encoder(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
+    """What it is, and its width."""
+    for prefix in ("text_encoders.clip_l.transformer.text_model.", "transformer.text_model.", "text_model.", ""):
+        words = shapes.get(f"{prefix}embeddings.token_embedding.weight", ())
+        if len(words) == 2 and f"{prefix}encoder.layers.0.self_attn.k_proj.weight" in shapes:
+            name = _CLIP.get(words[1], "CLIP")
+            places = shapes.get(f"{prefix}embeddings.position_embedding.weight", ())
+            return f"Long {name}" if places and places[0] > _CLIP_PLACES else name, words[1]
+    for first, bias_of_second in _T5:
+        if first in shapes:
+            return "UMT5" if bias_of_second in shapes else "T5", shapes[first][-1]
+    for key in ("model.layers.0.self_attn.q_proj.weight", "layers.0.self_attn.q_proj.weight", "blk.0.attn_q.weight"):
+        if key in shapes:
+            return "language model", shapes[key][-1]
+    return None
+
+
+def _image_encoder(shapes: Mapping[str, Shape]) -> tuple[Kind, Architecture, str] | None:
     for prefix in ("vision_model.", ""):
         patches = shapes.get(f"{prefix}embeddings.patch_embedding.weight")
         if patches and f"{prefix}encoder.layers.0.self_attn.k_proj.weight" in shapes:
             whose = "SigLIP" if f"{prefix}head.probe" in shapes else "CLIP"
             return Kind.IMAGE_ENCODER, Architecture.UNKNOWN, f"{whose} vision {patches[0]}"
-    for prefix in ("text_encoders.clip_l.transformer.text_model.", "transformer.text_model.", "text_model.", ""):
-        words = shapes.get(f"{prefix}embeddings.token_embedding.weight", ())
-        if len(words) == 2 and f"{prefix}encoder.layers.0.self_attn.k_proj.weight" in shapes:
-            return Kind.TEXT_ENCODER, Architecture.UNKNOWN, "CLIP-G" if words[1] == 1280 else "CLIP-L"
-    if "encoder.block.0.layer.0.SelfAttention.q.weight" in shapes or "enc.blk.0.attn_q.weight" in shapes:
-        return Kind.TEXT_ENCODER, Architecture.UNKNOWN, "T5"
-    for key in ("model.layers.0.self_attn.q_proj.weight", "layers.0.self_attn.q_proj.weight", "blk.0.attn_q.weight"):
-        if key in shapes:
-            return Kind.TEXT_ENCODER, Architecture.UNKNOWN, "language model"
     return None
 
 

@@ -24,6 +24,7 @@ class Quirks:
     guidance_scale: float
 
 
+_EDITS = re.compile(r"kontext|(?<![a-z])edit(?![a-z])", re.IGNORECASE)
 _STEPS_IN_NAME = re.compile(r"(?<![0-9])(1|2|4|6|8|12|16)[-_ ]?steps?")
 
 _DISTILLED: tuple[tuple[str, SamplerName | None, int, frozenset[FamilyName]], ...] = (
@@ -36,6 +37,11 @@ _DISTILLED: tuple[tuple[str, SamplerName | None, int, frozenset[FamilyName]], ..
     ("schnell", None, 4, frozenset({FamilyName.FLUX})),
 )
 """Word in the name, sampler (None: the family's), steps, of which families. All of them work without guidance."""
+
+
+def edits_pictures(path: Path) -> bool:
+    """Whether a file's name says that its network is given the picture that it is to change: its tensors don't."""
+    return _EDITS.search(path.stem) is not None
 
 
 def quirks_of(path: Path, family: Family, index: dict[str, Any], network: dict[str, Any]) -> Quirks:

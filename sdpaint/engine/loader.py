@@ -168,7 +168,8 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
     denoiser = FAMILIES[info.family].network
     components: dict[str, Any] = {}
     for name, classes in PARTS[info.family].items():
-        if not _is_there(index, name):  # `read_checkpoint` has seen to it that it can be left out
+        # `read_checkpoint` has seen to it that it can be left out.
+        if name in source.left_out or not _is_there(index, name):
             components[name] = None
             continue
         class_name = index[name][1]

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import torch
 
-from sdpaint.checkpoints.header import Container, Header, read_header
+from sdpaint.checkpoints.header import Container, read_header
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.parts import PARTS, is_tokenizer
 from sdpaint.checkpoints.weights import find_weights
@@ -38,7 +38,8 @@ def part_bytes(info: CheckpointInfo, number_bytes: int) -> dict[str, int]:
     if info.companion is not None:
         return {**part_bytes(info.companion, number_bytes), network: _lone_bytes(info.path, number_bytes)}
     if info.configs is not None:
-        return _parts_of_file(read_header(info.path), network, number_bytes)
+        loose = {part: read_header(file).parameters * number_bytes for part, file in info.loose_parts}
+        return {**_parts_of_file(info.path, network, number_bytes), **loose}
     found: dict[str, int] = {}
     for part in PARTS[info.family]:
         folder = info.folder_of(part)
@@ -56,7 +57,10 @@ def _lone_bytes(path: Path, number_bytes: int) -> int:
     return path.stat().st_size if header.container is Container.GGUF else header.parameters * number_bytes
 
 
-def _parts_of_file(header: Header, network: str, number_bytes: int) -> dict[str, int]:
+def _parts_of_file(path: Path, network: str, number_bytes: int) -> dict[str, int]:
+    header = read_header(path)
+    if header.container is Container.GGUF:
+        return {network: _lone_bytes(path, number_bytes)}
     found = {network: 0}
     for name, count in header.counts().items():
         part = next((part for part, starts in _PREFIXES.items() if name.startswith(starts)), network)

@@ -88,6 +88,11 @@ class SettingsStore:
             log.exception("The settings couldn't be written to %s", self.path)
 
 
+def stored_settings() -> Settings:
+    """Those of this user, as they were written last."""
+    return _load(paths.config_dir() / "settings.json")[0]
+
+
 def _load(path: Path) -> tuple[Settings, tuple[SettingsError, ...]]:
     try:
         raw = path.read_bytes()

@@ -26,7 +26,7 @@ from safetensors.torch import load_file, save_file
 
 from sdpaint.checkpoints.single_file import configurations
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.single_file import clip_tokenizer
+from sdpaint.engine.vocabularies import clip_tokenizer
 from tests.engine.original_layout import in_original_layout
 from tests.engine.support import centre_mask, landscape, make_request, picture
 

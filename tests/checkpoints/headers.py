@@ -97,6 +97,17 @@ CLIP_L: Shapes = {
 }
 
 
+def t5(width: int, everywhere: bool = False) -> Shapes:
+    """T5's encoder. `everywhere`: relative places are learnt in each of its layers, as UMT5 does."""
+    block = "encoder.block.{}.layer.0.SelfAttention"
+    shapes: Shapes = {"shared.weight": (32128, width)}
+    for layer in range(2):
+        shapes |= {f"{block.format(layer)}.{name}.weight": (width, width) for name in "qkvo"}
+        if everywhere or layer == 0:
+            shapes[f"{block.format(layer)}.relative_attention_bias.weight"] = (32, 64)
+    return shapes
+
+
 def sd_checkpoint(inputs: int = 4, width: int = 768) -> Shapes:
     """SD1.x as its authors publish it; at a width of 1024, SD2.x."""
     text = (

@@ -321,6 +321,53 @@ DIFFUSERS_PARTS = {
     "t5": (Kind.TEXT_ENCODER, Architecture.UNKNOWN, "T5"),
 }
 
+ENCODERS = {
+    "CLIP-L": (h.CLIP_L, "CLIP-L", 768),
+    "CLIP-L that reads more": (
+        {**h.CLIP_L, "text_model.embeddings.position_embedding.weight": (248, 768)}, "Long CLIP-L", 768
+    ),
+    "T5-XXL": (h.t5(4096), "T5", 4096),
+    "T5 base": (h.t5(768), "T5", 768),
+    "UMT5-XXL": (h.t5(4096, everywhere=True), "UMT5", 4096),
+    "T5-XXL in GGUF": (
+        {"token_embd.weight": (32128, 4096), "enc.blk.0.attn_q.weight": (4096, 4096)}, "T5", 4096
+    ),
+    "Qwen 3": ({"model.layers.0.self_attn.q_proj.weight": (4096, 2560)}, "language model", 2560),
+}
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_text_encoders_are_told_apart_and_measured(name):
+    shapes, variant, width = ENCODERS[name]
+    found = identify_header(h.header(shapes))
+    assert (found.kind, found.variant, found.widths) == (Kind.TEXT_ENCODER, variant, (width,))
+
+
+def whole(network, *encoders):
+    """A checkpoint with its autoencoder, and text encoders by the name that stands before them."""
+    shapes = {"clip_l": h.CLIP_L, "clip_g": h.CLIP_L, "t5xxl": h.t5(4096)}
+    found = {**h.prefixed(CORE, network), "first_stage_model.decoder.conv_in.weight": (512, 16, 3, 3)}
+    for name in encoders:
+        found |= h.prefixed(f"text_encoders.{name}.transformer.", shapes[name])
+    return found
+
+
+HELD = {
+    "sd3_medium_incl_clips": (whole(h.sd3(2, 1536), "clip_l", "clip_g"), ("CLIP-L", "CLIP-G")),
+    "sd3_medium_incl_clips_t5xxlfp8": (
+        whole(h.sd3(2, 1536), "clip_l", "clip_g", "t5xxl"), ("CLIP-L", "CLIP-G", "T5-XXL")
+    ),
+    "sd3.5_large": (whole(h.sd3(38, 2432)), ()),
+    "flux1-dev-fp8": (whole(h.flux(), "clip_l", "t5xxl"), ("CLIP-L", "T5-XXL")),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_checkpoint_says_what_it_has_beside_its_network(name):
+    shapes, encoders = HELD[name]
+    found = identify_header(h.header(shapes))
+    assert (found.kind, found.holds) == (Kind.CHECKPOINT, ("autoencoder", *encoders))
+
 
 @pytest.mark.parametrize("name", ORIGINAL)
 def test_a_model_in_its_authors_names_is_known(name):

@@ -1,4 +1,4 @@
-"""Stable Diffusion's original layout (ldm's, sgm's): the names and shapes that its tensors have in one file."""
+"""Stable Diffusion's original layouts (ldm's, sgm's, SD 3's): the names and shapes that tensors have in one file."""
 
 from __future__ import annotations
 
@@ -86,9 +86,59 @@ def open_clip_names(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]
     return found
 
 
-def _with_text_model(tensors: Tensors) -> Tensors:
+def with_text_model(tensors: Tensors) -> Tensors:
     """Newer transformers leave the outermost name out."""
     return {key if key.startswith("text_") else f"text_model.{key}": value for key, value in tensors.items()}
+
+
+_SD3_OUTER = {
+    "pos_embed.pos_embed": "pos_embed", "pos_embed.proj": "x_embedder.proj", "proj_out": "final_layer.linear",
+    "time_text_embed.timestep_embedder.linear_1": "t_embedder.mlp.0",
+    "time_text_embed.timestep_embedder.linear_2": "t_embedder.mlp.2",
+    "time_text_embed.text_embedder.linear_1": "y_embedder.mlp.0",
+    "time_text_embed.text_embedder.linear_2": "y_embedder.mlp.2",
+    "context_embedder": "context_embedder", "norm_out.linear": "final_layer.adaLN_modulation.1",
+}
+_SD3_BLOCK = {
+    "attn.to_out.0": "x_block.attn.proj", "attn.to_add_out": "context_block.attn.proj",
+    "attn.to_q": "x_block.attn.qkv", "attn.add_q_proj": "context_block.attn.qkv",
+    "norm1.linear": "x_block.adaLN_modulation.1", "norm1_context.linear": "context_block.adaLN_modulation.1",
+    "ff.net.0.proj": "x_block.mlp.fc1", "ff.net.2": "x_block.mlp.fc2",
+    "ff_context.net.0.proj": "context_block.mlp.fc1", "ff_context.net.2": "context_block.mlp.fc2",
+    "attn.norm_q": "x_block.attn.ln_q", "attn.norm_k": "x_block.attn.ln_k",
+    "attn.norm_added_q": "context_block.attn.ln_q", "attn.norm_added_k": "context_block.attn.ln_k",
+    "attn2.to_q": "x_block.attn2.qkv", "attn2.to_out.0": "x_block.attn2.proj",
+    "attn2.norm_q": "x_block.attn2.ln_q", "attn2.norm_k": "x_block.attn2.ln_k",
+}
+
+
+def original_sd3_names(tensors: Tensors) -> Tensors:
+    """Those of SD 3's transformer: queries, keys and values in one, and what scales the last norms behind shifts."""
+    last = max(int(name.split(".")[1]) for name in tensors if name.startswith("transformer_blocks."))
+    found: Tensors = {}
+    for name, tensor in tensors.items():
+        if name == "pos_embed.pos_embed":
+            found["pos_embed"] = tensor
+            continue
+        part, _, kind = name.rpartition(".")
+        block = re.fullmatch(r"transformer_blocks\.(\d+)\.(.*)", part)
+        if part == "norm_out.linear" or part == f"transformer_blocks.{last}.norm1_context.linear":
+            tensor = torch.cat(tensor.chunk(2)[::-1])
+        if block is None:
+            found[f"{_SD3_OUTER[part]}.{kind}"] = tensor
+        elif block[2] in _SD3_BLOCK:
+            if block[2].endswith(("to_q", "add_q_proj")):
+                tensor = torch.cat([tensors[re.sub(r"_q(?=_proj|\.)", f"_{each}", name)] for each in "qkv"])
+            found[f"joint_blocks.{block[1]}.{_SD3_BLOCK[block[2]]}.{kind}"] = tensor
+    return {name: tensor.contiguous() for name, tensor in found.items()}
+
+
+def original_vae_names(tensors: Tensors) -> Tensors:
+    """An autoencoder's, where attention is made of convolutions."""
+    return {
+        original_vae_name(key): value[..., None, None] if ".attentions." in key and value.ndim == 2 else value
+        for key, value in tensors.items()
+    }
 
 
 def in_original_layout(parts: Mapping[str, Tensors], layers: int) -> Tensors:
@@ -99,11 +149,9 @@ def in_original_layout(parts: Mapping[str, Tensors], layers: int) -> Tensors:
         f"model.diffusion_model.{original_unet_name(key, layers, attending)}": value
         for key, value in parts["unet"].items()
     }
-    for key, value in parts["vae"].items():
-        as_conv = ".attentions." in key and value.ndim == 2
-        found[f"first_stage_model.{original_vae_name(key)}"] = value[..., None, None] if as_conv else value
+    found |= {f"first_stage_model.{key}": value for key, value in original_vae_names(parts["vae"]).items()}
     start = "conditioner.embedders.0.transformer." if is_xl else "cond_stage_model.transformer."
-    found |= {start + key: value for key, value in _with_text_model(parts["text_encoder"]).items()}
+    found |= {start + key: value for key, value in with_text_model(parts["text_encoder"]).items()}
     if is_xl:
-        found |= open_clip_names(_with_text_model(parts["text_encoder_2"]))
+        found |= open_clip_names(with_text_model(parts["text_encoder_2"]))
     return {name: value.contiguous() for name, value in found.items()}

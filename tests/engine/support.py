@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
+from safetensors.torch import load_file
 
+import sdpaint.checkpoints.single_file as single_file
 from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Event, Failed, Finished, ImageDone
 from sdpaint.generation.request import GenerationMode, GenerationRequest, SamplerName, SamplingParams
@@ -104,6 +108,31 @@ def centre_mask(side: int = 64) -> np.ndarray:
     mask = np.zeros((side, side), np.uint8)
     mask[side // 4 : -side // 4, side // 4 : -side // 4] = 255
     return mask
+
+
+# -- single files -----------------------------------------------------------------------------------------------------
+
+
+def saved(parts: dict[str, Any], folder: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """Write a folder's networks in half precision, and say what they were written as."""
+    for name, part in parts.items():
+        part.to(torch.float16).save_pretrained(folder / name)
+    return {name: load_file(next((folder / name).glob("*.safetensors"))) for name in parts}
+
+
+def cut_off(monkeypatch: pytest.MonkeyPatch, configs: Path) -> None:
+    """No sockets, and in `configs` the configurations of tiny networks instead of the published ones."""
+
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("something wants the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for vocabulary in ("clip", "t5"):
+        if not (configs / vocabulary).exists():
+            shutil.copytree(single_file.configurations() / vocabulary, configs / vocabulary)
+    for module in ("checkpoints.single_file", "engine.single_file", "engine.vocabularies"):
+        monkeypatch.setattr(f"sdpaint.{module}.configurations", lambda: configs)
 
 
 # -- tiny checkpoints of the true classes, with random weights --------------------------------------------------------

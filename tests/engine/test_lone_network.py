@@ -180,8 +180,12 @@ def test_without_a_companion_it_says_what_is_missing_and_where_to_get_it(
     save_file(tensors_of(folders["flux"]), file)
     with pytest.raises(CheckpointError) as caught:
         read_checkpoint(file)
-    assert "holds only the network of FLUX.1" in caught.value.message
+    assert "comes without CLIP-L, T5-XXL and autoencoder" in caught.value.message
     assert "whole FLUX.1 checkpoint" in caught.value.hint
+    other = file.with_name("other.safetensors")
+    save_file(tensors_of(folders["z-image"]), other)
+    with pytest.raises(CheckpointError, match="holds only the network of Z-Image"):
+        read_checkpoint(other)
     (entry,) = [each for each in Library().scan([file.parent]).entries if each.path == file]
     assert entry.problem is not None
     assert entry.info is None
@@ -212,16 +216,6 @@ def test_a_network_that_edits_prefers_a_companion_that_does(folders: dict[str, P
         info = read_checkpoint(tmp_path / f"{name}.safetensors")
         assert info.companion is not None
         assert (info.companion.path.name, info.is_edit) == (companion, edits)
-
-
-def test_weights_that_need_numbers_beside_them_are_refused(
-    own_engine: DiffusionEngine, folders: dict[str, Path], tmp_path: Path
-) -> None:
-    shutil.copytree(folders["flux"], tmp_path / "whole")
-    file = tmp_path / "scaled.safetensors"
-    save_file({**tensors_of(folders["flux"]), "scaled_fp8": torch.zeros(2)}, file)
-    error = failure_of(run(own_engine, asked(file)))
-    assert "scaled 8 bits" in error.message
 
 
 def test_a_network_that_does_not_fit_its_companion_names_both(

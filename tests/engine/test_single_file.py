@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,26 @@ import sdpaint.checkpoints.single_file as single_file
 from sdpaint.checkpoints.catalog import find_checkpoints
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.single_file import clip_tokenizer
+from sdpaint.engine.vocabularies import clip_tokenizer
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FamilyName
 from tests.engine.original_layout import in_original_layout
-from tests.engine.support import _autoencoder, centre_mask, failure_of, landscape, make_request, picture, run
+from tests.engine.support import (
+    _autoencoder,
+    centre_mask,
+    cut_off,
+    failure_of,
+    landscape,
+    make_request,
+    picture,
+    run,
+    saved,
+)
+
+_OF_SD3 = {
+    "vae": 83_819_683, "text_encoder": 123_650_304, "text_encoder_2": 694_659_840, "text_encoder_3": 4_893_906_944,
+}
+_OF_FLUX = {"vae": 83_819_683, "text_encoder": 123_060_480, "text_encoder_2": 4_893_906_944}
 
 PARAMETERS = {
     "sd1": {"unet": 859_520_964, "vae": 83_653_863, "text_encoder": 123_060_480},
@@ -32,15 +46,16 @@ PARAMETERS = {
     "sdxl": {
         "unet": 2_567_463_684, "vae": 83_653_863, "text_encoder": 123_060_480, "text_encoder_2": 694_659_840,
     },
+    "sd3": {"transformer": 2_028_328_000, **_OF_SD3},
+    "sd35-medium": {"transformer": 2_243_171_520, **_OF_SD3},
+    "sd35-large": {"transformer": 8_056_627_520, **_OF_SD3},
+    "flux-dev": {"transformer": 11_901_408_320, **_OF_FLUX},
+    "flux-schnell": {"transformer": 11_891_178_560, **_OF_FLUX},
+    "flux-fill": {"transformer": 11_902_391_360, **_OF_FLUX},
+    "flux-kontext": {"transformer": 11_901_408_320, **_OF_FLUX},
+    "chroma": {"transformer": 8_899_983_424, "vae": 83_819_683, "text_encoder": 4_893_906_944},
 }
-"""As published."""
-
-def _saved(parts: dict[str, Any], folder: Path) -> dict[str, dict[str, torch.Tensor]]:
-    """Write a folder's networks in half precision, and say what they were written as."""
-    for name, part in parts.items():
-        part.to(torch.float16).save_pretrained(folder / name)
-    return {name: load_file(next((folder / name).glob("*.safetensors"))) for name in parts}
-
+"""As published; T5's words are in its files twice."""
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -62,7 +77,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             vocab_size=49408, hidden_size=768, intermediate_size=64, num_hidden_layers=1, num_attention_heads=8,
         )),
     }
-    tensors = in_original_layout(_saved(parts, folder), layers=1)
+    tensors = in_original_layout(saved(parts, folder), layers=1)
     clip_tokenizer().save_pretrained(folder / "tokenizer")
     file = folder.parent / "files" / "my model.safetensors"
     file.parent.mkdir()
@@ -97,7 +112,7 @@ def xl_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         "text_encoder": text(CLIPTextModel, 768),
         "text_encoder_2": text(CLIPTextModelWithProjection, 1280),
     }
-    tensors = in_original_layout(_saved(parts, folder), layers=2)
+    tensors = in_original_layout(saved(parts, folder), layers=2)
     for name, pads_with_nothing in (("tokenizer", False), ("tokenizer_2", True)):
         clip_tokenizer(pads_with_nothing=pads_with_nothing).save_pretrained(folder / name)
     file = folder.parent / "files" / "my xl.safetensors"
@@ -110,26 +125,13 @@ def xl_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def offline(monkeypatch: pytest.MonkeyPatch, pair: tuple[Path, Path]) -> None:
     """No sockets, and the configurations of the tiny networks instead of the published ones."""
 
-    _cut_off(monkeypatch, pair[0].parent)
+    cut_off(monkeypatch, pair[0].parent)
 
 
 @pytest.fixture
 def offline_xl(monkeypatch: pytest.MonkeyPatch, xl_pair: tuple[Path, Path]) -> None:
     """Likewise for SDXL."""
-    _cut_off(monkeypatch, xl_pair[0].parent)
-
-
-def _cut_off(monkeypatch: pytest.MonkeyPatch, configs: Path) -> None:
-    def refuse(*_: Any) -> Any:
-        raise AssertionError("something wants the network")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    bundled = single_file.configurations()
-    if not (configs / "clip").exists():
-        shutil.copytree(bundled / "clip", configs / "clip")
-    monkeypatch.setattr(single_file, "configurations", lambda: configs)
-    monkeypatch.setattr("sdpaint.engine.single_file.configurations", lambda: configs)
+    cut_off(monkeypatch, xl_pair[0].parent)
 
 
 def test_a_file_gives_the_same_pixels_as_its_diffusers_folder(offline: None, pair: tuple[Path, Path]) -> None:
