@@ -19,7 +19,7 @@ _FAMILIES: dict[Architecture, FamilyName] = {
 }
 
 
-_TOLD_APART = (FamilyName.SD, FamilyName.SDXL)
+_TOLD_APART = (FamilyName.SD, FamilyName.SDXL, FamilyName.KOLORS)
 """UNets; the layers of transformers are called alike, so that a header may be that of another family's adapter."""
 
 
@@ -31,4 +31,6 @@ def family_of(architecture: Architecture) -> FamilyName | None:
 def is_foreign(architecture: Architecture, family: FamilyName) -> bool:
     """Whether an adapter of this architecture is certainly not for checkpoints of a family."""
     own = family_of(architecture)
+    if {own, family} == {FamilyName.SDXL, FamilyName.KOLORS}:
+        return False    # one UNet, one set of names
     return own is not None and own is not family and (own in _TOLD_APART or family in _TOLD_APART)

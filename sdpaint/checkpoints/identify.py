@@ -10,6 +10,7 @@ from typing import Any
 from sdpaint.checkpoints.architectures import family_of
 from sdpaint.checkpoints.companions import companion_of, prior_of
 from sdpaint.checkpoints.component import Component, Kind, Prediction
+from sdpaint.checkpoints.left_out import why_left_out
 from sdpaint.checkpoints.loose_parts import find_parts, is_whole
 from sdpaint.checkpoints.marks import word_on
 from sdpaint.checkpoints.parts import (
@@ -114,8 +115,11 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
         )
     family_name = PIPELINE_FAMILIES.get(class_name)
     if family_name is None:
+        reason = why_left_out(class_name)
         raise CheckpointError(
-            f"{path.name} is a {class_name}, which sdpaint doesn't know",
+            f"{path.name} can't be used as a {class_name}: {reason}"
+            if reason
+            else f"{path.name} is a {class_name}, which sdpaint doesn't know",
             hint=f"Choose one of {', '.join(name.value for name in FAMILIES)}",
         )
     is_refiner = _is_refiner(class_name, index)
@@ -126,7 +130,9 @@ def read_checkpoint(path: Path, known: Component | None = None) -> CheckpointInf
     network = read_json(path / family.network / "config.json")
     is_inpaint = _takes_masks(path, family, network)
     facts = _Facts(path)
-    native_px = facts.integer("native_px", _native_px(path, network, family), least=64)
+    stated = index.get("default_sample_size")
+    native = stated if isinstance(stated, int) else _native_px(path, network, family)
+    native_px = facts.integer("native_px", native, least=64)
     scale = native_px / family.native_px
     quirks = quirks_of(path, family, index, network)
     sampler = facts.text("sampler", quirks.sampler.value)

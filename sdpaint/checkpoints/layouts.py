@@ -78,6 +78,9 @@ def _diffusers_unet(names: Names, header: Header) -> Found | None:
     if "controlnet_cond_embedding.conv_in.weight" in names:
         return None
     channels = names.side("conv_in.weight", 1)
+    if "encoder_hid_proj.weight" in names:
+        variant = _INPUTS.get(channels, f"{channels} channels")
+        return Found(Architecture.KOLORS, variant, _stated(header) or Prediction.EPSILON, "diffusers")
     width = names.side("down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight", 1)
     wide = names.side("down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight", 1)
     return _unet_of(channels, width, wide, header, "diffusers")
@@ -226,6 +229,7 @@ _LAYOUTS: tuple[tuple[str, Read], ...] = (
     ("text_embedding_padding", _is(Architecture.HUNYUAN_DIT, Prediction.V, "diffusers")),
     ("patch_embed.text_proj.weight", _cogview),
     ("text_fusion.projector.weight", _is(Architecture.KREA2, layout="diffusers")),
+    ("blocks.0.attention.img_qkv_proj.weight", _is(Architecture.PRX, layout="diffusers")),
     ("double_stream_blocks.0.block.adaLN_modulation.1.bias", _is(Architecture.HIDREAM)),
     ("clip_txt_mapper.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),
     ("down_blocks.1.0.channelwise.0.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),

@@ -69,6 +69,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": _QWEN3,
         "tokenizer": _QWEN,
     },
+    FamilyName.KOLORS: {
+        "unet": ("UNet2DConditionModel",),
+        "vae": _KL,
+        "text_encoder": ("ChatGLMModel",),
+        "tokenizer": ("ChatGLMTokenizer",),
+    },
     FamilyName.LUMINA: {
         "transformer": ("LuminaNextDiT2DModel",),
         "vae": _KL,
@@ -144,6 +150,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "text_encoder": _QWEN3,
         "tokenizer": _QWEN,
     },
+    FamilyName.PRX: {
+        "transformer": ("PRXTransformer2DModel",),
+        "vae": (*_KL, "AutoencoderDC"),
+        "text_encoder": ("T5GemmaEncoder",),
+        "tokenizer": (*_GEMMA, *_T5),
+    },
     FamilyName.KANDINSKY: {
         "unet": ("UNet2DConditionModel",),
         "movq": ("VQModel",),
@@ -178,6 +190,8 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "Flux2KleinPipeline": FamilyName.FLUX2_KLEIN,
     "ChromaPipeline": FamilyName.CHROMA,
     "ZImagePipeline": FamilyName.Z_IMAGE,
+    "KolorsPipeline": FamilyName.KOLORS,
+    "KolorsImg2ImgPipeline": FamilyName.KOLORS,
     "LuminaPipeline": FamilyName.LUMINA,
     "LuminaText2ImgPipeline": FamilyName.LUMINA,  # its former name, under which it was published
     "Lumina2Pipeline": FamilyName.LUMINA2,
@@ -195,6 +209,7 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "OvisImagePipeline": FamilyName.OVIS_IMAGE,
     "Krea2Pipeline": FamilyName.KREA2,
     "NucleusMoEImagePipeline": FamilyName.NUCLEUS_IMAGE,
+    "PRXPipeline": FamilyName.PRX,
     "KandinskyV22CombinedPipeline": FamilyName.KANDINSKY,
     "KandinskyV22Img2ImgCombinedPipeline": FamilyName.KANDINSKY,
     "KandinskyV22InpaintCombinedPipeline": FamilyName.KANDINSKY,

@@ -157,6 +157,8 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         layout=Layout.PACKED,
     ),
     FamilyName.Z_IMAGE: FamilyCalls(text=("ZImagePipeline",), unguided=0.0),
+    # Its image pipeline loses the pooled prompt on the way.
+    FamilyName.KOLORS: FamilyCalls(text=("KolorsPipeline",), embeddings=_POOLED),
     FamilyName.LUMINA: FamilyCalls(
         text=("LuminaPipeline",), embeddings=_MASKED, calling=_with(clean_caption=False)
     ),
@@ -210,6 +212,9 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         negative=Negative.APART,
         encoding=_with(max_sequence_length=1024),
         layout=Layout.PACKED,
+    ),
+    FamilyName.PRX: FamilyCalls(
+        text=("PRXPipeline",), embeddings=_MASKED, calling=_with(use_resolution_binning=False), unguided=1.0
     ),
     FamilyName.KANDINSKY: FamilyCalls(
         text=("KandinskyV22Pipeline",),

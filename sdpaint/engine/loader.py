@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import logging
 from dataclasses import dataclass, field
@@ -111,9 +112,12 @@ class LoadedCheckpoint:
 
     @property
     def latent_px(self) -> int:
-        """Pixels to a side of a latent: a UNet may have been trained on a shallower autoencoder than its family's."""
+        """Pixels to a side of a latent: a checkpoint may have been trained on another autoencoder than its family's."""
         family = FAMILIES[self.info.family]
-        levels = getattr(self.vae.config, "block_out_channels", None)
+        config = self.vae.config
+        if isinstance(self.vae, diffusers.AutoencoderDC):
+            return int(2 ** (len(config.encoder_block_out_channels) - 1))
+        levels = getattr(config, "block_out_channels", None)
         return 2 ** (len(levels) - 1) if family.network == "unet" and levels else family.latent_px
 
     @property
@@ -199,7 +203,17 @@ def load_checkpoint(info: CheckpointInfo, device: Device, plan: MemoryPlan = _AL
     return loaded
 
 
+_ELSEWHERE = {
+    "ChatGLMModel": "diffusers.pipelines.kolors.text_encoder",
+    "ChatGLMTokenizer": "diffusers.pipelines.kolors.tokenizer",
+    "T5GemmaEncoder": "transformers.models.t5gemma.modeling_t5gemma",
+}
+"""Classes that their library doesn't hand out at its top."""
+
+
 def _class_named(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     return getattr(diffusers, name, None) or getattr(transformers, name)
 
 
@@ -208,7 +222,7 @@ def load_network(
 ) -> Any:
     """A network from its folder, to lie as the plan says. Raises CheckpointError where a file is missing or unfit."""
     weights = find_weights(folder)
-    is_transformers = network_class.__module__.startswith("transformers")
+    is_transformers = issubclass(network_class, transformers.PreTrainedModel)
     # Always with a dtype: without one transformers keeps the stored precision and diffusers takes float32.
     library, since = (transformers, (5, 0)) if is_transformers else (diffusers, (0, 42))
     dtype = {"dtype" if _version(library) >= since else "torch_dtype": device.dtype}
@@ -249,7 +263,7 @@ def place_network(
     Raises DeviceUnavailable, OutOfMemory.
     """
     network.requires_grad_(False).eval()
-    is_text = type(network).__module__.startswith("transformers")
+    is_text = isinstance(network, transformers.PreTrainedModel)
     try:
         if plan.precision is Precision.FP8 and denoises:
             store_small(network, device)
@@ -285,9 +299,7 @@ def _load_tokenizer(folder: Path, class_name: str) -> Any:
     try:
         if class_name in _WITH_PICTURES:
             return PictureReader.from_pretrained(folder)
-        return getattr(transformers, _WORDS_ALONE.get(class_name, class_name)).from_pretrained(
-            folder, local_files_only=True
-        )
+        return _class_named(_WORDS_ALONE.get(class_name, class_name)).from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise CheckpointError(
             f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"

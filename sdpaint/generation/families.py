@@ -24,6 +24,7 @@ class FamilyName(Enum):
     FLUX2_KLEIN = "Flux 2 klein"
     CHROMA = "Chroma"
     Z_IMAGE = "Z-Image"
+    KOLORS = "Kolors"
     LUMINA = "Lumina-Next"
     LUMINA2 = "Lumina 2"
     QWEN_IMAGE = "Qwen-Image"
@@ -36,6 +37,7 @@ class FamilyName(Enum):
     OVIS_IMAGE = "Ovis-Image"
     KREA2 = "Krea 2"
     NUCLEUS_IMAGE = "Nucleus-Image"
+    PRX = "PRX"
     KANDINSKY = "Kandinsky 2.2"
     KANDINSKY3 = "Kandinsky 3"
 
@@ -177,6 +179,18 @@ _ROWS = (
         max_side_px=2048,
         max_area_px=1408 * 1408,
     ),
+    # SDXL's UNet, which reads a language model: other widths than SDXL's adapters have, and no CLIP to weigh words in.
+    Family(
+        FamilyName.KOLORS,
+        SDXL_MAP,
+        steps=25,
+        guidance_scale=5.0,
+        sampler=SamplerName.DPMPP_2M_KARRAS,
+        latent_channels=4,
+        multiple_px=8,
+        network="unet",
+        is_flow=False,
+    ),
     Family(
         FamilyName.LUMINA, SDXL_MAP, steps=30, guidance_scale=4.0, latent_channels=4, honours=Honours.NONE
     ),
@@ -249,6 +263,14 @@ _ROWS = (
     Family(FamilyName.OVIS_IMAGE, None, steps=50, guidance_scale=5.0, honours=Honours.NONE),
     Family(FamilyName.KREA2, WAN_MAP, steps=28, guidance_scale=4.5),
     Family(FamilyName.NUCLEUS_IMAGE, WAN_MAP, steps=50, guidance_scale=4.0, honours=Honours.NONE),
+    Family(
+        FamilyName.PRX,
+        None,
+        steps=28,
+        guidance_scale=5.0,
+        multiple_px=32,     # it comes with autoencoders of 8 pixels a latent and of 32
+        honours=Honours.NONE,
+    ),
     Family(
         FamilyName.KANDINSKY,
         None,

@@ -293,6 +293,8 @@ def diffusers_shapes(name: str) -> Shapes:
         "sd1-inpaint": lambda: built(unet, **sd, in_channels=9),
         "sd2": lambda: built(unet, **{**sd, "cross_attention_dim": 1024}),
         "sdxl": lambda: built(unet, **xl),
+        "kolors": lambda: built(unet, **{**xl, "encoder_hid_dim": 4096, "encoder_hid_dim_type": "text_proj"}),
+        "prx": lambda: built(diffusers.PRXTransformer2DModel, depth=1),
         "sdxl-refiner": lambda: built(unet, **{**xl, "cross_attention_dim": 1280}),
         "sd3": lambda: built(
             diffusers.SD3Transformer2DModel, num_layers=1, caption_projection_dim=1536, num_attention_heads=24

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.quiet import OLD_NAME, TORCHSDE_ROUNDING
+from sdpaint.engine.quiet import UNHEEDED
 from sdpaint.paths import starter_checkpoint
 from tests.engine.support import build_checkpoint
 
@@ -62,5 +62,5 @@ def starter_copy(tmp_path: Path) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """pytest replaces the filters that the engine sets; let its exceptions through again."""
     for item in items:
-        item.add_marker(pytest.mark.filterwarnings(f"ignore:{TORCHSDE_ROUNDING}:UserWarning"))
-        item.add_marker(pytest.mark.filterwarnings(f"ignore:{OLD_NAME}:FutureWarning"))
+        for text, kind in UNHEEDED:
+            item.add_marker(pytest.mark.filterwarnings(f"ignore:{text}:{kind.__name__}"))

@@ -23,7 +23,7 @@ from sdpaint.generation.engine import CancelToken
 from sdpaint.generation.events import Cancelled, ImageDone, Preview, Progress
 from sdpaint.generation.families import FAMILIES, FamilyName
 from sdpaint.generation.prompt.explain import Honours
-from sdpaint.generation.request import GenerationRequest, Variation
+from sdpaint.generation.request import GenerationRequest, SamplerName, Variation
 from sdpaint.imaging.geometry import Size
 from tests.engine.support import (
     build_refiner,
@@ -34,7 +34,7 @@ from tests.engine.support import (
     picture,
     run,
 )
-from tests.engine.tiny_families import TINY, build_family, build_lora
+from tests.engine.tiny_families import TINY, build_family, build_lora, deep_prx
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +134,33 @@ def test_it_can_be_cancelled_within_a_step(
     events = run(family_engine, request(checkpoints[name], image=landscape(), strength=0.5, steps=4), cancel, stop)
     assert isinstance(events[-1], Cancelled)
     assert max(event.step for event in events if isinstance(event, Progress)) == 1
+
+
+@pytest.mark.parametrize("sampler", SamplerName)
+def test_a_text_pipeline_starts_late_with_every_sampler(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], finals: list[torch.Tensor], sampler: SamplerName
+) -> None:
+    checkpoint, image = checkpoints["KolorsPipeline"], landscape(64)
+    for strength in (0.25, 0.5, 1.0):
+        asked = make_request(checkpoint, image=image, strength=strength, steps=8, guidance=1.0, sampler=sampler)
+        picture(family_engine, asked)
+    with torch.inference_mode():
+        original = encode(family_engine._load(checkpoint), image, None, CancelToken())
+    apart = [float((latents - original).pow(2).mean().sqrt()) for latents in finals]
+    assert 0 < apart[0] < apart[1] < apart[2], apart
+
+
+def test_an_autoencoder_of_fewer_latents_is_taken_as_it_is(
+    family_engine: DiffusionEngine, tmp_path: Path, finals: list[torch.Tensor]
+) -> None:
+    checkpoint = build_family(tmp_path / "deep", "PRXPipeline", deep_prx)
+    image, mask = landscape(128), centre_mask(128)
+    made = picture(family_engine, request(checkpoint, image=image, mask=mask, strength=1.0))
+    assert made.shape == (128, 128, 3)
+    assert finals[0].shape == (1, 4, 4, 4)
+    assert read_checkpoint(checkpoint).native_px == 512
+    asked = replace(request(checkpoint), size=Size(72, 56))
+    assert picture(family_engine, asked).shape == (56, 72, 3)
 
 
 @pytest.mark.parametrize("mask", [None, centre_mask(64)])

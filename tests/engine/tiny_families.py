@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -442,6 +443,89 @@ def _learned_variance() -> Any:
     )
 
 
+def _chatglm() -> Any:
+    from diffusers.pipelines.kolors.text_encoder import ChatGLMConfig, ChatGLMModel
+
+    made = ChatGLMModel(ChatGLMConfig(
+        num_layers=2, padded_vocab_size=300, hidden_size=32, ffn_hidden_size=32, kv_channels=16, num_attention_heads=2,
+        seq_length=512, multi_query_attention=True, multi_query_group_num=1, add_qkv_bias=True, rmsnorm=True,
+        apply_residual_connection_post_layernorm=False, post_layer_norm=True, original_rope=True,
+    ))  # fmt: skip
+    for parameter in made.parameters():     # it begins as whatever lay there
+        torch.nn.init.normal_(parameter, 1.0 if parameter.ndim == 1 else 0.0, 0.1)
+    return made
+
+
+class ChatGLMTokenizer:
+    """Writes the folder of Kolors' tokenizer, a vocabulary of sentencepiece."""
+
+    def save_pretrained(self, folder: Path) -> None:
+        from sentencepiece import SentencePieceTrainer
+
+        written = io.BytesIO()
+        SentencePieceTrainer.train(
+            sentence_iterator=iter(["".join(_LETTERS)]), model_writer=written, model_type="char",
+            vocab_size=len(_LETTERS) + 3, minloglevel=2,
+        )
+        folder.mkdir()
+        (folder / "tokenizer.model").write_bytes(written.getvalue())
+        (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "ChatGLMTokenizer"}))
+
+
+def _kolors() -> dict[str, Any]:
+    from diffusers import EulerDiscreteScheduler, UNet2DConditionModel
+
+    return {
+        "unet": UNet2DConditionModel(
+            sample_size=8, in_channels=4, out_channels=4, block_out_channels=(16, 32), layers_per_block=1,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=24, attention_head_dim=4,
+            norm_num_groups=8, addition_embed_type="text_time", addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=80, use_linear_projection=True, encoder_hid_dim=32,
+            encoder_hid_dim_type="text_proj",
+        ),
+        "vae": _kl(4, scaling_factor=0.13025),
+        "text_encoder": _chatglm(),
+        "tokenizer": ChatGLMTokenizer(),
+        "scheduler": EulerDiscreteScheduler(
+            beta_start=0.00085, beta_end=0.014, beta_schedule="scaled_linear", num_train_timesteps=1100, steps_offset=1,
+            timestep_spacing="leading",
+        ),
+    }
+
+
+def _prx() -> dict[str, Any]:
+    from diffusers import PRXTransformer2DModel
+    from transformers import T5GemmaConfig
+    from transformers.models.t5gemma.modeling_t5gemma import T5GemmaEncoder
+
+    tokenizer = _pieces("GemmaTokenizerFast")
+    tokenizer.model_max_length = 16
+    sizes = {key: _DECODER[key] for key in _DECODER if key not in ("bos_token_id", "eos_token_id")}
+    return {
+        "transformer": PRXTransformer2DModel(
+            in_channels=16, context_in_dim=32, hidden_size=32, num_heads=2, depth=1, axes_dim=[8, 8]
+        ),
+        "vae": _flux_kl(),
+        "text_encoder": T5GemmaEncoder(T5GemmaConfig(encoder={**sizes, "num_hidden_layers": 1}).encoder),
+        "tokenizer": tokenizer,
+        "scheduler": _flow(shift=3.0),
+    }
+
+
+def deep_prx() -> dict[str, Any]:
+    """One with an autoencoder of 32 pixels a latent."""
+    from diffusers import PRXTransformer2DModel
+
+    return {
+        **_prx(),
+        "transformer": PRXTransformer2DModel(
+            in_channels=4, patch_size=1, context_in_dim=32, hidden_size=32, num_heads=2, depth=1, axes_dim=[8, 8]
+        ),
+        "vae": _sana()["vae"],
+    }
+
+
 def _letters_of_clip() -> Any:
     import transformers
 
@@ -508,6 +592,7 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "Flux2KleinPipeline": _flux2_klein,
     "ChromaPipeline": _chroma,
     "ZImagePipeline": _z_image,
+    "KolorsPipeline": _kolors,
     "LuminaPipeline": _lumina,
     "Lumina2Pipeline": _lumina2,
     "QwenImagePipeline": _qwen_image,
@@ -521,6 +606,7 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "OvisImagePipeline": _ovis,
     "Krea2Pipeline": _krea2,
     "NucleusMoEImagePipeline": _nucleus,
+    "PRXPipeline": _prx,
     "KandinskyV22CombinedPipeline": _kandinsky,
     "Kandinsky3Pipeline": _kandinsky3,
 }
@@ -536,16 +622,21 @@ MASKED: dict[str, Callable[[], dict[str, Any]]] = {"KandinskyV22InpaintCombinedP
 """The same for those whose networks take mask and masked picture."""
 
 
-_OPTIONS: dict[str, dict[str, Any]] = {"Krea2Pipeline": {"text_encoder_select_layers": [1, 2], "is_distilled": False}}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "Krea2Pipeline": {"text_encoder_select_layers": [1, 2], "is_distilled": False},
+    "PRXPipeline": {"default_sample_size": 512},
+}
 """What the pipelines are told beside their components."""
 
 
-def build_family(folder: Path, class_name: str) -> Path:
-    """Save a tiny checkpoint of a family, the same each time."""
+def build_family(
+    folder: Path, class_name: str, make: Callable[[], dict[str, Any]] | None = None
+) -> Path:
+    """Save a tiny checkpoint of a family, the same each time. `make`: other components than the usual."""
     torch.manual_seed(0)
     folder.mkdir(parents=True)
     index: dict[str, Any] = {"_class_name": class_name, **_OPTIONS.get(class_name, {})}
-    for name, part in {**TINY, **EDITS, **MASKED}[class_name]().items():
+    for name, part in (make or {**TINY, **EDITS, **MASKED}[class_name])().items():
         if hasattr(part, "parameters"):
             _spread(part)
         part.save_pretrained(folder / name)
@@ -564,16 +655,17 @@ def _spread(network: Any) -> None:
 
 
 def build_lora(path: Path, checkpoint: Path) -> Path:
-    """A LoRA for the queries of a checkpoint's transformer, named as diffusers does."""
+    """A LoRA for the queries of a checkpoint's network, named as diffusers does."""
+    network = next(name for name in ("transformer", "unet") if (checkpoint / name).is_dir())
     tensors: dict[str, torch.Tensor] = {}
     generator = torch.Generator().manual_seed(1)
-    (file,) = (checkpoint / "transformer").glob("*.safetensors")
+    (file,) = (checkpoint / network).glob("*.safetensors")
     for name, weight in load_file(file).items():
         module = name.removesuffix(".weight")
         if module.endswith(("to_q", "to_qkv_mlp_proj")):
             out, inner = weight.shape
-            tensors[f"transformer.{module}.lora_A.weight"] = torch.randn(4, inner, generator=generator)
-            tensors[f"transformer.{module}.lora_B.weight"] = torch.randn(out, 4, generator=generator)
+            tensors[f"{network}.{module}.lora_A.weight"] = torch.randn(4, inner, generator=generator)
+            tensors[f"{network}.{module}.lora_B.weight"] = torch.randn(out, 4, generator=generator)
     assert tensors
     save_file(tensors, path)
     return path
