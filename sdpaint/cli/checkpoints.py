@@ -56,7 +56,8 @@ def add_parser(commands: Any) -> None:
         "companion",
         help="where a network in a file of its own takes all else from",
         description="A file with a denoising network alone (.gguf, or .safetensors for ComfyUI's unet folder) takes "
-        "text encoders and autoencoder from a whole checkpoint. The nearest is found; another can be chosen.",
+        "text encoders and autoencoder from a whole checkpoint, or from files of their own. The nearest are found; "
+        "another checkpoint can be chosen.",
     )
     companion.add_argument("file", type=Path, metavar="FILE", help="the network")
     companion.add_argument("checkpoint", nargs="?", type=Path, metavar="CHECKPOINT", help="what to take all else from")
@@ -101,11 +102,13 @@ def run(options: argparse.Namespace) -> int:
 def _companion(file: Path, chosen: Path | None) -> int:
     if chosen is not None:
         whole = read_checkpoint(chosen.resolve())
-        if whole.companion is not None:
+        if whole.companion is not None or whole.loose_parts:
             raise CheckpointError(f"{chosen.name} is no whole checkpoint either", hint="Choose one with all its parts")
         user_marks().change([file], companion=whole.path)
     info = read_checkpoint(file)
-    print(info.path if info.companion is None else info.companion.path)
+    taken = [info.companion.path] if info.companion is not None else [path for _, path in info.loose_parts]
+    for path in taken or [info.path]:
+        print(path)
     return DONE
 
 

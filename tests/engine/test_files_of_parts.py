@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 import sdpaint.checkpoints.single_file as single_file
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.library import Library
+from sdpaint.checkpoints.made_of import made_of
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.room import part_bytes
 from sdpaint.engine.vocabularies import clip_tokenizer, t5_tokenizer
@@ -206,6 +207,7 @@ def test_one_without_the_large_text_encoder_works_without_it(
 ) -> None:
     file = written(tmp_path / "incl_clips.safetensors", whole(sd3, "text_encoder_3"))
     assert read_checkpoint(file).left_out == ("text_encoder_3", "tokenizer_3")
+    assert made_of(read_checkpoint(file)) == ("Without T5-XXL: long prompts are understood less well",)
     folder = Path(shutil.copytree(top / "sd35-medium", tmp_path / "folder"))
     index = json.loads((folder / "model_index.json").read_text())
     index |= {"text_encoder_3": [None, None], "tokenizer_3": [None, None]}
@@ -345,6 +347,7 @@ def test_the_most_exact_file_is_taken_and_none_of_another_network(
     written(models / "clip" / "a_umt5.safetensors", {**flux["text_encoder_3"], per_layer: torch.zeros(32, 2)})
     written(models / "vae" / "a_sd3_vae.safetensors", flux["vae"])
     found = {part: path.name for part, path in read_checkpoint(file).loose_parts}
+    assert made_of(read_checkpoint(file))[0] == "CLIP-L from clip_l.safetensors"
     assert found == {
         "text_encoder": "clip_l.safetensors", "text_encoder_2": "t5xxl_fp16.safetensors", "vae": "ae.safetensors"
     }

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from sdpaint.checkpoints.component import Architecture, Kind, Prediction
 from sdpaint.checkpoints.marks import user_marks
 from sdpaint.paths import starter_checkpoint, user_checkpoint_dir
-from tests.checkpoints.headers import write_file
+from tests.checkpoints.headers import CLIP_L, LDM_VAE, flux, t5, write_file
 from tests.checkpoints.test_library import A1111, COMFYUI, LORA, put, sd_checkpoint
 from tests.gui.conftest import TIMEOUT_MS
 
@@ -192,6 +192,28 @@ def test_what_the_artist_knows_better_is_kept_and_used(driver, manager, library,
 
     qtbot.waitUntil(lambda: predicted() is Prediction.V, timeout=TIMEOUT_MS)
     assert combo.currentData() is Prediction.V
+
+
+def test_a_network_alone_says_what_it_is_made_of_or_what_to_put_where(driver, manager, library, folder, qtbot):
+    models = folder / "models"
+    for place in ("unet", "text_encoder", "VAE"):
+        (models / place).mkdir(exist_ok=True)
+    write_file(models / "unet" / "flux1-dev.safetensors", flux())
+    write_file(models / "text_encoder" / "clip_l.safetensors", CLIP_L)
+    write_file(models / "VAE" / "ae.safetensors", {**LDM_VAE, "decoder.conv_in.weight": (512, 16, 3, 3)})
+    library.look_again()
+    qtbot.waitUntil(lambda: "flux1-dev" in names(manager), timeout=TIMEOUT_MS)
+    choose(manager, library, "flux1-dev")
+    said = text(manager, "libraryProblem")
+    assert "comes without T5-XXL" in said
+    assert f"Put t5xxl_fp16.safetensors into {models / 'text_encoder'}" in said
+
+    write_file(models / "text_encoder" / "t5xxl_fp16.safetensors", t5(4096))
+    library.look_again()
+    qtbot.waitUntil(lambda: entry_of(library, "flux1-dev").info is not None, timeout=TIMEOUT_MS)
+    assert text(manager, "libraryParts").split("\n") == [
+        "CLIP-L from clip_l.safetensors", "T5-XXL from t5xxl_fp16.safetensors", "autoencoder from ae.safetensors"
+    ]
 
 
 def test_a_pickled_file_is_converted_and_can_be_used_then(driver, manager, library, folder, qtbot):

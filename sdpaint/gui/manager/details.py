@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from sdpaint.checkpoints.component import Architecture, Kind, Prediction
 from sdpaint.checkpoints.library import Entry
+from sdpaint.checkpoints.made_of import made_of
 from sdpaint.controllers.library_controller import LibraryController
 from sdpaint.gui.icons import paint_icon
 from sdpaint.gui.manager.query import facts_line, kind_line
@@ -71,7 +72,9 @@ class DetailsPane(QScrollArea):
         self._license_row = _named("Licence", self._license)
         self._said = _words("librarySaid", "small")
         self._said_row = _named("Beside the file", self._said)
-        for row in (self._trigger_row, self._license_row, self._said_row):
+        self._parts = _words("libraryParts", "small")
+        self._parts_row = _named("Made of", self._parts)
+        for row in (self._trigger_row, self._license_row, self._said_row, self._parts_row):
             layout.addWidget(row)
         layout.addWidget(_named("Note", self._build_note()))
         layout.addWidget(self._build_corrections())
@@ -190,6 +193,8 @@ class DetailsPane(QScrollArea):
         self._trigger_row.setVisible(bool(self._trigger.text()))
         self._said.setText(said.note)
         self._said_row.setVisible(bool(said.note))
+        self._parts.setText(_breakable("\n".join(() if entry.info is None else made_of(entry.info))))
+        self._parts_row.setVisible(bool(self._parts.text()))
         if not is_same:
             self._license_row.hide()
             self._note.setPlainText(entry.marks.note)

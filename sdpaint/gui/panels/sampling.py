@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.checkpoints.made_of import made_of
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.generation.families import FAMILIES
@@ -107,7 +108,8 @@ class SamplingPanel(QWidget):
             for info in self._generation.checkpoints:
                 self._checkpoint.addItem(info.name, info.path)
                 place = self._checkpoint.count() - 1
-                self._checkpoint.setItemData(place, str(info.path), Qt.ItemDataRole.ToolTipRole)
+                about = "\n".join((str(info.path), *made_of(info)))
+                self._checkpoint.setItemData(place, about, Qt.ItemDataRole.ToolTipRole)
             self._checkpoint.insertSeparator(self._checkpoint.count())
             self._checkpoint.addItem("Add folder…", None)
         self._refresh(self._generation.params)
