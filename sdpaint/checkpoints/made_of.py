@@ -11,6 +11,6 @@ def made_of(info: CheckpointInfo) -> tuple[str, ...]:
     if info.companion is not None:
         return (f"All but the network from {info.companion.name}", *made_of(info.companion))
     names = ENCODERS_OF.get(info.family, {})
-    found = (f"{names.get(part, AUTOENCODER)} from {file.name}" for part, file in info.loose_parts)
+    found = (f"{names.get(part, AUTOENCODER.capitalize())} from {file.name}" for part, file in info.loose_parts)
     left_out = (names[part] for part in info.left_out if part in names)
     return (*found, *(f"Without {name}: long prompts are understood less well" for name in left_out))

@@ -87,6 +87,8 @@ def hub_snapshots(hub: Path) -> Iterator[tuple[str, Path]]:
     """(repository, folder) of each one in the hub's cache: the state that `main` was at last, or else the newest."""
     try:
         folders = sorted(entry.name for entry in os.scandir(hub) if entry.name.startswith("models--"))
+    except FileNotFoundError:
+        return    # not everybody has one
     except OSError:
         log.warning("%s can't be read", hub, exc_info=True)
         return

@@ -212,7 +212,7 @@ def test_a_network_alone_says_what_it_is_made_of_or_what_to_put_where(driver, ma
     library.look_again()
     qtbot.waitUntil(lambda: entry_of(library, "flux1-dev").info is not None, timeout=TIMEOUT_MS)
     assert text(manager, "libraryParts").split("\n") == [
-        "CLIP-L from clip_l.safetensors", "T5-XXL from t5xxl_fp16.safetensors", "autoencoder from ae.safetensors"
+        "CLIP-L from clip_l.safetensors", "T5-XXL from t5xxl_fp16.safetensors", "Autoencoder from ae.safetensors"
     ]
 
 
