@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generated_controller import GeneratedController
@@ -18,7 +18,7 @@ from sdpaint.errors import SdPaintError
 from sdpaint.gui.canvas.floating_bar import FloatingBar
 from sdpaint.gui.icons import icon
 from sdpaint.gui.theme import CONTROL_HEIGHT, ICON_SIZE, SPACE, set_role
-from sdpaint.gui.widgets.controls import action_button, describe, label, push_button
+from sdpaint.gui.widgets.controls import action_button, describe, give_menu, label, push_button
 from sdpaint.gui.widgets.images import draw_checkerboard, fitted, pixmap_of_premultiplied
 from sdpaint.imaging.depth import rounded_8
 from sdpaint.imaging.tiles import Pixels, TileMap
@@ -177,15 +177,13 @@ def menu_button(object_name: str, tooltip: str, actions: Mapping[str, QAction], 
     describe(button, object_name, "Vary", tooltip)
     button.setText("Vary")
     button.setFixedHeight(CONTROL_HEIGHT)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    menu = QMenu(button)
+    menu = give_menu(button)
     menu.setToolTipsVisible(True)
     for group in (VARIATIONS, *groups):
         menu.addSeparator()
         for name in group:
             menu.addAction(actions[name])
-    button.setMenu(menu)
     return button
 
 

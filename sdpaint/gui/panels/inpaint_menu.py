@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import MaskFill
-from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, SPACE
-from sdpaint.gui.widgets.controls import describe
+from sdpaint.gui.widgets.controls import add_to_menu, dress, give_menu
 from sdpaint.gui.widgets.number_slider import NumberSlider, NumberSpec
 from sdpaint.gui.wording import FILL_HELP, FILL_WORDS
 from sdpaint.imaging.masks import MAX_BAND_PX
@@ -32,18 +29,14 @@ class InpaintMenu(QToolButton):
     def __init__(self, generation: GenerationController) -> None:
         super().__init__()
         self._generation = generation
-        describe(
+        dress(
             self,
             "inpaintMenuButton",
+            "mask",
             "Inpainting",
             "Under the mask at the start, colours, canvas. Outside the dashed line, no pixel changes by a single bit",
         )
-        self.setIcon(icon("mask"))
-        self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-        self.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(self)
+        menu = give_menu(self)
         menu.setToolTipsVisible(True)
         self._fills = self._fill_actions(menu)
         preview = menu.addAction("&Preview the fill on the canvas")
@@ -84,7 +77,6 @@ class InpaintMenu(QToolButton):
             "A frame that reaches out of the canvas continues the picture there; else it stays within",
         )
         self._grow.triggered.connect(lambda on: self._generation.set_params(grow_canvas=on))
-        self.setMenu(menu)
         generation.params_changed.connect(self._refresh)
         self._refresh(generation.params)
 
@@ -107,14 +99,7 @@ class InpaintMenu(QToolButton):
             slider = NumberSlider(f"{name}Slider", word, _AUTOMATIC_OR_PX, help_text)
             slider.set_value(_AUTOMATIC)
             slider.value_changed.connect(lambda value, name=name: self._set_width(name, value))
-            slider.setFixedHeight(CONTROL_HEIGHT)
-            holder = QWidget()
-            row = QHBoxLayout(holder)
-            row.setContentsMargins(3 * SPACE, SPACE // 2, 3 * SPACE, SPACE // 2)
-            row.addWidget(slider)
-            action = QWidgetAction(menu)
-            action.setDefaultWidget(holder)
-            menu.addAction(action)
+            add_to_menu(menu, slider)
             sliders[name] = slider
         return sliders
 

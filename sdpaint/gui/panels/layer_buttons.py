@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.layers import LayerId
 from sdpaint.gui.dropped import dropped_layers
-from sdpaint.gui.icons import icon
 from sdpaint.gui.layer_actions import ADJUSTMENT_ACTIONS
-from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE
-from sdpaint.gui.widgets.controls import action_button, describe
+from sdpaint.gui.widgets.controls import action_button, give_menu, icon_button
 
 Take = Callable[[tuple[LayerId, ...]], object]
 
@@ -51,24 +49,18 @@ _NAMES = ("addLayer", "addGroup", "addLayerMask", "duplicateLayer", "mergeDown",
 
 
 def _adjust_button(actions: Mapping[str, QAction]) -> QToolButton:
-    button = QToolButton()
-    describe(
-        button,
+    button = icon_button(
         "addAdjustmentButton",
+        "adjust",
         "New fill or adjustment layer",
-        "New fill or adjustment layer: it can be changed at any time",
+        tooltip="New fill or adjustment layer: it can be changed at any time",
     )
-    menu = QMenu(button)
+    menu = give_menu(button)
     menu.setObjectName("addAdjustmentMenu")
     menu.addAction(actions["addFillLayer"])
     menu.addSeparator()
     for spec in ADJUSTMENT_ACTIONS:
         menu.addAction(actions[spec.id])
-    button.setIcon(icon("adjust"))
-    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
-    button.setMenu(menu)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     return button
 
 

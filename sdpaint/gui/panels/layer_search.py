@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from sdpaint.document.layers import ColorTag
 from sdpaint.gui.icons import paint_icon
 from sdpaint.gui.panels.layer_delegate import TAG_COLORS
 from sdpaint.gui.panels.layer_filter import LayerFilter, LayerTrait
 from sdpaint.gui.theme import SPACE
-from sdpaint.gui.widgets.controls import describe, icon_button
+from sdpaint.gui.widgets.controls import describe, give_menu, icon_button
 
 _SIGN_PX = 16
 
@@ -45,18 +45,16 @@ class LayerSearch(QWidget):
         self._edit.setPlaceholderText("Search layers")
         self._edit.textChanged.connect(self._tell)
         self._edit.installEventFilter(self)
-        self._menu = QMenu(self)
+        self._button = icon_button(
+            "layerFilterButton", "filter", "Filter layers", None, "List only layers of some kinds or colour tags"
+        )
+        self._menu = give_menu(self._button)
         self._traits = {trait: self._entry(trait.value) for trait in LayerTrait}
         self._menu.addSeparator()
         self._tags = {tag: self._entry(f"{tag.value} tag", tag) for tag in ColorTag if tag is not ColorTag.NONE}
         self._menu.addSeparator()
         self._all = self._menu.addAction("Show all layers")
         self._all.triggered.connect(self.clear)
-        self._button = icon_button(
-            "layerFilterButton", "filter", "Filter layers", None, "List only layers of some kinds or colour tags"
-        )
-        self._button.setMenu(self._menu)
-        self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._clear = icon_button(
             "layerSearchClearButton", "close", "Show all layers", self.clear, "Show all layers (Esc)"
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.mask_controller import MaskController
@@ -16,7 +16,14 @@ from sdpaint.document.layers import MaskLayer
 from sdpaint.document.mask_edits import COLORS
 from sdpaint.document.regions import RegionOwner
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE, set_role
-from sdpaint.gui.widgets.controls import action_button, describe, icon_button, label, signals_blocked
+from sdpaint.gui.widgets.controls import (
+    action_button,
+    describe,
+    give_menu,
+    icon_button,
+    label,
+    signals_blocked,
+)
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider
 from sdpaint.imaging.color import Color
 
@@ -131,14 +138,12 @@ class _Row(QFrame):
 
     def _color_button(self) -> QToolButton:
         button = icon_button(f"maskColor{self.place}", "mask", "Colour of the mask", tooltip="Colour it is drawn in")
-        menu = QMenu(button)
+        menu = give_menu(button)
         for color, name in zip(COLORS, _COLOR_NAMES, strict=True):
             action = menu.addAction(_swatch(color), name)
             action.triggered.connect(
                 lambda _checked=False, color=color: self._masks.set_color(self.place, color)
             )
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return button
 
     def _choose_if_focused(self) -> None:

@@ -13,7 +13,7 @@ from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.gui.palette_flow import PaletteFlow
 from sdpaint.gui.theme import PANEL_WIDTH, SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
-from sdpaint.gui.widgets.controls import icon_button, signals_blocked
+from sdpaint.gui.widgets.controls import give_menu, icon_button, signals_blocked
 from sdpaint.gui.widgets.fields import ElidedLabel
 from sdpaint.gui.widgets.palette_grid import PaletteGrid, words_of
 from sdpaint.imaging.color import Color
@@ -88,7 +88,7 @@ class PalettesPanel(QWidget):
 
     def _more_button(self) -> QToolButton:
         button = icon_button("paletteMenuButton", "settings", "What can be done with palettes")
-        menu = QMenu(button)
+        menu = give_menu(button)
         menu.setObjectName("paletteMenu")
         entries: tuple[tuple[str, Callable[[], None]] | None, ...] = (
             ("&New palette…", self._flow.new),
@@ -109,8 +109,6 @@ class PalettesPanel(QWidget):
                 menu.addAction(words).triggered.connect(lambda _checked=False, act=act: act())
         own_only = menu.actions()[-1]
         menu.aboutToShow.connect(lambda: own_only.setEnabled(self._is_own))
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return button
 
     @property

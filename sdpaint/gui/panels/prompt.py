@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -34,6 +33,7 @@ from sdpaint.gui.widgets.controls import (
     action_button,
     describe,
     follow_keys,
+    give_menu,
     native_key,
     signals_blocked,
     with_key,
@@ -312,11 +312,8 @@ class GenerateButton(QWidget):
         self._menu.setIcon(icon("chevron-down", QPalette.ColorRole.HighlightedText))
         self._menu.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self._menu.setFixedSize(_MENU_WIDTH, CONTROL_HEIGHT)
-        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(self._menu)
-        fill_menu(menu, MODE_ENTRIES, dict(actions))
-        self._menu.setMenu(menu)
+        fill_menu(give_menu(self._menu), MODE_ENTRIES, dict(actions))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)

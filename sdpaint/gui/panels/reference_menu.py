@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import QToolButton
 
 from sdpaint.controllers.fitting import Fitting
 from sdpaint.document.reference import LayerReference
-from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, SPACE
-from sdpaint.gui.widgets.controls import describe
+from sdpaint.gui.widgets.controls import add_to_menu, dress, give_menu
 from sdpaint.gui.widgets.number_slider import PERCENT, NumberSlider, NumberSpec
 
 _START = NumberSpec(0.0, 1.0, 0.0, unit=" %", factor=100.0, step=0.01)
@@ -27,28 +24,24 @@ class ReferenceMenu(QToolButton):
         super().__init__()
         self._adapters, self._manage, self._change, self._end = adapters, manage, change, end
         self._reference = LayerReference()
-        describe(self, "referenceMenuButton", "IP-Adapter", "Which IP-Adapter reads the reference, and when it counts")
-        self.setIcon(icon("brush-settings"))
-        self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-        self.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(self)
+        tooltip = "Which IP-Adapter reads the reference, and when it counts"
+        dress(self, "referenceMenuButton", "brush-settings", "IP-Adapter", tooltip)
+        menu = give_menu(self)
         menu.setToolTipsVisible(True)
         self._group = QActionGroup(self)
         self._section = menu.addSection("Read by")
-        self._start = self._slider("Start", _START, "From which share of the steps on it counts")
-        self._stop = self._slider("End", PERCENT, "Up to which share of the steps it counts")
+        from_when, till_when = "From which share of the steps on it counts", "Up to which share of the steps it counts"
+        self._start = NumberSlider("referenceStartSlider", "Start", _START, from_when)
+        self._stop = NumberSlider("referenceEndSlider", "End", PERCENT, till_when)
         self._start.value_changed.connect(self._on_start)
         self._stop.value_changed.connect(self._on_end)
         self._when = menu.addSection("Steps in which it counts")
         for slider in (self._start, self._stop):
             slider.value_committed.connect(lambda _value: self._end())
-            menu.addAction(_holding(slider, menu))
+            add_to_menu(menu, slider)
         menu.aboutToShow.connect(self._adapters.look)
         menu.aboutToShow.connect(self._list)
         adapters.changed.connect(self._list)
-        self.setMenu(menu)
 
     def show_reference(self, reference: LayerReference) -> None:
         """What is set of the layer."""
@@ -57,11 +50,6 @@ class ReferenceMenu(QToolButton):
         self._stop.set_value(reference.end)
         for action in self._group.actions():
             action.setChecked(action.data() == reference.adapter)
-
-    def _slider(self, name: str, spec: NumberSpec, tooltip: str) -> NumberSlider:
-        slider = NumberSlider(f"reference{name}Slider", name, spec, tooltip)
-        slider.setFixedHeight(CONTROL_HEIGHT)
-        return slider
 
     # An end is never before the start: the other one is pushed along.
 
@@ -97,13 +85,3 @@ class ReferenceMenu(QToolButton):
         action.setActionGroup(self._group)
         action.triggered.connect(lambda: self._change(adapter=name))
         self.menu().insertAction(self._when, action)
-
-
-def _holding(widget: QWidget, menu: QMenu) -> QWidgetAction:
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(3 * SPACE, SPACE // 2, 3 * SPACE, SPACE // 2)
-    row.addWidget(widget)
-    action = QWidgetAction(menu)
-    action.setDefaultWidget(holder)
-    return action

@@ -7,10 +7,19 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+    QWidgetAction,
+)
 
 from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, set_role
+from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, SPACE, set_role
 
 
 def describe(widget: QWidget, object_name: str, name: str, tooltip: str = "", shortcut: str = "") -> None:
@@ -74,16 +83,43 @@ def icon_button(
 ) -> QToolButton:
     """A button with an icon alone."""
     button = QToolButton()
-    describe(button, object_name, name, tooltip, shortcut)
-    button.setIcon(icon(icon_name))
-    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
+    dress(button, object_name, icon_name, name, tooltip, shortcut)
     button.setCheckable(checkable)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if on_click is not None:
         # `clicked` hands over the checked state, which isn't asked for.
         button.clicked.connect(lambda _checked=False: on_click())
     return button
+
+
+def dress(
+    button: QToolButton, object_name: str, icon_name: str, name: str, tooltip: str = "", shortcut: str = ""
+) -> None:
+    """Make a button one with an icon alone: what icon_button gives, for classes of buttons."""
+    describe(button, object_name, name, tooltip, shortcut)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+    button.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+def give_menu(button: QToolButton) -> QMenu:
+    """An empty menu that a click on the button opens."""
+    menu = QMenu(button)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return menu
+
+
+def add_to_menu(menu: QMenu, widget: QWidget) -> None:
+    """Let a control be an entry of a menu, as high as elsewhere and with room beside it."""
+    widget.setFixedHeight(CONTROL_HEIGHT)
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(3 * SPACE, SPACE // 2, 3 * SPACE, SPACE // 2)
+    row.addWidget(widget)
+    action = QWidgetAction(menu)
+    action.setDefaultWidget(holder)
+    menu.addAction(action)
 
 
 def action_button(object_name: str, action: QAction, height: int = CONTROL_HEIGHT) -> QToolButton:

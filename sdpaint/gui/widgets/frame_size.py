@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.document.document import MAX_SIDE_PX, Document
 from sdpaint.generation.frames import frame_sizes, to_multiple
 from sdpaint.gui.commands import DocumentCommands
-from sdpaint.gui.icons import icon
-from sdpaint.gui.theme import CONTROL_HEIGHT, HIT_SIZE, ICON_SIZE, SPACE
-from sdpaint.gui.widgets.controls import describe, icon_button, label
+from sdpaint.gui.theme import SPACE
+from sdpaint.gui.widgets.controls import give_menu, icon_button, label
 from sdpaint.gui.widgets.fields import IntField
 from sdpaint.imaging.geometry import Size
 
@@ -42,10 +40,11 @@ class FrameSize(QWidget):
         for field in (self._width, self._height):
             field.setFixedWidth(60)
             field.value_committed.connect(lambda _value: self._take())
-        self._presets = _menu_button(
-            f"{prefix}FramePresets", "Sizes of the frame", "Sizes that suit the checkpoint"
+        self._presets = icon_button(
+            f"{prefix}FramePresets", "chevron-down", "Sizes of the frame", tooltip="Sizes that suit the checkpoint"
         )
-        self._presets.setMenu(self._menu())
+        menu = give_menu(self._presets)
+        menu.aboutToShow.connect(lambda: self._fill(menu))
         swap = icon_button(
             f"{prefix}FrameSwap", "swap", "Turn the frame", commands.swap_frame_sides, "Swap width and height"
         )
@@ -64,11 +63,6 @@ class FrameSize(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         documents.document_changed.connect(self._follow)
         self._follow(None, documents.document)
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.aboutToShow.connect(lambda: self._fill(menu))
-        return menu
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
@@ -92,14 +86,3 @@ class FrameSize(QWidget):
         self._width.set_value(size.width)
         self._height.set_value(size.height)
         self._commands.set_frame_size(size)
-
-
-def _menu_button(object_name: str, name: str, tooltip: str) -> QToolButton:
-    button = QToolButton()
-    describe(button, object_name, name, tooltip)
-    button.setIcon(icon("chevron-down"))
-    button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-    button.setFixedSize(HIT_SIZE, CONTROL_HEIGHT)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
