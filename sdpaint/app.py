@@ -44,6 +44,7 @@ from sdpaint.controllers.recent_controller import RecentController
 from sdpaint.controllers.result_files import ResultWriter
 from sdpaint.controllers.results_controller import ResultsController
 from sdpaint.controllers.schedule_controller import ScheduleController
+from sdpaint.controllers.stores import Stores
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.document.edits import NewDocument, new_document, set_frame
 from sdpaint.errors import SdPaintError
@@ -163,10 +164,10 @@ def build_window(
     client = EngineClient(make_engine)
     folder = ResultStore(present.results_dir, recipes=present.recipes)
     costs = CostFile(paths.data_dir() / "costs.json")
-    disk = QueueStore(paths.data_dir() / "queue")
+    queue = QueueStore(paths.data_dir() / "queue")
     index = ResultIndex(paths.data_dir() / "results.sqlite", present.results_dir)
     generation = GenerationController(
-        documents, client, results or folder, checkpoint, checkpoints, costs=costs, disk=disk, recorder=index
+        documents, client, Stores(results or folder, index, queue, costs), checkpoint, checkpoints
     )
     files = FileController(documents, generation, settings)
     exports = ExportController(documents, generation, settings)

@@ -20,6 +20,7 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.stores import Stores
 from sdpaint.document import edits
 from sdpaint.errors import OutOfMemory
 from sdpaint.fileio.queue_store import QueueStore
@@ -49,7 +50,8 @@ def main(root: Path, is_new: bool) -> None:
     documents = DocumentController(edits.new_document(Size(64, 64)))
     info = replace(read_checkpoint(starter_checkpoint()), min_side_px=64)
     generation = GenerationController(
-        documents, EngineClient(Engine), ResultStore(root / "results"), info, (info,), disk=QueueStore(root / "queue")
+        documents, EngineClient(Engine), Stores(ResultStore(root / "results"), queue=QueueStore(root / "queue")), info,
+        (info,),
     )
 
     def end_when_done() -> None:

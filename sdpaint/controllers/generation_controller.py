@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 
 from sdpaint.checkpoints.catalog import dedicated_to_inpainting
 from sdpaint.checkpoints.identify import CheckpointInfo
+from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_jobs import GenerationJobs
 from sdpaint.controllers.job_queue import Job, Take
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.controllers.picture_table import PictureTable
+from sdpaint.controllers.stores import Stores
 from sdpaint.document import edits
 from sdpaint.document.document import Document
 from sdpaint.document.regions import regions_of
@@ -31,6 +33,7 @@ from sdpaint.generation.request import MAX_SEED, GenerationMode
 from sdpaint.generation.result import Result
 from sdpaint.imaging.geometry import Rect
 from sdpaint.settings.schema import QueueChoice
+from sdpaint.worker.engine_client import EngineClient
 
 
 class GenerationController(GenerationJobs):
@@ -38,6 +41,22 @@ class GenerationController(GenerationJobs):
 
     forever_changed = Signal(bool)
     """Whether one job follows another until it is stopped."""
+
+    def __init__(
+        self,
+        documents: DocumentController,
+        client: EngineClient,
+        stores: Stores,
+        checkpoint: CheckpointInfo | None,
+        checkpoints: tuple[CheckpointInfo, ...],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(documents, client, stores, checkpoint, checkpoints, parent)
+        self.instead: Callable[[], None] | None = None
+        """What generate() does while it is for something else than the frame."""
+        self._forever: OpenDocument | None = None
+        self._forever_round = 0
+        self.job_ended.connect(self._follow_job)
 
     # Commands
 
@@ -144,7 +163,7 @@ class GenerationController(GenerationJobs):
         job.as_layer = False
         self._submit([job], QueueChoice.END)
 
-    def _after_job(self, job: Job, event: Event) -> None:
+    def _follow_job(self, job: Job, event: Event) -> None:
         if self._forever is None:
             return
         if isinstance(event, Finished):

@@ -6,10 +6,8 @@ as candidates, to be kept or discarded. Nothing but the final layer touches the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,8 +17,9 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_results import GenerationResults
 from sdpaint.controllers.job_queue import Job, JobQueue, JobState, JobSummary, summary_of
 from sdpaint.controllers.open_document import OpenDocument
-from sdpaint.controllers.queue_keeper import QueueDisk, QueueKeeper
-from sdpaint.controllers.result_files import ResultFiles, ResultRecorder, ResultWriter
+from sdpaint.controllers.queue_keeper import QueueKeeper
+from sdpaint.controllers.result_files import ResultFiles
+from sdpaint.controllers.stores import Stores
 from sdpaint.document.layers import Layer
 from sdpaint.errors import EngineError
 from sdpaint.generation.cost import CostBook
@@ -45,16 +44,6 @@ from sdpaint.worker.engine_client import EngineClient
 
 MAX_JOBS = 1000
 """More than this many generations don't wait for the engine at once."""
-
-
-class CostStore(Protocol):
-    """Where costs are kept from one start to the next; fileio.costs.CostFile is the real one. Not on the GUI thread."""
-
-    def read(self) -> CostBook:
-        """What is there."""
-
-    def write(self, book: CostBook) -> None:
-        """Replace what is there. Raises FileError."""
 
 
 class GenerationJobs(GenerationResults):
@@ -90,40 +79,30 @@ class GenerationJobs(GenerationResults):
         self,
         documents: DocumentController,
         client: EngineClient,
-        results: ResultWriter,
+        stores: Stores,
         checkpoint: CheckpointInfo | None,
         checkpoints: tuple[CheckpointInfo, ...],
         parent: QObject | None = None,
-        costs: CostStore | None = None,
-        disk: QueueDisk | None = None,
-        recorder: ResultRecorder | None = None,
     ) -> None:
-        """`costs`: where what was measured is kept, `disk`: where the queue is, `recorder`: what remembers results;
-        None: nowhere."""
         super().__init__(documents, checkpoint, checkpoints, parent)
         self._client = client
-        self._forever: OpenDocument | None = None
-        self._forever_round = 0
-        self.job_ended.connect(self._after_job)
         self._ending: dict[str, Job] = {}
-        self.instead: Callable[[], None] | None = None
-        """What generate() does while it is for something else than the frame."""
         # A thread of its own: pictures that are developed don't wait for the disk.
         self._writing = Background(1, self)
-        self._files = ResultFiles(results, recorder, self._writing, self)
+        self._files = ResultFiles(stores.results, stores.recorder, self._writing, self)
         self._files.written.connect(self._on_written)
         self._files.table_made.connect(self.table_made)
         self._files.failed.connect(self.failed)
         self.queue = JobQueue(client, self.prompt_resources.completed, self)
         """The jobs. What it is told directly, the disk isn't: commands are those of this object."""
-        self.keeper = QueueKeeper(self.queue, documents, self._writing, disk, self)
+        self.keeper = QueueKeeper(self.queue, documents, self._writing, stores.queue, self)
         self.keeper.failed.connect(self.failed)
         self._was_busy = False
         self._waiting_said = -1
         self.queue.changed.connect(self._on_queue_changed)
-        self._cost_store = costs
-        if costs is not None:
-            self._writing.run(costs.read, self._take_costs, self.failed.emit)
+        self._cost_store = stores.costs
+        if stores.costs is not None:
+            self._writing.run(stores.costs.read, self._take_costs, self.failed.emit)
         documents.closed.connect(self._on_closed)
         client.event_arrived.connect(self._on_event)
         client.device_changed.connect(self.device_changed)
@@ -316,9 +295,6 @@ class GenerationJobs(GenerationResults):
         """Jobs from which pictures may still come."""
         coming = tuple(job for job in self.queue.jobs if job.state is not JobState.FAILED)
         return (*self._ending.values(), *(job for job in coming if job.id not in self._ending))
-
-    def _after_job(self, job: Job, event: Event) -> None:
-        """What follows on its end."""
 
     def _learn(self, job: Job, event: Finished) -> None:
         """What it has cost is what the next one is expected to cost."""

@@ -14,6 +14,7 @@ from sdpaint.controllers.job_queue import Job, JobQueue, JobSummary, summary_of
 from sdpaint.controllers.open_document import OpenDocument
 from sdpaint.errors import SdPaintError
 from sdpaint.fileio.queue_store import JobFacts, StoredJob
+from sdpaint.fileio.results import Announce
 from sdpaint.generation.prepare import Prepared
 from sdpaint.worker.background import Background
 
@@ -127,7 +128,7 @@ class QueueKeeper(QObject):
         """It went wrong, or (None) waits again."""
         self._run(lambda disk: disk.fail(job.id, error))
 
-    def announcer(self, job: Job, number: int) -> Callable[[Path, Path, str], None] | None:
+    def announcer(self, job: Job, number: int) -> Announce | None:
         """What is to hear where picture `number` of a job is going to be."""
         disk = self._disk
         if disk is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -12,16 +11,18 @@ from PySide6.QtCore import QObject, Signal
 
 from sdpaint.controllers.job_queue import Job
 from sdpaint.controllers.picture_table import PictureTable, TableMade
+from sdpaint.fileio.results import Announce
 from sdpaint.generation.events import ImageDone
 from sdpaint.generation.request import GenerationRequest
 from sdpaint.generation.result import result_id_of
 from sdpaint.worker.background import Background
 
-Announce = Callable[[Path, Path, str], None]
-
 
 class ResultWriter(Protocol):
-    """Where pictures go at once; fileio.results.ResultStore is the real one. Called off the GUI thread."""
+    """Where pictures go at once; fileio.results.ResultStore is the real one. Called off the GUI thread.
+
+    The signature is the store's, so that mypy finds where the two differ; a fake takes its place in tests.
+    """
 
     def write(
         self,

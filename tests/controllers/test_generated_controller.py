@@ -11,6 +11,7 @@ from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generated_controller import GeneratedController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.stores import Stores
 from sdpaint.document import edits
 from sdpaint.document.layers import Layer
 from sdpaint.document.placing import lift, place
@@ -46,7 +47,7 @@ class Studio:
         self.client = EngineClient(lambda: self.engine)
         info = replace(read_checkpoint(starter_checkpoint()), min_side_px=64)
         self.info = info
-        self.generation = GenerationController(self.documents, self.client, FakeResultStore(), info, (info,))
+        self.generation = GenerationController(self.documents, self.client, Stores(FakeResultStore()), info, (info,))
         self.generation.set_params(prompt="a hill")
         self.generation.set_sampling(steps=4, seed=100, strength=0.7)
         self.generated = GeneratedController(self.documents, self.generation)

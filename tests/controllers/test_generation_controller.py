@@ -12,6 +12,7 @@ from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.generation_jobs import MAX_JOBS
+from sdpaint.controllers.stores import Stores
 from sdpaint.document import edits
 from sdpaint.document.render import flatten
 from sdpaint.errors import CheckpointError, EngineError, FileError, NonFiniteLatents, OutOfMemory
@@ -36,7 +37,7 @@ class Studio:
         self.client = EngineClient(self._next_engine)
         self.info = replace(read_checkpoint(starter_checkpoint()), min_side_px=64)
         self.generation = GenerationController(
-            self.documents, self.client, store, self.info, (self.info,)
+            self.documents, self.client, Stores(store), self.info, (self.info,)
         )
         self.generation.set_params(prompt="a hill")
         self.generation.set_sampling(steps=4, seed=100)
@@ -817,7 +818,7 @@ class TestParams:
 
     def test_without_any_checkpoint_the_window_still_works(self, qtbot):
         documents = DocumentController(edits.new_document(Size(64, 64)))
-        generation = GenerationController(documents, EngineClient(FakeEngine), FakeResultStore(), None, ())
+        generation = GenerationController(documents, EngineClient(FakeEngine), Stores(FakeResultStore()), None, ())
         with qtbot.waitSignal(generation.failed) as signal:
             generation.generate()
         assert isinstance(signal.args[0], CheckpointError)

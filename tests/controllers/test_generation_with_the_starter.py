@@ -10,6 +10,7 @@ import pytest
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.stores import Stores
 from sdpaint.document import edits
 from sdpaint.document.render import flatten
 from sdpaint.engine.preload import create_engine
@@ -29,7 +30,7 @@ def studio(qtbot):
     documents = DocumentController(edits.new_document(Size(128, 128)))
     info = replace(read_checkpoint(starter_checkpoint()), min_side_px=64)
     generation = GenerationController(
-        documents, EngineClient(lambda: create_engine("cpu", "float32")), FakeResultStore(), info, (info,)
+        documents, EngineClient(lambda: create_engine("cpu", "float32")), Stores(FakeResultStore()), info, (info,)
     )
     generation.set_params(prompt="day over sea with a sailboat")
     generation.set_sampling(steps=3, seed=1)

@@ -11,6 +11,7 @@ from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
 from sdpaint.controllers.job_queue import JobState
+from sdpaint.controllers.stores import Stores
 from sdpaint.document import edits
 from sdpaint.errors import OutOfMemory
 from sdpaint.fileio.queue_store import QueueStore
@@ -33,10 +34,9 @@ class Studio:
         self.generation = GenerationController(
             self.documents,
             EngineClient(lambda: engine),
-            ResultStore(folder / "results"),
+            Stores(ResultStore(folder / "results"), queue=QueueStore(folder / "queue")),
             info,
             (info,),
-            disk=QueueStore(folder / "queue"),
         )
         self.generation.set_params(prompt="a hill")
         self.generation.set_sampling(steps=2)

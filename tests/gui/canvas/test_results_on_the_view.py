@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.controllers.generation_controller import GenerationController
+from sdpaint.controllers.stores import Stores
 from sdpaint.document.edits import new_document
 from sdpaint.gui.canvas.generated_strip import VARIATIONS
 from sdpaint.gui.canvas.result_bar import ResultBar
@@ -36,7 +37,7 @@ def studio(make_desk) -> Iterator[Callable]:
         def wire(documents) -> GenerationController:
             info = replace(read_checkpoint(starter_checkpoint()), min_side_px=64)
             controller = GenerationController(
-                documents, EngineClient(lambda: engine), FakeResultStore(), info, (info,)
+                documents, EngineClient(lambda: engine), Stores(FakeResultStore()), info, (info,)
             )
             controller.set_params(prompt="a hill")
             controller.set_sampling(steps=4, seed=100)
