@@ -64,8 +64,9 @@ def lanes(
 def _reads_by_attention(loaded: LoadedCheckpoint) -> bool:
     """Whether words reach the places of a picture by cross-attention alone.
 
-    A network with an embedding of the whole prompt's states ("text" to diffusers) hears of day or night at every place,
-    wherever it looks.
+    The family says whether there is any: a fact that is asked for without a network too. Its checkpoints still differ
+    in whether an embedding of the whole prompt's states is added ("text" to diffusers), by which a network hears of day
+    or night at every place, wherever it looks. Only the configuration of the loaded one says so.
     """
     family = FAMILIES[loaded.info.family]
     if not family.cross_attends:

@@ -240,15 +240,20 @@ def _text_call(loaded: LoadedCheckpoint, request: GenerationRequest, arguments: 
     steps = request.sampling.steps
     own: dict[str, Any] = {**size, "num_inference_steps": steps}
     if request.variations and "latents" not in arguments:
-        noise = varied(_noise(loaded, request, arguments["generator"]), request.variations)
-        own["latents"] = _start_from(loaded, noise)
+        own["latents"] = _start_from(loaded, _noise(loaded, request, arguments["generator"]))
     return PipelineCall(text_pipeline(loaded), {**arguments, **own}, steps)
 
 
 def _noise(loaded: LoadedCheckpoint, request: GenerationRequest, generator: torch.Generator) -> Tensor:
-    """What a pipeline draws at first: (1, channels, h, w)."""
+    """What a pipeline draws at first, with the request's variations: (1, channels, h, w)."""
     device = loaded.device
-    return randn(_noise_shape(loaded, request), generator, device.torch_device, device.dtype)
+    drawn = randn(_noise_shape(loaded, request), generator, device.torch_device, device.dtype)
+    return varied(drawn, request.variations)
+
+
+def _noise_for(latents: Tensor, request: GenerationRequest, generator: torch.Generator) -> Tensor:
+    """Likewise, for latents that are there."""
+    return varied(randn(latents.shape, generator, latents.device, latents.dtype), request.variations)
 
 
 def _noise_shape(loaded: LoadedCheckpoint, request: GenerationRequest) -> tuple[int, int, int, int]:
@@ -278,8 +283,7 @@ def _late_call(
 ) -> PipelineCall:
     """A text pipeline that starts in the middle, from the noised picture."""
     planned, _, done = plan_steps(request.sampling.steps, request.sampling.strength)
-    drawn = randn(latents.shape, arguments["generator"], latents.device, latents.dtype)
-    noise = varied(drawn, request.variations)
+    noise = _noise_for(latents, request, arguments["generator"])
     whole = replace(request, sampling=replace(request.sampling, steps=planned))
     call = _text_call(loaded, whole, {**arguments, "latents": _start_from(loaded, noise)})
     late = LateStart(planned - done, latents, noise) if planned > done else None
@@ -304,11 +308,11 @@ def _inpaint_call(
     original = encode(loaded, request.image, None, cancel)
     generator: torch.Generator = arguments["generator"]
     if request.sampling.strength >= 1.0:
-        noise = varied(randn(original.shape, generator, original.device, original.dtype), request.variations)
+        noise = _noise_for(original, request, generator)
         call = _text_call(loaded, request, {**arguments, "latents": _start_from(loaded, noise)})
     else:
         # The pipeline will draw the same noise from the same state.
-        noise = varied(randn(original.shape, twin(generator), original.device, original.dtype), request.variations)
+        noise = _noise_for(original, request, twin(generator))
         call = _image_call(loaded, request, arguments, original)
     mask = latent_mask(request.mask, original)
     return replace(call, kept=KeptRegion(original, noise, mask))
@@ -350,7 +354,7 @@ def _masked_call(
         return _fill_call(loaded, request, PipelineCall(pipeline, {**arguments, **own}, done), image, cancel)
     if strength >= 1.0 and request.variations:
         # From pure noise: nothing is added to the picture, so the noise itself is handed over.
-        own["latents"] = varied(_noise(loaded, request, arguments["generator"]), request.variations)
+        own["latents"] = _noise(loaded, request, arguments["generator"])
     if request.mask is None or bool(((request.mask == 0) | (request.mask == 255)).all()):
         return PipelineCall(pipeline, {**arguments, **own}, done)
     # The grey needs latents of the picture, and the same noise that the pipeline will draw. What is given as latents
@@ -360,8 +364,7 @@ def _masked_call(
     own |= {"image": original, "masked_image_latents": encode(loaded, holed, None, cancel)}
     noise = own.get("latents")
     if noise is None:
-        drawn = randn(original.shape, twin(arguments["generator"]), original.device, original.dtype)
-        noise = varied(drawn, request.variations)
+        noise = _noise_for(original, request, twin(arguments["generator"]))
     kept = KeptRegion(original, noise, latent_mask(request.mask, original))
     return PipelineCall(pipeline, {**arguments, **own}, done, kept)
 
@@ -377,8 +380,7 @@ def _masked_late_call(
     own = {name: value for name, value in call.arguments.items() if name != "strength"}
     planned = int(own["num_inference_steps"])
     original = encode(loaded, image, None, cancel)
-    drawn = randn(original.shape, own["generator"], original.device, original.dtype)
-    noise = varied(drawn, request.variations)
+    noise = _noise_for(original, request, own["generator"])
     late = LateStart(planned - call.steps, original, noise) if planned > call.steps else None
     kept = None if request.mask is None else KeptRegion(original, noise, latent_mask(request.mask, original))
     return replace(call, arguments={**own, "latents": noise}, late=late, kept=kept)
@@ -396,9 +398,9 @@ def _fill_call(
         return call
     original = encode(loaded, image, None, cancel)
     drawing = twin(call.arguments["generator"])
-    drawn = 1 if isinstance(loaded.vae, AutoencoderTiny) else 2  # the tiny one has no distribution to draw from
-    noise = [randn(original.shape, drawing, original.device, original.dtype) for _ in range(drawn)][-1]
-    kept = KeptRegion(original, varied(noise, request.variations), latent_mask(request.mask, original))
+    if not isinstance(loaded.vae, AutoencoderTiny):  # the tiny one has no distribution to draw from
+        randn(original.shape, drawing, original.device, original.dtype)
+    kept = KeptRegion(original, _noise_for(original, request, drawing), latent_mask(request.mask, original))
     return replace(call, kept=kept)
 
 
@@ -410,7 +412,7 @@ def _edit_call(
     How much of a mask is kept is up to the observer; strength has no meaning without one.
     """
     assert request.image is not None
-    noise = varied(_noise(loaded, request, arguments["generator"]), request.variations)
+    noise = _noise(loaded, request, arguments["generator"])
     size, steps = request.size, request.sampling.steps
     own = {
         "latents": packed(noise),
