@@ -18,6 +18,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import hypothesis
 import pytest
 
+from tests.guards import GUARD_MS, patient
+
 if TYPE_CHECKING:
     from PySide6.QtCore import QThread
 
@@ -39,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not torch.cuda.is_available():
         for item in on_gpu:
             item.add_marker(pytest.mark.skip(reason="there is no CUDA device"))
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """pytest-qt's, which waits as long as a starved machine needs."""
+    return patient(qtbot)
 
 
 @pytest.fixture(autouse=True)
@@ -135,5 +143,5 @@ def _stop_threads(threads: list[QThread]) -> list[str]:
             running.append(thread.objectName() or type(thread).__name__)
             thread.requestInterruption()
             thread.quit()
-            thread.wait(5000)
+            thread.wait(GUARD_MS)
     return running

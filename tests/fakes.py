@@ -23,8 +23,8 @@ from sdpaint.generation.events import (
 )
 from sdpaint.generation.memory_plan import MemoryWishes
 from sdpaint.generation.request import GenerationMode, GenerationRequest
+from tests.guards import GUARD_S
 
-TIMEOUT_S = 10.0
 Step = Event | Exception | Callable[[GenerationRequest, Emit, CancelToken], None]
 
 
@@ -113,7 +113,7 @@ class FakeEngine:
 
     def wait_until_held(self) -> None:
         """Block the test until the engine has come to `hold_at`."""
-        assert self.held.wait(TIMEOUT_S), "the engine never came to hold_at"
+        assert self.held.wait(GUARD_S), "the engine never came to hold_at"
 
     def _play(
         self, script: list[Step], request: GenerationRequest, emit: Emit, cancel: CancelToken
@@ -157,7 +157,7 @@ class FakeEngine:
         waited = 0.0
         while not (self._go_on.wait(0.005) or cancel.is_cancelled or cancel.wants_early_finish):
             waited += 0.005
-            if waited > TIMEOUT_S:
+            if waited > GUARD_S:
                 raise TimeoutError("nobody released the engine")
         self.held.clear()
 

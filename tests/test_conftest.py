@@ -13,6 +13,12 @@ pytest_plugins = ["pytester"]
 CONFTEST = Path(__file__).with_name("conftest.py")
 
 
+@pytest.fixture(autouse=True)
+def tests_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The conftest that is tried out imports from beside itself."""
+    monkeypatch.setenv("PYTHONPATH", str(CONFTEST.parent.parent))
+
+
 def run_in_isolation(pytester: pytest.Pytester, body: str) -> pytest.RunResult:
     pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(body)
@@ -24,6 +30,7 @@ def test_a_test_that_leaves_a_thread_running_fails(pytester):
         pytester,
         """
         from PySide6.QtCore import QThread
+        from tests.guards import GUARD_MS
         kept = []
         def test_leak(qapp):
             thread = QThread()
@@ -34,7 +41,7 @@ def test_a_test_that_leaves_a_thread_running_fails(pytester):
             thread = QThread()
             thread.start()
             thread.quit()
-            assert thread.wait(5000)
+            assert thread.wait(GUARD_MS)
         """,
     )
     result.assert_outcomes(passed=2, errors=1)

@@ -12,6 +12,7 @@ from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.document.edits import add_layer, new_document, set_frame
 from sdpaint.errors import SdPaintError
 from sdpaint.imaging.geometry import Rect, Size
+from tests.guards import GUARD_S
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_an_edit_is_computed_again_where_the_document_changed_meanwhile(document
 
     def edit(document):
         seen.append(document)
-        may_go.wait(5)
+        may_go.wait(GUARD_S)
         return moved(7)(document)
 
     edits.run("Move", edit)
@@ -95,7 +96,7 @@ def test_an_edit_arrives_in_the_document_that_it_was_asked_for_in(documents, edi
     may_go = threading.Event()
 
     def edit(document):
-        may_go.wait(5)
+        may_go.wait(GUARD_S)
         return moved(7)(document)
 
     edits.run("Move", edit)
@@ -117,11 +118,11 @@ def test_what_is_outstanding_is_forgotten_when_its_document_is_closed(documents,
 
     def edit(document):
         started.set()
-        may_go.wait(5)
+        may_go.wait(GUARD_S)
         return moved(7)(document)
 
     edits.run("Move", edit)
-    assert started.wait(5)
+    assert started.wait(GUARD_S)
     documents.close(documents.in_front, new_document(Size(32, 32)))
     assert not edits.is_busy
     may_go.set()

@@ -24,6 +24,7 @@ from sdpaint.imaging.geometry import Size
 from sdpaint.settings.store import SettingsStore
 from tests.controllers.test_file_controller import Params
 from tests.fileio.documents import random_rgba
+from tests.guards import GUARD_S
 
 K = PictureKind
 
@@ -75,7 +76,7 @@ def test_of_the_previews_asked_for_meanwhile_only_the_newest_comes(desk, qtbot, 
 
     def slow(project, plan, picture):
         made.append(plan.options.quality)
-        assert gate.wait(10)
+        assert gate.wait(GUARD_S)
         return preview_of(project, plan, picture)
 
     monkeypatch.setattr(module, "preview_of", slow)
@@ -91,7 +92,7 @@ def test_a_preview_that_nobody_waits_for_is_thrown_away(desk, qtbot, monkeypatch
     gate, preview_of = threading.Event(), module.preview_of
 
     def slow(project, plan, picture):
-        assert gate.wait(10)
+        assert gate.wait(GUARD_S)
         return preview_of(project, plan, picture)
 
     monkeypatch.setattr(module, "preview_of", slow)

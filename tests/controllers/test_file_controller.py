@@ -25,6 +25,7 @@ from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.settings.store import SettingsStore
+from tests.guards import GUARD_S
 
 
 class Params:
@@ -98,11 +99,11 @@ def held(monkeypatch):
     write, read = module.write_project, module.read_project
 
     def slow_write(*arguments):
-        assert gate.wait(10)
+        assert gate.wait(GUARD_S)
         write(*arguments)
 
     def slow_read(*arguments):
-        assert gate.wait(10)
+        assert gate.wait(GUARD_S)
         return read(*arguments)
 
     monkeypatch.setattr(module, "write_project", slow_write)

@@ -26,7 +26,6 @@ from sdpaint.imaging.filter_table import FILTERS_BY_ID, Filter, FilterGroup, Par
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.tiles import TileMap
 
-TIMEOUT_MS = 10_000
 BLUR, INVERT, LEVELS = (FILTERS_BY_ID[name] for name in ("gaussianBlur", "invert", "levels"))
 
 
@@ -59,7 +58,7 @@ def filters(documents, view, qtbot):
 
 
 def open_and_wait(filters: FilterController, qtbot, spec: Filter = BLUR) -> None:
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         filters.open(spec)
 
 
@@ -75,7 +74,7 @@ def test_the_preview_is_seen_and_in_no_history(filters, documents, qtbot):
 def test_cancel_leaves_no_trace(filters, documents, qtbot):
     before = documents.committed
     open_and_wait(filters, qtbot)
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.cancel()
     assert documents.document is before
     assert filters.filter is None
@@ -86,7 +85,7 @@ def test_apply_is_one_step_that_can_be_undone(filters, documents, qtbot):
     before = documents.committed
     open_and_wait(filters, qtbot)
     filters.set_values(radius=9.0)
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.apply()
     expected = filtered(before, before.active, BLUR, {"radius": 9.0})
     assert documents.committed.active_layer.tiles == expected.active_layer.tiles
@@ -99,11 +98,11 @@ def test_the_whole_layer_is_applied_though_only_a_part_was_seen(filters, documen
     view.part = ViewPart(Rect(0, 0, 128, 300), 1.0)
     before = documents.committed
     open_and_wait(filters, qtbot, LEVELS)
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         filters.set_values(white=0.5)
     seen = documents.document.active_layer.tiles
     assert seen.changed_tiles(before.active_layer.tiles) <= {(0, 0), (0, 1)}
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.apply()
     changed = documents.committed.active_layer.tiles.changed_tiles(before.active_layer.tiles)
     assert (1, 1) in changed
@@ -114,7 +113,7 @@ def test_what_comes_into_sight_is_computed(filters, documents, view, qtbot):
     open_and_wait(filters, qtbot)
     assert documents.document is documents.committed
     view.part = ViewPart(Rect(0, 0, 400, 300), 1.0)
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         filters.follow_view()
     assert documents.document is not documents.committed
 
@@ -130,7 +129,7 @@ def test_only_the_latest_values_count(filters, documents, qtbot):
     filters.open(BLUR)
     for radius in (1.0, 2.0, 3.0, 15.0, 7.0):
         filters.set_values(radius=radius)
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         pass
     expected = filtered(before, before.active, BLUR, {"radius": 7.0})
     assert documents.document.active_layer.tiles == expected.active_layer.tiles
@@ -141,20 +140,20 @@ def test_the_preview_can_be_put_off_and_on(filters, documents, qtbot):
     filters.set_preview_visible(False)
     assert documents.document is documents.committed
     assert filters.filter is BLUR
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         filters.set_preview_visible(True)
     assert documents.document is not documents.committed
 
 
 def test_without_parameters_it_is_applied_at_once(filters, documents, qtbot):
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS), qtbot.assertNotEmitted(filters.opened):
+    with qtbot.waitSignal(filters.closed), qtbot.assertNotEmitted(filters.opened):
         filters.open(INVERT)
     assert documents.history.undo_label == "Invert colours"
 
 
 def test_values_that_change_nothing_make_no_step(filters, documents, qtbot):
     open_and_wait(filters, qtbot, LEVELS)
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.apply()
     assert not documents.history.can_undo
 
@@ -162,7 +161,7 @@ def test_values_that_change_nothing_make_no_step(filters, documents, qtbot):
 def test_a_stroke_that_begins_ends_the_preview_and_goes_on(filters, documents, qtbot):
     open_and_wait(filters, qtbot)
     stroke = replace(documents.committed, frame=Rect(1, 2, 3, 4))
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         documents.preview(stroke)
     assert documents.document is stroke
     documents.apply("Brush stroke", stroke)
@@ -174,10 +173,10 @@ def test_undo_takes_the_preview_away_and_nothing_else(filters, documents, qtbot)
     documents.amend(set_active(documents.committed, documents.committed.layers[0].id))
     open_and_wait(filters, qtbot, BLUR)
     filters.set_values(radius=3)
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         filters.set_values(radius=0.5)
     open_and_wait(filters, qtbot, FILTERS_BY_ID["posterize"])
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         documents.undo()
     assert documents.history.undo_label == "Add layer"
 
@@ -185,11 +184,11 @@ def test_undo_takes_the_preview_away_and_nothing_else(filters, documents, qtbot)
 def test_an_edit_elsewhere_is_kept_and_the_preview_goes_on(filters, documents, qtbot):
     open_and_wait(filters, qtbot)
     background = documents.committed.layers[0]
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         documents.apply("Layer opacity", replace_layer(documents.committed, replace(background, opacity=0.5)))
     assert documents.document.layers[0].opacity == 0.5
     assert documents.document is not documents.committed
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.apply()
     assert documents.committed.layers[0].opacity == 0.5
 
@@ -204,7 +203,7 @@ def test_another_layer_another_document_or_the_layer_gone_ends_it(filters, docum
         if documents.committed.active_layer.tiles.is_empty:
             documents.amend(set_active(documents.committed, documents.committed.layers[0].id))
         open_and_wait(filters, qtbot)
-        with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+        with qtbot.waitSignal(filters.closed):
             edit()
         assert documents.document is documents.committed
 
@@ -215,10 +214,10 @@ def test_the_last_filter_is_repeated_with_its_values_on_the_active_layer(filters
     assert not documents.history.can_undo
     open_and_wait(filters, qtbot)
     filters.set_values(radius=2.0)
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.apply()
     before = documents.committed
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         filters.repeat()
     expected = filtered(before, before.active, BLUR, {"radius": 2.0})
     assert documents.committed.active_layer.tiles == expected.active_layer.tiles
@@ -235,7 +234,7 @@ def test_a_filter_opens_with_the_values_that_it_had(filters, qtbot):
 
 
 def test_the_histogram_comes_with_those_that_show_one(filters, qtbot):
-    with qtbot.waitSignal(filters.histogram_ready, timeout=TIMEOUT_MS) as ready:
+    with qtbot.waitSignal(filters.histogram_ready) as ready:
         filters.open(LEVELS)
     assert sum(ready.args[0]) == 1600
 
@@ -246,9 +245,9 @@ def test_a_filter_that_fails_says_so_and_leaves_everything_as_it_was(filters, do
 
     spec = Filter("broken", "Broken", FilterGroup.BLUR, (Parameter("x", "X", 0, 1, 0.5),), broken)
     before = documents.committed
-    with qtbot.waitSignal(filters.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.failed):
         filters.open(spec)
-    with qtbot.waitSignals([filters.failed, filters.closed], timeout=TIMEOUT_MS):
+    with qtbot.waitSignals([filters.failed, filters.closed]):
         filters.apply()
     assert documents.document is before
 

@@ -24,6 +24,7 @@ from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import starter_checkpoint
 from sdpaint.worker.engine_client import EngineClient
 from tests.fakes import FakeEngine, FakeResultStore, fake_picture
+from tests.guards import GUARD_S
 
 
 class Studio:
@@ -93,7 +94,7 @@ class SlowStore(FakeResultStore):
         self.go_on = threading.Event()
 
     def write(self, *arguments):
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(GUARD_S)
         return super().write(*arguments)
 
 
@@ -689,12 +690,12 @@ class TestQueue:
         def load(request, emit, cancel):
             emit(Progress(request.id, Phase.LOADING))
             loading.set()
-            assert go_on.wait(10)
+            assert go_on.wait(GUARD_S)
             cancel.raise_if_cancelled()
 
         s = studio(FakeEngine([[load]]))
         s.generation.generate()
-        assert loading.wait(10)
+        assert loading.wait(GUARD_S)
         s.generation.cancel()
         go_on.set()
         s.wait_until_idle()

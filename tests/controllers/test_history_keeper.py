@@ -32,7 +32,7 @@ def test_old_steps_are_packed_while_the_artist_paints(documents, qtbot):
     keeper = HistoryKeeper(documents)
     paint(documents, 12)
     first = documents.history.steps[1].document.active_layer.tiles
-    qtbot.waitUntil(lambda: first.is_resting, timeout=5000)
+    qtbot.waitUntil(lambda: first.is_resting)
     before = first.read(documents.committed.bounds)
     for _ in range(11):
         documents.undo()
@@ -46,10 +46,10 @@ def test_steps_near_the_present_are_woken_ahead(documents, qtbot):
     keeper = HistoryKeeper(documents)
     paint(documents, 12)
     third = documents.history.steps[3].document.active_layer.tiles
-    qtbot.waitUntil(lambda: third.is_resting, timeout=5000)
+    qtbot.waitUntil(lambda: third.is_resting)
     for _ in range(6):
         documents.undo()
-    qtbot.waitUntil(lambda: not third.is_resting, timeout=5000)
+    qtbot.waitUntil(lambda: not third.is_resting)
     keeper.shutdown()
 
 
@@ -62,7 +62,7 @@ def test_a_full_disk_is_said_once_and_costs_the_oldest_steps(documents, qtbot, t
     keeper.failed.connect(said.append)
     for _ in range(2):
         paint(documents, 9)
-        qtbot.waitUntil(lambda: not keeper.is_busy, timeout=5000)
+        qtbot.waitUntil(lambda: not keeper.is_busy)
     assert len(said) == 1
     assert "oldest are forgotten" in said[0].message
     assert documents.history.nbytes <= 2 << 20
@@ -75,7 +75,7 @@ def test_a_step_that_cant_be_read_is_said_and_undo_stops_there(documents, qtbot)
     said = []
     documents.failed.connect(said.append)
     paint(documents, 12)
-    qtbot.waitUntil(lambda: documents.history.steps[1].document.active_layer.tiles.is_resting, timeout=5000)
+    qtbot.waitUntil(lambda: documents.history.steps[1].document.active_layer.tiles.is_resting)
     documents.history.shelf.spill(0)
     documents.history.shelf.close()
     for _ in range(12):

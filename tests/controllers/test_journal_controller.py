@@ -22,6 +22,7 @@ from sdpaint.generation.params import GenerationParams
 from sdpaint.generation.request import SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.settings.store import SettingsStore
+from tests.guards import GUARD_S
 
 
 class Params:
@@ -171,7 +172,7 @@ def test_a_change_while_a_copy_is_written_gets_one_of_its_own(start, monkeypatch
 
     def slowly(tile):
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(GUARD_S)
         return pack(tile)
 
     monkeypatch.setattr(journal_log, "pack_tile", slowly)

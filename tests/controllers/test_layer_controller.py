@@ -16,7 +16,6 @@ from sdpaint.imaging.geometry import Size
 from tests.document.trees import pixels_at
 
 INK = Color(10, 60, 200)
-TIMEOUT_MS = 10_000
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ def test_masks_are_added_switched_and_applied(documents, layers, qtbot):
     layers.invert_mask()
     mask = documents.committed.active_layer.mask
     assert (mask.default, mask.enabled, mask.linked) == (255, False, False)
-    with qtbot.waitSignal(documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(documents.history_changed):
         layers.apply_mask()
     assert documents.committed.active_layer.mask is None
 
@@ -156,7 +155,7 @@ def test_an_adjustment_layer_begins_with_the_plain_values(documents, layers):
     ],
 )
 def test_merging_is_one_step_away_from_the_gui_thread(documents, layers, qtbot, command, label, left):
-    with qtbot.waitSignal(documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(documents.history_changed):
         getattr(layers, command)()
     assert names(documents) == left
     assert documents.history.undo_label == label
@@ -164,11 +163,11 @@ def test_merging_is_one_step_away_from_the_gui_thread(documents, layers, qtbot, 
 
 def test_a_group_is_merged_into_one_layer_and_chosen_layers_into_the_topmost(documents, layers, qtbot):
     layers.select([documents.committed.layers[1].id])
-    with qtbot.waitSignal(documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(documents.history_changed):
         layers.merge_down()
     assert names(documents) == ["Background", "Layer 2"]
     layers.group()
-    with qtbot.waitSignal(documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(documents.history_changed):
         layers.merge_down()
     assert names(documents) == ["Background", "Group 1"]
     assert documents.committed.active_layer.holds_pixels

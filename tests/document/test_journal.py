@@ -30,6 +30,7 @@ from sdpaint.imaging.tiles import TILE_SIZE, TileMap
 from tests.document.journal_support import SIZE, entry_of, line_of, painted, random_edits
 from tests.document.trees import trees
 from tests.fileio.documents import documents
+from tests.guards import GUARD_S
 
 USUAL = JournalLimits()
 SMALL = JournalLimits(smallest_rewrite=1)
@@ -487,7 +488,7 @@ def test_a_write_can_be_stopped_from_another_thread(monkeypatch, tmp_path, threa
     thread = threading.Thread(target=lambda: sizes.append(writer.write(entry_of([document]))))
     thread.start()
     writer.stop()
-    thread.join(10)
+    thread.join(GUARD_S)
     assert sizes in ([0], [(tmp_path / "log").stat().st_size if (tmp_path / "log").exists() else 0])
 
 

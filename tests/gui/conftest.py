@@ -21,8 +21,6 @@ from sdpaint.settings.store import SettingsStore
 from sdpaint.tools.base import ToolName
 from tests.fakes import FakeEngine, FakeResultStore
 
-TIMEOUT_MS = 10_000
-
 
 @dataclass
 class FakeAsker:
@@ -166,6 +164,6 @@ def driver(themed: QApplication, qtbot, engine: FakeEngine) -> Iterator[Driver]:
     asker.answer = Answer.DISCARD
     engine.release()
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not window.isVisible())
     window.deleteLater()
     settings.close()

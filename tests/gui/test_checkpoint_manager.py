@@ -18,7 +18,6 @@ from sdpaint.checkpoints.marks import user_marks
 from sdpaint.paths import starter_checkpoint, user_checkpoint_dir
 from tests.checkpoints.headers import CLIP_L, LDM_VAE, flux, t5, write_file
 from tests.checkpoints.test_library import A1111, COMFYUI, LORA, put, sd_checkpoint
-from tests.gui.conftest import TIMEOUT_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -44,10 +43,10 @@ def folder(tmp_path) -> Path:
 @pytest.fixture
 def manager(driver, qtbot, folder):
     driver.settings.change(checkpoint_dirs=(folder,))
-    qtbot.waitUntil(lambda: driver.window._services.library.has_looked, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window._services.library.has_looked)
     driver.trigger("manageCheckpoints")
     shown = driver.window.findChild(object, "checkpointManager")
-    qtbot.waitUntil(lambda: bool(shown.library_page.view.selected), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(shown.library_page.view.selected))
     return shown
 
 
@@ -98,13 +97,13 @@ def test_opening_it_asks_nothing_of_any_network(driver, qtbot, monkeypatch):
     shown = driver.window.findChild(object, "checkpointManager")
     for tab in range(shown.tabs.count()):
         shown.tabs.setCurrentIndex(tab)
-    qtbot.waitUntil(lambda: driver.window._services.library.has_looked, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window._services.library.has_looked)
 
 
 def test_words_kinds_families_and_favourites_narrow_the_list(manager, library, qtbot):
     search = manager.findChild(object, "librarySearch")
     QTest.keyClicks(search, "lora IN")
-    qtbot.waitUntil(lambda: names(manager) == ["ink"], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: names(manager) == ["ink"])
     search.clear()
     kind, family = (manager.findChild(object, name) for name in ("libraryKindFilter", "libraryFamilyFilter"))
     kind.setCurrentIndex(kind.place_of(Kind.CHECKPOINT))
@@ -119,13 +118,13 @@ def test_words_kinds_families_and_favourites_narrow_the_list(manager, library, q
 
 def test_a_name_that_is_nowhere_says_so_and_an_empty_machine_says_where_to_begin(manager, qtbot):
     QTest.keyClicks(manager.findChild(object, "librarySearch"), "nothing like it")
-    qtbot.waitUntil(lambda: names(manager) == [], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: names(manager) == [])
     assert "else" in manager.library_page._empty_words()
 
 
 def test_previews_beside_files_are_shown(manager, folder, qtbot):
     picture = folder / "models" / "Lora" / "ink.png"
-    qtbot.waitUntil(lambda: manager.library_page.view.pixmaps.get(picture) is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: manager.library_page.view.pixmaps.get(picture) is not None)
 
 
 def test_a_checkpoint_is_used_by_a_double_click_and_a_lora_goes_into_the_prompt(driver, manager, library):
@@ -141,7 +140,7 @@ def test_a_checkpoint_is_used_by_a_double_click_and_a_lora_goes_into_the_prompt(
 
 
 def test_a_vae_is_used_with_the_checkpoint_that_it_fits(driver, manager, library, qtbot):
-    qtbot.waitUntil(lambda: bool(driver.generation.vaes), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(driver.generation.vaes))
     fine = choose(manager, library, "fine")
     press(manager, "libraryUse")
     assert driver.generation.params.vae == fine.path
@@ -149,7 +148,7 @@ def test_a_vae_is_used_with_the_checkpoint_that_it_fits(driver, manager, library
 
 def test_a_folder_added_in_the_preferences_says_what_it_is(driver, qtbot, folder):
     driver.settings.change(checkpoint_dirs=(folder,))
-    qtbot.waitUntil(lambda: driver.find("messageText").text().startswith("A1111 or Forge: "), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.find("messageText").text().startswith("A1111 or Forge: "))
 
 
 @pytest.mark.parametrize(("name", "why"), [("old", "pickled"), ("lines", "control layer")])
@@ -166,10 +165,10 @@ def test_a_note_is_kept_and_found(manager, library, qtbot):
     note.setFocus()
     QTest.keyClicks(note, "for hatching")
     choose(manager, library, "photo")
-    qtbot.waitUntil(lambda: user_marks().of(entry.path).note == "for hatching", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: user_marks().of(entry.path).note == "for hatching")
     assert note.toPlainText() == ""
     QTest.keyClicks(manager.findChild(object, "librarySearch"), "hatch")
-    qtbot.waitUntil(lambda: names(manager) == ["ink"], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: names(manager) == ["ink"])
 
 
 def test_a_hash_is_computed_when_asked_for_and_remembered(manager, library, qtbot):
@@ -177,8 +176,8 @@ def test_a_hash_is_computed_when_asked_for_and_remembered(manager, library, qtbo
     assert text(manager, "libraryHash") == "Not computed yet"
     press(manager, "hashButton")
     expected = hashlib.sha256(entry.path.read_bytes()).hexdigest()
-    qtbot.waitUntil(lambda: text(manager, "libraryHash") == f"{expected[:10]}\n{expected}", timeout=TIMEOUT_MS)
-    qtbot.waitUntil(lambda: user_marks().of(entry.path).sha256 == expected, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: text(manager, "libraryHash") == f"{expected[:10]}\n{expected}")
+    qtbot.waitUntil(lambda: user_marks().of(entry.path).sha256 == expected)
     assert user_marks().of(entry.path).auto_v2 == expected[:10]
 
 
@@ -190,7 +189,7 @@ def test_what_the_artist_knows_better_is_kept_and_used(driver, manager, library,
     def predicted() -> Prediction | None:
         return next(info.prediction for info in driver.generation.checkpoints if info.path == entry.path)
 
-    qtbot.waitUntil(lambda: predicted() is Prediction.V, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: predicted() is Prediction.V)
     assert combo.currentData() is Prediction.V
 
 
@@ -223,7 +222,7 @@ def test_a_pickled_file_is_converted_and_can_be_used_then(driver, manager, libra
     library.set_favourite([entry], True)
     assert "pickled" in text(manager, "libraryProblem")
     press(manager, "convertButton")
-    qtbot.waitUntil(lambda: entry_of(library, "worse").problem is None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: entry_of(library, "worse").problem is None)
     assert entry_of(library, "worse").kind is Kind.EMBEDDING
     assert old.exists()
     assert names(manager).count("worse") == 1
@@ -232,7 +231,7 @@ def test_a_pickled_file_is_converted_and_can_be_used_then(driver, manager, libra
 
 def test_a_file_that_is_no_weights_says_so_when_it_is_converted(driver, manager, library, qtbot):
     choose(manager, library, "old")
-    with qtbot.waitSignal(library.failed, timeout=TIMEOUT_MS) as failed:
+    with qtbot.waitSignal(library.failed) as failed:
         press(manager, "convertButton")
     assert failed.args[0].hint
     assert manager.findChild(object, "convertButton").isEnabled()
@@ -260,7 +259,7 @@ def test_nothing_is_thrown_away_unasked(driver, manager, library, qtbot, monkeyp
     assert not trashed
     driver.asker.confirms = True
     QTest.keyClick(manager.library_page.view, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: trashed == [str(entry.path)], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: trashed == [str(entry.path)])
 
 
 def test_a_picture_of_ones_own_stands_for_it(driver, manager, library, tmp_path, qtbot):
@@ -268,30 +267,30 @@ def test_a_picture_of_ones_own_stands_for_it(driver, manager, library, tmp_path,
     cv2.imwrite(str(tmp_path / "mine.png"), np.zeros((900, 700, 3), np.uint8))
     driver.asker.open_path = tmp_path / "mine.png"
     manager.library_page.picture_asked.emit(entry, "file")
-    qtbot.waitUntil(lambda: entry_of(library, "xl").picture is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: entry_of(library, "xl").picture is not None)
     kept = entry_of(library, "xl").picture
     assert max(cv2.imread(str(kept)).shape) == 512
     library.set_picture(entry_of(library, "xl"), None)
-    qtbot.waitUntil(lambda: entry_of(library, "xl").picture is None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: entry_of(library, "xl").picture is None)
 
 
 def test_the_last_generated_picture_is_offered(driver, manager, library, qtbot):
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     manager.library_page.picture_asked.emit(entry_of(library, "Starter"), "result")
-    qtbot.waitUntil(lambda: entry_of(library, "Starter").picture is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: entry_of(library, "Starter").picture is not None)
 
 
 def test_folders_of_other_programs_are_offered_and_only_then_looked_into(driver, qtbot, tmp_path):
     root = put(tmp_path / "elsewhere" / "ComfyUI", COMFYUI)
     driver.trigger("manageCheckpoints")
     shown = driver.window.findChild(object, "checkpointManager")
-    qtbot.waitUntil(lambda: shown.findChild(object, "libraryTakeFolder") is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: shown.findChild(object, "libraryTakeFolder") is not None)
     assert driver.settings.settings.checkpoint_dirs == ()
     press(shown, "libraryTakeFolder")
     assert driver.settings.settings.checkpoint_dirs == (root,)
-    qtbot.waitUntil(lambda: "photo" in names(shown), timeout=TIMEOUT_MS)
-    qtbot.waitUntil(lambda: driver.find("messageText").text().startswith("ComfyUI: "), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "photo" in names(shown))
+    qtbot.waitUntil(lambda: driver.find("messageText").text().startswith("ComfyUI: "))
 
 
 # -- watching ------------------------------------------------------------------------------------------------------
@@ -300,14 +299,14 @@ def test_folders_of_other_programs_are_offered_and_only_then_looked_into(driver,
 def test_a_file_that_comes_is_noticed_and_one_that_goes_vanishes(driver, library, qtbot):
     folder = put(user_checkpoint_dir(), {"photo.safetensors": sd_checkpoint()})
     driver.window.flows.checkpoints.look()
-    qtbot.waitUntil(lambda: len(driver.generation.checkpoints) == 2, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.generation.checkpoints) == 2)
     driver.generation.set_params(checkpoint=folder / "photo.safetensors")
 
     write_file(folder / "new.safetensors", LORA)
-    qtbot.waitUntil(lambda: any(entry.name == "new" for entry in library.entries), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: any(entry.name == "new" for entry in library.entries))
     (folder / "new.safetensors").unlink()
     (folder / "photo.safetensors").unlink()
-    qtbot.waitUntil(lambda: [entry.name for entry in library.entries] == ["Starter"], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: [entry.name for entry in library.entries] == ["Starter"])
 
     # What is chosen stays so: it may be on a drive that comes back.
     assert driver.generation.params.checkpoint == folder / "photo.safetensors"
@@ -316,12 +315,12 @@ def test_a_file_that_comes_is_noticed_and_one_that_goes_vanishes(driver, library
 
 def test_coming_back_to_the_window_looks_again_where_nobody_watches(driver, library, qtbot, monkeypatch):
     driver.window.flows.checkpoints.look()
-    qtbot.waitUntil(lambda: library.has_looked and not library.is_looking, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: library.has_looked and not library.is_looking)
     library._watch.watch([])
     put(user_checkpoint_dir(), {"photo.safetensors": sd_checkpoint()})
     library._looked_at -= 60
     QApplication.sendEvent(driver.window, QEvent(QEvent.Type.WindowActivate))
-    qtbot.waitUntil(lambda: len(driver.generation.checkpoints) == 2, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.generation.checkpoints) == 2)
 
 
 def test_a_file_that_is_still_being_copied_is_looked_at_again(driver, library, qtbot, monkeypatch):
@@ -331,7 +330,7 @@ def test_a_file_that_is_still_being_copied_is_looked_at_again(driver, library, q
     with whole.open("r+b") as file:
         file.truncate(size // 2)
     driver.window.flows.checkpoints.look()
-    qtbot.waitUntil(lambda: any(entry.problem for entry in library.entries), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: any(entry.problem for entry in library.entries))
     with whole.open("r+b") as file:
         file.truncate(size)
-    qtbot.waitUntil(lambda: len(driver.generation.checkpoints) == 2, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.generation.checkpoints) == 2)

@@ -13,7 +13,6 @@ from sdpaint.gui.command_search import MAX_RECENT_COMMANDS, Command, search
 from sdpaint.gui.widgets.command_palette import CommandPalette
 from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.tools.base import ToolName
-from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -89,7 +88,7 @@ def test_the_typed_places_are_known():
 @pytest.fixture
 def palette(driver, qtbot) -> CommandPalette:
     # Keys reach a window that is active, which it is a turn of the event loop after it was shown.
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas)
     driver.key(Qt.Key.Key_K, CTRL)
     palette = driver.window.findChild(CommandPalette)
     assert palette.isVisible()

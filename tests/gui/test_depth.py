@@ -15,7 +15,6 @@ from sdpaint.gui.clipboard import PLACE
 from sdpaint.gui.dialogs.export import ExportDialog
 from sdpaint.gui.dialogs.new_document import NewDocumentDialog
 from sdpaint.imaging.depth import rounded_8
-from tests.gui.conftest import TIMEOUT_MS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -30,7 +29,7 @@ def clipboard(qapp):
 
 
 def _converted(driver, qtbot, action: str) -> None:
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         driver.trigger(action)
 
 
@@ -98,7 +97,7 @@ def test_what_is_copied_from_16_bits_is_pasted_with_all_of_them(driver, qtbot, c
     driver.documents.apply("Fine", with_layer_tiles(document, document.active, drawn.with_tiles(fine)))
     source = driver.documents.committed.active_layer.tiles
     driver.trigger("copy")
-    qtbot.waitUntil(lambda: (clipboard.mimeData() or QMimeData()).hasFormat(PLACE), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: (clipboard.mimeData() or QMimeData()).hasFormat(PLACE))
     _converted(driver, qtbot, "paste")
     pasted = driver.documents.committed.active_layer
     assert pasted.tiles == source
@@ -113,5 +112,5 @@ def test_the_export_begins_with_the_bits_of_the_document(driver, qtbot, action):
     depth = dialog.findChild(QWidget, "exportDepth")
     assert depth.currentData() == (16 if action == "depth16" else 8)
     assert dialog.plan.options.depth == depth.currentData()
-    qtbot.waitUntil(lambda: "px" in dialog.findChild(QLabel, "exportFileSize").text(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "px" in dialog.findChild(QLabel, "exportFileSize").text())
     QTest.keyClick(dialog, Qt.Key.Key_Escape)

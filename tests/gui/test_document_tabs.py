@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolButton, QWidget
 from sdpaint.fileio.images import write_image
 from sdpaint.gui.dialogs.files import Answer
 from sdpaint.gui.dropped import LAYER_MIME
-from tests.gui.conftest import TIMEOUT_MS, Driver, double_click
+from tests.gui.conftest import Driver, double_click
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -40,7 +40,7 @@ def three(driver, tabs, tmp_path, qtbot) -> list[Path]:
 
 
 def open_file(driver: Driver, qtbot, path: Path) -> None:
-    with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.opened):
         driver.window.open_path(path)
     QApplication.processEvents()
 
@@ -180,7 +180,7 @@ def test_closing_with_save_writes_and_then_closes(driver, tabs, three, qtbot, tm
     before = three[2].stat().st_mtime_ns
     driver.asker.answer = Answer.SAVE
     driver.trigger("closeDocument")
-    qtbot.waitUntil(lambda: tabs.count() == 2, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: tabs.count() == 2)
     assert three[2].stat().st_mtime_ns > before
 
 
@@ -214,7 +214,7 @@ def test_leaving_asks_once_for_all_and_saves_each(driver, tabs, three, qtbot):
     assert driver.asker.titles == ("sunset.png", "harbour.png")
     driver.asker.answer = Answer.SAVE
     driver.window.close()
-    qtbot.waitUntil(lambda: not driver.window.isVisible(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.window.isVisible())
     assert driver.asker.asked == ["changes", "changes"]
     after = [path.stat().st_mtime_ns for path in three]
     assert [now > then for now, then in zip(after, before, strict=True)] == [True, False, True]
@@ -242,11 +242,11 @@ def test_files_dropped_on_the_row_are_opened(driver, tabs, three, qtbot, tmp_pat
     data = QMimeData()
     data.setUrls(urls)
     assert drop(tabs, data, tabs.tabRect(0).center())
-    qtbot.waitUntil(lambda: tabs.count() == 5, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: tabs.count() == 5)
     row = driver.find("documentTabsRow")
     data.setUrls(urls[:1])
     assert drop(row, data, QPoint(row.width() - 4, 8))
-    qtbot.waitUntil(lambda: driver.documents.title == "a.png", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.title == "a.png")
     assert tabs.count() == 5
 
 
@@ -278,11 +278,11 @@ def test_a_layer_of_another_document_can_be_dropped_on_the_canvas(driver, tabs, 
 
 def test_pixels_are_pasted_from_one_document_into_another(driver, tabs, three, qtbot):
     driver.trigger("copy")
-    qtbot.waitUntil(lambda: not driver.window.flows.clipboard.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.window.flows.clipboard.is_busy)
     click_tab(tabs, 0)
     count = len(driver.documents.document.layers)
     driver.trigger("paste")
-    qtbot.waitUntil(lambda: len(driver.documents.document.layers) == count + 1, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.documents.document.layers) == count + 1)
     QGuiApplication.clipboard().clear()  # it would outlive the interpreter
 
 
@@ -296,7 +296,7 @@ def test_a_generation_goes_on_behind_and_its_tab_says_so(driver, tabs, three, qt
     assert driver.generation.overlay is None
     assert driver.find("statusProgressText").isVisible()
     assert tabs.tabIcon(2).isNull()
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.engine.release()
     assert tabs.grab().toImage() != plain
     assert not tabs.tabIcon(2).isNull()

@@ -17,7 +17,6 @@ from sdpaint.controllers.downloads_controller import DownloadsController, State
 from sdpaint.paths import starter_checkpoint, user_checkpoint_dir
 from tests.checkpoints.headers import kohya_lora, write_file
 from tests.checkpoints.hub_server import REPO, hub_server
-from tests.gui.conftest import TIMEOUT_MS
 from tests.test_cli_checkpoints import Keyring
 
 LEFT = Qt.MouseButton.LeftButton
@@ -84,7 +83,7 @@ def words(page) -> str:
 
 
 def wait_for(qtbot, downloads, state: State) -> None:
-    qtbot.waitUntil(lambda: [each.state for each in downloads.transfers] == [state], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: [each.state for each in downloads.transfers] == [state])
 
 
 def test_a_repository_named_by_hand_is_fetched_and_can_be_used_at_once(driver, qtbot, hub, downloads, page):
@@ -92,7 +91,7 @@ def test_a_repository_named_by_hand_is_fetched_and_can_be_used_at_once(driver, q
 
     target = user_checkpoint_dir() / "painters--tiny"
     wait_for(qtbot, downloads, State.DONE)
-    qtbot.waitUntil(lambda: "on this machine" in driver.find("messageText").text(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "on this machine" in driver.find("messageText").text())
     assert "cc0-1.0" in page.findChild(object, "transferName").text()
     QTest.mouseClick(driver.find("messageRemedyButton"), LEFT)
     assert driver.generation.params.checkpoint == target
@@ -107,7 +106,7 @@ def test_a_download_can_be_paused_and_goes_on_where_it_was(qtbot, hub, downloads
     hub.throttle_bytes_s = 4_000_000
     fetch(page, REPO)
     wait_for(qtbot, downloads, State.RUNNING)
-    qtbot.waitUntil(lambda: downloads.transfers[0].done > 1_000_000, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: downloads.transfers[0].done > 1_000_000)
     assert "a second" in words(page)
     press(page, "transferPause")
     wait_for(qtbot, downloads, State.PAUSED)
@@ -125,18 +124,18 @@ def test_what_was_begun_in_an_earlier_run_can_be_gone_on_with(driver, qtbot, hub
     hub.throttle_bytes_s = 4_000_000
     fetch(page, REPO)
     wait_for(qtbot, downloads, State.RUNNING)
-    qtbot.waitUntil(lambda: downloads.transfers[0].done > 1_000_000, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: downloads.transfers[0].done > 1_000_000)
     downloads.shutdown()
     hub.throttle_bytes_s = 0
 
     later = DownloadsController(driver.settings, wait_s=0.01)
-    with qtbot.waitSignal(later.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(later.changed):
         later.restore()
     (transfer,) = later.transfers
     assert (transfer.repo, transfer.state) == (REPO, State.PAUSED)
     assert 0 < transfer.done < transfer.total
     later.resume(transfer.id)
-    qtbot.waitUntil(lambda: later.transfers[0].state is State.DONE, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: later.transfers[0].state is State.DONE)
     later.shutdown()
 
 
@@ -145,7 +144,7 @@ def test_what_is_cancelled_leaves_nothing_behind(qtbot, hub, downloads, page):
     fetch(page, REPO)
     wait_for(qtbot, downloads, State.RUNNING)
     press(page, "transferCancel")
-    qtbot.waitUntil(lambda: not downloads.transfers, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not downloads.transfers)
     assert not [path for path in user_checkpoint_dir().rglob("*") if path.is_file()]
 
 
@@ -161,7 +160,7 @@ def test_of_several_files_one_is_chosen(driver, qtbot, hub, downloads, page, tmp
     press(page, "transferTake")
     wait_for(qtbot, downloads, State.DONE)
     library = driver.window._services.library
-    qtbot.waitUntil(lambda: any(entry.kind is Kind.LORA for entry in library.entries), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: any(entry.kind is Kind.LORA for entry in library.entries))
     assert [name for name, _ in hub.requests] == ["pen.safetensors"]
 
 
@@ -181,11 +180,11 @@ def test_each_fault_is_said_in_its_row(qtbot, hub, downloads, page, files):
         hub.files, hub.api_status = dict(files), 200
         prepare(hub)
         fetch(page, REPO)
-        qtbot.waitUntil(lambda expected=expected: expected in words(page), timeout=TIMEOUT_MS)
+        qtbot.waitUntil(lambda expected=expected: expected in words(page))
         (transfer,) = downloads.transfers
         assert (transfer.state is State.DONE) or transfer.error.hint, name
         press(page, "transferCancel")
-        qtbot.waitUntil(lambda: page.findChild(object, "transferRow") is None, timeout=TIMEOUT_MS)
+        qtbot.waitUntil(lambda: page.findChild(object, "transferRow") is None)
 
 
 def test_a_full_disk_is_said_before_a_byte_is_fetched_and_going_on_works_when_there_is_room(
@@ -214,7 +213,7 @@ def test_a_token_goes_into_the_keyring_and_with_the_next_request(driver, qtbot, 
     press(page, "connectionButton")
     dialog = driver.window.findChild(object, "connectionDialog")
     QTest.keyClicks(dialog.findChild(object, "tokenEdit"), "hf_secret")
-    with qtbot.waitSignal(downloads.token_known, timeout=TIMEOUT_MS, check_params_cb=lambda known: known):
+    with qtbot.waitSignal(downloads.token_known, check_params_cb=lambda known: known):
         QTest.mouseClick(dialog.findChild(object, "acceptButton"), LEFT)
     assert keyring.get_password("sdpaint", "model hub") == "hf_secret"
     fetch(page, REPO)
@@ -222,7 +221,7 @@ def test_a_token_goes_into_the_keyring_and_with_the_next_request(driver, qtbot, 
     assert set(hub.authorizations) == {"Bearer hf_secret"}
     assert "hf_secret" not in driver.settings.path.read_text()
     downloads.set_token("")
-    qtbot.waitUntil(lambda: keyring.get_password("sdpaint", "model hub") is None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: keyring.get_password("sdpaint", "model hub") is None)
 
 
 def test_mirror_and_proxy_are_set_where_they_are_needed(driver, qtbot, page, hub):

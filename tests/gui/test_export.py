@@ -16,7 +16,6 @@ from sdpaint.gui.widgets.compare_view import CompareView
 from sdpaint.gui.wording import byte_words
 from tests.fileio.certificates import make_identity
 from tests.fileio.documents import random_rgba
-from tests.gui.conftest import TIMEOUT_MS
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def dialog(driver, qtbot, tmp_path):
     driver.documents.open(document_of_picture(random_rgba(1, 96, 64)), tmp_path / "hill.ora")
     driver.trigger("export")
     dialog = next(each for each in driver.window.findChildren(QDialog, "exportDialog") if each.isVisible())
-    qtbot.waitUntil(lambda: not find(dialog, "exportPreview").is_empty, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not find(dialog, "exportPreview").is_empty)
     yield dialog
     if shiboken6.isValid(dialog):
         dialog.reject()
@@ -74,7 +73,7 @@ def test_a_lower_quality_makes_the_file_that_is_announced_smaller(dialog, qtbot,
     sizes = []
     choose(dialog, PictureKind.JPEG)
     for quality in (90, 10):
-        with qtbot.waitSignal(exports.preview_ready, timeout=TIMEOUT_MS) as ready:
+        with qtbot.waitSignal(exports.preview_ready) as ready:
             find(dialog, "exportQuality").set_value(quality)
             find(dialog, "exportQuality").value_changed.emit(quality)
         sizes.append(ready.args[0].file_bytes)
@@ -91,14 +90,14 @@ def test_the_way_from_the_menu_to_the_file_and_again(driver, dialog, qtbot, tmp_
     width.editingFinished.emit()
     assert find(dialog, "exportHeight").value == 32
     driver.asker.save_path = tmp_path / "small.webp"
-    with qtbot.waitSignal(exports.exported, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(exports.exported):
         QTest.mouseClick(find(dialog, "acceptButton"), Qt.MouseButton.LeftButton)
     assert driver.asker.suggested == tmp_path / "hill.webp"
     assert read_image(tmp_path / "small.webp").rgba.shape == (32, 48, 4)
     assert driver.find("messageText").text() == "Exported small.webp"
     assert "small.webp" in driver.window.actions_by_id["exportAgain"].text()
     (tmp_path / "small.webp").unlink()
-    with qtbot.waitSignal(exports.exported, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(exports.exported):
         driver.trigger("exportAgain")
     assert read_image(tmp_path / "small.webp").rgba.shape == (32, 48, 4)
     assert exports.options(PictureKind.WEBP).lossless
@@ -109,10 +108,10 @@ def test_a_name_that_cannot_be_written_can_be_chosen_anew(driver, dialog, qtbot,
     exports = driver.window._services.exports
     choose(dialog, PictureKind.PNG)
     driver.asker.save_path = tmp_path / "gone" / "a.png"
-    with qtbot.waitSignal(exports.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(exports.failed):
         dialog.accept()
     driver.asker.save_path = tmp_path / "a.png"
-    with qtbot.waitSignal(exports.exported, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(exports.exported):
         QTest.mouseClick(driver.find("messageRemedyButton"), Qt.MouseButton.LeftButton)
     assert (tmp_path / "a.png").exists()
 
@@ -156,7 +155,7 @@ def test_what_is_to_be_signed_is_signed(driver, qtbot, tmp_path):
     dialog = next(each for each in driver.window.findChildren(QDialog, "exportDialog") if each.isVisible())
     find(dialog, "exportSign").click()
     driver.asker.save_path = tmp_path / "hill.png"
-    with qtbot.waitSignal(driver.window._services.exports.exported, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window._services.exports.exported):
         QTest.mouseClick(find(dialog, "acceptButton"), Qt.MouseButton.LeftButton)
     assert b"c2pa" in (tmp_path / "hill.png").read_bytes()
     assert driver.window._services.exports.options(PictureKind.PNG).signed

@@ -18,7 +18,6 @@ from sdpaint.gui.widgets.number_slider import number_spec
 from sdpaint.imaging.dynamics import FALLING, LINEAR
 from sdpaint.imaging.filter_table import FILTERS, FILTERS_BY_ID
 from sdpaint.imaging.tiles import TileMap
-from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
 
 LEFT = Qt.MouseButton.LeftButton
@@ -34,7 +33,7 @@ def painted(driver, qtbot):
     spot[50:150, 50:150] = (10, 120, 220, 255)
     present = documents.committed
     documents.apply("Paint", with_layer_tiles(present, present.active, TileMap.from_pixels(spot)))
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas)
     return driver
 
 
@@ -43,7 +42,7 @@ def panel_of(driver) -> FilterPanel | None:
 
 
 def open_filter(driver, qtbot, name: str) -> FilterPanel:
-    with qtbot.waitSignal(driver.window.flows.filters.filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.flows.filters.filters.previewed):
         driver.trigger(f"{name}Filter")
     assert panel_of(driver).isVisible()
     return panel_of(driver)
@@ -60,12 +59,12 @@ def test_a_filter_is_set_by_keys_seen_and_applied_as_one_step(painted, qtbot):
     open_filter(painted, qtbot, "gaussianBlur")
     slider = painted.find("filterGaussianBlur_radius")
     assert QApplication.focusWidget() is slider
-    with qtbot.waitSignal(painted.window.flows.filters.filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.previewed):
         for key in (Qt.Key.Key_9, Qt.Key.Key_Return):
             painted.key(key)
     assert painted.window.flows.filters.filters.values == {"radius": 9.0}
     assert painted.documents.document is not before
-    with qtbot.waitSignal(painted.window.flows.filters.filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.closed):
         QTest.mouseClick(painted.find("filterApplyButton"), LEFT)
     expected = filtered(before, before.active, FILTERS_BY_ID["gaussianBlur"], {"radius": 9.0})
     assert painted.documents.committed.active_layer.tiles == expected.active_layer.tiles
@@ -106,7 +105,7 @@ def test_a_stroke_closes_the_panel_and_is_painted(painted, qtbot):
 
 def test_a_moved_view_is_filled_in(painted, qtbot):
     open_filter(painted, qtbot, "posterize")
-    with qtbot.waitSignal(painted.window.flows.filters.filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.previewed):
         painted.trigger("zoomActual")
 
 
@@ -126,17 +125,17 @@ def test_the_last_filter_is_repeated_and_the_action_says_which(painted, qtbot):
     action = painted.window.actions_by_id["repeatFilter"]
     assert not action.isEnabled()
     filters = painted.window.flows.filters.filters
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         painted.key(Qt.Key.Key_I, CTRL)
     inverted = painted.documents.committed.active_layer.tiles
     assert action.text() == "&Repeat Invert colours"
-    with qtbot.waitSignal(filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.closed):
         painted.key(Qt.Key.Key_F, CTRL | Qt.KeyboardModifier.AltModifier)
     assert painted.documents.committed.active_layer.tiles != inverted
 
 
 def test_levels_show_a_histogram(painted, qtbot):
-    with qtbot.waitSignal(painted.window.flows.filters.filters.histogram_ready, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.histogram_ready):
         open_filter(painted, qtbot, "levels")
     histogram = painted.window.findChild(Histogram)
     assert histogram.isVisible()
@@ -152,7 +151,7 @@ def test_curves_are_drawn_for_each_channel_and_reset_together(painted, qtbot):
     editor, channel = painted.find("filterCurves_curve"), painted.find("filterCurves_channel")
     assert QApplication.focusWidget() is editor
     filters = painted.window.flows.filters.filters
-    with qtbot.waitSignal(filters.previewed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(filters.previewed):
         QTest.mouseClick(editor, LEFT, Qt.KeyboardModifier.NoModifier, editor.place((0.5, 0.8)).toPoint())
     assert filters.values["every"].at(0.5) > 0.7
     assert painted.documents.document is not painted.documents.committed
@@ -206,7 +205,7 @@ def test_enter_applies_once_no_number_is_being_typed(painted, qtbot):
     painted.key(Qt.Key.Key_9)
     painted.key(Qt.Key.Key_Return)
     assert panel.isVisible()
-    with qtbot.waitSignal(painted.window.flows.filters.filters.closed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(painted.window.flows.filters.filters.closed):
         painted.key(Qt.Key.Key_Return)
     expected = filtered(before, before.active, FILTERS_BY_ID["gaussianBlur"], {"radius": 9.0})
     assert painted.documents.committed.active_layer.tiles == expected.active_layer.tiles

@@ -12,7 +12,6 @@ from sdpaint.generation.remember import recipe_values
 from sdpaint.imaging.geometry import Rect
 
 LEFT = Qt.MouseButton.LeftButton
-TIMEOUT_MS = 30_000
 
 
 @pytest.fixture
@@ -22,9 +21,9 @@ def kept(driver, qtbot):
     driver.generation.set_sampling(count=4, steps=4, seed=50)
     driver.drag((250, 200), (300, 220))
     driver.trigger("generate")
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
     driver.trigger("keepResult")
-    qtbot.waitUntil(lambda: origin(driver) is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: origin(driver) is not None)
     driver.generation.set_sampling(count=1)
     settle(driver, qtbot)
     return driver
@@ -35,7 +34,7 @@ def origin(driver):
 
 
 def settle(driver, qtbot):
-    qtbot.waitUntil(lambda: not driver.generation.is_busy and driver.window.is_settled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy and driver.window.is_settled)
 
 
 def click(widget: QWidget, at: QPoint | None = None) -> None:
@@ -90,7 +89,7 @@ def test_the_buttons_stay_where_they_are_while_pictures_come(kept, qtbot):
     before = place()
     for count in (2, 3):
         click(button)
-        qtbot.waitUntil(lambda count=count: len(origin(kept).alternatives) == count, timeout=TIMEOUT_MS)
+        qtbot.waitUntil(lambda count=count: len(origin(kept).alternatives) == count)
         settle(kept, qtbot)
         assert kept.find("alternativePictures").isVisible()
         assert place() == before
@@ -153,10 +152,10 @@ def test_a_result_can_be_varied_before_it_is_kept(driver, qtbot):
     driver.generation.set_sampling(count=2, steps=4)
     driver.drag((250, 200), (300, 220))
     driver.trigger("generate")
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
     assert driver.find("varyResultButton").isVisible()
     driver.trigger("varyStrongly")
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
     assert driver.generation.results[0].request.variations[0].strength == 0.45
     assert driver.generation.candidates == (0, 2)
 

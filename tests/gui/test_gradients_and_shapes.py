@@ -21,13 +21,13 @@ from sdpaint.imaging.selection import rectangle
 from sdpaint.imaging.shapes import ShapeKind
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.options import GradientOptions, Ink, ShapeOptions, Target
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import Driver
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def settle(driver: Driver, qtbot) -> None:
-    qtbot.waitUntil(lambda: not driver.tools.edits.is_computing and driver.window.is_settled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.tools.edits.is_computing and driver.window.is_settled)
 
 
 def pixels(driver: Driver, seen: bool = False) -> np.ndarray:
@@ -44,7 +44,7 @@ def press_and_move(driver: Driver, start: tuple[float, float], end: tuple[float,
 def test_a_gradient_is_seen_while_it_is_dragged_and_undone_in_one_step(driver, qtbot):
     driver.key(Qt.Key.Key_G)
     press_and_move(driver, (100, 100), (600, 100))
-    qtbot.waitUntil(lambda: driver.documents.document is not driver.documents.committed, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.document is not driver.documents.committed)
     shown = pixels(driver, seen=True)
     assert shown[200, 0, 3] == 255
     assert not pixels(driver).any()
@@ -60,7 +60,7 @@ def test_a_gradient_is_seen_while_it_is_dragged_and_undone_in_one_step(driver, q
 def test_esc_drops_a_gradient_under_way(driver, qtbot):
     driver.key(Qt.Key.Key_G)
     press_and_move(driver, (100, 100), (600, 100))
-    qtbot.waitUntil(lambda: driver.documents.document is not driver.documents.committed, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.document is not driver.documents.committed)
     driver.key(Qt.Key.Key_Escape)
     assert driver.documents.document is driver.documents.committed
     QTest.mouseRelease(driver.canvas, LEFT, NONE, driver.at(600, 100))
@@ -75,7 +75,7 @@ def test_on_a_large_canvas_the_preview_keeps_to_what_is_seen_and_the_step_is_who
     middle = driver.canvas.viewport.center
     start, end = (middle.x - 200, middle.y), (middle.x + 200, middle.y)
     press_and_move(driver, start, end)
-    qtbot.waitUntil(lambda: driver.documents.document is not driver.documents.committed, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.document is not driver.documents.committed)
     assert len(driver.documents.document.active_layer.tiles.tiles) < 200
     QTest.mouseRelease(driver.canvas, LEFT, NONE, driver.at(*end))
     # The preview stays until the whole is there.
@@ -175,7 +175,7 @@ def test_a_free_polygon_is_clicked_shown_and_closed_with_enter(driver, qtbot):
     for x, y in ((100, 100), (300, 100), (300, 300)):
         QTest.mouseClick(driver.canvas, LEFT, NONE, driver.at(x, y))
         QApplication.processEvents()
-    qtbot.waitUntil(lambda: bool(pixels(driver, seen=True)[120, 280].any()), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(pixels(driver, seen=True)[120, 280].any()))
     assert not driver.documents.history.can_undo
     driver.key(Qt.Key.Key_Return)
     settle(driver, qtbot)

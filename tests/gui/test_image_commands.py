@@ -12,14 +12,13 @@ from sdpaint.document.transforms import Resampling
 from sdpaint.gui.dialogs.image_size import ImageSizeDialog
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.imaging.selection import rectangle
-from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 def done(driver, qtbot, action: str) -> None:
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         driver.trigger(action)
 
 
@@ -60,7 +59,7 @@ def test_an_empty_layer_says_so(driver):
 def test_the_picture_is_scaled_with_its_proportions(driver, qtbot):
     driver.trigger("imageSize")
     dialog = driver.window.findChild(ImageSizeDialog)
-    qtbot.waitUntil(dialog.isActiveWindow, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(dialog.isActiveWindow)
     width = dialog.findChild(QWidget, "imageWidth")
     width.setFocus()
     width.selectAll()
@@ -68,7 +67,7 @@ def test_the_picture_is_scaled_with_its_proportions(driver, qtbot):
     QTest.keyClick(width, Qt.Key.Key_Tab)
     assert dialog.size_chosen == Size(384, 256)
     assert dialog.findChild(QWidget, "imagePercent").value == 50
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         QTest.mouseClick(dialog.accept_button, LEFT)
     assert driver.documents.committed.size == Size(384, 256)
     assert driver.documents.history.undo_label == "Image size"

@@ -17,8 +17,6 @@ from sdpaint.generation.request import GenerationMode, MaskFill
 from sdpaint.gui.widgets.number_slider import NumberSlider
 from sdpaint.imaging.geometry import Point, Rect, Size
 
-TIMEOUT_MS = 10_000
-
 
 def painted(size: Size, frame: Rect) -> Document:
     document = edits.new_document(size)
@@ -31,9 +29,9 @@ def painted(size: Size, frame: Rect) -> Document:
 
 
 def generate(driver, qtbot):
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
 
 
 def menu_action(driver, name: str) -> QAction:
@@ -80,9 +78,9 @@ def test_a_frame_beyond_the_canvas_expands_it_in_one_step(driver, qtbot):
     driver.engine.hold_at(5)  # until the preview was seen: the next one would take its place
     driver.trigger("generate")
     qtbot.waitUntil(
-        lambda: driver.generation.overlay is not None and driver.generation.overlay.beyond_canvas, timeout=10_000
+        lambda: driver.generation.overlay is not None and driver.generation.overlay.beyond_canvas
     )
-    with qtbot.waitSignal(driver.generation.finished, timeout=10_000):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.engine.release()
     assert driver.engine.requests[-1].mode is GenerationMode.EXPAND
     grown = driver.documents.committed
@@ -107,7 +105,7 @@ def test_the_canvas_stays_as_it_is_where_that_is_wanted(driver, qtbot):
 def test_expanding_by_hand_where_nothing_is_beyond_says_what_to_do(driver, qtbot):
     driver.documents.open(painted(Size(256, 256), Rect(0, 0, 256, 256)))
     driver.trigger("modeExpand")
-    with qtbot.waitSignal(driver.generation.failed, timeout=TIMEOUT_MS) as signal:
+    with qtbot.waitSignal(driver.generation.failed) as signal:
         driver.trigger("generate")
     assert "beyond the picture" in signal.args[0].message
 
@@ -129,7 +127,7 @@ def test_the_fill_can_be_seen_beforehand(driver, qtbot):
     document = edits.fill_mask(painted(Size(256, 256), Rect(0, 0, 256, 256)), Rect(100, 100, 60, 60))
     driver.documents.open(document)
     driver.generation.set_params(fill=MaskFill.NEUTRAL)
-    with qtbot.waitSignal(driver.generation.overlay_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.overlay_changed):
         menu_action(driver, "previewFill").trigger()
     shown = driver.generation.overlay
     assert shown.label == "What the engine will find"
@@ -142,10 +140,10 @@ def test_the_fill_can_be_seen_beforehand(driver, qtbot):
 
 def test_after_inpainting_it_is_said_what_did_not_change(driver, qtbot):
     driver.documents.open(edits.fill_mask(painted(Size(256, 256), Rect(0, 0, 256, 256)), Rect(100, 100, 60, 60)))
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS) as said:
+    with qtbot.waitSignal(driver.generation.finished) as said:
         driver.trigger("generate")
     assert "pixels outside the band are untouched" in said.args[0]
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
 
 
 def test_extending_by_the_dialog_grows_the_canvas_in_one_step(driver, qtbot):
@@ -159,9 +157,9 @@ def test_extending_by_the_dialog_grows_the_canvas_in_one_step(driver, qtbot):
         field.setText(typed)
         field.editingFinished.emit()
     assert dialog.extent == Rect(-32, 0, 288, 288)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         dialog.findChild(QPushButton, "acceptButton").click()
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
     grown = driver.documents.committed
     assert grown.size == Size(288, 288)
     assert grown.frame == Rect(32, 0, 64, 64), "the frame stays on what it was on"
@@ -177,8 +175,8 @@ def test_progress_is_shown_around_what_is_made_and_not_around_the_frame(driver, 
     engine.hold_at(6)
     driver.trigger("extendBy")
     driver.find("extendDialog").findChild(QPushButton, "acceptButton").click()
-    qtbot.waitUntil(lambda: driver.generation.working_at == Rect(0, 0, 320, 192), timeout=TIMEOUT_MS)
-    qtbot.waitUntil(lambda: driver.generation.progress.fraction > 0.4, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.generation.working_at == Rect(0, 0, 320, 192))
+    qtbot.waitUntil(lambda: driver.generation.progress.fraction > 0.4)
     driver.canvas.zoom_to(0.5)
     accent = driver.canvas.palette().accent().color()
     place = driver.canvas.viewport.to_view(Point(280, 0))
@@ -186,7 +184,7 @@ def test_progress_is_shown_around_what_is_made_and_not_around_the_frame(driver, 
     column = [image.pixelColor(round(place.x), round(place.y) + dy) for dy in range(-4, 5)]
     assert accent in column
     engine.release()
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
     assert driver.generation.working_at is None
 
 
@@ -199,9 +197,9 @@ def test_a_dedicated_checkpoint_inpaints_by_itself_and_that_is_said(driver, qtbo
     assert driver.generation.inpaint_checkpoint is None
     driver.generation.set_sampling(strength=1.0)
     assert driver.generation.inpaint_checkpoint is sibling
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS) as said:
+    with qtbot.waitSignal(driver.generation.finished) as said:
         driver.trigger("generate")
     assert driver.engine.requests[-1].checkpoint == sibling.path
     assert driver.generation.params.checkpoint == starter.path
     assert "with Starter inpainting" in said.args[0]
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)

@@ -30,7 +30,7 @@ from sdpaint.gui.panels.layers_model import DEPTH_ROLE, LAYER_ROLE
 from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.tiles import TileMap
-from tests.gui.conftest import TIMEOUT_MS, Driver, double_click
+from tests.gui.conftest import Driver, double_click
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -251,7 +251,7 @@ def test_shift_click_on_a_mask_switches_it_off_and_the_chain_unlinks_it(tree):
 
 def test_ctrl_click_on_a_mask_selects_what_it_shows(tree, qtbot):
     click(tree, places(tree, "A").mask.center(), CTRL)
-    qtbot.waitUntil(lambda: not tree.window.flows.selection.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not tree.window.flows.selection.is_busy)
     document = tree.documents.committed
     selected = document.selection.read(document.bounds)
     assert selected[:, : document.size.width // 2].min() == 255
@@ -260,7 +260,7 @@ def test_ctrl_click_on_a_mask_selects_what_it_shows(tree, qtbot):
 
 def test_alt_click_on_a_mask_shows_it_alone_until_another_layer_is_worked_on(tree, qtbot):
     def color_at(x: float, y: float) -> str:
-        qtbot.waitUntil(lambda: tree.canvas.is_complete, timeout=TIMEOUT_MS)
+        qtbot.waitUntil(lambda: tree.canvas.is_complete)
         return tree.canvas.grab().toImage().pixelColor(tree.at(x, y)).name()
 
     driver, width = tree, tree.documents.committed.size.width
@@ -357,7 +357,7 @@ def test_a_picture_file_becomes_a_layer_where_it_is_dropped(tree, qtbot, tmp_pat
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     assert drop(tree, data, edge(tree, "C", False, 1))
-    qtbot.waitUntil(lambda: ("leaf", 1) in rows(tree), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: ("leaf", 1) in rows(tree))
     assert rows(tree) == [("D", 0), ("G", 0), ("C", 1), ("leaf", 1), ("B", 1), ("A", 0)]
 
 
@@ -367,7 +367,7 @@ def test_a_picture_of_another_program_becomes_a_layer_where_it_is_dropped(tree, 
     data = QMimeData()
     data.setImageData(image)
     assert drop(tree, data, middle(tree, "G"))
-    qtbot.waitUntil(lambda: ("Pasted 1", 1) in rows(tree), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: ("Pasted 1", 1) in rows(tree))
     assert rows(tree)[2] == ("Pasted 1", 1)
 
 
@@ -432,7 +432,7 @@ def test_layers_are_copied_as_they_are_into_another_document(tree, qtbot):
     choose(tree, "A", "G")
     group, lowest = layer(tree, "G"), layer(tree, "A")
     tree.trigger("copy")
-    qtbot.waitUntil(lambda: not tree.window.flows.clipboard.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not tree.window.flows.clipboard.is_busy)
     tree.window.flows.pages.open_new(NewDocument())
     count = len(tree.documents.committed.layers)
     tree.trigger("paste")
@@ -449,12 +449,12 @@ def test_layers_are_copied_as_they_are_into_another_document(tree, qtbot):
 
 def test_what_another_program_copied_later_is_pasted_instead_of_layers(tree, qtbot):
     tree.trigger("copy")
-    qtbot.waitUntil(lambda: not tree.window.flows.clipboard.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not tree.window.flows.clipboard.is_busy)
     image = QImage(12, 10, QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
     tree.trigger("paste")
-    qtbot.waitUntil(lambda: tree.documents.committed.active_layer.name == "Pasted 1", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: tree.documents.committed.active_layer.name == "Pasted 1")
     QGuiApplication.clipboard().clear()
 
 
@@ -552,7 +552,7 @@ def test_a_group_shows_a_picture_of_what_is_in_it(tree, qtbot):
     size = document.size
     red = TileMap.from_pixels(np.full((size.height, size.width, 4), (0, 0, 255, 255), np.uint8))
     tree.documents.apply("Paint", edits.with_layer_tiles(document, layer(tree, "B").id, red))
-    qtbot.waitUntil(lambda: not thumbnails.is_drawing, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not thumbnails.is_drawing)
     picture = thumbnails.pixmap(layer(tree, "G").id).toImage()
     assert picture.pixelColor(5, 5).getRgb() == (255, 0, 0, 255)
 

@@ -33,7 +33,7 @@ from sdpaint.gui.widgets.swatches import ColorPair, Swatches
 from sdpaint.imaging.color import Color
 from sdpaint.settings.schema import Theme
 from sdpaint.tools.base import ToolName
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import Driver
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -43,7 +43,7 @@ def generate(driver: Driver, qtbot, prompt: str) -> None:
     edit = driver.find("promptEdit")
     edit.setFocus()
     QTest.keyClicks(edit, prompt)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.key(Qt.Key.Key_Return, CTRL)
 
 
@@ -62,22 +62,22 @@ def test_a_picture_is_painted_generated_undone_saved_and_reopened_equal(driver, 
     driver.key(Qt.Key.Key_Return, CTRL)
     line = driver.find("statusProgressText")
     qtbot.waitUntil(
-        lambda: line.text().startswith("Step ") and line.text().endswith("Esc cancels"), timeout=TIMEOUT_MS
+        lambda: line.text().startswith("Step ") and line.text().endswith("Esc cancels")
     )
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.engine.release()
     assert driver.engine.requests[0].prompt == "a hot air balloon"
     assert driver.engine.requests[0].mode is GenerationMode.IMAGE_TO_IMAGE
     kept = driver.documents.committed
     assert len(kept.layers) == len(painted.layers) + 1
     assert kept.layers[-1].generated
-    qtbot.waitUntil(lambda: len(driver.results.written) == 1, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.results.written) == 1)
 
     driver.trigger("undo")
     assert driver.documents.committed is painted
     driver.trigger("redo")
     driver.asker.save_path = tmp_path / "sunset.ora"
-    with qtbot.waitSignal(driver.files.saved, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.saved):
         driver.key(Qt.Key.Key_S, CTRL)
     assert driver.window.windowTitle() == "sunset.ora — sdpaint"
 
@@ -86,7 +86,7 @@ def test_a_picture_is_painted_generated_undone_saved_and_reopened_equal(driver, 
     driver.asker.open_path = tmp_path / "sunset.ora"
     driver.trigger("closeDocument")
     driver.generation.set_params(prompt="something else")
-    with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.opened):
         driver.key(Qt.Key.Key_O, CTRL)
     reopened = driver.documents.committed
     assert [layer.name for layer in reopened.layers] == [layer.name for layer in kept.layers]
@@ -117,8 +117,8 @@ def test_a_running_generation_can_be_cancelled(driver, qtbot, engine, how):
     before = driver.documents.committed
     driver.trigger("generate")
     engine.wait_until_held()
-    qtbot.waitUntil(lambda: driver.find("generateButton").text() == "Cancel", timeout=TIMEOUT_MS)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    qtbot.waitUntil(lambda: driver.find("generateButton").text() == "Cancel")
+    with qtbot.waitSignal(driver.generation.finished):
         if how == "escape":
             driver.key(Qt.Key.Key_Escape)
         else:
@@ -133,8 +133,8 @@ def test_what_is_seen_can_be_kept_while_it_forms(driver, qtbot, engine):
     driver.trigger("generate")
     engine.wait_until_held()
     keep = driver.find("keepPreviewButton")
-    qtbot.waitUntil(lambda: keep.isVisible() and keep.isEnabled(), timeout=TIMEOUT_MS)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    qtbot.waitUntil(lambda: keep.isVisible() and keep.isEnabled())
+    with qtbot.waitSignal(driver.generation.finished):
         QTest.mouseClick(keep, Qt.MouseButton.LeftButton)
     assert driver.documents.committed.layers[-1].generated
     assert not keep.isVisible()
@@ -144,7 +144,7 @@ def test_a_failure_is_said_in_one_line_with_its_remedy_and_the_next_one_works(dr
     error = OutOfMemory("The picture is too large for this GPU", hint="Choose a smaller frame")
     engine._scripts = [[Started("", 1), Failed("", error)]]
     before = driver.documents.committed
-    with qtbot.waitSignal(driver.generation.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.failed):
         driver.trigger("generate")
     assert driver.find("messageBar").isVisible()
     assert (
@@ -156,7 +156,7 @@ def test_a_failure_is_said_in_one_line_with_its_remedy_and_the_next_one_works(dr
     assert driver.find("messageText").text().startswith("The picture")
     QTest.mouseClick(driver.find("messageDismissButton"), Qt.MouseButton.LeftButton)
     assert not driver.find("messageBar").isVisible()
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     assert driver.documents.committed.layers[-1].generated
 
@@ -171,7 +171,7 @@ def test_what_was_done_where_memory_ran_out_is_said_and_stands_on_the_result(dri
         emit(Finished(request.id, 0.1))
 
     engine._scripts = [[work]]
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     assert driver.find("messageText").text().startswith(note)
     assert driver.generation.results[-1].note == note
@@ -179,10 +179,10 @@ def test_what_was_done_where_memory_ran_out_is_said_and_stands_on_the_result(dri
 
 def test_try_again_is_the_remedy_of_an_engine_that_crashed(driver, qtbot, engine):
     engine._scripts = [[RuntimeError("boom")]]
-    with qtbot.waitSignal(driver.generation.failed, timeout=TIMEOUT_MS) as failed:
+    with qtbot.waitSignal(driver.generation.failed) as failed:
         driver.trigger("generate")
     assert isinstance(failed.args[0], EngineError)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         QTest.mouseClick(driver.find("messageRemedyButton"), Qt.MouseButton.LeftButton)
     assert driver.documents.committed.layers[-1].generated
 
@@ -199,7 +199,7 @@ def test_several_results_are_flipped_with_the_arrow_keys_and_one_is_kept(driver,
     driver.key(Qt.Key.Key_Delete)
     assert len(driver.generation.results) == 2
     seed = driver.generation.results[driver.generation.selected].seed
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         driver.key(Qt.Key.Key_Return)
     assert driver.documents.committed.layers[-1].generated
     assert [result.seed for result in driver.generation.results if result.kept] == [seed]
@@ -297,7 +297,7 @@ def test_unsaved_changes_are_asked_for_and_cancel_stays(driver, qtbot):
     assert driver.asker.asked == ["changes"]
     driver.asker.answer = Answer.DISCARD
     driver.window.close()
-    qtbot.waitUntil(lambda: not driver.window.isVisible(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.window.isVisible())
 
 
 def test_save_on_closing_writes_the_file_first(driver, qtbot, tmp_path):
@@ -305,7 +305,7 @@ def test_save_on_closing_writes_the_file_first(driver, qtbot, tmp_path):
     driver.asker.answer = Answer.SAVE
     driver.asker.save_path = tmp_path / "kept.ora"
     driver.window.close()
-    qtbot.waitUntil(lambda: not driver.window.isVisible(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.window.isVisible())
     assert (tmp_path / "kept.ora").stat().st_size > 0
 
 
@@ -313,7 +313,7 @@ def test_a_failed_save_on_closing_keeps_the_window_open(driver, qtbot, tmp_path)
     driver.drag((100, 100), (200, 100))
     driver.asker.answer = Answer.SAVE
     driver.asker.save_path = tmp_path / "missing" / "kept.ora"
-    with qtbot.waitSignal(driver.files.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.failed):
         driver.window.close()
     assert driver.window.isVisible()
     assert driver.find("messageBar").isVisible()
@@ -328,7 +328,7 @@ def test_nothing_is_asked_where_nothing_was_changed(driver):
 def test_a_file_that_is_gone_can_be_taken_off_the_list(driver, qtbot, tmp_path):
     path = tmp_path / "gone.ora"
     driver.settings.change(recent_files=(path,))
-    with qtbot.waitSignal(driver.files.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.failed):
         driver.window.open_path(path)
     QTest.mouseClick(driver.find("messageRemedyButton"), Qt.MouseButton.LeftButton)
     assert driver.files.recent == ()
@@ -336,7 +336,7 @@ def test_a_file_that_is_gone_can_be_taken_off_the_list(driver, qtbot, tmp_path):
 
 def test_a_picture_is_dropped_onto_an_untouched_window_and_onto_a_new_layer_later(driver, qtbot, tmp_path):
     driver.asker.save_path = tmp_path / "dropped.png"
-    with qtbot.waitSignal(driver.files.saved, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.saved):
         driver.trigger("saveCopy")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "dropped.png"))])
@@ -351,12 +351,12 @@ def test_a_picture_is_dropped_onto_an_untouched_window_and_onto_a_new_layer_late
         assert enter.isAccepted()
         QApplication.sendEvent(handle, QDropEvent(QPointF(over_canvas), copy, data, left, none))
 
-    with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.opened):
         drop()
     assert driver.documents.title == "dropped.png"
     assert len(driver.documents.committed.layers) == 1
     driver.drag((100, 100), (200, 100))
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         drop()
     assert [layer.name for layer in driver.documents.committed.layers][-1] == "dropped"
 
@@ -593,7 +593,7 @@ def test_delete_clears_the_layer_as_one_step(driver):
 def test_what_is_painted_is_seen_in_the_window(driver, qtbot):
     driver.tools.set_foreground(Color(255, 0, 0))
     driver.drag((100, 100), (300, 100))
-    qtbot.waitUntil(lambda: driver.canvas.is_complete, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.canvas.is_complete)
     picture = driver.window.grab().toImage()
     spot = driver.canvas.mapTo(driver.window, driver.at(200, 100))
     color = picture.pixelColor(spot)

@@ -20,7 +20,6 @@ from sdpaint.gui.messages import MessageBar, Messages, Remedy
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Size
 from sdpaint.settings.schema import Settings, Theme, info, setting_names
-from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
 
 LEFT = Qt.MouseButton.LeftButton
@@ -64,7 +63,7 @@ def test_all_else_leaves_after_a_while(bar, qtbot):
     bar._leave.setInterval(1)
     bar.messages.info("Saved")
     assert bar.isVisible()
-    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not bar.isVisible())
 
 
 def test_the_remedy_is_a_button_that_acts_once(bar, qtbot):
@@ -162,7 +161,7 @@ def test_the_canvas_is_resized_as_one_step(driver, qtbot):
     driver.trigger("canvasSize")
     dialog = dialog_of(driver, CanvasSizeDialog)
     dialog.findChild(QWidget, "canvasWidth").set_value(1000)
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         QTest.mouseClick(dialog.accept_button, LEFT)
     assert driver.documents.committed.size == Size(1000, 512)
     driver.trigger("undo")

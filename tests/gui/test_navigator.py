@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from sdpaint.document.edits import new_document
 from sdpaint.gui.panels.navigator import Overview
 from sdpaint.imaging.geometry import Point, Size
-from tests.gui.conftest import TIMEOUT_MS
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -25,7 +24,7 @@ def overview(driver, qtbot) -> Overview:
     QApplication.processEvents()
     found = driver.find("navigatorOverview")
     assert isinstance(found, Overview)
-    qtbot.waitUntil(lambda: driver.canvas.is_complete, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.canvas.is_complete)
     return found
 
 
@@ -45,13 +44,13 @@ def test_it_shows_what_is_painted(driver, overview, qtbot):
     assert seen_at(overview, 1000, 500).lightness() > 240
     driver.tools.set_brush(replace(driver.tools.brush, size_px=300.0))
     driver.drag((900, 500), (1000, 500), (1100, 500))
-    qtbot.waitUntil(lambda: seen_at(overview, 1000, 500).lightness() < 40, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: seen_at(overview, 1000, 500).lightness() < 40)
 
 
 def test_another_document_is_shown(driver, overview, qtbot):
     driver.drag((900, 500), (1000, 500))
     driver.documents.open(new_document(Size(2000, 1000), (0, 0, 200)))
-    qtbot.waitUntil(lambda: seen_at(overview, 1000, 500).red() < 20, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: seen_at(overview, 1000, 500).red() < 20)
     assert seen_at(overview, 1000, 500).blue() > 180
 
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 from sdpaint.fileio.formats import document_of_picture
 from sdpaint.fileio.palettes.library import PaletteFolder, read_palette
 from sdpaint.imaging.color import Color
-from tests.gui.conftest import TIMEOUT_MS
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -23,7 +22,7 @@ def palettes(driver, qtbot):
     dock.show()
     dock.raise_()
     controller.load()
-    qtbot.waitUntil(lambda: bool(controller.palettes) and not controller.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(controller.palettes) and not controller.is_busy)
     return controller
 
 
@@ -36,7 +35,7 @@ def own(palettes):
 
 
 def settle(qtbot, palettes):
-    qtbot.waitUntil(lambda: not palettes.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not palettes.is_busy)
 
 
 def hexes(palettes) -> list[str]:
@@ -167,7 +166,7 @@ def test_palettes_go_out_and_come_in_through_the_menu(driver, own, qtbot, tmp_pa
 def test_what_is_no_palette_is_said(driver, palettes, qtbot, tmp_path):
     (tmp_path / "bad.aco").write_bytes(b"\0\1\0\7")
     driver.asker.open_path = tmp_path / "bad.aco"
-    with qtbot.waitSignal(palettes.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(palettes.failed):
         driver.trigger("paletteImport")
     assert "bad.aco" in driver.find("messageText").text()
 

@@ -22,7 +22,7 @@ from sdpaint.imaging.blend import BlendMode
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Size
 from sdpaint.tools.base import ToolName
-from tests.gui.conftest import TIMEOUT_MS, double_click
+from tests.gui.conftest import double_click
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -158,7 +158,7 @@ def test_the_blend_mode_is_chosen(driver):
 def test_merging_down_leaves_one_layer(driver, qtbot):
     driver.tools.set_foreground(Color(255, 0, 0))
     driver.drag((100, 100), (300, 100))
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         QTest.mouseClick(driver.find("mergeDownButton"), LEFT)
     document = driver.documents.committed
     assert [layer.name for layer in document.layers] == ["Background"]
@@ -177,7 +177,7 @@ def test_the_lock_of_alpha_follows_the_active_layer(driver):
 
 def test_the_mask_row_fills_inverts_clears_and_hides(driver, qtbot):
     for button, share in (("fillMaskButton", 0.25), ("invertMaskButton", 0.75)):
-        with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+        with qtbot.waitSignal(driver.documents.history_changed):
             QTest.mouseClick(driver.find(button), LEFT)
         document = driver.documents.committed
         assert (document.mask.tiles.read(document.bounds) == 255).mean() == pytest.approx(share)
@@ -194,7 +194,7 @@ def test_thumbnails_show_the_layers_a_little_after_a_change(driver, qtbot):
     driver.drag((384, 256), (390, 256))
     driver.key(Qt.Key.Key_K)
     driver.drag((384, 256), (390, 256))
-    qtbot.waitUntil(lambda: not thumbnails.is_drawing, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not thumbnails.is_drawing)
     document = driver.documents.committed
     picture = thumbnails.pixmap(document.active).toImage()
     assert (picture.width(), picture.height()) == (64, 43)
@@ -340,7 +340,7 @@ def test_a_seed_is_typed_or_new_each_time(driver, qtbot):
     QTest.mouseClick(dice, LEFT)
     assert driver.generation.params.sampling.seed is None
     assert edit.text() == ""
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     used = driver.engine.requests[-1].seed
     assert edit.placeholderText() == f"last {used}"
@@ -356,7 +356,7 @@ def test_a_folder_of_checkpoints_is_added(driver, qtbot, tmp_path):
     shutil.copytree(starter_checkpoint(), tmp_path / "twin")
     combo = driver.find("checkpointCombo")
     driver.asker.folder_path = tmp_path
-    with qtbot.waitSignal(driver.generation.checkpoints_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.checkpoints_changed):
         combo.activated.emit(combo.findText("Add folder…"))
     assert driver.settings.settings.checkpoint_dirs == (tmp_path,)
     assert driver.generation.params.checkpoint == tmp_path / "twin"
@@ -366,12 +366,12 @@ def test_a_folder_of_checkpoints_is_added(driver, qtbot, tmp_path):
 def test_a_folder_without_checkpoints_is_said_to_be_so(driver, qtbot, tmp_path):
     driver.asker.folder_path = tmp_path
     driver.window.flows.checkpoints.add_folder()
-    qtbot.waitUntil(lambda: "No new checkpoint" in driver.find("messageText").text(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "No new checkpoint" in driver.find("messageText").text())
 
 
 def test_results_are_shown_in_place_kept_and_removed(driver, qtbot):
     driver.generation.set_sampling(count=2, steps=2)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     view = driver.find("resultsList")
     model = view.model()
@@ -382,7 +382,7 @@ def test_results_are_shown_in_place_kept_and_removed(driver, qtbot):
     QTest.mouseClick(view.viewport(), LEFT, NONE, place)
     assert driver.generation.selected == 1
     assert driver.generation.overlay is not None
-    with qtbot.waitSignal(driver.documents.history_changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.documents.history_changed):
         double_click(view.viewport(), place)
     assert driver.generation.results[1].kept
     view.setFocus()
@@ -394,9 +394,9 @@ def test_results_are_shown_in_place_kept_and_removed(driver, qtbot):
 def test_the_menu_of_a_result_does_what_it_says(driver, qtbot):
     driver.generation.set_sampling(steps=2, seed=5)
     driver.generation.set_params(prompt="old words")
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
-    qtbot.waitUntil(lambda: driver.generation.results[0].path is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.generation.results[0].path is not None)
     driver.generation.set_params(prompt="new words")
     driver.generation.set_sampling(seed=None)
     shown = []
@@ -453,7 +453,7 @@ def test_the_status_bar_says_size_zoom_and_device(driver, qtbot):
     assert driver.find("documentSizeLabel").text() == "768 × 512 px"
     QTest.mouseMove(driver.canvas, driver.at(10.25, 20.25))
     assert driver.find("cursorLabel").text() == "10, 20"
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     device = driver.find("deviceLabel")
     assert device.text() == "fake device"
@@ -461,7 +461,7 @@ def test_the_status_bar_says_size_zoom_and_device(driver, qtbot):
     assert device.toolTip() == "nothing is held"
     assert driver.find("statusText").text().startswith("Done in")
     driver.window.flows.edits.resize_canvas(Size(900, 600), 0, 0)
-    qtbot.waitUntil(lambda: driver.find("documentSizeLabel").text() == "900 × 600 px", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.find("documentSizeLabel").text() == "900 × 600 px")
 
 
 # ------------------------------------------------------------------------------------------------------ wording

@@ -22,7 +22,7 @@ from sdpaint.tools.base import ToolName
 from sdpaint.tools.crop import CropTool
 from sdpaint.tools.placing_options import CropOptions, CropRatio, MoveOptions, SnapOptions, TransformOptions
 from sdpaint.tools.transform import TransformTool
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import Driver
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -64,7 +64,7 @@ def settle(driver: Driver, qtbot) -> None:
         return driver.window.is_settled and not driver.tools.edits.is_computing
 
     for _ in range(2):
-        qtbot.waitUntil(is_done, timeout=TIMEOUT_MS)
+        qtbot.waitUntil(is_done)
         QApplication.processEvents()
 
 

@@ -17,7 +17,6 @@ from sdpaint.gui.dialogs.prompt_library import PromptLibrary
 from sdpaint.gui.widgets.prompt_edit import PromptEdit
 from tests.starter_facts import CHUNK
 
-TIMEOUT_MS = 20_000
 LONG = CHUNK * 3 // 4
 """A word and a comma so many times fill one chunk and a part of the next."""
 
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 @pytest.fixture
 def edit(driver, qtbot) -> PromptEdit:
     prompts = driver.window._services.prompts
-    qtbot.waitUntil(lambda: bool(prompts.offer(Sought.WORD)), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(prompts.offer(Sought.WORD)))
     found = driver.window.findChild(PromptEdit, "promptEdit")
     found.setFocus()
     found.clear()
@@ -133,7 +132,7 @@ def test_tokens_are_counted_and_chunks_are_marked(driver, edit, qtbot):
     edit.setPlainText("sun, " * LONG)
     counter = driver.window.findChild(QToolButton, "tokenCounter")
 
-    qtbot.waitUntil(lambda: len(edit.chunk_borders) == 1, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(edit.chunk_borders) == 1)
 
     assert counter.text() == f"{2 * LONG}/{2 * CHUNK}"
     assert edit.toPlainText()[: edit.chunk_borders[0]].rstrip().endswith(",")
@@ -145,7 +144,7 @@ def test_nothing_moves_while_tokens_are_counted(driver, edit, qtbot):
     before = counter.width(), bar.minimumSizeHint().width()
     for text, counted in (("sun", f"1/{CHUNK}"), ("sun, " * LONG, f"{2 * LONG}/{2 * CHUNK}")):
         edit.setPlainText(text)
-        qtbot.waitUntil(lambda counted=counted: counter.text() == counted, timeout=TIMEOUT_MS)
+        qtbot.waitUntil(lambda counted=counted: counter.text() == counted)
         QApplication.processEvents()
         assert (counter.width(), bar.minimumSizeHint().width()) == before
 
@@ -155,12 +154,12 @@ def test_what_cannot_be_carried_out_is_said_beside_the_prompt(driver, edit, qtbo
     assert not note.isVisible()
 
     edit.setPlainText("__nothing__ <lora:ink:1>")
-    qtbot.waitUntil(note.isVisible, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(note.isVisible)
     assert "nothing" in note.text()
     assert "ink" in note.text()
 
     edit.setPlainText("a hill")
-    qtbot.waitUntil(lambda: not note.isVisible(), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not note.isVisible())
 
 
 def test_an_embedding_is_counted_as_its_vectors_and_a_pickled_one_can_be_converted(driver, edit, qtbot):
@@ -172,11 +171,11 @@ def test_an_embedding_is_counted_as_its_vectors_and_a_pickled_one_can_be_convert
     torch.save({"string_to_param": {"*": torch.zeros(5, 192)}, "name": "mist"}, folder / "mist.pt")
 
     edit.setPlainText("(mist:1.2)")
-    qtbot.waitUntil(convert.isVisible, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(convert.isVisible)
     assert "mist" in note.text()
     QTest.mouseClick(convert, Qt.MouseButton.LeftButton)
 
-    qtbot.waitUntil(lambda: counter.text() == f"5/{CHUNK}", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: counter.text() == f"5/{CHUNK}")
     assert not note.isVisible()
     assert not convert.isVisible()
     assert "mist" in driver.window._services.prompts.offer(Sought.WORD)
@@ -197,7 +196,7 @@ def test_prompts_that_pictures_were_made_from_are_found_and_used_again(driver, e
     for text in ("a red hill", "a blue sea"):
         edit.setPlainText(text)
         driver.window.actions_by_id["generate"].trigger()
-        qtbot.waitUntil(lambda text=text: Written(text) in prompts.history, timeout=TIMEOUT_MS)
+        qtbot.waitUntil(lambda text=text: Written(text) in prompts.history)
     driver.window.actions_by_id["promptLibrary"].trigger()
     library = driver.window.findChild(PromptLibrary)
     rows = library.findChild(QListWidget, "promptHistoryList")
@@ -219,7 +218,7 @@ def test_styles_are_imported_applied_saved_and_deleted(driver, edit, library, qt
     file.write_text('name,prompt,negative_prompt\nInk,"{prompt}, ink drawing",photo\n', encoding="utf-8")
     driver.asker.open_path = file
     library.findChild(QPushButton, "importStyles").click()
-    qtbot.waitUntil(lambda: bool(prompts.styles), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(prompts.styles))
     rows = library.findChild(QListWidget, "promptStylesList")
     edit.setPlainText("a hill")
     rows.setCurrentRow(0)
@@ -229,17 +228,17 @@ def test_styles_are_imported_applied_saved_and_deleted(driver, edit, library, qt
     assert driver.window._generation.params.prompt == "a hill, ink drawing"
     assert driver.window._generation.params.negative_prompt == "photo"
     prompts.keep_style(Style("Mine", "x"))
-    qtbot.waitUntil(lambda: len(prompts.styles) == 2, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(prompts.styles) == 2)
     rows.setCurrentRow(0)
     library.findChild(QPushButton, "deleteStyle").click()
-    qtbot.waitUntil(lambda: [style.name for style in prompts.styles] == ["Mine"], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: [style.name for style in prompts.styles] == ["Mine"])
 
 
 def test_a_file_without_styles_is_said(driver, library, qtbot, tmp_path):
     file = tmp_path / "styles.csv"
     file.write_text("a,b\n1,2\n", encoding="utf-8")
     driver.asker.open_path = file
-    with qtbot.waitSignal(driver.window._services.prompts.failed, timeout=TIMEOUT_MS) as failed:
+    with qtbot.waitSignal(driver.window._services.prompts.failed) as failed:
         library.findChild(QPushButton, "importStyles").click()
 
     assert "styles" in failed.args[0].message
@@ -247,7 +246,7 @@ def test_a_file_without_styles_is_said(driver, library, qtbot, tmp_path):
 
 def test_misspelt_words_are_underlined_and_mended_from_the_menu(driver, edit, qtbot):
     spelling = driver.window._services.prompts.spelling
-    with qtbot.waitSignal(spelling.checked, timeout=TIMEOUT_MS, check_params_cb=lambda words: "mountians" in words):
+    with qtbot.waitSignal(spelling.checked, check_params_cb=lambda words: "mountians" in words):
         typed(edit, "misty mountians, xyzzyq")
     assert underlined(edit) == ["mountians", "xyzzyq"]
 
@@ -257,7 +256,7 @@ def test_misspelt_words_are_underlined_and_mended_from_the_menu(driver, edit, qt
     assert edit.toPlainText() == "misty mountains, xyzzyq"
 
     menu = menu_at(edit, 20)
-    with qtbot.waitSignal(spelling.checked, timeout=TIMEOUT_MS, check_params_cb=lambda words: not words):
+    with qtbot.waitSignal(spelling.checked, check_params_cb=lambda words: not words):
         choose(menu, "Add “xyzzyq” to the dictionary")
     assert underlined(edit) == []
     edit.undo()
@@ -266,12 +265,12 @@ def test_misspelt_words_are_underlined_and_mended_from_the_menu(driver, edit, qt
 
 def test_spelling_can_be_switched_off_and_a_wrong_dictionary_is_said_once(driver, edit, qtbot, tmp_path):
     prompts = driver.window._services.prompts
-    with qtbot.waitSignal(prompts.spelling.checked, timeout=TIMEOUT_MS, check_params_cb=bool):
+    with qtbot.waitSignal(prompts.spelling.checked, check_params_cb=bool):
         typed(edit, "mountians")
-    with qtbot.waitSignal(prompts.spelling.checked, timeout=TIMEOUT_MS, check_params_cb=lambda words: not words):
+    with qtbot.waitSignal(prompts.spelling.checked, check_params_cb=lambda words: not words):
         driver.settings.change(check_spelling=False)
     assert underlined(edit) == []
-    with qtbot.waitSignal(prompts.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(prompts.failed):
         driver.settings.change(check_spelling=True, dictionary=str(tmp_path / "none.dic"))
     assert "none.dic" in driver.find("messageText").text()
 

@@ -14,7 +14,6 @@ from sdpaint.generation.events import Failed
 from sdpaint.gui.panels.job_row import button_places
 from sdpaint.settings.schema import QueueChoice
 from tests.fakes import FakeEngine
-from tests.gui.conftest import TIMEOUT_MS
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
@@ -131,7 +130,7 @@ def test_a_failure_stays_with_its_words_and_is_tried_again(driver, qtbot):
     rows = driver.find("queueList")
     assert "Too large" in rows.model().index(0).data(Qt.ItemDataRole.ToolTipRole)
     click_button(driver, 0, 1)
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         pass
     assert driver.generation.queue.jobs == ()
 
@@ -150,7 +149,7 @@ def test_a_table_is_asked_for_and_its_sheet_is_shown(driver, qtbot):
     values.setText("2, 4")
     driver.find("tableColumnsValues").setText("1, 2, 3")
     assert driver.find("tableCost").text().startswith("6 pictures")
-    with qtbot.waitSignal(driver.generation.table_made, timeout=TIMEOUT_MS) as made:
+    with qtbot.waitSignal(driver.generation.table_made) as made:
         QTest.mouseClick(dialog.accept_button, Qt.MouseButton.LeftButton)
     assert made.args[0].sheet.shape[2] == 3
     sheet = driver.find("sheetDialog")

@@ -15,7 +15,6 @@ from sdpaint.fileio import thumbnails
 from sdpaint.fileio.formats import FORMATS, document_of_picture, write_project
 from sdpaint.fileio.project import Project
 from sdpaint.fileio.thumbnails import THUMBNAIL_PX, ThumbnailCache
-from tests.gui.conftest import TIMEOUT_MS
 
 
 def picture(path: Path, color=(200, 30, 30), size=(120, 300)) -> Path:
@@ -79,7 +78,7 @@ def menu(driver, tmp_path):
 
 def look(driver, qtbot, menu):
     menu.aboutToShow.emit()
-    qtbot.waitUntil(lambda: not driver.window._services.recent.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.window._services.recent.is_busy)
     return {each.text().split("\t")[0]: each for each in menu.actions() if each.text() and each.isVisible()}
 
 
@@ -95,7 +94,7 @@ def test_the_menu_shows_names_pictures_and_what_is_gone(driver, qtbot, menu, tmp
 
 
 def test_an_entry_opens_its_file_and_the_list_can_be_cleared(driver, qtbot, menu, tmp_path):
-    with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.opened):
         look(driver, qtbot, menu)["a && b.png"].trigger()
     assert driver.documents.title == "a & b.png"
     look(driver, qtbot, menu)["&Clear the list"].trigger()

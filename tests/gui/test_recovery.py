@@ -96,7 +96,7 @@ def test_a_lost_picture_is_offered_and_restored_with_undo_and_name(started, qtbo
     assert driver.asker.asked == []
     driver.trigger("undo")
     assert driver.documents.document.active_layer.tiles.is_empty
-    qtbot.waitUntil(lambda: len(sessions()) == 1, timeout=10_000)    # the old one goes when the new one holds it
+    qtbot.waitUntil(lambda: len(sessions()) == 1)    # the old one goes when the new one holds it
 
 
 def test_a_picture_in_the_window_stays_open_when_another_is_restored(started, qtbot):
@@ -189,7 +189,7 @@ def test_a_full_disk_is_said_in_the_window_and_painting_goes_on(started, qtbot, 
 
     monkeypatch.setattr(JournalWriter, "write", fail)
     driver = started()
-    qtbot.waitUntil(lambda: "The disk is full" in bar_text(driver), timeout=10_000)
+    qtbot.waitUntil(lambda: "The disk is full" in bar_text(driver))
     before = driver.documents.committed
     driver.drag((60, 60), (120, 90))
     assert driver.documents.committed is not before
@@ -198,7 +198,7 @@ def test_a_full_disk_is_said_in_the_window_and_painting_goes_on(started, qtbot, 
 def test_the_usual_end_of_a_window_leaves_no_journal(started, qtbot):
     driver = started()
     driver.drag((60, 60), (120, 90))
-    with qtbot.waitSignal(driver.journal.written, timeout=10_000):
+    with qtbot.waitSignal(driver.journal.written):
         pass
     assert len(sessions()) == 1
     driver.documents.mark_saved(driver.documents.committed)

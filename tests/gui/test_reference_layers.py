@@ -12,8 +12,6 @@ from sdpaint.errors import CheckpointError
 from sdpaint.paths import user_checkpoint_dir
 from tests.checkpoints.headers import write_file
 
-TIMEOUT_MS = 20_000
-
 
 @pytest.fixture
 def painted(driver):
@@ -84,7 +82,7 @@ def test_the_row_changes_use_and_weight_each_in_one_step(driver, painted):
 def test_it_goes_along_with_what_is_generated(driver, qtbot, painted):
     folder = adapter_files()
     driver.trigger("referenceInPlace")
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
 
     (reference,) = driver.engine.requests[-1].references
@@ -95,7 +93,7 @@ def test_it_goes_along_with_what_is_generated(driver, qtbot, painted):
 
 
 def test_without_an_adapter_the_remedy_is_said_and_nothing_is_loaded(driver, qtbot, painted):
-    with qtbot.waitSignal(driver.generation.failed, timeout=TIMEOUT_MS) as said:
+    with qtbot.waitSignal(driver.generation.failed) as said:
         driver.trigger("generate")
 
     assert isinstance(said.args[0], CheckpointError)
@@ -107,7 +105,7 @@ def test_without_an_adapter_the_remedy_is_said_and_nothing_is_loaded(driver, qtb
 def opened(driver, qtbot):
     """The menu of the row, as it is when what fits is known."""
     button = driver.find("referenceMenuButton")
-    with qtbot.waitSignal(driver.window.flows.adapters.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.flows.adapters.changed):
         button.menu().aboutToShow.emit()
     return button.menu()
 
@@ -125,7 +123,7 @@ def test_its_menu_chooses_the_adapter_that_reads_it(driver, qtbot, painted):
 
     by_name["style"].trigger()
     assert reference_of(driver, painted).adapter == "style"
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     assert driver.engine.requests[-1].references[0].adapter == folder / "style.safetensors"
 
@@ -152,6 +150,6 @@ def test_without_any_that_fits_the_menu_leads_to_the_manager(driver, qtbot, pain
     menu = opened(driver, qtbot)
     assert driver.window.actions_by_id["manageCheckpoints"] in menu.actions()
     adapter_files()
-    with qtbot.waitSignal(driver.window.flows.adapters.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.flows.adapters.changed):
         driver.window.flows.adapters.look_again()
     assert driver.window.actions_by_id["manageCheckpoints"] not in menu.actions()

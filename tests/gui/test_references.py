@@ -17,7 +17,7 @@ from sdpaint.gui.reference_window import ReferenceState, ReferenceWindow
 from sdpaint.gui.references import References
 from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Rect
-from tests.gui.conftest import TIMEOUT_MS, double_click
+from tests.gui.conftest import double_click
 from tests.gui.test_main_window import controls, described
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -46,7 +46,7 @@ def reference(driver, qtbot, picture) -> ReferenceWindow:
 
 
 def shown(driver, qtbot) -> ReferenceWindow:
-    qtbot.waitUntil(lambda: bool(driver.window.flows.references.windows), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(driver.window.flows.references.windows))
     window = driver.window.flows.references.windows[-1]
     qtbot.waitUntil(lambda: window.windowHandle().isExposed())
     return window
@@ -160,7 +160,7 @@ def test_they_come_back_as_they_were(driver, reference, qtbot):
     window = driver.window
     again = References(driver.tools, window.flows.layers, driver.settings, driver.asker, window.messages, window)
     again.restore()
-    qtbot.waitUntil(lambda: bool(again.windows), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(again.windows))
     assert again.windows[0].state == ReferenceState.from_text(text)
     assert again.windows[0].view.grey
     again.shutdown()
@@ -171,10 +171,10 @@ def test_a_file_that_is_gone_is_passed_over_at_the_start_and_said_when_asked_for
     gone = ReferenceState(str(tmp_path / "gone.png"), (0, 0, 100, 100))
     driver.settings.change(references=(gone.to_text(), "{}", "no json"))
     references.restore()
-    qtbot.waitUntil(lambda: not references.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not references.is_busy)
     assert driver.find("messageBar").text == ""
     references.add(tmp_path / "gone.png")
-    qtbot.waitUntil(lambda: not references.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not references.is_busy)
     assert "gone.png" in driver.find("messageBar").text
 
 
@@ -185,7 +185,7 @@ def test_every_control_of_it_has_its_names_and_keyboard_reach(reference):
 def test_one_can_be_taken_up_as_a_hidden_style_reference_in_one_step(driver, reference, qtbot):
     before = driver.documents.document
     button(reference, "referenceTakeUpButton").click()
-    qtbot.waitUntil(lambda: len(driver.documents.document.layers) > len(before.layers), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.documents.document.layers) > len(before.layers))
 
     document = driver.documents.document
     (layer,) = (each for each in document.walk() if each.reference is not None)

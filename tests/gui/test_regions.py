@@ -57,9 +57,9 @@ def test_what_is_written_for_a_layer_is_generated_where_it_is(painted, qtbot):
 def test_its_tokens_are_counted_with_those_of_the_whole(painted, qtbot):
     counter = painted.find("regionTokenCounter")
     painted.generation.set_params(prompt="sea, hills")
-    qtbot.waitUntil(lambda: counter.text().startswith("3/"), timeout=20_000)
+    qtbot.waitUntil(lambda: counter.text().startswith("3/"))
     write(painted, "regionPromptEdit", "hills")
-    qtbot.waitUntil(lambda: counter.text().startswith("5/"), timeout=20_000)
+    qtbot.waitUntil(lambda: counter.text().startswith("5/"))
     assert "5 tokens in 1" in counter.toolTip()
 
 
@@ -67,12 +67,12 @@ def test_what_of_its_words_cannot_be_carried_out_is_said_below_them(painted, qtb
     note = painted.find("regionNote")
     assert not note.isVisibleTo(painted.window)
     write(painted, "regionPromptEdit", "<lora:nowhere:1>")
-    qtbot.waitUntil(lambda: "nowhere" in note.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "nowhere" in note.text())
     assert note.isVisibleTo(painted.window)
     assert "nowhere" not in painted.find("promptNote").text()
     painted.generation.set_params(prompt="<lora:nowhere:1>")
-    qtbot.waitUntil(lambda: "nowhere" in painted.find("promptNote").text(), timeout=20_000)
-    qtbot.waitUntil(lambda: not note.isVisibleTo(painted.window), timeout=20_000)
+    qtbot.waitUntil(lambda: "nowhere" in painted.find("promptNote").text())
+    qtbot.waitUntil(lambda: not note.isVisibleTo(painted.window))
 
 
 def test_what_was_written_in_a_row_is_one_step(painted):

@@ -16,7 +16,6 @@ from sdpaint.fileio.results import ResultStore
 from sdpaint.generation.request import GenerationMode, GenerationRequest, MaskFill, SamplingParams
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.paths import default_results_dir, starter_checkpoint
-from tests.gui.conftest import TIMEOUT_MS
 
 
 def write(prompt: str, seed: int, mode: GenerationMode = GenerationMode.TEXT_TO_IMAGE) -> Path:
@@ -48,7 +47,7 @@ def browser(driver, qtbot):
         write(prompt, seed)
     driver.trigger("browseResults")
     shown = driver.window.findChild(object, "resultsBrowser")
-    qtbot.waitUntil(lambda: len(shown.grid.entries) == 3, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(shown.grid.entries) == 3)
     return shown
 
 
@@ -67,7 +66,7 @@ def press(browser, name: str) -> None:
 
 
 def test_typing_finds_by_words_and_thumbnails_are_read_for_what_is_seen(browser, qtbot):
-    qtbot.waitUntil(lambda: len(browser.grid.pixmaps) == 3, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(browser.grid.pixmaps) == 3)
     QTest.keyClicks(browser.findChild(object, "resultsSearch"), "ball")
     qtbot.waitUntil(lambda: [each.prompt for each in browser.grid.entries] == ["a hot air balloon"])
     assert browser.findChild(object, "resultsCount").text() == "1 picture"
@@ -119,14 +118,14 @@ def test_what_was_deleted_before_a_failure_is_listed(driver, browser, qtbot):
     last = browser.grid.entries[2]
     last.path.unlink()
     browser.grid.selectAll()
-    with qtbot.waitSignal(driver.window._services.results.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window._services.results.failed):
         press(browser, "resultsTrash")
     assert "isn't there" in driver.find("messageText").text()
     press(browser, "resultsDeleted")
     assert len(browser.grid.entries) == 2
     next((default_results_dir() / TRASH).rglob("*.png")).unlink()
     browser.grid.selectAll()
-    with qtbot.waitSignal(driver.window._services.results.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window._services.results.failed):
         press(browser, "resultsBringBack")
     assert browser.grid.entries != ()    # what isn't back stays in the list
     driver.find("messageDismissButton").click()
@@ -135,7 +134,7 @@ def test_what_was_deleted_before_a_failure_is_listed(driver, browser, qtbot):
 def test_settings_of_a_picture_are_used(driver, browser, qtbot):
     select(browser, "a hot air balloon")
     press(browser, "resultsUse")
-    qtbot.waitUntil(lambda: driver.generation.params.prompt == "a hot air balloon", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.generation.params.prompt == "a hot air balloon")
     assert driver.generation.params.negative_prompt == "fog"
     assert (driver.generation.params.sampling.steps, driver.generation.params.sampling.seed) == (7, 2)
 
@@ -143,7 +142,7 @@ def test_settings_of_a_picture_are_used(driver, browser, qtbot):
 def test_a_picture_becomes_a_layer_in_its_own_place(driver, browser, qtbot):
     select(browser, "a castle")
     press(browser, "resultsLayer")
-    qtbot.waitUntil(lambda: driver.documents.committed.active_layer.name == "a castle", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.committed.active_layer.name == "a castle")
     assert driver.documents.committed.active_layer.tiles.bounds() == Rect(100, 80, 64, 64)
     driver.trigger("undo")
     assert len(driver.documents.committed.layers) == 2
@@ -153,7 +152,7 @@ def test_a_thumbnail_dropped_on_the_canvas_becomes_a_layer_there(driver, browser
     row = next(row for row, entry in enumerate(browser.grid.entries) if entry.prompt == "a castle")
     data = browser.grid.model().mimeData([browser.grid.model().index(row)])
     drop(driver, data, driver.at(300, 200))
-    qtbot.waitUntil(lambda: driver.documents.committed.active_layer.name == "a castle", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.committed.active_layer.name == "a castle")
     bounds = driver.documents.committed.active_layer.tiles.bounds()
     assert abs(bounds.center.x - 300) <= 2
     assert abs(bounds.center.y - 200) <= 2
@@ -162,7 +161,7 @@ def test_a_thumbnail_dropped_on_the_canvas_becomes_a_layer_there(driver, browser
 def test_two_pictures_are_compared_side_by_side_looked_at_together(driver, browser, qtbot):
     select(browser, "a castle", "a red fox")
     press(browser, "resultsCompare")
-    qtbot.waitUntil(lambda: driver.window.findChild(object, "compareDialog") is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window.findChild(object, "compareDialog") is not None)
     dialog = driver.window.findChild(object, "compareDialog")
     dialog.findChild(object, "compareWay").setCurrentIndex(1)
     QApplication.processEvents()
@@ -179,7 +178,7 @@ def test_two_pictures_are_compared_side_by_side_looked_at_together(driver, brows
 def test_one_picture_is_compared_with_what_the_canvas_shows_there(driver, browser, qtbot):
     select(browser, "a castle")
     press(browser, "resultsCompare")
-    qtbot.waitUntil(lambda: driver.window.findChild(object, "compareDialog") is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window.findChild(object, "compareDialog") is not None)
     dialog = driver.window.findChild(object, "compareDialog")
     assert dialog.pair.names[0] == "Canvas"
     assert dialog.pair.first.shape == (64, 64, 4)
@@ -202,10 +201,10 @@ def test_a_dropped_picture_offers_its_settings_and_its_mask(driver, qtbot):
     data.setUrls([QUrl.fromLocalFile(str(path))])
     drop(driver, data, driver.at(50, 50))
     button, other = driver.find("messageRemedyButton"), driver.find("messageOtherButton")
-    qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Use settings", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Use settings")
     assert other.text() == "Use mask"
     QTest.mouseClick(other, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not driver.documents.committed.mask.is_empty, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.documents.committed.mask.is_empty)
     assert driver.documents.committed.mask.tiles.bounds() == Rect(116, 96, 32, 32)
 
 
@@ -213,7 +212,7 @@ def test_a_picture_that_is_opened_offers_its_settings(driver, qtbot):
     path = write("a lake", 9, GenerationMode.INPAINT)
     driver.window.open_path(path)
     button = driver.find("messageRemedyButton")
-    qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Use settings", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: button.isVisible() and button.text() == "Use settings")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: driver.generation.params.prompt == "a lake")
     assert driver.generation.params.fill is MaskFill.BLUR

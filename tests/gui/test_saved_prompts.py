@@ -19,7 +19,6 @@ from sdpaint.gui.dialogs.prompt_library import PromptLibrary
 from sdpaint.gui.dialogs.save_prompt import SavePrompt
 from sdpaint.gui.dialogs.saved_prompts import SavedPromptsPage
 from sdpaint.gui.widgets.prompt_edit import PromptEdit
-from tests.gui.conftest import TIMEOUT_MS
 
 FOX = SavedPrompt("Fox", "a red fox", "fog", ("animal",), True)
 HILL = SavedPrompt("Hill", "a green hill")
@@ -45,7 +44,7 @@ def page(driver, saved, qtbot) -> SavedPromptsPage:
 def opened(driver, qtbot, count) -> SavedPromptsPage:
     driver.trigger("promptLibrary")
     found = driver.window.findChild(SavedPromptsPage)
-    qtbot.waitUntil(lambda: len(found.grid.entries) == count, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(found.grid.entries) == count)
     return found
 
 
@@ -65,21 +64,21 @@ def press(page, name: str) -> None:
 
 
 def dialog_of(driver, qtbot) -> SavePrompt:
-    qtbot.waitUntil(lambda: driver.window.findChild(SavePrompt) is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window.findChild(SavePrompt) is not None)
     return driver.window.findChild(SavePrompt)
 
 
 def accepted(dialog, saved, qtbot) -> None:
     """Press Save, once its picture is there."""
-    qtbot.waitUntil(lambda: not saved.is_busy, timeout=TIMEOUT_MS)
-    with qtbot.waitSignal(saved.changed, timeout=TIMEOUT_MS):
+    qtbot.waitUntil(lambda: not saved.is_busy)
+    with qtbot.waitSignal(saved.changed):
         dialog.accept_button.click()
 
 
 def test_the_prompt_is_saved_with_name_tags_and_the_latest_result(driver, saved, qtbot):
     driver.generation.set_params(prompt="a hot air balloon", negative_prompt="fog")
     driver.trigger("generate")
-    qtbot.waitUntil(lambda: bool(driver.generation.results), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(driver.generation.results))
     driver.trigger("savePrompt")
     dialog = dialog_of(driver, qtbot)
     assert dialog.findChild(object, "savedPromptName").text() == "a hot air balloon"
@@ -116,13 +115,13 @@ def test_the_picture_may_be_of_the_canvas_a_file_or_none(driver, saved, qtbot, t
     choice = dialog.findChild(object, "savedPromptPictureChoice")
     assert choice.currentText() == "None"
     select(choice, "What the canvas shows")
-    qtbot.waitUntil(lambda: dialog.picture is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: dialog.picture is not None)
     assert tuple(dialog.picture[5, 5]) == (255, 255, 255)
 
     select(choice, "None")
     assert dialog.picture is None
     select(choice, "Picture file…")
-    qtbot.waitUntil(lambda: dialog.picture is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: dialog.picture is not None)
     assert choice.currentText() == "mine.png"
     assert dialog.picture.shape == (256, 128, 3)
     assert tuple(dialog.picture[5, 5]) == (250, 0, 0)
@@ -130,7 +129,7 @@ def test_the_picture_may_be_of_the_canvas_a_file_or_none(driver, saved, qtbot, t
     file.write_bytes(b"no picture")
     select(choice, "mine.png")
     assert not dialog.accept_button.isEnabled()    # until it is known what becomes of the picture
-    qtbot.waitUntil(dialog.accept_button.isEnabled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(dialog.accept_button.isEnabled)
     assert (choice.currentText(), dialog.picture) == ("None", None)
     driver.find("messageDismissButton").click()
     dialog.reject()
@@ -193,14 +192,14 @@ def test_an_entry_is_edited_renamed_duplicated_and_marked(driver, page, saved, q
     QTest.keyClick(page.grid, Qt.Key.Key_F2)
     rename = page.findChild(QInputDialog)
     rename.setTextValue("Blue hill")
-    with qtbot.waitSignal(saved.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(saved.changed):
         rename.accept()
     assert [each.name for each in page.grid.selected] == ["Blue hill"]
 
-    with qtbot.waitSignal(saved.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(saved.changed):
         press(page, "duplicateSavedPrompt")
     assert names(page) == ["Fox", "Blue hill", "Blue hill 2", "Castle"]
-    with qtbot.waitSignal(saved.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(saved.changed):
         QTest.keyClick(page.grid, Qt.Key.Key_F)
     assert names(page)[0] == "Blue hill"
     assert list(store().read()) == list(page.grid.entries)
@@ -208,16 +207,16 @@ def test_an_entry_is_edited_renamed_duplicated_and_marked(driver, page, saved, q
 
 def test_what_is_deleted_can_be_taken_back_with_its_picture(driver, page, saved, qtbot):
     fox = next(each for each in saved.prompts if each.name == "Fox")
-    with qtbot.waitSignal(saved.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(saved.changed):
         saved.put(fox, picture=np.full((64, 64, 3), 90, np.uint8))
     choose(page, "Fox", "Hill")
     page.grid.setFocus()
     QTest.keyClick(page.grid, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: names(page) == ["Castle"], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: names(page) == ["Castle"])
     undo = driver.find("messageRemedyButton")
     assert undo.text() == "Undo"
     undo.click()
-    qtbot.waitUntil(lambda: names(page) == ["Fox", "Castle", "Hill"], timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: names(page) == ["Fox", "Castle", "Hill"])
     picture = saved.picture_of(page.grid.entries[0])
     assert picture is not None
     assert picture.is_file()
@@ -226,18 +225,18 @@ def test_what_is_deleted_can_be_taken_back_with_its_picture(driver, page, saved,
 def test_prompts_are_exported_and_imported_and_it_is_said_what_came(driver, page, saved, qtbot, tmp_path):
     driver.asker.save_path = driver.asker.open_path = tmp_path / "prompts.zip"
     choose(page, "Fox", "Castle")
-    with qtbot.waitSignal(saved.noted, timeout=TIMEOUT_MS) as said:
+    with qtbot.waitSignal(saved.noted) as said:
         press(page, "exportPrompts")
     assert said.args[0] == "2 prompts exported to prompts.zip"
     castle = next(each for each in saved.prompts if each.name == "Castle")
     saved.put(replace(castle, prompt="another castle"))
-    with qtbot.waitSignal(saved.noted, timeout=TIMEOUT_MS) as said:
+    with qtbot.waitSignal(saved.noted) as said:
         press(page, "importPrompts")
     assert said.args[0].startswith("1 prompt imported from prompts.zip; 1 was there already; 1 got another name")
     assert names(page) == ["Fox", "Castle", "Castle 2", "Hill"]
 
     (tmp_path / "prompts.zip").write_bytes(b"PK\x03\x04 nothing")
-    with qtbot.waitSignal(saved.failed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(saved.failed):
         press(page, "importPrompts")
     assert "damaged" in driver.find("messageText").text()
     driver.find("messageDismissButton").click()
@@ -246,7 +245,7 @@ def test_prompts_are_exported_and_imported_and_it_is_said_what_came(driver, page
 def test_the_prompt_of_a_result_goes_into_the_library_from_its_menu(driver, saved, qtbot):
     driver.generation.set_params(prompt="a windmill")
     driver.trigger("generate")
-    qtbot.waitUntil(lambda: bool(driver.generation.results), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(driver.generation.results))
     driver.generation.set_params(prompt="something else")
     menu = driver.find("resultsList").menu_for(0)
     action = next(each for each in menu.actions() if each.text().startswith("Save its prompt"))

@@ -25,7 +25,7 @@ from sdpaint.imaging.raster import array_of
 from sdpaint.imaging.selection import SelectionChange, SelectionMode, ellipse, rectangle
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.options import FillOptions, SelectionOptions
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import Driver
 
 LEFT = Qt.MouseButton.LeftButton
 CTRL, SHIFT, ALT = (
@@ -49,9 +49,9 @@ def settle(driver: Driver, qtbot) -> None:
     def is_done() -> bool:
         return window.is_settled and not driver.tools.edits.is_computing and not window.flows.clipboard.is_busy
 
-    qtbot.waitUntil(is_done, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(is_done)
     QApplication.processEvents()
-    qtbot.waitUntil(is_done, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(is_done)
 
 
 def act(driver: Driver, qtbot, action: str) -> None:
@@ -256,7 +256,7 @@ def test_every_change_has_a_dialog_and_a_step(driver, qtbot, change):
 
 def test_shrinking_all_away_leaves_no_selection_and_says_so(driver, qtbot):
     select_box(driver, Rect(100, 100, 6, 6))
-    with qtbot.waitSignal(driver.window.messages.posted, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.messages.posted):
         driver.window.flows.selection.change(SelectionChange.SHRINK, 50)
     assert driver.documents.committed.selection is None
 
@@ -451,7 +451,7 @@ def test_files_in_the_clipboard_become_layers(driver, qtbot, tmp_path):
     mime.setUrls([QUrl.fromLocalFile(str(path))])
     QGuiApplication.clipboard().setMimeData(mime)
     driver.trigger("paste")
-    qtbot.waitUntil(lambda: len(driver.documents.committed.layers) == 3, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(driver.documents.committed.layers) == 3)
     assert driver.documents.committed.active_layer.name.startswith("cat")
 
 
@@ -459,7 +459,7 @@ def test_an_empty_clipboard_and_an_empty_selection_are_said(driver, qtbot):
     with qtbot.waitSignal(driver.window.messages.posted):
         driver.trigger("paste")
     select_box(driver)
-    with qtbot.waitSignal(driver.window.messages.posted, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.messages.posted):
         driver.trigger("cut")
     assert len(driver.documents.committed.layers) == 2
 
@@ -468,7 +468,7 @@ def test_a_damaged_picture_in_the_clipboard_is_said(driver, qtbot):
     mime = QMimeData()
     mime.setData(PNG, b"no picture")
     QGuiApplication.clipboard().setMimeData(mime)
-    with qtbot.waitSignal(driver.window.messages.posted, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.window.messages.posted):
         driver.trigger("paste")
 
 
@@ -513,13 +513,13 @@ def test_a_selection_is_saved_and_opened_with_the_document(driver, qtbot, tmp_pa
     shape = ellipse(50.5, 50, 300, 250, driver.documents.committed.bounds)
     driver.documents.apply("Select", select(driver.documents.committed, shape))
     driver.asker.save_path = driver.asker.open_path = tmp_path / "selected.ora"
-    with qtbot.waitSignal(driver.files.saved, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.saved):
         driver.trigger("save")
     driver.trigger("closeDocument")
-    with qtbot.waitSignal(driver.files.opened, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.files.opened):
         driver.trigger("open")
     assert driver.documents.committed.selection == shape
-    qtbot.waitUntil(lambda: driver.canvas.ants.is_ready, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.canvas.ants.is_ready)
     assert not driver.canvas.ants.region.isEmpty()
 
 

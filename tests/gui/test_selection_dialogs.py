@@ -15,7 +15,7 @@ from sdpaint.imaging.geometry import Point, Rect
 from sdpaint.imaging.selection import SelectionMode, rectangle
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.fill import fill_coverage
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import Driver
 
 LEFT, NONE, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 BOX = Rect(100, 80, 200, 150)
@@ -23,7 +23,7 @@ RED = Color(210, 30, 40)
 
 
 def settle(driver: Driver, qtbot) -> None:
-    qtbot.waitUntil(lambda: driver.window.is_settled and not driver.tools.edits.is_computing, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.window.is_settled and not driver.tools.edits.is_computing)
     QApplication.processEvents()
 
 
@@ -81,13 +81,13 @@ def test_a_colour_is_picked_from_the_small_picture_and_shown_at_once(driver, qtb
     driver.trigger("colorRange")
     asking = dialog(driver, "colorRangeDialog")
     picture = asking.findChild(object, "colorRangePicture")
-    qtbot.waitUntil(lambda: picture._pixmap is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: picture._pixmap is not None)
     size = driver.documents.committed.size
     place = picture._place()
     at = place.topLeft() + QPoint(int(200 / size.width * place.width()), int(150 / size.height * place.height()))
     QTest.mouseClick(picture, LEFT, NONE, at.toPoint())
     assert asking.wanted.colors == (Color(210, 30, 40),)
-    qtbot.waitUntil(lambda: driver.documents.document.selection is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: driver.documents.document.selection is not None)
     assert driver.documents.committed.selection is None
     asking.accept()
     settle(driver, qtbot)

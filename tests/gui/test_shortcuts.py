@@ -24,7 +24,6 @@ from sdpaint.gui.shortcuts import (
     scheme_keys,
 )
 from sdpaint.settings.schema import Settings, ShortcutScheme
-from tests.gui.conftest import TIMEOUT_MS
 from tests.gui.test_main_window import controls, described
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -82,7 +81,7 @@ def test_changes_belong_to_their_scheme_and_equal_ones_are_not_kept():
 def dialog(driver, qtbot) -> Iterator[ShortcutsDialog]:
     driver.trigger("shortcuts")
     dialog = driver.window.findChild(ShortcutsDialog)
-    qtbot.waitUntil(dialog.isActiveWindow, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(dialog.isActiveWindow)
     yield dialog
     if isValid(dialog):
         dialog.accept()
@@ -156,7 +155,7 @@ def test_panels_can_be_given_keys(driver, dialog, qtbot):
     assert layers.isVisible()
     assert layers.toggleViewAction().shortcut().toString() == "F9"
     driver.window.activateWindow()
-    qtbot.waitUntil(driver.window.isActiveWindow, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(driver.window.isActiveWindow)
     driver.canvas.setFocus()
     driver.key(Qt.Key.Key_F9)
     assert not layers.isVisible()
@@ -194,10 +193,10 @@ def test_the_button_says_the_present_key_while_it_cancels(driver, dialog, qtbot)
     driver.engine.wait_until_held()
     assert driver.find("generateButton").toolTip() == "Stop within one step (F9)"
     line = driver.find("statusProgressText")
-    qtbot.waitUntil(lambda: line.text().endswith("F9 cancels"), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: line.text().endswith("F9 cancels"))
     driver.generation.cancel()
     driver.engine.release()
-    qtbot.waitUntil(lambda: not driver.generation.is_busy, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.generation.is_busy)
 
 
 def test_search_finds_by_name_and_by_key(driver, dialog):
@@ -222,7 +221,7 @@ def test_another_key_counts_at_once_and_is_remembered(driver, dialog, qtbot):
     dialog.accept()
     driver.window.activateWindow()
     driver.canvas.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is driver.canvas)
     driver.key(Qt.Key.Key_M)
     assert not driver.canvas.flipped
     driver.key(Qt.Key.Key_F9)

@@ -16,7 +16,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Size
 from sdpaint.imaging.words import TextAlign, TextStyle, Words
 from sdpaint.tools.base import ToolName
-from tests.gui.conftest import TIMEOUT_MS, Driver, double_click
+from tests.gui.conftest import Driver, double_click
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -32,7 +32,7 @@ def page(driver) -> Driver:
 
 
 def settle(driver: Driver, qtbot) -> None:
-    qtbot.waitUntil(lambda: not driver.tools.edits.is_computing and driver.window.is_settled, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not driver.tools.edits.is_computing and driver.window.is_settled)
 
 
 def click(driver: Driver, x: float, y: float, modifiers: Qt.KeyboardModifier = NONE) -> None:
@@ -73,7 +73,7 @@ def test_words_are_typed_where_the_canvas_was_clicked_and_are_one_step(page, qtb
     click(page, 100, 100)
     type_words(page, "Big red\nbrush")     # letters that are shortcuts of tools, too
     assert page.tools.tool is ToolName.TEXT
-    qtbot.waitUntil(lambda: len(text_layers(page.documents.document)) == 1, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(text_layers(page.documents.document)) == 1)
     assert not page.documents.history.can_undo
     confirm(page, qtbot)
     assert words(page) == "Big red\nbrush"
@@ -251,7 +251,7 @@ def test_opening_a_text_takes_over_how_it_looks(page, qtbot):
 def test_undo_from_the_menu_drops_the_text_under_way(page, qtbot):
     click(page, 100, 100)
     type_words(page, "abc")
-    qtbot.waitUntil(lambda: page.documents.document is not page.documents.committed, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: page.documents.document is not page.documents.committed)
     page.documents.undo()
     assert page.tools.typing is None
     assert page.documents.document is page.documents.committed
@@ -283,11 +283,11 @@ def test_a_text_under_way_is_saved_with_the_document(page, qtbot, tmp_path):
     type_words(page, "saved")
     path = tmp_path / "text.ora"
     page.asker.save_path = path
-    with qtbot.waitSignal(page.files.saved, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(page.files.saved):
         page.trigger("saveAs")
     assert page.tools.typing is None
     before = page.documents.committed
-    with qtbot.waitSignal(page.window.document_opened, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(page.window.document_opened):
         page.window.open_path(path)
     (kept,), (made,) = text_layers(page.documents.committed), text_layers(before)
     assert kept.content == made.content

@@ -10,8 +10,6 @@ from sdpaint.generation.recipe import Recipe, infotext_of, parse_infotext
 from sdpaint.paths import starter_checkpoint, user_checkpoint_dir
 from tests.checkpoints.headers import write_file
 
-TIMEOUT_MS = 20_000
-
 
 @pytest.fixture
 def vae(driver, qtbot) -> Path:
@@ -21,7 +19,7 @@ def vae(driver, qtbot) -> Path:
     write_file(folder / "Flux ae.safetensors", {"decoder.conv_in.weight": (512, 16, 3, 3)})
     file = write_file(folder / "Warm.safetensors", {"decoder.conv_in.weight": (512, 4, 3, 3)})
     driver.window.flows.checkpoints.look()
-    qtbot.waitUntil(lambda: bool(driver.generation.vaes), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(driver.generation.vaes))
     return file
 
 
@@ -33,7 +31,7 @@ def test_those_that_fit_can_be_chosen_and_go_with_the_request(driver, qtbot, vae
     combo.activated.emit(1)
 
     assert combo.currentText() == "Warm"
-    with qtbot.waitSignal(driver.generation.finished, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(driver.generation.finished):
         driver.trigger("generate")
     request = driver.engine.requests[-1]
     assert request.vae == vae

@@ -16,7 +16,7 @@ from sdpaint.gui.widgets.fields import IntField
 from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.tools.base import ToolName
 from sdpaint.tools.placing_options import SnapOptions
-from tests.gui.conftest import TIMEOUT_MS, Driver
+from tests.gui.conftest import Driver
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -35,7 +35,7 @@ def board(driver: Driver, qtbot) -> Driver:
 def settle(driver: Driver, qtbot) -> None:
     for _ in range(2):
         qtbot.waitUntil(
-            lambda: driver.window.is_settled and not driver.tools.edits.is_computing, timeout=TIMEOUT_MS
+            lambda: driver.window.is_settled and not driver.tools.edits.is_computing
         )
         QApplication.processEvents()
 

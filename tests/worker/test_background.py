@@ -7,6 +7,7 @@ import shiboken6
 
 from sdpaint.errors import FileError, SdPaintError
 from sdpaint.worker.background import Background
+from tests.guards import GUARD_S
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_foreign_exception_becomes_a_sentence(qtbot, background, caplog):
 def test_closing_waits_for_the_work_and_drops_the_callbacks(qtbot, qapp):
     background = Background()
     go_on, ended = threading.Event(), []
-    background.run(lambda: (go_on.wait(10), ended.append(1)), unexpected, unexpected)
+    background.run(lambda: (go_on.wait(GUARD_S), ended.append(1)), unexpected, unexpected)
     threading.Timer(0.05, go_on.set).start()
     assert background.close()
     assert ended == [1]
@@ -69,7 +70,7 @@ def test_closing_waits_for_the_work_and_drops_the_callbacks(qtbot, qapp):
 def test_deleted_while_it_works_it_lets_the_work_end_without_a_word(qapp):
     background = Background()
     go_on, ended = threading.Event(), []
-    background.run(lambda: go_on.wait(5), ended.append, unexpected)
+    background.run(lambda: go_on.wait(GUARD_S), ended.append, unexpected)
     shiboken6.delete(background)
     go_on.set()
     assert background.close()

@@ -11,6 +11,7 @@ from sdpaint.errors import CheckpointError
 from sdpaint.generation.events import Cancelled, Finished, ImageDone, Preview
 from sdpaint.worker.engine_client import EngineClient
 from tests.fakes import FakeEngine
+from tests.guards import GUARD_S
 from tests.worker.test_engine_worker import request
 
 
@@ -159,11 +160,11 @@ def test_a_hung_engine_does_not_keep_the_program(qtbot, make):
 
     def hang(*_):
         reached.set()
-        release.wait(30)
+        release.wait(GUARD_S)
 
     client = make(FakeEngine([[hang]]))
     client.submit(replace(request()))
-    assert reached.wait(10)
+    assert reached.wait(GUARD_S)
     assert client.shutdown(timeout_s=0.05) is False
     release.set()
     qtbot.waitUntil(client.shutdown)
@@ -175,12 +176,13 @@ import os, threading
 from PySide6.QtCore import QCoreApplication
 from sdpaint.worker.engine_client import EngineClient
 from tests.fakes import FakeEngine
+from tests.guards import GUARD_S
 from tests.worker.test_engine_worker import request
 app = QCoreApplication([])
 reached = threading.Event()
 client = EngineClient(lambda: FakeEngine([[lambda *_: (reached.set(), threading.Event().wait(60))]]))
 client.submit(request())
-reached.wait(10)
+reached.wait(GUARD_S)
 ended = client.shutdown(0.05)
 del client
 print("left", ended, flush=True)

@@ -15,6 +15,7 @@ from sdpaint.imaging.geometry import Rect, Size
 from sdpaint.settings.schema import MemoryChoice
 from sdpaint.worker.engine_worker import EngineWorker, Job, SetMemory, WarmUp
 from tests.fakes import FakeEngine
+from tests.guards import GUARD_S
 
 
 def request(count=1):
@@ -61,7 +62,7 @@ class Desk:
         thread = threading.Thread(target=self.worker.run)
         thread.start()
         self.worker.put(Job(self._stop))
-        thread.join(10)
+        thread.join(GUARD_S)
         assert not thread.is_alive()
         self.events = [event for event in self.events if not self._is_of_stop(event)]
 
@@ -265,7 +266,7 @@ def idle_worker():
     yield start
     for worker, thread in running:
         worker.stop()
-        thread.join(10)
+        thread.join(GUARD_S)
         assert not thread.is_alive()
 
 
@@ -275,27 +276,27 @@ WISHES = MemoryWishes(MemoryChoice.FP8)
 def test_memory_is_given_back_after_a_while_without_work_and_the_next_job_works(idle_worker):
     engine, done = Idler(), threading.Event()
     worker, made = idle_worker(engine, SetMemory(WISHES, 0.05), Job(request()))
-    assert engine.closed.wait(10)
+    assert engine.closed.wait(GUARD_S)
     engine.generate = lambda *_: done.set()
     worker.put(Job(request()))
-    assert done.wait(10)
+    assert done.wait(GUARD_S)
     assert made == [engine], "the engine itself stays"
 
 
 def test_while_nothing_is_to_be_done_memory_is_looked_at_and_nothing_unloaded_at_zero_minutes(idle_worker):
     engine = Idler()
     idle_worker(engine, SetMemory(WISHES, 0.0), Job(request()))
-    assert engine.looked.wait(10)
+    assert engine.looked.wait(GUARD_S)
     assert not engine.is_closed
 
 
 def test_memory_that_cannot_be_given_back_stops_nothing(idle_worker, caplog):
     engine, done = Idler(RuntimeError("no")), threading.Event()
     worker, _ = idle_worker(engine, Job(request()))
-    assert engine.looked.wait(10)
+    assert engine.looked.wait(GUARD_S)
     engine.generate = lambda *_: done.set()
     worker.put(Job(request()))
-    assert done.wait(10)
+    assert done.wait(GUARD_S)
     assert "given back" in caplog.text
 
 

@@ -6,8 +6,6 @@ import pytest
 
 from sdpaint.worker.folder_watch import FolderWatch
 
-TIMEOUT_MS = 10_000
-
 
 @pytest.fixture
 def watch(qapp):
@@ -17,11 +15,11 @@ def watch(qapp):
 
 
 def test_what_comes_and_goes_is_told(watch, qtbot, tmp_path):
-    with qtbot.waitSignal(watch.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(watch.changed):
         watch.watch([tmp_path])
-    with qtbot.waitSignal(watch.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(watch.changed):
         (tmp_path / "new").write_text("x")
-    with qtbot.waitSignal(watch.changed, timeout=TIMEOUT_MS):
+    with qtbot.waitSignal(watch.changed):
         (tmp_path / "new").unlink()
 
 
@@ -35,7 +33,7 @@ def test_folders_that_are_named_again_are_worth_no_look_whether_they_can_be_watc
     watch.watch([*folders, other])
 
     # Calls are answered in turn: the first and the last name something new.
-    qtbot.waitUntil(lambda: len(told) == 2, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(told) == 2)
     watch.close()
     assert len(told) == 2
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sdpaint.generation.events import Finished, ImageDone, Phase, Preview, Progress, Started
 from sdpaint.worker.mailbox import Mailbox
+from tests.guards import GUARD_S
 
 PIXEL = np.zeros((1, 1, 3), np.uint8)
 
@@ -49,7 +50,7 @@ def test_nothing_is_lost_between_threads():
         sender.start()
     received = []
     while len(received) < 2 * total:
-        assert ready.acquire(timeout=10)
+        assert ready.acquire(timeout=GUARD_S)
         received += box.take_all()
     for sender in senders:
         sender.join()

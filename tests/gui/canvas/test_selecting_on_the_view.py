@@ -21,6 +21,7 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.geometry import Point, Rect, Size
 from sdpaint.imaging.selection import coverage_map, ellipse, rectangle, united
 from sdpaint.tools.base import ToolName
+from tests.guards import GUARD_S
 from tests.gui.conftest import double_click
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
@@ -423,7 +424,7 @@ def test_only_what_takes_long_has_a_waiting_cursor(still):
     may_go = threading.Event()
 
     def edit(document):
-        may_go.wait(5)
+        may_go.wait(GUARD_S)
         return document
 
     still.tools.edits.compute("Slow", edit)
