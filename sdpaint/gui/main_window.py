@@ -437,6 +437,7 @@ class MainWindow(QMainWindow):
         if self._layers is not None:
             self._layers.shutdown()
         self._generated_strip.shutdown()
+        self.canvas.shutdown()
         self.flows.shutdown()
         self._services.tools.edits.shutdown()
         self._services.brushes.shutdown()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from sdpaint.document.layers import Region
+from sdpaint.document.regions import cover_under
 from sdpaint.generation.request import GenerationMode
+from sdpaint.gui.canvas import region_overlay
 from sdpaint.tools.base import ToolName
+from tests.guards import GUARD_S
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -148,6 +153,24 @@ def test_outlines_follow_strokes_and_can_be_hidden(painted, qtbot):
 
     assert drawn(painted, qtbot) == ()
     assert painted.canvas.grab().toImage() != with_lines
+
+
+def test_a_canvas_that_is_shut_down_waits_for_the_region_that_is_traced(painted, qtbot, monkeypatch):
+    begun, may_go, covers = threading.Event(), threading.Event(), []
+
+    def cover(*asked):
+        begun.set()
+        may_go.wait(GUARD_S)
+        covers.append(cover_under(*asked))
+        return covers[-1]
+
+    monkeypatch.setattr(region_overlay, "cover_under", cover)
+    write(painted, "regionPromptEdit", "night")
+    painted.drag((150, 300), (250, 300))
+    qtbot.waitUntil(begun.is_set)
+    threading.Timer(0.05, may_go.set).start()
+    painted.canvas.shutdown()
+    assert len(covers) == 1
 
 
 def test_a_region_is_saved_and_opened_again(painted, qtbot, tmp_path):

@@ -76,6 +76,11 @@ class MarchingAnts(QObject):
         viewport, (dx, dy) = self._viewport, self._pushed_by
         return viewport if dx == dy == 0 else replace(viewport, center=viewport.center - Point(dx, dy))
 
+    def shutdown(self) -> None:
+        """Stand still for good, and wait for what is being traced."""
+        self._timer.stop()
+        self._background.close()
+
     def push_by(self, pushed_by: tuple[int, int]) -> None:
         """Draw the outline so many canvas pixels to the right and down."""
         # Where the selection has been pushed for good, the old outline stays there until the new one is traced.

@@ -83,6 +83,12 @@ class RegionOverlay(QObject):
         """What is drawn."""
         return self._places if self._is_on else ()
 
+    def shutdown(self) -> None:
+        """Trace no more, and wait for what is being traced."""
+        self._is_on = False
+        self._timer.stop()
+        self._background.close()
+
     def show(self, is_on: bool) -> None:
         """Draw them or not."""
         if is_on is not self._is_on:

@@ -160,6 +160,11 @@ class CanvasView(Navigator):
         """The outline of the selection."""
         return self._ants
 
+    def shutdown(self) -> None:
+        """Wait for outlines that are being traced."""
+        self._ants.shutdown()
+        self.regions.shutdown()
+
     def draw_small(self, painter: QPainter, area: QRectF) -> None:
         """Draw the whole picture into `area`, from what is composed already."""
         picture = self._backing.picture

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from sdpaint.document.edits import fill_mask, new_document
 from sdpaint.document.selection_edits import deselect, select, select_all
+from sdpaint.gui.canvas import ants
 from sdpaint.gui.canvas.ants import STEP_MS
 from sdpaint.gui.canvas.outlines import CELL_PX, level_at, make_outline, touched_cells
 from sdpaint.gui.canvas.viewport import Viewport
@@ -321,6 +322,25 @@ def test_a_large_outline_is_traced_off_the_gui_thread_and_the_old_one_stays_unti
     desk.settle()
     assert desk.view.ants.is_ready
     assert not np.array_equal(desk.picture(), before)
+
+
+def test_a_view_that_is_shut_down_waits_for_the_outline_that_is_traced(make_desk, monkeypatch):
+    desk = make_desk(new_document(Size(2048, 2048)))
+    may_go, traced = threading.Event(), []
+
+    def trace(*asked):
+        may_go.wait(GUARD_S)
+        traced.append(make_outline(*asked))
+        return traced[-1]
+
+    monkeypatch.setattr(ants, "make_outline", trace)
+    desk.documents.apply("Select", select(desk.documents.document, rectangle(Rect(200, 200, 1600, 1600))))
+    threading.Timer(0.05, may_go.set).start()
+    desk.view.shutdown()
+    assert len(traced) == 1
+    QApplication.processEvents()
+    assert desk.view.ants.region.isEmpty()
+    assert not desk.view.ants.is_moving
 
 
 def test_only_the_newest_of_many_selections_is_outlined(make_desk):
