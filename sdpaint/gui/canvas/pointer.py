@@ -10,17 +10,17 @@ import math
 from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QInputDevice, QKeyEvent, QKeySequence, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPointingDevice, QTabletEvent
 
 from sdpaint.controllers.tool_controller import ToolController
 from sdpaint.gui.canvas.navigation import Navigator, point_of
+from sdpaint.gui.canvas.pointer_samples import sample_of_mouse, sample_of_tablet
 from sdpaint.imaging.geometry import Point
 from sdpaint.tools.base import PointerEvent, ToolName
 
 NO_MODIFIERS = Qt.KeyboardModifier.NoModifier
 ROTATION_STEP = 15.0
 """Degrees to which Ctrl rounds a turn."""
-
 
 _SHAPE_KEYS = frozenset(
     (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
@@ -375,46 +375,3 @@ def eraser_for(tool: ToolName) -> ToolName:
     """What the other end of the stylus does."""
     masks = tool in (ToolName.MASK_BRUSH, ToolName.MASK_ERASER)
     return ToolName.MASK_ERASER if masks else ToolName.ERASER
-
-
-def sample_of_mouse(view: Navigator, event: QMouseEvent) -> PointerEvent:
-    """The event on the canvas; a mouse has no pressure."""
-    return _sample(view, event.position(), event.modifiers(), event.timestamp())
-
-
-def sample_of_tablet(view: Navigator, event: QTabletEvent) -> PointerEvent:
-    """The event on the canvas, with pressure where the stylus measures it."""
-    measures = bool(event.pointingDevice().capabilities() & QInputDevice.Capability.Pressure)
-    return _sample(
-        view,
-        event.position(),
-        event.modifiers(),
-        event.timestamp(),
-        pressure=event.pressure() if measures else None,
-        tilt=(event.xTilt(), event.yTilt()),
-        device=event.pointingDevice().name(),
-    )
-
-
-def _sample(
-    view: Navigator,
-    position: QPointF,
-    modifiers: Qt.KeyboardModifier,
-    time_ms: float,
-    pressure: float | None = None,
-    tilt: tuple[float, float] = (0.0, 0.0),
-    device: str = "",
-) -> PointerEvent:
-    return PointerEvent(
-        pos=view.viewport.to_canvas(point_of(position)),
-        pressure=0.5 if pressure is None else pressure,
-        has_pressure=pressure is not None,
-        tilt_x=tilt[0],
-        tilt_y=tilt[1],
-        time_ms=float(time_ms),
-        shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
-        ctrl=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
-        alt=bool(modifiers & Qt.KeyboardModifier.AltModifier),
-        view_scale=view.viewport.scale,
-        device=device,
-    )
