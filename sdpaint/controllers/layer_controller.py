@@ -1,8 +1,6 @@
 """LayerController: what the artist does to the tree of layers, one undo step each.
 
-Where nothing else is said, a command is for the active layer and those chosen beside it. What is refused (a locked
-layer, a kind that doesn't allow it) is said by `failed`, and nothing changes. What touches many pixels is computed away
-from the GUI thread.
+Where nothing else is said, a command is for the active layer and those chosen beside it.
 """
 
 from __future__ import annotations
@@ -11,14 +9,15 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
+from sdpaint.controllers.layer_changes import Edit
+from sdpaint.controllers.layer_masks import LayerMasks
 from sdpaint.document import edits, layer_edits, merge, tree
 from sdpaint.document.document import Document, EditTarget
-from sdpaint.document.layers import ColorTag, Fill, Group, Layer, LayerId, LayerMask
-from sdpaint.document.locks import refuse_locked, refuse_locked_inside, refuse_locked_pixels
+from sdpaint.document.layers import ColorTag, Fill, Group, Layer, LayerId
+from sdpaint.document.locks import refuse_locked_inside
 from sdpaint.document.reference import LayerReference, ReferenceUse
 from sdpaint.errors import EditRefused
 from sdpaint.imaging.blend import BlendMode
@@ -26,36 +25,16 @@ from sdpaint.imaging.color import Color
 from sdpaint.imaging.filter_table import FILTERS_BY_ID
 from sdpaint.imaging.tiles import Pixels, TileMap
 
-Edit = Callable[[Document], Document]
 
-
-class LayerController(QObject):
-    """Groups, masks, clipping, locks, tags, fills and adjustments. `foreground` gives new fills their colour."""
-
-    failed = Signal(object)
-    """SdPaintError."""
-    busy_changed = Signal(bool)
-    """Something is being computed, or is done."""
+class LayerController(LayerMasks):
+    """Groups, clipping, locks, tags, fills and adjustments. `foreground` gives new fills their colour."""
 
     def __init__(
         self, documents: DocumentController, foreground: Callable[[], Color], parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._documents = documents
+        super().__init__(documents, parent)
         self._foreground = foreground
         self._hidden_by_solo: frozenset[LayerId] = frozenset()
-        self._edits = BackgroundEdits(documents, self)
-        self._edits.busy_changed.connect(self.busy_changed)
-        self._edits.failed.connect(self.failed)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is being computed."""
-        return self._edits.is_busy
-
-    def shutdown(self) -> None:
-        """Wait for what is under way."""
-        self._edits.shutdown()
 
     # -- view state: no undo step
 
@@ -220,10 +199,6 @@ class LayerController(QObject):
             )
         self._apply("Show all layers again", lambda document: layer_edits.set_visible(document, back, True))
 
-    def end_change(self) -> None:
-        """A slider was let go."""
-        self._documents.end_merge()
-
     def set_clipped(self, clipped: bool) -> None:
         """Clip them to the layer below, or release them."""
         ids = self._ids
@@ -308,67 +283,6 @@ class LayerController(QObject):
             looks_at_locks=False,
         )
 
-    # -- masks
-
-    def add_mask(self) -> None:
-        """A mask that shows what is selected, or everything."""
-        self._on_active("Add mask", self._adding(False))
-
-    def add_hiding_mask(self) -> None:
-        """A mask that hides what is selected, or everything."""
-        self._on_active("Add mask", self._adding(True))
-
-    @staticmethod
-    def _adding(hide: bool) -> Callable[[Document, LayerId], Document]:
-        return lambda document, layer_id: layer_edits.add_mask(
-            document, layer_id, layer_edits.mask_of_selection(document, hide)
-        )
-
-    def set_mask(self, layer_id: LayerId, mask: LayerMask) -> None:
-        """Another mask in place of the layer's."""
-        layer = self._present.layer(layer_id)
-        self._apply(
-            "Change mask",
-            lambda document: edits.replace_layer(document, replace(layer, mask=mask)),
-            locked=(layer_id,),
-        )
-
-    def mask_from_selection(self) -> None:
-        """The mask shows what is selected, whatever it showed."""
-        self._on_active("Mask from selection", layer_edits.mask_from_selection)
-
-    def mask_from_transparency(self) -> None:
-        """The layer's alpha as its mask."""
-        self._on_active("Mask from transparency", layer_edits.mask_from_transparency, is_slow=True)
-
-    def apply_mask(self) -> None:
-        """The mask drawn into the pixels."""
-        self._on_active("Apply mask", layer_edits.apply_mask, is_slow=True)
-
-    def delete_mask(self) -> None:
-        """The mask gone."""
-        self._on_active("Delete mask", layer_edits.delete_mask)
-
-    def invert_mask(self) -> None:
-        """What showed is hidden, and the other way round."""
-        self._on_active("Invert layer mask", layer_edits.invert_mask)
-
-    def set_mask_enabled(self, enabled: bool, layer_id: LayerId | None = None) -> None:
-        """Whether the mask counts `layer_id`: of another one than the active."""
-        self._on_active(
-            "Enable mask" if enabled else "Disable mask",
-            lambda document, layer_id: layer_edits.set_mask_enabled(document, layer_id, enabled),
-            layer_id=layer_id,
-        )
-
-    def set_mask_linked(self, linked: bool, layer_id: LayerId | None = None) -> None:
-        """Whether the mask moves along with the layer `layer_id`: of another one than the active."""
-        self._on_active(
-            "Link mask" if linked else "Unlink mask",
-            lambda document, layer_id: layer_edits.set_mask_linked(document, layer_id, linked),
-            layer_id=layer_id,
-        )
-
     # -- kinds
 
     def add_fill(self) -> None:
@@ -430,74 +344,6 @@ class LayerController(QObject):
             return edit(document)
 
         self._edits.run(label, checked)
-
-    # -- how
-
-    @property
-    def _present(self) -> Document:
-        return self._documents.committed
-
-    @property
-    def _ids(self) -> frozenset[LayerId]:
-        return frozenset(layer.id for layer in self._present.selected_layers)
-
-    def _amend(self, document: Document) -> None:
-        if document is not self._present:
-            self._documents.amend(document)
-
-    def _apply(
-        self, label: str, edit: Edit, merge_key: str | None = None, locked: Collection[LayerId] = ()
-    ) -> None:
-        """`locked`: the layers that mustn't be."""
-        before = self._present
-        try:
-            for layer_id in locked:
-                refuse_locked(before, layer_id)
-            after = edit(before)
-        except EditRefused as error:
-            self.failed.emit(error)
-            return
-        if after is not before:
-            self._documents.apply(label, after, merge_key)
-
-    def _change(
-        self,
-        label: str,
-        change: Callable[[Layer], Layer],
-        merge_key: str | None = None,
-        looks_at_locks: bool = True,
-    ) -> None:
-        ids = self._ids
-
-        def changed(layer: Layer) -> Layer:
-            after = change(layer)
-            return layer if after == layer else after
-
-        self._apply(
-            label,
-            lambda document: edits.change_layers(document, ids, changed),
-            merge_key,
-            ids if looks_at_locks else (),
-        )
-
-    def _on_active(
-        self,
-        label: str,
-        edit: Callable[[Document, LayerId], Document],
-        is_slow: bool = False,
-        layer_id: LayerId | None = None,
-    ) -> None:
-        active = layer_id or self._present.active
-
-        def checked(document: Document) -> Document:
-            refuse_locked_pixels(document, active)
-            return edit(document, active)
-
-        if is_slow:
-            self._edits.run(label, checked)
-        else:
-            self._apply(label, checked)
-
 
 def _without_reference(layer: Layer) -> Layer:
     return replace(layer, reference=None)
