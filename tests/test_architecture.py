@@ -30,6 +30,8 @@ LATE = (
     "sdpaint.fileio.encoding",
     "sdpaint.fileio.foreign_recipes",
     "sdpaint.fileio.images",
+    "sdpaint.fileio.openraster_file",
+    "sdpaint.fileio.openraster_layers",
     "sdpaint.fileio.openraster_reader",
     "sdpaint.fileio.openraster_writer",
     "sdpaint.fileio.prompt_archive",

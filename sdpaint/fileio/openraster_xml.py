@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -9,6 +10,7 @@ from sdpaint.errors import FileError
 
 _MAX_ELEMENTS = 10_000
 _MAX_DEPTH = 100
+_FARTHEST_PX = 2**24
 
 
 def damaged(name: str, why: str) -> FileError:
@@ -50,3 +52,11 @@ def parse_xml(raw: bytes, name: str) -> ET.Element:
         raise damaged(name, f"its layer stack is no XML: {error}") from error
     root: ET.Element = builder.close()
     return root
+
+
+def pixels_of(element: ET.Element, key: str, name: str) -> int:
+    """A place or a size in pixels; 0 where nothing is said. Raises FileError or ValueError where it can't be one."""
+    value = float(element.get(key, "0"))    # some programs write 12.0
+    if not math.isfinite(value) or abs(value) > _FARTHEST_PX:
+        raise damaged(name, f"{key} is {element.get(key)}")
+    return round(value)

@@ -285,13 +285,13 @@ def test_a_zip_without_a_layer_stack_is_refused():
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr("sdpaint.fileio.openraster_reader._MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("sdpaint.fileio.openraster_file._MAX_TEXT_BYTES", 1000)
     with pytest.raises(FileError, match="too large"):
         decode_openraster(ora(" " * 5000 + '<layer src="a.png"/>'), "bomb.ora")
 
 
 def test_many_large_layers_are_not_unpacked(monkeypatch):
-    monkeypatch.setattr("sdpaint.fileio.openraster_reader._MAX_TOTAL_PIXELS", 1500)
+    monkeypatch.setattr("sdpaint.fileio.openraster_file._MAX_TOTAL_PIXELS", 1500)
     with pytest.raises(FileError, match="more pixels"):
         decode_openraster(ora('<layer src="a.png"/>' * 3), "bomb.ora")
 
