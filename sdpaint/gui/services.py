@@ -42,3 +42,17 @@ class Services:
     library: LibraryController
     downloads: DownloadsController
     schedules: ScheduleController
+
+    def shutdown(self) -> bool:
+        """Wait for what is under way; what is being written is whole then. False where the engine hangs."""
+        for each in (
+            self.files, self.exports, self.palettes, self.recent, self.prompts, self.journal, self.keeper,
+            self.tools.edits, self.brushes,
+        ):
+            each.shutdown()
+        engine_has_ended = self.generation.shutdown()
+        # Behind the engine, whose last pictures are still recorded.
+        self.results.shutdown()
+        for other in (self.library, self.downloads, self.schedules):
+            other.shutdown()
+        return engine_has_ended
