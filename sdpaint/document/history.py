@@ -69,6 +69,7 @@ class History:
         self._saved: Document | None = document
         self._may_merge = True
         self._budget_bytes = budget_bytes
+        self._maps: dict[int, TileMap] = {}
         self._map_users: Counter[int] = Counter()
         self._users: Counter[int] = Counter()
         self._bytes = 0
@@ -238,12 +239,11 @@ class History:
         work = Tidying(self.shelf, self, max(0, self._budget_bytes - self._bytes))
         work.awake = list(near.values())
         work.to_wake = [tiles for key, tiles in near.items() if key in self._asleep]
-        for step in self._steps:
-            for tiles in step.document.tile_maps():
-                if id(tiles) not in near and id(tiles) not in self._asleep:
-                    self._asleep[id(tiles)] = tiles
-                    self._discount_tiles(tiles)
-                    work.to_rest.append(tiles)
+        # Not step by step: a hundred steps share most maps of their layers, and this is asked after every change.
+        work.to_rest = [tiles for key, tiles in self._maps.items() if key not in near and key not in self._asleep]
+        for tiles in work.to_rest:
+            self._asleep[id(tiles)] = tiles
+            self._discount_tiles(tiles)
         is_too_much = self.nbytes > self._budget_bytes and self.shelf.packed_bytes > 0
         return work if work.to_rest or work.to_wake or is_too_much else None
 
@@ -286,6 +286,7 @@ class History:
         for tiles in document.tile_maps():
             self._map_users[id(tiles)] += 1
             if self._map_users[id(tiles)] == 1:
+                self._maps[id(tiles)] = tiles
                 self._count_tiles(tiles)
 
     def _count_tiles(self, tiles: TileMap) -> None:
@@ -299,7 +300,7 @@ class History:
             self._map_users[id(tiles)] -= 1
             if self._map_users[id(tiles)] > 0:
                 continue
-            del self._map_users[id(tiles)]
+            del self._map_users[id(tiles)], self._maps[id(tiles)]
             if self._asleep.pop(id(tiles), None) is None:
                 self._discount_tiles(tiles)
 

@@ -224,6 +224,18 @@ def test_without_room_on_the_disk_the_oldest_steps_go(tmp_path):
     assert len(history.steps) < 15
 
 
+def test_however_long_the_history_only_the_steps_that_are_near_are_gone_through(tmp_path, monkeypatch):
+    history = long_history(tmp_path, 60)
+    tidied(history)
+    history.push("One more", painted(history.present, 0, 99))
+    gone_through, tile_maps = [], Document.tile_maps
+    monkeypatch.setattr(Document, "tile_maps", lambda self: (gone_through.append(self), tile_maps(self))[1])
+
+    assert len(history.tidying().to_rest) == 1
+
+    assert len(gone_through) == AWAKE_STEPS + 1
+
+
 def test_without_a_folder_nothing_is_spilled_and_the_failure_says_so():
     history = long_history(None)
     tidied(history)
