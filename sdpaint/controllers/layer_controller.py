@@ -316,31 +316,38 @@ class LayerController(LayerMasks):
         document = self._present
         ids, active = self._ids, document.active
         if len(ids) > 1:
-            self._merge("Merge layers", lambda document: merge.merge_layers(document, ids), ids)
+            self._merge("Merge layers", lambda document: merge.merge_layers(document, ids), lambda _document: ids)
         elif isinstance(document.active_layer.content, Group):
-            self._merge("Merge group", lambda document: merge.merge_group(document, active), ids)
+            self._merge("Merge group", lambda document: merge.merge_group(document, active), lambda _document: ids)
         elif document.active_index == 0:
             self.failed.emit(EditRefused("There is no layer below to merge with", "Move the layer up first"))
         else:
-            below = document.siblings_of(active)[document.active_index - 1]
-            self._merge("Merge down", lambda document: merge.merge_down(document, active), (active, below.id))
+            both = (active, document.siblings_of(active)[document.active_index - 1].id)
+            self._merge("Merge down", lambda document: merge.merge_down(document, active), lambda _document: both)
 
     def merge_visible(self) -> None:
         """All that is seen as one layer."""
-        ids = [layer.id for layer in self._present.layers if layer.visible]
-        self._merge("Merge visible", merge.merge_visible, ids)
+        self._merge(
+            "Merge visible",
+            merge.merge_visible,
+            lambda document: [layer.id for layer in document.layers if layer.visible],
+        )
 
     def flatten_image(self) -> None:
         """One layer with all that is seen."""
-        self._merge("Flatten image", merge.flatten_image, [layer.id for layer in self._present.layers])
+        self._merge(
+            "Flatten image", merge.flatten_image, lambda document: [layer.id for layer in document.layers]
+        )
 
     def stamp_visible(self) -> None:
         """A new layer with all that is seen."""
-        self._merge("Stamp visible", merge.stamp_visible, ())
+        self._merge("Stamp visible", merge.stamp_visible, lambda _document: ())
 
-    def _merge(self, label: str, edit: Edit, ids: Collection[LayerId]) -> None:
+    def _merge(self, label: str, edit: Edit, ids_in: Callable[[Document], Collection[LayerId]]) -> None:
+        """`ids_in`: which layers it takes together in the document as it is by then."""
+
         def checked(document: Document) -> Document:
-            refuse_locked_inside(document, ids)
+            refuse_locked_inside(document, ids_in(document))
             return edit(document)
 
         self._edits.run(label, checked)

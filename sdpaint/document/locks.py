@@ -12,7 +12,9 @@ _UNLOCK = "Unlock it with the buttons above the layers"
 
 
 def refuse_locked(document: Document, layer_id: LayerId) -> None:
-    """Raises EditRefused where nothing of the layer may be changed."""
+    """Raises EditRefused where nothing of the layer may be changed, or where it is gone: an edit may have waited."""
+    if not document.has_layer(layer_id):
+        raise EditRefused("The layer is gone", "Undo brings it back")
     for layer in document.path_to(layer_id):
         if layer.locked:
             raise EditRefused(f"{_kind(layer)} is locked", _UNLOCK)

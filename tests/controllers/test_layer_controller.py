@@ -7,7 +7,7 @@ import pytest
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.layer_controller import LayerController
 from sdpaint.document.document import EditTarget
-from sdpaint.document.edits import add_layer, new_document, set_active, with_layer_tiles
+from sdpaint.document.edits import add_layer, delete_layers, new_document, set_active, with_layer_tiles
 from sdpaint.document.layers import ColorTag, Fill
 from sdpaint.errors import EditRefused
 from sdpaint.imaging.blend import BlendMode
@@ -171,6 +171,22 @@ def test_a_group_is_merged_into_one_layer_and_chosen_layers_into_the_topmost(doc
         layers.merge_down()
     assert names(documents) == ["Background", "Group 1"]
     assert documents.committed.active_layer.holds_pixels
+
+
+def test_a_layer_that_is_gone_before_it_is_merged_is_said(documents, layers, refused, qtbot):
+    layers.merge_down()
+    documents.apply("Delete layer", delete_layers(documents.committed, {documents.committed.active}))
+    qtbot.waitUntil(lambda: not layers.is_busy)
+    assert [error.message for error in refused] == ["The layer is gone"]
+    assert names(documents) == ["Background", "Layer 1"]
+
+
+def test_what_is_visible_by_then_is_merged(documents, layers, refused, qtbot):
+    layers.merge_visible()
+    documents.apply("Delete layer", delete_layers(documents.committed, {documents.committed.active}))
+    qtbot.waitUntil(lambda: not layers.is_busy)
+    assert names(documents) == ["Background"]
+    assert not refused
 
 
 def test_the_lowest_layer_has_nothing_to_merge_with(documents, layers, refused):
