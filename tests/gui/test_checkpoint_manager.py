@@ -201,7 +201,7 @@ def test_a_network_alone_says_what_it_is_made_of_or_what_to_put_where(driver, ma
     write_file(models / "text_encoder" / "clip_l.safetensors", CLIP_L)
     write_file(models / "VAE" / "ae.safetensors", {**LDM_VAE, "decoder.conv_in.weight": (512, 16, 3, 3)})
     library.look_again()
-    qtbot.waitUntil(lambda: "flux1-dev" in names(manager), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "flux1-dev" in names(manager))
     choose(manager, library, "flux1-dev")
     said = text(manager, "libraryProblem")
     assert "comes without T5-XXL" in said
@@ -209,7 +209,7 @@ def test_a_network_alone_says_what_it_is_made_of_or_what_to_put_where(driver, ma
 
     write_file(models / "text_encoder" / "t5xxl_fp16.safetensors", t5(4096))
     library.look_again()
-    qtbot.waitUntil(lambda: entry_of(library, "flux1-dev").info is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: entry_of(library, "flux1-dev").info is not None)
     assert text(manager, "libraryParts").split("\n") == [
         "CLIP-L from clip_l.safetensors", "T5-XXL from t5xxl_fp16.safetensors", "Autoencoder from ae.safetensors"
     ]
