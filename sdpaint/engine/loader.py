@@ -28,7 +28,7 @@ from sdpaint.engine.samplers import shifted_betas
 from sdpaint.engine.single_file import SingleFile
 from sdpaint.errors import CheckpointError, DeviceUnavailable
 from sdpaint.generation.families import FAMILIES, FamilyName
-from sdpaint.generation.memory_plan import MemoryPlan, Placement, Precision
+from sdpaint.generation.memory_plan import MemoryPlan, Placement
 from sdpaint.generation.preview_maps import PreviewMap
 
 _log = logging.getLogger(__name__)
@@ -265,8 +265,8 @@ def place_network(
     network.requires_grad_(False).eval()
     is_text = isinstance(network, transformers.PreTrainedModel)
     try:
-        if plan.precision is Precision.FP8 and denoises:
-            store_small(network, device)
+        if denoises:
+            store_small(network, plan, device)
         network.to(home_of(name, plan, device))
         # The order is one of pictures: networks of films have convolutions over time. Files know only the plain one.
         is_of_pictures = not is_text and not any(each.ndim == 5 for each in network.parameters())

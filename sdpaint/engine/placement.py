@@ -32,6 +32,8 @@ def home_of(name: str, plan: MemoryPlan, device: Device) -> torch.device:
 
 def quantisation(plan: MemoryPlan, device: Device) -> dict[str, Any]:
     """Keyword arguments of from_pretrained for the denoising network."""
+    if plan.precision is Precision.INT8:
+        return {"quantization_config": diffusers.TorchAoConfig(_integers())}
     if plan.precision is not Precision.QUANTISED:
         return {}
     return {
@@ -41,9 +43,20 @@ def quantisation(plan: MemoryPlan, device: Device) -> dict[str, Any]:
     }
 
 
-def store_small(network: Any, device: Device) -> None:
-    """Keep a network's weights in 8 bits, and compute in the device's precision."""
-    network.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=device.dtype)
+def _integers() -> Any:
+    from torchao.quantization import Int8WeightOnlyConfig  # there on few machines
+
+    return Int8WeightOnlyConfig(version=2)
+
+
+def store_small(network: Any, plan: MemoryPlan, device: Device) -> None:
+    """Keep a network's weights in 8 bits where the plan says so, and compute in the device's precision."""
+    if plan.precision is Precision.INT8 and not getattr(network, "is_quantized", False):
+        from torchao.quantization import quantize_
+
+        quantize_(network, _integers())     # what came from a file of its own, and not through from_pretrained
+    if plan.precision is Precision.FP8:
+        network.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=device.dtype)
 
 
 class Arrangement:

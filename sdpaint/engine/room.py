@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 import torch
+from diffusers.utils import is_torchao_version
 
 from sdpaint.checkpoints.header import Container, read_header
 from sdpaint.checkpoints.identify import CheckpointInfo
@@ -24,6 +25,9 @@ _PREFIXES = {
     "text_encoder": ("cond_stage_model.", "conditioner.", "text_encoders.", "text_encoder."),
 }
 """What belongs to which part in a single file; all else is the network."""
+
+_OLDEST_TORCHAO = "0.15.0"
+"""What diffusers asks for."""
 
 _SCARCE = 0.04
 """Below this share of the machine's memory what is only kept ready goes: the system would begin to swap."""
@@ -86,14 +90,24 @@ def facts_for(info: CheckpointInfo, device: Device, reclaimable: int = 0) -> Mem
 
 
 def _quantisers(device: Device) -> frozenset[str]:
-    wanted = ("bitsandbytes",) if device.kind == "cuda" else ()
+    wanted = {"bitsandbytes"} if device.kind == "cuda" else set()
+    # Its integers go with bfloat16 alone, and nobody has tried them on Apple's GPUs.
+    if device.dtype == torch.bfloat16 and device.kind != "mps" and is_torchao_version(">=", _OLDEST_TORCHAO):
+        wanted.add("torchao")
     return frozenset(name for name in wanted if importlib.util.find_spec(name) is not None)
 
 
 def held_bytes(components: Iterable[Any]) -> int:
     """How much memory the networks among components of a checkpoint take."""
     networks = [part for part in components if hasattr(part, "parameters")]
-    return sum(each.numel() * each.element_size() for network in networks for each in network.parameters())
+    return sum(_bytes_of(each) for network in networks for each in network.parameters())
+
+
+def _bytes_of(tensor: Any) -> int:
+    if hasattr(tensor, "__tensor_flatten__"):   # torchao's, which say the numbers that they stand for
+        parts = (getattr(tensor, name) for name in tensor.__tensor_flatten__()[0])
+        return sum(_bytes_of(part) for part in parts if part is not None)
+    return int(tensor.numel() * tensor.element_size())
 
 
 def surplus(held: Sequence[int], coming: int, budget: int) -> int:

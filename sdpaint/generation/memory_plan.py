@@ -42,6 +42,8 @@ class Precision(Enum):
     """In what form the denoising network's weights lie."""
 
     AS_LOADED = ""
+    INT8 = "8-bit integers"
+    """The weights of its linear layers, each row with a scale of its own (torchao)."""
     FP8 = "8-bit storage"
     QUANTISED = "quantised"
 
@@ -164,9 +166,12 @@ def _forms(facts: MemoryFacts) -> Iterator[tuple[Placement, Precision]]:
         yield Placement.MODEL_OFFLOAD, Precision.AS_LOADED
         yield Placement.GROUP_OFFLOAD, Precision.AS_LOADED
     if not facts.is_quantised:
+        # Of UNets much lies in convolutions, which stay as they are.
+        if "torchao" in facts.quantisers and facts.network == "transformer":
+            yield together, Precision.INT8
         if facts.has_fp8:
             yield together, Precision.FP8
-        if facts.quantisers:
+        if "bitsandbytes" in facts.quantisers:
             yield together, Precision.QUANTISED
     if facts.device != "mps":
         yield Placement.DISK_OFFLOAD, Precision.AS_LOADED
@@ -177,6 +182,7 @@ _MEANT: Mapping[MemoryChoice, tuple[Placement | None, Precision | None]] = {
     MemoryChoice.MODEL_OFFLOAD: (Placement.MODEL_OFFLOAD, Precision.AS_LOADED),
     MemoryChoice.GROUP_OFFLOAD: (Placement.GROUP_OFFLOAD, Precision.AS_LOADED),
     MemoryChoice.DISK_OFFLOAD: (Placement.DISK_OFFLOAD, Precision.AS_LOADED),
+    MemoryChoice.INT8: (None, Precision.INT8),
     MemoryChoice.FP8: (None, Precision.FP8),
     MemoryChoice.QUANTISED: (None, Precision.QUANTISED),
 }
@@ -213,7 +219,7 @@ def _share(facts: MemoryFacts, precision: Precision) -> float:
     """What remains of a network: norms, embeddings and scales stay as they are."""
     if precision is Precision.AS_LOADED:
         return 1.0
-    bits = 4 if precision is Precision.QUANTISED and "bitsandbytes" in facts.quantisers else 8
+    bits = 4 if precision is Precision.QUANTISED else 8
     return min(1.0, (bits + 1) / (8 * facts.number_bytes))
 
 
@@ -255,6 +261,8 @@ _WHY: Mapping[tuple[Placement, Precision], str] = {
     (Placement.MODEL_OFFLOAD, Precision.AS_LOADED): "Only the network at work lies on the GPU: the same pixels",
     (Placement.GROUP_OFFLOAD, Precision.AS_LOADED): "Layers come to the GPU when they are due: the same pixels, slower",
     (Placement.DISK_OFFLOAD, Precision.AS_LOADED): "Layers are read from the disk at every step: the same pixels, slow",
+    (Placement.RESIDENT, Precision.INT8): "Weights are integers of 8 bits: pixels differ a little",
+    (Placement.MODEL_OFFLOAD, Precision.INT8): "Weights are integers of 8 bits, one network on the GPU at a time",
     (Placement.RESIDENT, Precision.FP8): "Weights are stored in 8 bits: pixels differ slightly",
     (Placement.MODEL_OFFLOAD, Precision.FP8): "Weights are stored in 8 bits, one network on the GPU at a time",
     (Placement.RESIDENT, Precision.QUANTISED): "Weights are quantised: pixels differ",

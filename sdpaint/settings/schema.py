@@ -81,6 +81,7 @@ class MemoryChoice(Enum):
     MODEL_OFFLOAD = "model-offload"
     GROUP_OFFLOAD = "group-offload"
     DISK_OFFLOAD = "disk-offload"
+    INT8 = "int8"
     FP8 = "fp8"
     QUANTISED = "quantised"
 
@@ -184,6 +185,7 @@ class Settings:
             MemoryChoice.MODEL_OFFLOAD: "One network on the GPU at a time",
             MemoryChoice.GROUP_OFFLOAD: "A few layers on the GPU at a time",
             MemoryChoice.DISK_OFFLOAD: "Layers are read from the disk",
+            MemoryChoice.INT8: "Weights as 8-bit integers (needs torchao)",
             MemoryChoice.FP8: "Weights stored in 8 bits",
             MemoryChoice.QUANTISED: "Weights quantised to 4 bits",
         },

@@ -5,29 +5,31 @@ No GPU is needed: a network that is offloaded from a CPU to a CPU goes through a
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import ModelMixin
+from diffusers import FluxTransformer2DModel, ModelMixin
 
 from sdpaint.checkpoints.component import Prediction
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.marks import user_marks
 from sdpaint.engine.device import Device, choose_device
 from sdpaint.engine.diffusion import DiffusionEngine
-from sdpaint.engine.room import held_bytes, is_scarce
+from sdpaint.engine.loader import place_network
+from sdpaint.engine.room import facts_for, held_bytes, is_scarce
 from sdpaint.engine.store import CheckpointStore
 from sdpaint.generation.memory_plan import MemoryPlan, MemoryWishes, Placement, Precision
-from sdpaint.generation.request import GenerationRequest
+from sdpaint.generation.request import GenerationRequest, SamplerName
 from sdpaint.settings.schema import MemoryChoice
 from tests.engine.support import build_flow_checkpoint, centre_mask, landscape, make_request, picture
-from tests.engine.tiny_families import build_family
+from tests.engine.tiny_families import build_family, build_lora
 
 CPU = choose_device("cpu", "float32")
 
@@ -152,6 +154,57 @@ def test_weights_in_eight_bits_take_less_and_stay_close(name: str, request: pyte
         assert sizes[1] < 0.95 * sizes[0]
     assert not np.array_equal(exact, close)
     assert np.abs(exact.astype(int) - close).mean() < 12
+
+
+@pytest.fixture
+def torchao() -> Any:
+    """What quantises to integers, on machines that have it; it warns while it is imported."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("torchao")
+
+
+@pytest.mark.usefixtures("torchao")
+def test_integers_take_less_stay_close_and_go_with_a_lora(flux: Path, tmp_path: Path) -> None:
+    build_lora(tmp_path / "ink.safetensors", flux)
+    device = choose_device("cpu", "bfloat16")
+
+    def asked(prompt: str) -> GenerationRequest:
+        files = {"ink": tmp_path / "ink.safetensors"}
+        request = make_request(flux, sampler=SamplerName.EULER, prompt=prompt, steps=2)
+        return replace(request, adapter_files=files)
+
+    with engine_on(device) as plain, engine_on(device, MemoryChoice.INT8) as small:
+        exact, close = (picture(each, asked("sea")) for each in (plain, small))
+        networks = [each._load(flux).components["transformer"] for each in (plain, small)]
+        assert small._load(flux).plan.precision is Precision.INT8
+        assert networks[1].is_quantized
+        assert held_bytes(networks[1:]) < 0.75 * held_bytes(networks[:1])
+        inked = picture(small, asked("sea<lora:ink:1>"))
+        assert np.array_equal(picture(small, asked("sea")), close)
+    assert np.abs(exact.astype(int) - close).mean() < 4
+    assert np.abs(inked.astype(int) - close).mean() > np.abs(exact.astype(int) - close).mean()
+
+
+@pytest.mark.usefixtures("torchao")
+def test_a_network_from_a_file_of_its_own_becomes_integers_too(flux: Path) -> None:
+    network = FluxTransformer2DModel.from_pretrained(flux / "transformer", dtype=torch.bfloat16)
+    before = held_bytes([network])
+    place_network(network, "transformer", choose_device("cpu", "bfloat16"), MemoryPlan(precision=Precision.INT8), True)
+    assert held_bytes([network]) < 0.75 * before
+
+
+def test_integers_are_offered_only_with_what_makes_them(flux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is installed is told apart from what is of use: torchao's integers go with bfloat16 alone."""
+    import sdpaint.engine.room as room
+
+    monkeypatch.setattr(room.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(room, "is_torchao_version", lambda *_: True)
+    info = read_checkpoint(flux)
+    found = [facts_for(info, choose_device("cpu", dtype)).quantisers for dtype in ("bfloat16", "float32")]
+    assert found == [frozenset({"torchao"}), frozenset()]
+    monkeypatch.setattr(room, "is_torchao_version", lambda *_: False)
+    assert facts_for(info, choose_device("cpu", "bfloat16")).quantisers == frozenset()
 
 
 @pytest.mark.parametrize("choice", [MemoryChoice.FP8, MemoryChoice.GROUP_OFFLOAD])

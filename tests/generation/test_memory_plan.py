@@ -65,6 +65,8 @@ EXAMPLES = [
     (machine(FLUX, 30.0), Placement.MODEL_OFFLOAD, Precision.AS_LOADED),
     (machine(FLUX, 11.0), Placement.GROUP_OFFLOAD, Precision.AS_LOADED),
     (machine(FLUX, 16.0, host=26), Placement.MODEL_OFFLOAD, Precision.FP8),
+    (machine(FLUX, 16.0, host=26, quantisers=frozenset({"torchao"})), Placement.MODEL_OFFLOAD, Precision.INT8),
+    (machine(FLUX, 26.0, 26.0, "cpu", quantisers=frozenset({"torchao"})), Placement.RESIDENT, Precision.INT8),
     (machine(FLUX, 11.0, host=18), Placement.DISK_OFFLOAD, Precision.AS_LOADED),
     (
         machine(FLUX, 13.0, host=20, quantisers=frozenset({"bitsandbytes"})),
@@ -73,6 +75,8 @@ EXAMPLES = [
     ),
     (machine(SDXL, 12.0, 12.0, "cpu"), Placement.RESIDENT, Precision.AS_LOADED),
     (machine(SDXL, 6.3, 6.3, "cpu"), Placement.RESIDENT, Precision.FP8),
+    # Much of a UNet is convolutions, which torchao leaves as they are.
+    (machine(SDXL, 6.3, 6.3, "cpu", quantisers=frozenset({"torchao"})), Placement.RESIDENT, Precision.FP8),
     (machine(SDXL, 3.0, 3.0, "cpu"), Placement.DISK_OFFLOAD, Precision.AS_LOADED),
     (machine(SDXL, 12.0, 4.0, "mps", has_fp8=False), Placement.RESIDENT, Precision.AS_LOADED),
 ]
@@ -105,8 +109,10 @@ def test_nothing_is_chosen_that_the_machine_cannot_do(there: MemoryFacts) -> Non
         assert plan.placement not in (Placement.MODEL_OFFLOAD, Placement.GROUP_OFFLOAD)
     if not there.has_fp8 or there.is_quantised:
         assert plan.precision is not Precision.FP8
-    if not there.quantisers or there.is_quantised:
+    if "bitsandbytes" not in there.quantisers or there.is_quantised:
         assert plan.precision is not Precision.QUANTISED
+    if "torchao" not in there.quantisers or there.is_quantised or there.network == "unet":
+        assert plan.precision is not Precision.INT8
     if there.device == "mps":
         assert plan.placement is Placement.RESIDENT
     else:
@@ -155,6 +161,7 @@ def test_what_is_chosen_by_hand_holds_or_is_said_to_be_impossible(there: MemoryF
         MemoryChoice.MODEL_OFFLOAD: plan.form == (Placement.MODEL_OFFLOAD, Precision.AS_LOADED),
         MemoryChoice.GROUP_OFFLOAD: plan.form == (Placement.GROUP_OFFLOAD, Precision.AS_LOADED),
         MemoryChoice.DISK_OFFLOAD: plan.placement is Placement.DISK_OFFLOAD,
+        MemoryChoice.INT8: plan.precision is Precision.INT8,
         MemoryChoice.FP8: plan.precision is Precision.FP8,
         MemoryChoice.QUANTISED: plan.precision is Precision.QUANTISED,
     }[choice]
