@@ -91,6 +91,8 @@ class Recipe:
     """How many pictures are encoded once for training on a CPU."""
     labelled: tuple[tuple[tuple[int, int], int], ...] = ()
     """For training on a CPU with labels: sizes in px, and how many shards of pictures there are of each."""
+    rare_shards: int = 0
+    """Shards of the first of these sizes that show only pictures with a thing that is rare in the others."""
     shard_pictures: int = 1000
     pool_pictures: int = 400_000
     """How many encoded pictures a GPU holds to draw from."""
@@ -126,6 +128,7 @@ CPU = Recipe(
         pooled_prompt=True,
     ),
     labelled=(((256, 256), 24), ((320, 192), 4), ((192, 320), 4)),
+    rare_shards=6,
 )
 """What can be trained without a GPU: see unet_cpu.py."""
 
@@ -138,6 +141,7 @@ REHEARSAL = Recipe(
     unet=UNetSize(channels=(8, 16, 16, 16), groups=4, head_px=8, batch=2, cuda_batch=2, square_share=0.5),
     cached_pictures=12,
     labelled=(((128, 128), 2), ((160, 128), 2)),
+    rare_shards=2,
     shard_pictures=4,
     pool_pictures=64,
     sampling_steps=5,

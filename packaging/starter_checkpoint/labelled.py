@@ -34,6 +34,12 @@ LABELS = (*BACKGROUNDS, *OBJECTS)
 _DEPTHS = (0.96, 0.75, 0.45)
 """The sky is at least as far as the first; then far, between and near ground."""
 
+RARE = ("castle", "chapel", "windmill", "lighthouse", "bridge")
+"""Things that no more than one plan in twenty shows; aurora and rainbow are as rare. Some shards hold nothing else."""
+
+RARE_FROM = 1000
+"""The number of the first such shard."""
+
 _CELL = LATENT_SCALE * SUPERSAMPLING
 _ENCODED_AT_ONCE = 20
 _SEEDS = 9 << 32
@@ -92,7 +98,8 @@ def write_labelled(run: Run, words: CLIPTokenizer) -> bool:
         for size, count in run.recipe.labelled:
             if shard < count and not write_shards(run, words, size, range(shard, shard + 1)):
                 return False
-    return True
+    size, _ = run.recipe.labelled[0]
+    return write_shards(run, words, size, range(RARE_FROM, RARE_FROM + run.recipe.rare_shards))
 
 
 def write_shards(run: Run, words: CLIPTokenizer, size: Size, shards: range) -> bool:
@@ -121,12 +128,14 @@ def _path(folder: Path, size: Size, shard: int) -> Path:
 def _make(run: Run, network: AutoencoderTiny, words: CLIPTokenizer, size: Size, shard: int) -> Examples:
     count = run.recipe.shard_pictures
     # Each size shows other pictures.
-    first = _SEEDS + (size[0] * 1000 + size[1]) * (1 << 20) + shard * count
-    if first + count > HELD_OUT:
-        raise ValueError("These seeds are held out")
+    first = _SEEDS + (size[0] * 1000 + size[1]) * (1 << 20)
+    if shard < RARE_FROM:
+        chosen = plans_from(first + shard * count, count)
+    else:  # one plan in four is taken
+        chosen = plans_from(first + (1 << 19) + (shard - RARE_FROM) * 8 * count, count, rare=True)
     latents, ids, labels = [], [], []
-    for start in range(first, first + count, _ENCODED_AT_ONCE):
-        plans = [make_plan(seed) for seed in range(start, min(start + _ENCODED_AT_ONCE, first + count))]
+    for start in range(0, count, _ENCODED_AT_ONCE):
+        plans = chosen[start : start + _ENCODED_AT_ONCE]
         drawn = [draw(plan, size) for plan in plans]
         images = torch.from_numpy(np.stack([image for image, _ in drawn]))
         latents.append(encode_all(network, images, run.device).cpu())
@@ -134,6 +143,23 @@ def _make(run: Run, network: AutoencoderTiny, words: CLIPTokenizer, size: Size, 
         ids.append(tokenize(words, captions).to(torch.int16).reshape(len(plans), WORDINGS, -1))
         labels.append(torch.from_numpy(np.stack([label for _, label in drawn])))
     return Examples(torch.cat(latents), torch.cat(ids), torch.cat(labels))
+
+
+def plans_from(first: int, count: int, rare: bool = False) -> list[Plan]:
+    """So many plans, in the order of their seeds from `first` on; `rare` keeps to those that show one of RARE.
+
+    Raises ValueError where that would reach the seeds that are held out.
+    """
+    plans: list[Plan] = []
+    seed = first
+    while len(plans) < count:
+        if seed >= HELD_OUT:
+            raise ValueError("These seeds are held out")
+        plan = make_plan(seed)
+        if not rare or plan.aurora or plan.rainbow or any(thing.kind in RARE for thing in plan.things):
+            plans.append(plan)
+        seed += 1
+    return plans
 
 
 class Library:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import UNet2DConditionModel
 from starter_checkpoint import autoencoder, labelled, muon, tokenizer, transfer, unet_cpu
-from starter_checkpoint.config import CPU, REHEARSAL
+from starter_checkpoint.config import CPU, HELD_OUT, REHEARSAL
 from starter_checkpoint.run import open_run
 from starter_checkpoint.world import make_plan, render
 from torch import nn
@@ -60,6 +60,15 @@ def test_labels_lie_where_the_things_are():
     assert castle[cells > 0.5].mean() > 0.95
     assert not castle[cells == 0.0].any()
     assert labels[0, 0] == labelled.LABELS.index("sky")
+
+
+def test_shards_of_rare_things_show_nothing_else():
+    plans = labelled.plans_from(1000, 30, rare=True)
+    for plan in plans:
+        assert {thing.kind for thing in plan.things} & {*labelled.RARE} or plan.aurora or plan.rainbow
+    assert [plan.seed for plan in plans] == sorted({plan.seed for plan in plans})
+    with pytest.raises(ValueError, match="held out"):
+        labelled.plans_from(HELD_OUT - 5, 6)
 
 
 def test_cells_of_small_things_weigh_more_than_the_sky():
