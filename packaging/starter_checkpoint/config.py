@@ -94,6 +94,8 @@ class Recipe:
     rare_shards: int = 0
     """Shards of the first of these sizes that show only pictures with a thing that is rare in the others."""
     shard_pictures: int = 1000
+    judged_pictures: int = 24_000
+    """How many pictures the judge learns from, several times each."""
     pool_pictures: int = 400_000
     """How many encoded pictures a GPU holds to draw from."""
     sampling_steps: int = 20
@@ -129,6 +131,7 @@ CPU = Recipe(
     ),
     labelled=(((256, 256), 24), ((320, 192), 4), ((192, 320), 4)),
     rare_shards=6,
+    judged_pictures=16_000,
 )
 """What can be trained without a GPU: see unet_cpu.py."""
 
@@ -143,6 +146,7 @@ REHEARSAL = Recipe(
     labelled=(((128, 128), 2), ((160, 128), 2)),
     rare_shards=2,
     shard_pictures=4,
+    judged_pictures=8,
     pool_pictures=64,
     sampling_steps=5,
     lengths={

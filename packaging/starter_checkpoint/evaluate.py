@@ -30,6 +30,7 @@ from starter_checkpoint.data import held_out
 from starter_checkpoint.inpaint import inpaint_sheet
 from starter_checkpoint.run import Run
 from starter_checkpoint.world import Plan, make_plan, render
+from starter_checkpoint.world.nature import ANIMALS
 from starter_checkpoint.world.palettes import TIMES
 from starter_checkpoint.world.terrain import TERRAINS
 from starter_checkpoint.world_sheet import save_rgb, sheet_of
@@ -106,7 +107,7 @@ def plain_prompt(plan: Plan) -> str:
     """A prompt that names what is measured: place, hour, and every thing of the plan."""
     things = sorted(classifier.things_of(plan) - {"stars"})
     names = [_NAMES.get(name, name) for name in things]
-    animals = [thing.kind for thing in plan.things if thing.kind in ("deer", "horse", "wolf", "bear", "fox")]
+    animals = [thing.kind for thing in plan.things if thing.kind in ANIMALS]
     names = [animals[0] if name == "deer" and animals else name for name in names]
     plural = ("trees", "birds")
     listed = [
@@ -123,12 +124,12 @@ def plain_prompt(plan: Plan) -> str:
 
 
 def measured_plans(count: int) -> list[Plan]:
-    """Held-out plans in plain style and weather, so that a prompt can say all that matters."""
+    """Held-out plans that a prompt can say all of."""
     plans: list[Plan] = []
     seed = HELD_OUT + 500_000
     while len(plans) < count:
         plan = make_plan(seed)
-        if plan.style == "flat" and plan.weather == "clear":
+        if classifier.is_plain(plan):
             plans.append(plan)
         seed += 1
     return plans

@@ -134,10 +134,10 @@ def write_card(run: Run, folder: Path) -> None:
     if autoencoder:
         lines.append(f"- Autoencoder: {autoencoder['psnr']:.1f} dB PSNR on held-out pictures")
         lines.append(f"- The preview map explains {100 * autoencoder['r2']:.0f} % of the variance")
-    if judge:
-        lines.append(
-            f"- Judge on held-out renders: {_shares({k: v for k, v in judge.items() if k != 'thresholds'})}"
-        )
+    for key, which in (("all", "held-out renders"), ("plain", "those in flat style and clear weather")):
+        found = judge.get(key)
+        if isinstance(found, dict):
+            lines.append(f"- Judge on {which}: {_shares(found)}")
     for key, value in measures.items():
         lines.append(f"- {key}: {_shares(value) if isinstance(value, dict) else f'{value:.3g}'}")
     sheets = sorted((run.folder / "evaluation").glob("*.jpg"))

@@ -5,14 +5,16 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from starter_checkpoint import autoencoder, classifier, controlnet, export, live, tokenizer, transfer, unet
-from starter_checkpoint.config import FULL, LATENT_CHANNELS, LATENT_SCALE, REHEARSAL
+from starter_checkpoint.config import FULL, HELD_OUT, LATENT_CHANNELS, LATENT_SCALE, REHEARSAL
 from starter_checkpoint.data import Wanted, held_out, stream
 from starter_checkpoint.evaluate import evaluate
 from starter_checkpoint.lines import roughened
 from starter_checkpoint.networks import Noise, build_text_encoder, build_unet, draw_timesteps
 from starter_checkpoint.pool import Pool, write_cache
 from starter_checkpoint.run import open_run
+from starter_checkpoint.world import make_plan
 from starter_checkpoint.world.dice import Dice
+from starter_checkpoint.world.palettes import TIMES
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -235,14 +237,31 @@ def test_equal_clouds_are_at_no_distance():
     assert classifier.frechet_distance(cloud, cloud + 2.0) == pytest.approx(32.0, rel=0.01)
 
 
-def test_the_judge_is_told_what_plans_show():
-    batch = held_out(30)
-    wanted = classifier.targets(batch.plans, torch.device("cpu"))["things"]
-    for plan, row in zip(batch.plans, wanted, strict=True):
-        assert bool(row[classifier.THINGS.index("moon")]) == bool(plan.moon)
-        assert bool(row[classifier.THINGS.index("castle")]) == any(
-            thing.kind == "castle" for thing in plan.things
-        )
+def test_the_judge_is_told_what_can_be_seen_and_where():
+    seeds = range(HELD_OUT, HELD_OUT + 30)
+    pictures = classifier.drawn(seeds)
+    castle, moon = classifier.THINGS.index("castle"), classifier.THINGS.index("moon")
+    assert pictures.images.shape == (30, 192, 192, 3)
+    for seed, answers, place in zip(seeds, pictures.answers, pictures.where, strict=True):
+        plan = make_plan(seed)
+        assert TIMES[int(answers[0])] == plan.time
+        assert bool(answers[3 + classifier.THINGS.index("stars")]) == bool(plan.stars)
+        for index, is_planned in (
+            (moon, bool(plan.moon)),
+            (castle, any(thing.kind == "castle" for thing in plan.things)),
+        ):
+            assert bool(answers[3 + index]) == bool(place[index].any())
+            assert is_planned or not answers[3 + index]
+    assert pictures.answers[:, 3 + moon].any()
+
+
+def test_the_judge_sees_each_picture_once_a_round():
+    batches = classifier.shuffled(12, 4, 1, 0)
+    first = [next(batches) for _ in range(3)]
+    second = [next(batches) for _ in range(3)]
+    assert sorted(torch.cat(first).tolist()) == sorted(torch.cat(second).tolist()) == list(range(12))
+    assert torch.cat(first).tolist() != torch.cat(second).tolist()
+    assert next(classifier.shuffled(12, 4, 1, 4)).tolist() == second[1].tolist()
 
 
 def test_the_shipped_sizes_fit_their_limits():
