@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def _has_text(shapes: Mapping[str, Shape]) -> bool:
 
 def _held(shapes: Mapping[str, Shape]) -> tuple[str, ...]:
     """What lies in a whole checkpoint beside its network."""
-    encoders = (name for name, own in TEXT_ENCODERS.items() if own.prefix + own.mark in shapes)
+    encoders = (name for name, own in TEXT_ENCODERS.items() if own.prefix + own.outermost + own.mark in shapes)
     return (*((AUTOENCODER,) if _has_vae(shapes) else ()), *encoders)
 
 
@@ -110,6 +111,11 @@ _T5 = (
 )  # fmt: skip
 """A tensor that all have, and one that only UMT5 has: T5 learnt relative places in its first layer alone."""
 
+_QWEN3 = "layers.0.self_attn.q_norm.weight"
+_QWEN_WORDS = 151936
+_SEES = re.compile(r"(model\.)?visual\.")
+"""What Qwen 3's have, those that read pictures too among them, and what these have beside it."""
+
 
 def _text_encoder(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
     """What it is, and its width."""
@@ -122,10 +128,14 @@ def _text_encoder(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
     for first, bias_of_second in _T5:
         if first in shapes:
             return "UMT5" if bias_of_second in shapes else "T5", shapes[first][-1]
-    for key in ("model.layers.0.self_attn.q_proj.weight", "layers.0.self_attn.q_proj.weight", "blk.0.attn_q.weight"):
-        if key in shapes:
-            return "language model", shapes[key][-1]
-    return None
+    for prefix in ("model.", ""):
+        queries = shapes.get(f"{prefix}layers.0.self_attn.q_proj.weight")
+        if queries:
+            words = shapes.get(f"{prefix}embed_tokens.weight", (0,))
+            is_qwen3 = prefix + _QWEN3 in shapes and words[0] == _QWEN_WORDS and not any(map(_SEES.match, shapes))
+            return "Qwen3" if is_qwen3 else "language model", queries[-1]
+    queries = shapes.get("blk.0.attn_q.weight")
+    return ("language model", queries[-1]) if queries else None
 
 
 def _image_encoder(shapes: Mapping[str, Shape]) -> tuple[Kind, Architecture, str] | None:

@@ -32,6 +32,7 @@ _FOLDERS: Mapping[tuple[Architecture, str], str] = {
     (Architecture.FLUX, "schnell"): "flux-schnell",
     (Architecture.FLUX, "fill"): "flux-fill",
     (Architecture.CHROMA, ""): "chroma",
+    (Architecture.Z_IMAGE, ""): "z-image",
 }
 """Architecture and variant → folder of its configurations."""
 
@@ -87,5 +88,7 @@ def _folder(path: Path, found: Component) -> str | None:
             return "sdxl-v"
         case Architecture.FLUX if folder == "flux-dev" and edits_pictures(path):
             return "flux-kontext"
+        case Architecture.Z_IMAGE if folder is not None and "turbo" in path.stem.casefold():
+            return "z-image-turbo"
         case _:
             return folder

@@ -18,14 +18,11 @@ from sdpaint.checkpoints.text_encoders import ENCODERS_OF, TEXT_ENCODERS, TextEn
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.lone_network import lone_network
 from sdpaint.engine.stored_weights import Tensors, read_tensors, unscaled
-from sdpaint.engine.vocabularies import clip_tokenizer, t5_tokenizer
+from sdpaint.engine.vocabularies import clip_tokenizer, qwen_tokenizer, t5_tokenizer
 from sdpaint.errors import CheckpointError
 from sdpaint.generation.families import FAMILIES
 
 _log = logging.getLogger(__name__)
-
-_OUTERMOST = "text_model."
-"""What newer transformers leave out before the names of CLIP's tensors."""
 
 
 class SingleFile:
@@ -42,6 +39,8 @@ class SingleFile:
         if is_tokenizer(name):
             if class_name.startswith("T5"):
                 return t5_tokenizer()
+            if class_name.startswith("Qwen2"):
+                return qwen_tokenizer()
             return clip_tokenizer(pads_with_nothing=self._pads_with_nothing(name))
         if name == FAMILIES[self._info.family].network == "transformer":
             return lone_network(self._info, class_name, self._configs, dtype)
@@ -112,16 +111,16 @@ class SingleFile:
         )
 
 
-_NEEDLESS = ("logit_scale", "position_ids")
-"""What files of text encoders hold for CLIP's other half, or for older programs."""
+_NEEDLESS = ("logit_scale", "position_ids", "lm_head.weight")
+"""What files of text encoders hold for CLIP's other half, for older programs, or to write words."""
 
 
 def _tensors_of(encoder: TextEncoder, tensors: Tensors, among_others: bool) -> Tensors:
     """Those of one encoder, without what programs put before their names."""
     prefix = encoder.prefix
     if not among_others:
-        mark = encoder.mark.removeprefix(_OUTERMOST)
-        prefix = next(key for key in tensors if key.endswith(mark)).removesuffix(mark).removesuffix(_OUTERMOST)
+        marked = next(key for key in tensors if key.endswith(encoder.mark))
+        prefix = marked.removesuffix(encoder.mark).removesuffix(encoder.outermost)
     return {
         key.removeprefix(prefix): tensor
         for key, tensor in tensors.items()

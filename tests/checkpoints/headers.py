@@ -108,6 +108,15 @@ def t5(width: int, everywhere: bool = False) -> Shapes:
     return shapes
 
 
+def qwen3() -> Shapes:
+    """Qwen 3 of 4 billion parameters."""
+    return {
+        "model.embed_tokens.weight": (151936, 2560),
+        "model.layers.0.self_attn.q_proj.weight": (4096, 2560),
+        "model.layers.0.self_attn.q_norm.weight": (128,),
+    }
+
+
 def sd_checkpoint(inputs: int = 4, width: int = 768) -> Shapes:
     """SD1.x as its authors publish it; at a width of 1024, SD2.x."""
     text = (

@@ -334,7 +334,9 @@ ENCODERS = {
     "T5-XXL in GGUF": (
         {"token_embd.weight": (32128, 4096), "enc.blk.0.attn_q.weight": (4096, 4096)}, "T5", 4096
     ),
-    "Qwen 3": ({"model.layers.0.self_attn.q_proj.weight": (4096, 2560)}, "language model", 2560),
+    "Qwen 3": (h.qwen3(), "Qwen3", 2560),
+    "Qwen 3 that sees": ({**h.qwen3(), "visual.patch_embed.proj.weight": (1024, 3, 2, 16, 16)}, "language model", 2560),
+    "Gemma 3": ({**h.qwen3(), "model.embed_tokens.weight": (262208, 2560)}, "language model", 2560),
 }
 
 
@@ -360,6 +362,13 @@ HELD = {
         whole(h.sd3(2, 1536), "clip_l", "clip_g", "t5xxl"), ("CLIP-L", "CLIP-G", "T5-XXL")
     ),
     "sd3.5_large": (whole(h.sd3(38, 2432)), ()),
+    "z-image-turbo": (
+        {
+            **h.prefixed(CORE, h.captioned(3840)), **h.prefixed("text_encoders.qwen3_4b.transformer.", h.qwen3()),
+            "vae.decoder.conv_in.weight": (512, 16, 3, 3),
+        },
+        ("Qwen3-4B",),
+    ),
     "flux1-dev-fp8": (whole(h.flux(), "clip_l", "t5xxl"), ("CLIP-L", "T5-XXL")),
 }
 

@@ -128,7 +128,7 @@ def cut_off(monkeypatch: pytest.MonkeyPatch, configs: Path) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    for vocabulary in ("clip", "t5"):
+    for vocabulary in ("clip", "t5", "qwen"):
         if not (configs / vocabulary).exists():
             shutil.copytree(single_file.configurations() / vocabulary, configs / vocabulary)
     for module in ("checkpoints.single_file", "engine.single_file", "engine.vocabularies"):

@@ -19,7 +19,7 @@ from sdpaint.checkpoints.library import Library
 from sdpaint.checkpoints.made_of import made_of
 from sdpaint.engine.diffusion import DiffusionEngine
 from sdpaint.engine.room import part_bytes
-from sdpaint.engine.vocabularies import clip_tokenizer, t5_tokenizer
+from sdpaint.engine.vocabularies import clip_tokenizer, qwen_tokenizer, t5_tokenizer
 from sdpaint.errors import CheckpointError
 from sdpaint.settings.store import SettingsStore
 from tests.engine.original_layout import original_sd3_names, original_vae_names, with_text_model
@@ -34,6 +34,7 @@ from tests.engine.support import (
     run,
     saved,
 )
+from tests.engine.test_lone_network import as_z_image, write_gguf
 
 Tensors = dict[str, torch.Tensor]
 
@@ -138,6 +139,32 @@ def flux(top: Path) -> dict[str, Tensors]:
         "vae": original_vae_names(written["vae"]),
         "text_encoder": with_text_model(written["text_encoder"]),
         "text_encoder_3": written["text_encoder_2"],
+    }
+
+
+@pytest.fixture(scope="module")
+def z_image(top: Path) -> dict[str, Tensors]:
+    """Likewise, with the network in its authors' names."""
+    from diffusers import ZImageTransformer2DModel
+    from transformers import Qwen3Config, Qwen3Model
+
+    torch.manual_seed(0)
+    parts = {
+        "transformer": ZImageTransformer2DModel(
+            in_channels=16, dim=32, n_layers=1, n_refiner_layers=1, n_heads=2, n_kv_heads=2, cap_feat_dim=32,
+            axes_dims=[4, 4, 8], axes_lens=[128, 32, 32],
+        ),
+        "vae": _flow_autoencoder(),
+        "text_encoder": Qwen3Model(Qwen3Config(
+            vocab_size=151936, hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=16, tie_word_embeddings=True,
+        )),
+    }
+    written = build(top / "z-image-turbo", parts, {"tokenizer": qwen_tokenizer()})
+    return {
+        "transformer": {name: tensor.contiguous() for name, tensor in as_z_image(written["transformer"]).items()},
+        "vae": original_vae_names(written["vae"]),
+        "text_encoder": {f"model.{name}": tensor for name, tensor in written["text_encoder"].items()},
     }
 
 
@@ -265,26 +292,32 @@ def test_a_network_takes_the_rest_from_files_of_parts(
     assert entry.info is not None
 
 
-def write_gguf(path: Path, tensors: Tensors, architecture: str, kind: gguf.GGMLQuantizationType) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    writer = gguf.GGUFWriter(path, architecture)
-    for name, tensor in tensors.items():
-        values = tensor.float().numpy()
-        if values.ndim == 2 and values.shape[1] % 32 == 0 and values.shape[0] > 1:
-            writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
-        else:
-            writer.add_tensor(name, values)
-    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
-        write()
-    writer.close()
-    return path
+def test_so_do_a_network_and_files_of_parts_with_qwens_words(
+    monkeypatch: pytest.MonkeyPatch, own_engine: DiffusionEngine, top: Path, z_image: dict[str, Tensors],
+    tmp_path: Path,
+) -> None:
+    cut_off(monkeypatch, top)
+    prefixes = {**PREFIXES, "text_encoder": "text_encoders.qwen3_4b.transformer."}
+    everything = {prefixes[part] + name: tensor for part in z_image for name, tensor in z_image[part].items()}
+    file = written(tmp_path / "one" / "z_image_turbo.safetensors", everything)
+    assert read_checkpoint(file).loose_parts == ()
+    assert_same(own_engine, file, top / "z-image-turbo")
+    models = tmp_path / "models"
+    written(models / "vae" / "ae.safetensors", z_image["vae"])
+    encoder = written(models / "text_encoders" / "qwen_3_4b.safetensors", z_image["text_encoder"])
+    alone = written(models / "diffusion_models" / "z_image_turbo_bf16.safetensors", z_image["transformer"])
+    info = read_checkpoint(alone)
+    assert info.configs is not None
+    assert (info.configs.name, dict(info.loose_parts)["text_encoder"]) == ("z-image-turbo", encoder)
+    assert_same(own_engine, alone, top / "z-image-turbo")
 
 
 def test_a_quantised_network_does_too(
     offline: None, own_engine: DiffusionEngine, top: Path, flux: dict[str, Tensors], tmp_path: Path
 ) -> None:
     nets = comfy(tmp_path, flux)
-    file = write_gguf(nets / "flux1-dev-Q8_0.gguf", flux["transformer"], "flux", gguf.GGMLQuantizationType.Q8_0)
+    file = nets / "flux1-dev-Q8_0.gguf"
+    write_gguf(file, flux["transformer"], gguf.GGMLQuantizationType.Q8_0)
     ours, exact = (picture(own_engine, asked(each)).astype(int) for each in (file, top / "flux-dev"))
     assert np.abs(ours - exact).mean() < 8
     assert part_bytes(read_checkpoint(file), 4)["transformer"] == file.stat().st_size
@@ -308,7 +341,7 @@ def test_a_quantised_text_encoder_makes_what_its_numbers_make(
             name = name.replace(new, old)
         tensors[name] = tensor
     encoder = tmp_path / "models" / "clip" / "t5-v1_1-xxl-encoder-Q8_0.gguf"
-    write_gguf(encoder, tensors, "t5encoder", gguf.GGMLQuantizationType.Q8_0)
+    write_gguf(encoder, tensors, gguf.GGMLQuantizationType.Q8_0, "t5encoder")
     assert dict(read_checkpoint(file).loose_parts)["text_encoder_2"] == encoder
     ours = picture(own_engine, asked(file)).astype(int)
     written(encoder.with_name("t5xxl_fp16.safetensors"), flux["text_encoder_3"])
@@ -385,6 +418,17 @@ TOKENS = {
     "\u65e5": [3, 2, 1],
     "<extra_id_0><extra_id_99>": [32099, 32000, 1],
 }
+
+
+def test_prompts_are_numbered_and_framed_as_qwen_was_trained_with() -> None:
+    tokenizer = qwen_tokenizer()
+    assert tokenizer("Hello world").input_ids == [9707, 1879]
+    framed = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "A cat"}], tokenize=False, add_generation_prompt=True, enable_thinking=True
+    )
+    assert framed == "<|im_start|>user\nA cat<|im_end|>\n<|im_start|>assistant\n"
+    assert tokenizer(framed).input_ids == [151644, 872, 198, 32, 8251, 151645, 198, 151644, 77091, 198]
+    assert (tokenizer.pad_token_id, tokenizer.eos_token_id) == (151643, 151645)
 
 
 def test_words_are_numbered_as_t5_was_trained_with() -> None:

@@ -60,10 +60,11 @@ def as_z_image(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def write_gguf(
-    path: Path, tensors: dict[str, torch.Tensor], kind: gguf.GGMLQuantizationType
+    path: Path, tensors: dict[str, torch.Tensor], kind: gguf.GGMLQuantizationType, architecture: str = "flux"
 ) -> dict[str, torch.Tensor]:
     """Write matrices quantised where they can be, all else as it is. Returns what the file says of the numbers."""
-    writer = gguf.GGUFWriter(path, "flux")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = gguf.GGUFWriter(path, architecture)
     kept = {}
     for name, tensor in tensors.items():
         values = tensor.float().numpy()
@@ -183,8 +184,8 @@ def test_without_a_companion_it_says_what_is_missing_and_where_to_get_it(
     assert "comes without CLIP-L, T5-XXL and autoencoder" in caught.value.message
     assert "whole FLUX.1 checkpoint" in caught.value.hint
     other = file.with_name("other.safetensors")
-    save_file(tensors_of(folders["z-image"]), other)
-    with pytest.raises(CheckpointError, match="holds only the network of Z-Image"):
+    save_file(tensors_of(folders["qwen"]), other)
+    with pytest.raises(CheckpointError, match="holds only the network of Qwen-Image"):
         read_checkpoint(other)
     (entry,) = [each for each in Library().scan([file.parent]).entries if each.path == file]
     assert entry.problem is not None
