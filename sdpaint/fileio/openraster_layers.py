@@ -14,6 +14,7 @@ import numpy as np
 from sdpaint.document.generated import Generated, generated_of_values
 from sdpaint.document.layers import Group, Layer, LayerMask, new_layer_id
 from sdpaint.document.tree import with_children
+from sdpaint.errors import FileError
 from sdpaint.fileio.layer_data import LayerData, StoredMap
 from sdpaint.fileio.openraster_file import OpenRasterFile
 from sdpaint.fileio.openraster_writer import RUN, THROUGH, xml_text
@@ -193,7 +194,7 @@ class LayerReader:
             return None
         try:
             return generated_of_values(data.origin, [self._stored(each, own) for each in data.origin_maps])
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (FileError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             self._file.note(f'How "{label}" was generated couldn\'t be read ({error})')
             return None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -150,7 +151,8 @@ def test_other_programs_see_the_picture_that_is_shown(tmp_path):
     assert np.array_equal(premultiplied_from_rgba(shown), layer.tiles.read(bounds))
 
 
-def test_a_damaged_memory_costs_the_memory_and_not_the_picture(tmp_path):
+@pytest.mark.parametrize("is_there", [False, True], ids=["missing", "garbled"])
+def test_a_damaged_memory_costs_the_memory_and_not_the_picture(tmp_path, is_there):
     document = painted_document()
     result = result_of(document, GenerationParams(Path("x"), "a house"))
     layer = remembered_layer(result, [], "house")
@@ -160,6 +162,8 @@ def test_a_damaged_memory_costs_the_memory_and_not_the_picture(tmp_path):
         for name in archive.namelist():
             if not name.startswith("sdpaint/generated"):
                 copy.writestr(name, archive.read(name))
+            elif is_there:
+                copy.writestr(name, archive.read(name)[:60])
     project = read_openraster(damaged)
     assert project.document.layer(layer.id).tiles == layer.tiles
     assert project.document.layer(layer.id).origin is None
