@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,10 @@ _ENTRANCES = {
 MODES = ("task_embedding", "controlnet_mode_embedder.weight")
 """Tensors of a union with a row for each kind of picture."""
 
+_SHRINKING = ("controlnet_cond_embedding.", "input_hint_block.")
+"""Layers of a ControlNet that make its picture as small as the latents."""
+_UNFOLDED_PX = 8
+"""Side of the squares of pixels that SD's T2I-Adapters unfold; SDXL's are of twice as many."""
 _FIRST_LAYERS = ("conv_in.weight", "input_blocks.0.0.weight")
 _QUERIES = "transformer_blocks.0.attn.to_q.weight"
 _PROMPT_LAYER = re.compile(r".*attn2\.to_k\.weight")
@@ -86,7 +91,10 @@ def extra_channels(class_name: str, shapes: Mapping[str, Shape]) -> int:
 
 
 def widths_of(config: Mapping[str, Any]) -> dict[str, int]:
-    """The widths that a network and what steers it must have in common, from a configuration of either."""
+    """The widths that a network and what steers it must have in common, from a configuration of either.
+
+    "latent" is how many pixels of its picture what steers a UNet makes one of: those of a latent.
+    """
     found: dict[str, int] = {}
     channels = config.get("block_out_channels", config.get("channels"))
     if isinstance(channels, list | tuple) and channels:
@@ -94,6 +102,11 @@ def widths_of(config: Mapping[str, Any]) -> dict[str, int]:
         prompt = config.get("cross_attention_dim")
         if isinstance(prompt, int):
             found["prompt"] = prompt
+    shrinking = config.get("conditioning_embedding_out_channels")
+    if isinstance(shrinking, list | tuple) and shrinking:
+        found["latent"] = 2 ** (len(shrinking) - 1)
+    elif isinstance(config.get("downscale_factor"), int):
+        found["latent"] = _latent_px(config["downscale_factor"], config.get("adapter_type") == "full_adapter_xl")
     heads, width = config.get("num_attention_heads"), config.get("attention_head_dim")
     if "block_out_channels" not in config and isinstance(heads, int) and isinstance(width, int):
         found["width"] = heads * width
@@ -107,4 +120,23 @@ def widths_in(shapes: Mapping[str, Shape]) -> dict[str, int]:
     first = next((name for name in (*_FIRST_LAYERS, "adapter.conv_in.weight") if name in shapes), None)
     found = {} if first is None else {"channels": shapes[first][0]}
     prompt = next((shape[1] for name, shape in shapes.items() if _PROMPT_LAYER.fullmatch(name)), None)
-    return found if prompt is None else {**found, "prompt": prompt}
+    latent = _latent_in(shapes)
+    return found | ({} if prompt is None else {"prompt": prompt}) | ({} if latent is None else {"latent": latent})
+
+
+def _latent_in(shapes: Mapping[str, Shape]) -> int | None:
+    """Pixels to a side of a latent, of what steers a UNet."""
+    adapter = next((shapes[name] for name in ("adapter.conv_in.weight", "conv_in.weight") if name in shapes), ())
+    is_adapter = not any(name.startswith(_SHRINKING) for name in shapes)
+    if is_adapter and len(adapter) == 4:
+        # Squares of pixels are unfolded into channels, of colours or of greys.
+        per_side = math.isqrt(adapter[1] // 3 if adapter[1] % 3 == 0 else adapter[1])
+        return _latent_px(per_side, is_xl=per_side > _UNFOLDED_PX)
+    # One convolution before, one behind, and two for each time that it is halved.
+    layers = sum(name.startswith(_SHRINKING) and name.endswith(".weight") for name in shapes)
+    return 2 ** ((layers - 2) // 2) if layers > 2 else None
+
+
+def _latent_px(per_side: int, is_xl: bool) -> int:
+    """SDXL's adapters begin at the second level of the UNet, whose cells are two latents wide."""
+    return per_side // 2 if is_xl else per_side

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from sdpaint import paths
 from sdpaint.checkpoints.adapter_layouts import CONTROL_LORA, LLLITE, find_adapter
@@ -30,15 +27,13 @@ from sdpaint.checkpoints.control_layouts import (
 )
 from sdpaint.checkpoints.folders import Candidate, Walk, program_of
 from sdpaint.checkpoints.header import Header, read_header
-from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
+from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.known_headers import Key, KnownHeaders, Problem
 from sdpaint.checkpoints.recognise import identify_file
 from sdpaint.checkpoints.weights import find_weights, read_json
-from sdpaint.document.control import KIND_LABELS, ControlKind
+from sdpaint.document.control import ControlKind
 from sdpaint.errors import CheckpointError, SettingsError
-from sdpaint.generation.controls import Control
 from sdpaint.generation.families import FAMILIES, FamilyName
-from sdpaint.generation.request import GenerationRequest
 from sdpaint.paths import starter_checkpoint
 
 log = logging.getLogger(__name__)
@@ -108,7 +103,7 @@ class ControlInfo:
         """Whether it was made for networks such as the checkpoint's."""
         if checkpoint.family is not self.family or checkpoint.is_edit:
             return False
-        given = widths_of(_network_config(checkpoint))
+        given = _widths_of(checkpoint)
         return all(given.get(name, width) == width for name, width in self.widths.items())
 
     def check(self, checkpoint: CheckpointInfo) -> None:
@@ -120,8 +115,11 @@ class ControlInfo:
                 f"{checkpoint.name} changes pictures by words and takes no control",
                 hint="Choose another checkpoint, or hide the control layers",
             )
+        latents, made_for = self.widths.get("latent"), _described(self)
+        if checkpoint.family is self.family and _widths_of(checkpoint).get("latent") != latents is not None:
+            made_for += f" with latents of 1/{latents}"
         raise SettingsError(
-            f"The {self.kind.value} {self.name} is made for {_described(self)}, not for {checkpoint.name}",
+            f"The {self.kind.value} {self.name} is made for {made_for}, not for {checkpoint.name}",
             hint="Choose a control of the checkpoint's family, or hide its control layer",
         )
 
@@ -197,113 +195,6 @@ def suits(name: str) -> ControlKind | None:
     return next((kind for words, kind in _KINDS if re.search(words, name, re.IGNORECASE)), None)
 
 
-# -- those that a request wants --------------------------------------------------------------------------------------
-
-
-def with_controls(request: GenerationRequest, found: Callable[[], Iterable[ControlInfo]]) -> GenerationRequest:
-    """The request with its controls looked up among what is installed, which is asked for only where there are any.
-
-    One without a name takes the first that fits and reads its kind, else the first that fits at all and reads several.
-    One that isn't there is left as it is: the engine says so.
-    """
-    if not request.active_controls:
-        return request
-    checkpoint = read_checkpoint(request.checkpoint)
-    infos = tuple(found())
-    return replace(
-        request,
-        controls=tuple(
-            each if each.checkpoint is not None else _looked_up(each, infos, checkpoint) for each in request.controls
-        ),
-    )
-
-
-def inpaint_control(infos: Iterable[ControlInfo], checkpoint: CheckpointInfo) -> ControlInfo | None:
-    """The ControlNet that helps a checkpoint to inpaint, one that was made for that before a union.
-
-    None for a checkpoint that takes masks itself.
-    """
-    if checkpoint.is_inpaint:
-        return None
-    helping = (info for info in infos if info.inpaints and info.fits(checkpoint))
-    return next(iter(in_order(helping, ControlKind.INPAINT)), None)
-
-
-def with_inpaint_control(
-    request: GenerationRequest, found: Callable[[], Iterable[ControlInfo]]
-) -> GenerationRequest:
-    """The request with a ControlNet for inpainting where it wants one that is installed, and none was put in by hand.
-
-    Its picture is the request's own without what is masked.
-    """
-    by_hand = any(each.kind is ControlKind.INPAINT for each in request.active_controls)
-    if not request.wants_inpaint_control or by_hand or request.image is None or request.mask is None:
-        return request
-    infos = tuple(found())
-    info = inpaint_control(infos, read_checkpoint(request.checkpoint)) if infos else None
-    if info is None:
-        return request
-    image = np.where(request.mask[..., None] > 0, np.uint8(0), request.image)
-    control = Control(ControlKind.INPAINT, image, name=info.name, checkpoint=info.path)
-    return replace(request, controls=(*request.controls, control))
-
-
-def choices(infos: Iterable[ControlInfo], kind: ControlKind, checkpoint: CheckpointInfo) -> list[ControlInfo]:
-    """Those that fit a checkpoint, the ones that read this kind of picture first."""
-    return in_order((info for info in infos if info.fits(checkpoint)), kind)
-
-
-def in_order(infos: Iterable[ControlInfo], kind: ControlKind) -> list[ControlInfo]:
-    """Those that read this kind of picture first."""
-    return sorted(infos, key=lambda info: _likeness(info, kind))
-
-
-def reads(info: ControlInfo, kind: ControlKind) -> bool:
-    """Whether it is taken for a kind by itself."""
-    return _likeness(info, kind) < _UNLIKE
-
-
-_UNLIKE = 4
-"""What was made for another kind."""
-
-
-def _likeness(info: ControlInfo, kind: ControlKind) -> int:
-    if info.suits is kind:
-        return 0
-    if info.is_union:
-        return 2
-    if info.suits is not None and info.suits.is_lines and kind.is_lines:
-        return 1
-    return 3 if info.suits is None else _UNLIKE
-
-
-def _looked_up(control: Control, infos: Iterable[ControlInfo], checkpoint: CheckpointInfo) -> Control:
-    if control.name:
-        # A name may be there for several families.
-        named = [info for info in infos if info.name == control.name]
-        info = next((each for each in named if each.fits(checkpoint)), named[0] if named else None)
-    else:
-        fitting = choices(infos, control.kind, checkpoint)
-        info = next((each for each in fitting if reads(each, control.kind)), None)
-    return control if info is None else replace(control, name=info.name, checkpoint=info.path)
-
-
-def no_control(control: Control, checkpoint: CheckpointInfo) -> SettingsError:
-    """What is said where nothing reads a control."""
-    if control.name:
-        message = f"The ControlNet {control.name} isn't installed"
-    else:
-        kind = KIND_LABELS[control.kind].lower()
-        message = f"No ControlNet for {checkpoint.family.value} that reads {kind} is installed"
-    return SettingsError(
-        message,
-        hint="Put one into a folder of Checkpoints and adapters, or hide the control layer",
-    )
-
-
-# -- what it is ----------------------------------------------------------------------------------------------------
-
-
 def _read_folder(path: Path) -> ControlInfo:
     config = read_json(path / "config.json")
     class_name = str(config.get("_class_name"))
@@ -357,9 +248,13 @@ def _read_file(path: Path, header: Header, kind: Kind, architecture: Architectur
     )
 
 
-def _network_config(checkpoint: CheckpointInfo) -> dict[str, Any]:
-    folder = checkpoint.configurations
-    return read_json(folder / FAMILIES[checkpoint.family].network / "config.json")
+def _widths_of(checkpoint: CheckpointInfo) -> dict[str, int]:
+    """What the networks of a checkpoint have of what controls must share with them. Reads JSON."""
+    folder, family = checkpoint.configurations, FAMILIES[checkpoint.family]
+    autoencoder = read_json(folder / family.autoencoder / "config.json")
+    levels = autoencoder.get("block_out_channels")
+    latent_px = 2 ** (len(levels) - 1) if isinstance(levels, list) and levels else family.latent_px
+    return {**widths_of(read_json(folder / family.network / "config.json")), "latent": latent_px}
 
 
 def _described(info: ControlInfo) -> str:

@@ -16,7 +16,8 @@ from typing import Self, TextIO
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders
 from sdpaint.checkpoints.catalog import find_checkpoints
-from sdpaint.checkpoints.controls import ControlFolders, control_folders, with_controls, with_inpaint_control
+from sdpaint.checkpoints.control_choice import with_controls, with_inpaint_control
+from sdpaint.checkpoints.controls import ControlFolders, control_folders
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import with_named_files

@@ -12,7 +12,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdpaint.checkpoints.controls import ControlInfo, in_order
+from sdpaint.checkpoints.control_choice import in_order
+from sdpaint.checkpoints.controls import ControlInfo
 from sdpaint.controllers.background_edits import BackgroundEdits
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.fitting import Fitting

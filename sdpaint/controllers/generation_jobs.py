@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from sdpaint.checkpoints.controls import inpaint_control
+from sdpaint.checkpoints.control_choice import inpaint_control
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_results import GenerationResults

@@ -8,13 +8,8 @@ from pathlib import Path
 
 from sdpaint import paths
 from sdpaint.checkpoints.adapters import AdapterFolders, FoundAdapters
-from sdpaint.checkpoints.controls import (
-    ControlFolders,
-    ControlInfo,
-    control_folders,
-    with_controls,
-    with_inpaint_control,
-)
+from sdpaint.checkpoints.control_choice import with_controls, with_inpaint_control
+from sdpaint.checkpoints.controls import ControlFolders, ControlInfo, control_folders
 from sdpaint.checkpoints.identify import CheckpointInfo
 from sdpaint.checkpoints.known_headers import known_headers_file
 from sdpaint.checkpoints.named import Named, named_in, with_named_files

@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from sdpaint.checkpoints.component import Kind
-from sdpaint.checkpoints.controls import ControlInfo, no_control, read_control
+from sdpaint.checkpoints.control_choice import no_control
+from sdpaint.checkpoints.controls import ControlInfo, read_control
 from sdpaint.checkpoints.identify import CheckpointInfo, read_checkpoint
 from sdpaint.document.control import KIND_LABELS, ControlKind
 from sdpaint.engine.autoencode import encode, to_tensor, unshifted

@@ -162,7 +162,7 @@ class _FluxReading:
 
 
 def _keys_and_values(loaded: LoadedCheckpoint, path: Path, picture: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """Of each block, (1, words, width). Layer by layer, so that the file's gigabyte is never in memory."""
+    """Of each block, (1, words, width). Of the file's gigabyte one layer at a time is on the device."""
     device, dtype = loaded.device.torch_device, loaded.device.dtype
     with safe_open(path, "pt", device="cpu") as file:
         stored = list(file.keys())

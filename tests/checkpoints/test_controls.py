@@ -12,15 +12,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from sdpaint.checkpoints.component import Architecture, Kind
-from sdpaint.checkpoints.controls import (
-    ControlFolders,
-    choices,
-    inpaint_control,
-    read_control,
-    suits,
-    with_controls,
-    with_inpaint_control,
-)
+from sdpaint.checkpoints.control_choice import choices, inpaint_control, with_controls, with_inpaint_control
+from sdpaint.checkpoints.controls import ControlFolders, read_control, suits
 from sdpaint.checkpoints.identify import read_checkpoint
 from sdpaint.checkpoints.library import Library
 from sdpaint.controllers.prompt_resources import PromptResources
@@ -120,6 +113,44 @@ def test_a_control_fits_the_checkpoints_of_its_widths(tmp_path: Path) -> None:
     other = read_control(folder(tmp_path / "xl", "ControlNetModel", **FITTING, addition_embed_type="text_time"))
     with pytest.raises(SettingsError, match="Stable Diffusion XL"):
         other.check(starter)
+
+
+def test_a_control_for_latents_of_another_size_does_not_fit_and_says_so(tmp_path: Path) -> None:
+    """The starter's are of 1/4, most others' of 1/8."""
+    starter = read_checkpoint(starter_checkpoint())
+    for levels, factor, fits in ((3, 4, True), (4, 8, False)):
+        shrinking = {"conditioning_embedding_out_channels": [16] * levels}
+        net = read_control(folder(tmp_path / f"net-{levels}", "ControlNetModel", **FITTING, **shrinking))
+        own = {"channels": FITTING["block_out_channels"], "downscale_factor": factor, "adapter_type": "full_adapter"}
+        sketch = read_control(folder(tmp_path / f"sketch-{levels}", "T2IAdapter", **own))
+        assert (net.fits(starter), sketch.fits(starter)) == (fits, fits)
+        for info in () if fits else (net, sketch):
+            with pytest.raises(SettingsError, match=r"with latents of 1/8, not for") as raised:
+                info.check(starter)
+            assert raised.value.hint
+
+
+@pytest.mark.parametrize("latent_px", [4, 8])
+def test_files_say_the_size_of_their_latents(tmp_path: Path, latent_px: int) -> None:
+    halvings = latent_px.bit_length() - 1
+    layers = ("conv_in", *(f"blocks__{number}" for number in range(2 * halvings)), "conv_out")
+    named = {f"controlnet_cond_embedding__{layer}__weight": (1, 1) for layer in layers}
+    original = {f"input_hint_block__{2 * number}__weight": (1, 1) for number in range(2 * halvings + 2)}
+    unfolded = {
+        "conv_in__weight": (320, 3 * latent_px**2, 3, 3), "body__0__resnets__0__block1__weight": (1, 1)
+    }  # fmt: skip
+    found = [
+        read_control(file(tmp_path / f"{name}.safetensors", **shapes)).widths["latent"]
+        for name, shapes in (("net", named), ("old net", original), ("sketch", unfolded))
+    ]
+    assert found == [latent_px] * 3
+
+
+def test_an_adapter_of_sdxl_unfolds_squares_of_two_latents(tmp_path: Path) -> None:
+    shapes = {"adapter__conv_in__weight": (320, 768, 3, 3), "adapter__body__0__block1__weight": (1, 1)}
+    assert read_control(file(tmp_path / "sketch-xl.safetensors", **shapes)).widths["latent"] == 8
+    config = {"channels": [320, 640], "downscale_factor": 16, "adapter_type": "full_adapter_xl"}
+    assert read_control(folder(tmp_path / "xl", "T2IAdapter", **config)).widths["latent"] == 8
 
 
 def test_a_checkpoint_that_edits_by_words_takes_no_control(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from sdpaint.checkpoints.controls import ControlInfo, reads
+from sdpaint.checkpoints.control_choice import reads
+from sdpaint.checkpoints.controls import ControlInfo
 from sdpaint.controllers.control_controller import ControlController
 from sdpaint.controllers.document_controller import DocumentController
 from sdpaint.controllers.generation_controller import GenerationController
