@@ -131,6 +131,7 @@ class LoadedCheckpoint:
     def park(self) -> None:
         """Take everything off the device, to be kept ready beside it."""
         self.beside.clear()
+        self.readings.clear()
         self.arrangement.park()
         self.is_parked = True
 
