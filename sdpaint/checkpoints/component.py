@@ -45,6 +45,7 @@ class Architecture(Enum):
     LUMINA = "Lumina-Next"
     LUMINA2 = "Lumina 2"
     QWEN_IMAGE = "Qwen-Image"
+    QWEN_IMAGE_21 = "Qwen-Image 2.1"
     SANA = "Sana"
     PIXART = "PixArt"
     AURAFLOW = "AuraFlow"

@@ -235,6 +235,7 @@ _LAYOUTS: tuple[tuple[str, Read], ...] = (
     ("down_blocks.1.0.channelwise.0.weight", _is(Architecture.STABLE_CASCADE, Prediction.EPSILON)),
     ("blocks.0.cross_attn.q_linear.weight", _cross_attending),
     ("caption_projection.linear_1.weight", _cross_attending_diffusers),
+    ("txt_in.text_norm.weight", _is(Architecture.QWEN_IMAGE_21, layout="diffusers")),
     ("transformer_blocks.0.attn.to_q.weight", _joint_diffusers),
     ("transformer_blocks.0.attn.add_q_proj.weight", _joint_diffusers),
 )

@@ -22,7 +22,6 @@ _FAMILIES = (
     (r"^GlmImage", "it writes a first draft token by token, which knows neither masks nor pictures to begin from"),
     (r"^Helios", "it makes films"),
     (r"^Ideogram4", "it is guided by a second network as large as the first"),
-    (r"^QwenImage21", "its pictures have transparency, which results don't"),
     (r"^QwenImageLayered", "it takes a picture apart into several, and results are one picture"),
     (r"^ZImageOmni", "it is shown pictures through an encoder of its own"),
     (r"^Kandinsky5T2I", "it knows seven sizes, which a frame doesn't keep to"),

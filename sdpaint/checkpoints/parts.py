@@ -94,6 +94,12 @@ PARTS: dict[FamilyName, dict[str, tuple[str, ...]]] = {
         "tokenizer": _QWEN,
         "processor": ("Qwen2VLProcessor", "Qwen2_5_VLProcessor"),
     },
+    FamilyName.QWEN_IMAGE_21: {
+        "transformer": ("QwenImage21Transformer2DModel",),
+        "vae": ("AutoencoderKLQwenImage21",),
+        "text_encoder": ("Qwen3VLForConditionalGeneration",),
+        "processor": ("Qwen3VLProcessor",),
+    },
     FamilyName.SANA: {
         "transformer": ("SanaTransformer2DModel",),
         "vae": ("AutoencoderDC",),
@@ -199,6 +205,7 @@ PIPELINE_FAMILIES: dict[str, FamilyName] = {
     "QwenImagePipeline": FamilyName.QWEN_IMAGE,
     "QwenImageEditPipeline": FamilyName.QWEN_IMAGE,
     "QwenImageEditPlusPipeline": FamilyName.QWEN_IMAGE,
+    "QwenImage21Pipeline": FamilyName.QWEN_IMAGE_21,
     "SanaPipeline": FamilyName.SANA,
     "PixArtAlphaPipeline": FamilyName.PIXART,
     "PixArtSigmaPipeline": FamilyName.PIXART,

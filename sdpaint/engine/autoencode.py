@@ -22,6 +22,9 @@ from sdpaint.generation.families import FamilyName
 
 _log = logging.getLogger(__name__)
 
+_COLORS_AND_ALPHA = 4
+"""Channels of pictures with transparency."""
+
 
 def encode(
     loaded: LoadedCheckpoint, image: NDArray[np.uint8], generator: torch.Generator | None, cancel: CancelToken
@@ -103,6 +106,8 @@ def _wants_float32(loaded: LoadedCheckpoint) -> bool:
 def _encode_in(vae: Any, pixels: Tensor, dtype: torch.dtype) -> Any:
     with _precision(vae, dtype):
         pixels = pixels.to(dtype)
+        if getattr(vae.config, "in_channels", 3) == _COLORS_AND_ALPHA:
+            pixels = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)     # all of it opaque
         return vae.encode(pixels.unsqueeze(2) if _is_video(vae) else pixels)
 
 
@@ -112,7 +117,15 @@ def _decode_in(vae: Any, latents: Tensor, dtype: torch.dtype) -> Tensor:
         latents = latents.to(dtype)
         latents = latents.unsqueeze(2) if _is_video(vae) else latents
         pixels: Tensor = vae.decode(latents, return_dict=False, **as_they_are)[0]
-        return pixels.squeeze(2) if _is_video(vae) else pixels
+        return _over_white(pixels.squeeze(2) if _is_video(vae) else pixels)
+
+
+def _over_white(pixels: Tensor) -> Tensor:
+    """(1, 3 or 4, h, w) of -1…1 → (1, 3, h, w): results have no transparency, and white is what such networks know."""
+    if pixels.shape[1] != _COLORS_AND_ALPHA:
+        return pixels
+    colors, alpha = pixels[:, :3], (pixels[:, 3:] * 0.5 + 0.5).clamp(0.0, 1.0)
+    return colors * alpha + (1.0 - alpha)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class Layout(Enum):
 
     PLAIN = "(1, channels, h, w)"
     PACKED = "(1, h/2 · w/2, channels · 4), patches of two by two"
+    ROWS = "(1, h · w, channels)"
     FOLDED = "(1, h/2 · w/2, channels · 4), patches that the autoencoder normalises"
 
 
@@ -171,6 +172,15 @@ CALLS: dict[FamilyName, FamilyCalls] = {
         empty=" ",
         guidance="true_cfg_scale",
         layout=Layout.PACKED,
+    ),
+    FamilyName.QWEN_IMAGE_21: FamilyCalls(
+        text=("QwenImage21Pipeline",),
+        # Where pictures are among the words its pipeline works out itself.
+        embeddings=("prompt_embeds", "prompt_embeds_mask", None),
+        negative=Negative.APART,
+        empty=" ",
+        guidance="true_cfg_scale",
+        layout=Layout.ROWS,
     ),
     FamilyName.SANA: FamilyCalls(text=("SanaPipeline",), embeddings=_MASKED, calling=_AS_IT_IS),
     FamilyName.PIXART: FamilyCalls(

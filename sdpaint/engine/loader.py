@@ -20,7 +20,7 @@ from sdpaint.engine.calls import CALLS, pipeline_class
 from sdpaint.engine.device import Device
 from sdpaint.engine.failures import is_out_of_memory
 from sdpaint.engine.lone_network import lone_network
-from sdpaint.engine.picture_reader import PictureReader
+from sdpaint.engine.picture_reader import PictureReader, WordReader
 from sdpaint.engine.placement import Arrangement, home_of, quantisation, store_small
 from sdpaint.engine.recent import Recent
 from sdpaint.engine.room import held_bytes
@@ -44,6 +44,8 @@ _WITH_PICTURES = ("Qwen2VLProcessor", "Qwen2_5_VLProcessor")
 _WORDS_ALONE = {"PixtralProcessor": "PreTrainedTokenizerFast", "Qwen3VLProcessor": "Qwen2Tokenizer"}
 """Processors of words and pictures → what reads words of the same folder. Pictures aren't asked of them, and they want
 torchvision."""
+_AS_PROCESSORS = ("Qwen3VLProcessor",)
+"""Those that pipelines call as processors nevertheless."""
 
 _OPTIONS = {"add_watermarker": False, "requires_safety_checker": False, "force_zeros_for_empty_prompt": True}
 
@@ -300,7 +302,8 @@ def _load_tokenizer(folder: Path, class_name: str) -> Any:
     try:
         if class_name in _WITH_PICTURES:
             return PictureReader.from_pretrained(folder)
-        return _class_named(_WORDS_ALONE.get(class_name, class_name)).from_pretrained(folder, local_files_only=True)
+        reader = _class_named(_WORDS_ALONE.get(class_name, class_name)).from_pretrained(folder, local_files_only=True)
+        return WordReader(reader) if class_name in _AS_PROCESSORS else reader
     except Exception as error:
         raise CheckpointError(
             f"The {folder.name} of {folder.parent.name} can't be loaded", hint="Download the checkpoint again"

@@ -47,6 +47,22 @@ class PictureReader:
         )
 
 
+class WordReader:
+    """Called as the pipelines call a processor that they give words alone."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, text: list[str], **options: Any) -> Any:
+        """Token ids, (texts, tokens)."""
+        return self.tokenizer(text, **options)
+
+    def apply_chat_template(self, conversation: list[dict[str, Any]], **options: Any) -> Any:
+        """The conversation as one text, or as the only one of several lists of token ids."""
+        said = self.tokenizer.apply_chat_template(conversation, **options)
+        return said if isinstance(said, str) else [said]
+
+
 def shown_as(image: Image.Image, area_px: int) -> Image.Image:
     """The picture as the pipelines show it to the text encoder: of this area, sides in multiples of 32 pixels."""
     ratio = image.width / image.height

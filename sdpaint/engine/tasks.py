@@ -209,9 +209,10 @@ def _in_form(loaded: LoadedCheckpoint, call: PipelineCall, request: GenerationRe
         call = replace(call, unpack=back, finish=back)
     else:
         form = in_rows
-        rows = request.size.height // FAMILIES[loaded.info.family].multiple_px
-        finish = functools.partial(_of_flux2, loaded.vae, rows)
-        call = replace(call, unpack=functools.partial(from_rows, height=rows), finish=finish)
+        is_folded = layout is Layout.FOLDED
+        rows = request.size.height // (loaded.latent_px * (2 if is_folded else 1))
+        back = functools.partial(from_rows, height=rows)
+        call = replace(call, unpack=back, finish=functools.partial(_of_flux2, loaded.vae, rows) if is_folded else back)
     if call.kept is not None:
         call = replace(call, kept=region_as(call.kept, form))
     if call.lanes is not None:
@@ -292,7 +293,12 @@ def _late_call(
 
 def _start_from(loaded: LoadedCheckpoint, noise: Tensor) -> Tensor:
     """Noise as the family's text pipeline takes it. Flux 2's makes rows of it itself."""
-    return packed(noise) if _calls(loaded).layout is Layout.PACKED else noise
+    match _calls(loaded).layout:
+        case Layout.PACKED:
+            return packed(noise)
+        case Layout.ROWS:
+            return in_rows(noise)
+    return noise
 
 
 def _inpaint_call(

@@ -28,6 +28,7 @@ class FamilyName(Enum):
     LUMINA = "Lumina-Next"
     LUMINA2 = "Lumina 2"
     QWEN_IMAGE = "Qwen-Image"
+    QWEN_IMAGE_21 = "Qwen-Image 2.1"
     SANA = "Sana"
     PIXART = "PixArt"
     AURAFLOW = "AuraFlow"
@@ -203,6 +204,17 @@ _ROWS = (
         native_px=1328,
         max_side_px=2048,
         max_area_px=1472 * 1472,
+    ),
+    Family(
+        FamilyName.QWEN_IMAGE_21,
+        None,
+        steps=50,
+        guidance_scale=4.0,
+        max_side_px=2048,
+        max_area_px=1408 * 1408,
+        latent_channels=64,
+        latent_px=16,
+        multiple_px=32,
     ),
     Family(
         FamilyName.SANA,

@@ -337,6 +337,7 @@ def diffusers_shapes(name: str) -> Shapes:
         "flux2": lambda: built(diffusers.Flux2Transformer2DModel, **few, num_single_layers=1),
         "chroma": lambda: built(diffusers.ChromaTransformer2DModel, **few, num_single_layers=1),
         "qwen-image": lambda: built(diffusers.QwenImageTransformer2DModel, **few),
+        "qwen-image-21": lambda: built(diffusers.QwenImage21Transformer2DModel, **few),
         "z-image": lambda: built(diffusers.ZImageTransformer2DModel, n_layers=1, n_refiner_layers=1),
         "lumina": lambda: built(diffusers.LuminaNextDiT2DModel, num_layers=1, num_kv_heads=8),
         "krea2": lambda: built(

@@ -85,6 +85,7 @@ DIFFUSERS = {
     "flux2": (Architecture.FLUX2, "", Prediction.FLOW),
     "chroma": (Architecture.CHROMA, "", Prediction.FLOW),
     "qwen-image": (Architecture.QWEN_IMAGE, "", Prediction.FLOW),
+    "qwen-image-21": (Architecture.QWEN_IMAGE_21, "", Prediction.FLOW),
     "z-image": (Architecture.Z_IMAGE, "", Prediction.FLOW),
     "kolors": (Architecture.KOLORS, "", Prediction.EPSILON),
     "lumina": (Architecture.LUMINA, "", Prediction.FLOW),

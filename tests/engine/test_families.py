@@ -150,6 +150,19 @@ def test_a_text_pipeline_starts_late_with_every_sampler(
     assert 0 < apart[0] < apart[1] < apart[2], apart
 
 
+def test_what_is_transparent_lies_on_white(
+    family_engine: DiffusionEngine, checkpoints: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = family_engine._load(checkpoints["QwenImage21Pipeline"])
+    columns = torch.linspace(-1.0, 1.0, 64).expand(1, 3, 1, 64, 64)
+    for alpha, expected in ((1.0, columns), (-1.0, torch.ones_like(columns)), (0.0, columns / 2 + 0.5)):
+        pixels = torch.cat([columns, torch.full_like(columns[:, :1], alpha)], dim=1)
+        monkeypatch.setattr(loaded.vae, "decode", lambda *_, pixels=pixels, **__: (pixels,))
+        with torch.inference_mode():
+            image = diffusion.decode(loaded, torch.zeros(1, 8, 4, 4), CancelToken())
+        assert np.abs(image - (expected[0, :, 0].permute(1, 2, 0).numpy() + 1.0) * 127.5).max() <= 0.51
+
+
 def test_an_autoencoder_of_fewer_latents_is_taken_as_it_is(
     family_engine: DiffusionEngine, tmp_path: Path, finals: list[torch.Tensor]
 ) -> None:

@@ -370,6 +370,7 @@ class Qwen3VLProcessor:
 
     def save_pretrained(self, folder: Path) -> None:
         tokenizer = _pieces("Qwen2Tokenizer")
+        tokenizer.add_tokens(["<|image_pad|>"], special_tokens=True)
         tokenizer.chat_template = (
             "{% for message in messages %}{% if message['content'] is string %}{{ message['content'] }}{% else %}"
             "{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{% endif %}{% endfor %}"
@@ -391,6 +392,24 @@ def _nucleus() -> dict[str, Any]:
         ),
         "text_encoder": _qwen3_vl("Qwen3VLForConditionalGeneration", 9),
         "processor": Qwen3VLProcessor(),
+    }
+
+
+def _qwen_image_21() -> dict[str, Any]:
+    from diffusers import AutoencoderKLQwenImage21, QwenImage21Transformer2DModel
+
+    return {
+        "transformer": QwenImage21Transformer2DModel(
+            in_channels=8, out_channels=8, num_layers=1, attention_head_dim=16, num_attention_heads=2,
+            context_in_dim=32, axes_dims_rope=(4, 4, 8),
+        ),
+        "vae": AutoencoderKLQwenImage21(
+            base_dim=8, decoder_base_dim=8, z_dim=8, dim_mult=[1, 1, 1, 1, 1], num_res_blocks=1,
+            latents_mean=[0.1] * 8, latents_std=[1.2] * 8,
+        ),
+        "text_encoder": _qwen3_vl("Qwen3VLForConditionalGeneration", 2),
+        "processor": Qwen3VLProcessor(),
+        "scheduler": _flow(use_dynamic_shifting=True),
     }
 
 
@@ -596,6 +615,7 @@ TINY: dict[str, Callable[[], dict[str, Any]]] = {
     "LuminaPipeline": _lumina,
     "Lumina2Pipeline": _lumina2,
     "QwenImagePipeline": _qwen_image,
+    "QwenImage21Pipeline": _qwen_image_21,
     "SanaPipeline": _sana,
     "PixArtSigmaPipeline": _pixart,
     "PixArtAlphaPipeline": _pixart,
