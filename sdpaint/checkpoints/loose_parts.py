@@ -44,7 +44,7 @@ def is_whole(found: Component, family: FamilyName) -> bool:
 
 
 def find_parts(path: Path, found: Component, family: FamilyName, configs: Path) -> LooseParts:
-    """What a file lacks, in the nearest files that fit. Raises CheckpointError, which names those that aren't there.
+    """What a file lacks, in files nearby that fit. Raises CheckpointError, which names those that aren't there.
 
     `configs`: folder with the configurations of its kind. What a family can do without, a file with text encoders of
     its own does without.
@@ -77,13 +77,13 @@ def _lacking(found: Component, family: FamilyName) -> dict[str, str]:
 
 
 def _nearest(path: Path, part: str, name: str, family: FamilyName, configs: Path) -> Path | None:
-    """The file to take a part from: the nearest, of those the most exact, of those the one with the usual name."""
+    """The file to take a part from: one beside it, else the most exact, of those one with the usual name."""
     config = read_json(configs / part / "config.json")
     kind = Kind.VAE if name == AUTOENCODER else Kind.TEXT_ENCODER
     fits = _is_autoencoder(family, config["latent_channels"]) if kind is Kind.VAE else _is_encoder(name, config)
     usual = Path(_usual_file(name, family)).stem
     fitting = [
-        (distance, _coarseness(own), file.stem.casefold() != usual, file)
+        (file.parent != path.parent, _coarseness(own), file.stem.casefold() != usual, distance, file)
         for distance, file, own in files_for(path, kind)
         if fits(file, own)
     ]

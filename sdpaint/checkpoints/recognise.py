@@ -127,12 +127,12 @@ def _text_encoder(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
             return f"Long {name}" if places and places[0] > _CLIP_PLACES else name, words[1]
     for first, bias_of_second in _T5:
         if first in shapes:
-            return "UMT5" if bias_of_second in shapes else "T5", shapes[first][-1]
+            return "UMT5" if bias_of_second in shapes else "T5", (0, *shapes[first])[-1]
     for prefix in ("model.", ""):
         queries = shapes.get(f"{prefix}layers.0.self_attn.q_proj.weight")
         if queries:
-            words = shapes.get(f"{prefix}embed_tokens.weight", (0,))
-            is_qwen3 = prefix + _QWEN3 in shapes and words[0] == _QWEN_WORDS and not any(map(_SEES.match, shapes))
+            words = shapes.get(f"{prefix}embed_tokens.weight", ())[:1]
+            is_qwen3 = prefix + _QWEN3 in shapes and words == (_QWEN_WORDS,) and not any(map(_SEES.match, shapes))
             return "Qwen3" if is_qwen3 else "language model", queries[-1]
     queries = shapes.get("blk.0.attn_q.weight")
     return ("language model", queries[-1]) if queries else None

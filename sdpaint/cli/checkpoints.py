@@ -179,6 +179,7 @@ def _row(file: Path) -> dict[str, Any]:
         "variant": found.variant,
         "prediction": found.prediction.value if found.prediction else None,
         "layout": found.layout,
+        "holds": list(found.holds),
         "dtype": found.dtype,
         "parameters": found.parameters,
         "title": found.title,

@@ -19,6 +19,8 @@ _SCALES = ("scale_weight", "weight_scale")
 """What ComfyUI calls the number that weights of eight bits are to be multiplied with, formerly and today."""
 _OF_COMFYUI = ("scaled_fp8", "scale_input", "input_scale", "comfy_quant", *_SCALES)
 """Tensors that say how others are stored."""
+_MOST_SAID = 4096
+"""Bytes of JSON on a layer."""
 _PLAIN_FORMATS = ("float8_e4m3fn", "float8_e5m2")
 
 
@@ -59,9 +61,13 @@ def _scales(tensors: Tensors) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _formats(tensors: Tensors) -> Iterator[Any]:
+    """What is said of how layers are packed; None where that says nothing."""
     for key, tensor in tensors.items():
         if key.rpartition(".")[2] == "comfy_quant":
-            yield json.loads(bytes(tensor.to(torch.uint8).tolist()))
+            try:
+                yield json.loads(bytes(tensor.flatten()[:_MOST_SAID].to(torch.uint8).tolist()))
+            except (ValueError, RecursionError):
+                yield None
 
 
 def _is_plain(stated: Any) -> bool:

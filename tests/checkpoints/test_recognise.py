@@ -348,6 +348,12 @@ def test_text_encoders_are_told_apart_and_measured(name):
     assert (found.kind, found.variant, found.widths) == (Kind.TEXT_ENCODER, variant, (width,))
 
 
+def test_a_text_encoder_without_shapes_is_none_that_fits():
+    for shapes, _, _ in ENCODERS.values():
+        found = identify_header(h.header(dict.fromkeys(shapes, ())))
+        assert not any(found.widths)
+
+
 def whole(network, *encoders):
     """A checkpoint with its autoencoder, and text encoders by the name that stands before them."""
     shapes = {"clip_l": h.CLIP_L, "clip_g": h.CLIP_L, "t5xxl": h.t5(4096)}

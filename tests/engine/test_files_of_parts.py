@@ -262,10 +262,11 @@ def test_weights_of_eight_bits_make_what_their_numbers_make(
     assert_same(own_engine, packed, written(tmp_path / "numbers.safetensors", numbers))
 
 
+@pytest.mark.parametrize("said", [b'{"format": "nvfp4"}', b"\xff nothing"])
 def test_weights_that_are_packed_otherwise_are_refused(
-    offline: None, own_engine: DiffusionEngine, flux: dict[str, Tensors], tmp_path: Path
+    offline: None, own_engine: DiffusionEngine, flux: dict[str, Tensors], tmp_path: Path, said: bytes
 ) -> None:
-    how = torch.tensor(list(json.dumps({"format": "nvfp4"}).encode()), dtype=torch.uint8)
+    how = torch.tensor(list(said), dtype=torch.uint8)
     packed = {**whole(flux), f"{NETWORK}x_embedder.comfy_quant": how}
     error = failure_of(run(own_engine, asked(written(tmp_path / "packed.safetensors", packed))))
     assert isinstance(error, CheckpointError)
@@ -375,6 +376,7 @@ def test_the_most_exact_file_is_taken_and_none_of_another_network(
     file = written(nets / "flux1-dev.safetensors", flux["transformer"])
     models = tmp_path / "models"
     small = {name: tensor.to(torch.float8_e4m3fn) for name, tensor in flux["text_encoder_3"].items()}
+    (models / "clip" / "t5xxl_fp16.safetensors").rename(models / "text_encoders" / "t5xxl_fp16.safetensors")
     written(models / "clip" / "a_t5xxl_fp8.safetensors", small)
     per_layer = "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight"
     written(models / "clip" / "a_umt5.safetensors", {**flux["text_encoder_3"], per_layer: torch.zeros(32, 2)})
@@ -384,6 +386,8 @@ def test_the_most_exact_file_is_taken_and_none_of_another_network(
     assert found == {
         "text_encoder": "clip_l.safetensors", "text_encoder_2": "t5xxl_fp16.safetensors", "vae": "ae.safetensors"
     }
+    beside = written(nets / "words of my own.safetensors", small)
+    assert dict(read_checkpoint(file).loose_parts)["text_encoder_2"] == beside
 
 
 def test_parts_are_found_where_the_settings_and_comfyui_say(
