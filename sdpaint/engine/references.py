@@ -48,6 +48,7 @@ _BLOCKS: dict[FamilyName, dict[ReferenceUse, dict[str, float]]] = {
 }  # fmt: skip
 """Start of a layer's name → the share of the weight that it gets; others get none."""
 
+
 @dataclass(eq=False)
 class WornAdapters:
     """IP-Adapters as a network wears them, by their files, and what is put back when it takes them off."""
