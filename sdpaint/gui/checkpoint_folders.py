@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from sdpaint.settings.store import SettingsStore
 from sdpaint.worker.background import Background
 
 if TYPE_CHECKING:
+    from sdpaint.controllers.samples_controller import SamplesController
     from sdpaint.gui.manager.window import ManagerWindow
 
 _PICTURES = (FileKind("Pictures", (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".avif")),)
@@ -50,6 +52,7 @@ class CheckpointFolders(QObject):
         self._background = Background(1, self)
         self._window = window
         self._manager: ManagerWindow | None = None
+        self._samples: SamplesController | None = None
         library.changed.connect(self._follow)
         library.folder_found.connect(self._welcome)
         library.looked.connect(self._look_for_vaes)
@@ -75,12 +78,15 @@ class CheckpointFolders(QObject):
         """Show the manager of checkpoints and adapters."""
         if self._manager is None:
             # Not needed to paint: it is loaded when it is first wanted.
+            from sdpaint.controllers.samples_controller import SamplesController
             from sdpaint.gui.manager.window import ManagerWindow
 
+            self._samples = SamplesController(self._settings, self)
             self._manager = ManagerWindow(
                 self._window,
                 self._library,
                 self._downloads,
+                self._samples,
                 self._settings,
                 lambda: self._generation.params.checkpoint,
             )
@@ -124,6 +130,8 @@ class CheckpointFolders(QObject):
     def shutdown(self) -> None:
         """Wait for what is under way."""
         self._background.close()
+        if self._samples is not None:
+            self._samples.shutdown()
 
     def close(self) -> None:
         """The window goes."""
@@ -163,7 +171,9 @@ class CheckpointFolders(QObject):
 
     def _welcome_download(self, target: Path, title: str) -> None:
         def found(scan: Scan) -> None:
-            entry = next((each for each in scan.entries if each.path.is_relative_to(target)), None)
+            there = [each for each in scan.entries if each.path.is_relative_to(target)]
+            entry = there[0] if there else None
+            self._give_picture([each for each in there if each.picture is None], target)
             can_use = entry is not None and (entry.info is not None or entry.kind is Kind.LORA)
             self._messages.info(
                 f"{title} is on this machine now",
@@ -171,6 +181,16 @@ class CheckpointFolders(QObject):
             )
 
         self._library.look(found)
+
+    def _give_picture(self, entries: Sequence[Entry], target: Path) -> None:
+        """Let what has no picture have the first sample of its repository, where the artist looked at these."""
+
+        def give(picture: Path) -> None:
+            for entry in entries:
+                self._library.set_picture(entry, picture)
+
+        if self._samples is not None and entries:
+            self._samples.first_picture(target.name, give)
 
     def _look_for_vaes(self) -> None:
         resources = self._generation.prompt_resources

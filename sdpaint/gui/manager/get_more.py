@@ -10,11 +10,15 @@ from sdpaint.checkpoints.catalogue import Offer, read_catalogue
 from sdpaint.checkpoints.component import Architecture
 from sdpaint.checkpoints.download import folder_name
 from sdpaint.checkpoints.hub import DEFAULT_ENDPOINT
+from sdpaint.checkpoints.repo_files import check_repo_id
 from sdpaint.controllers.downloads_controller import DownloadsController
+from sdpaint.controllers.samples_controller import SamplesController
+from sdpaint.errors import CheckpointError
 from sdpaint.gui.dialogs.base import Form
 from sdpaint.gui.manager.details import WIDTH
 from sdpaint.gui.manager.offers import OfferList, offer_line
 from sdpaint.gui.manager.query import KIND_NAMES
+from sdpaint.gui.manager.samples import SamplesPane
 from sdpaint.gui.manager.transfers import TransferList
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
@@ -29,9 +33,13 @@ class GetMorePage(QWidget):
     show_asked = Signal(object)
     """Path of what was downloaded."""
 
-    def __init__(self, downloads: DownloadsController, settings: SettingsStore) -> None:
+    def __init__(
+        self, downloads: DownloadsController, samples: SamplesController, settings: SettingsStore
+    ) -> None:
         super().__init__()
         self._downloads = downloads
+        self._named = ""
+        self.samples = SamplesPane(samples, self._open_page)
         self._settings = settings
         self._build()
         downloads.failed.connect(lambda error: self._say(str(error)))
@@ -51,6 +59,9 @@ class GetMorePage(QWidget):
         self._repo.setClearButtonEnabled(True)
         self._repo.returnPressed.connect(self._fetch_named)
         fetch = push_button("repoDownload", "Download", self._fetch_named, "Download this repository")
+        look = push_button(
+            "repoSamples", "Show samples", self._look_at_named, "Asks the hub for pictures of this repository"
+        )
         connection = icon_button(
             "connectionButton", "settings", "Connection", self._ask_connection, "Token, mirror and proxy"
         )
@@ -68,8 +79,11 @@ class GetMorePage(QWidget):
             combo.currentIndexChanged.connect(lambda _row: self._refresh())
         top = QHBoxLayout()
         top.setSpacing(SPACE)
-        for widget, stretch in ((self._kind, 0), (self._family, 0), (self._repo, 1), (fetch, 0), (connection, 0)):
-            top.addWidget(widget, stretch)
+        for widget in (self._kind, self._family):
+            top.addWidget(widget)
+        top.addWidget(self._repo, 1)
+        for button in (look, fetch, connection):
+            top.addWidget(button)
         self.offers = OfferList()
         self.offers.chosen.connect(self._show_offer)
         self.offers.download_asked.connect(self._fetch_offer)
@@ -111,6 +125,7 @@ class GetMorePage(QWidget):
         buttons.addWidget(self._download, 1)
         buttons.addWidget(self._page_button)
         layout.addLayout(buttons)
+        layout.addWidget(self.samples)
         self._dated.setWordWrap(True)
         layout.addWidget(self._dated)
         layout.addStretch(1)
@@ -138,11 +153,17 @@ class GetMorePage(QWidget):
         self._show_offer(self.offers.offer)
 
     def _show_offer(self, offer: Offer | None) -> None:
-        self._download.setEnabled(offer is not None)
-        self._page_button.setEnabled(offer is not None)
+        """All about an offer; None: about the repository that was named by hand, if any."""
+        if offer is not None:
+            self._named = ""
+        repo = self._named if offer is None else offer.repo
+        self._download.setEnabled(bool(repo))
+        self._page_button.setEnabled(bool(repo))
+        self.samples.show_repo(repo)
         if offer is None:
-            for words in (self._name, self._line, self._about, self._facts, self._dated):
+            for words in (self._line, self._about, self._facts, self._dated):
                 words.setText("")
+            self._name.setText(repo)
             return
         self._name.setText(offer.name)
         self._line.setText(offer_line(offer))
@@ -169,24 +190,42 @@ class GetMorePage(QWidget):
 
     def _fetch_offer(self) -> None:
         offer = self.offers.offer
+        self._say("")
         if offer is not None:
-            self._say("")
             self._downloads.start(offer.repo, offer.files, offer.name)
+        elif self._named:
+            self._downloads.start(self._named)
 
     def _fetch_named(self) -> None:
         self._say("")
+        self._downloads.start(self._typed())
+
+    def _look_at_named(self) -> None:
+        """Show what was typed as if it were an offer, with its pictures."""
+        try:
+            repo = check_repo_id(self._typed())
+        except CheckpointError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        self._named = repo
+        self.offers.clearSelection()
+        self._show_offer(None)
+        self.samples.fetch()
+
+    def _typed(self) -> str:
+        """owner/name, where something like it was typed."""
         # People copy the address out of the browser.
         text = self._repo.text().strip().removeprefix(f"{self._endpoint()}/").rstrip("/")
         owner, _, name = text.partition("/")
-        self._downloads.start(f"{owner}/{name.split('/')[0]}" if name else text)
+        return f"{owner}/{name.split('/')[0]}" if name else text
 
     def _endpoint(self) -> str:
         return self._settings.settings.hub_endpoint.strip().rstrip("/") or DEFAULT_ENDPOINT
 
     def _open_page(self) -> None:
         offer = self.offers.offer
-        if offer is not None:
-            self._open_page_of(offer.repo)
+        self._open_page_of(self._named if offer is None else offer.repo)
 
     def _open_page_of(self, repo: str) -> None:
         QDesktopServices.openUrl(QUrl(f"{self._endpoint()}/{repo}"))

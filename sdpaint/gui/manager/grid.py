@@ -17,6 +17,7 @@ from sdpaint.gui.icons import paint_badge, paint_icon
 from sdpaint.gui.manager.query import KIND_NAMES, facts_line, kind_line
 from sdpaint.gui.theme import RADIUS, font
 from sdpaint.gui.widgets.controls import describe
+from sdpaint.gui.widgets.images import draw_filling
 from sdpaint.gui.widgets.picture_list import ENTRY_ROLE, Index, PictureList, PictureModel
 from sdpaint.gui.wording import byte_words
 
@@ -135,30 +136,21 @@ class _Delegate(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, place: QRectF, entry: Entry, colors: QPalette, words: str) -> None:
         """The picture, cut to fill its place; without one, a quiet ground that says what it is."""
         pixmap = self._model.pixmap(entry)
+        if pixmap is not None:
+            draw_filling(painter, pixmap, place)
+            return
         shape = QPainterPath()
         shape.addRoundedRect(place, RADIUS, RADIUS)
-        painter.save()
-        painter.setClipPath(shape)
-        if pixmap is not None:
-            size = pixmap.size().toSizeF()
-            scale = max(place.width() / size.width(), place.height() / size.height())
-            part = QRectF(0, 0, place.width() / scale, place.height() / scale)
-            # Of tall pictures, the upper part: faces are there.
-            part.moveCenter(QRectF(pixmap.rect()).center())
-            part.moveTop(min(part.top(), (size.height() - part.height()) * 0.25))
-            painter.drawPixmap(place, pixmap, part)
-        else:
-            painter.fillRect(place, colors.color(QPalette.ColorRole.Midlight))
-            spot = QRectF(0, 0, 24, 24) if words else QRectF(0, 0, 18, 18)
-            spot.moveCenter(place.center())
-            if words:
-                spot.translate(0, -10)
-            paint_icon(painter, spot, "checkpoints", colors.color(QPalette.ColorRole.Text))
-            painter.setFont(font(small=True))
-            painter.setPen(colors.color(QPalette.ColorRole.Text))
-            below = QRectF(place.left(), spot.bottom() + 4, place.width(), 18)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
-        painter.restore()
+        painter.fillPath(shape, colors.color(QPalette.ColorRole.Midlight))
+        spot = QRectF(0, 0, 24, 24) if words else QRectF(0, 0, 18, 18)
+        spot.moveCenter(place.center())
+        if words:
+            spot.translate(0, -10)
+        paint_icon(painter, spot, "checkpoints", colors.color(QPalette.ColorRole.Text))
+        painter.setFont(font(small=True))
+        painter.setPen(colors.color(QPalette.ColorRole.Text))
+        below = QRectF(place.left(), spot.bottom() + 4, place.width(), 18)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
 
 class LibraryView(PictureList[Entry]):

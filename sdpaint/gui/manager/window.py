@@ -24,6 +24,7 @@ from sdpaint.checkpoints.folders import Program
 from sdpaint.checkpoints.library import Entry
 from sdpaint.controllers.downloads_controller import DownloadsController
 from sdpaint.controllers.library_controller import LibraryController
+from sdpaint.controllers.samples_controller import SamplesController
 from sdpaint.gui.desktop import show_folder_of
 from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.icons import icon
@@ -348,6 +349,7 @@ class ManagerWindow(QDialog):
         parent: QWidget,
         library: LibraryController,
         downloads: DownloadsController,
+        samples: SamplesController,
         settings: SettingsStore,
         chosen: Callable[[], Path],
     ) -> None:
@@ -364,7 +366,7 @@ class ManagerWindow(QDialog):
         self.tabs.setExpanding(False)
         self._pages = QStackedWidget()
         self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
-        self.get_more_page = GetMorePage(downloads, settings)
+        self.get_more_page = GetMorePage(downloads, samples, settings)
         self.get_more_page.show_asked.connect(self.show_entry)
         for title, page in (("On this machine", self.library_page), ("Get more", self.get_more_page)):
             self._pages.addWidget(page)
@@ -395,4 +397,5 @@ class ManagerWindow(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.library_page.details.show_entry(None, None)    # what was noted last is kept
+        self.get_more_page.samples.close_all()
         super().closeEvent(event)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from sdpaint.gui.theme import RADIUS
 from sdpaint.imaging.raster import image_over
 from sdpaint.imaging.tiles import Pixels
 
@@ -48,6 +49,24 @@ def fitted(size: QSize, area: QRectF) -> QRectF:
     place = QRectF(0, 0, inner.width(), inner.height())
     place.moveCenter(area.center())
     return place
+
+
+def draw_filling(painter: QPainter, pixmap: QPixmap, place: QRectF) -> None:
+    """A picture cut so that it fills its place, whose corners are round."""
+    shape = QPainterPath()
+    shape.addRoundedRect(place, RADIUS, RADIUS)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setClipPath(shape)
+    size = pixmap.size().toSizeF()
+    scale = max(place.width() / size.width(), place.height() / size.height())
+    part = QRectF(0, 0, place.width() / scale, place.height() / scale)
+    # Of tall pictures, the upper part: faces are there.
+    part.moveCenter(QRectF(pixmap.rect()).center())
+    part.moveTop(min(part.top(), (size.height() - part.height()) * 0.25))
+    painter.drawPixmap(place, pixmap, part)
+    painter.restore()
 
 
 def draw_checkerboard(painter: QPainter, rect: QRect | QRectF) -> None:
