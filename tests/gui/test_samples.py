@@ -39,7 +39,7 @@ def hub(driver, monkeypatch):
     with hub_server(files=files) as server:
         driver.settings.change(hub_endpoint=server.url)
         yield server
-        driver.window._flows.checkpoints._samples.shutdown()
+        driver.window.flows.checkpoints._samples.shutdown()
         driver.window._services.downloads.shutdown()
     keyring.set_keyring(before)
 
@@ -51,7 +51,7 @@ def page(driver, hub, monkeypatch, tmp_path):
     driver.trigger("manageCheckpoints")
     manager = driver.window.findChild(object, "checkpointManager")
     manager.tabs.setCurrentIndex(1)
-    driver.window._flows.checkpoints._samples.wait_s = 0.01
+    driver.window.flows.checkpoints._samples.wait_s = 0.01
     return manager.get_more_page
 
 
