@@ -160,9 +160,9 @@ class GetMorePage(QWidget):
         self._download.setEnabled(bool(repo))
         self._page_button.setEnabled(bool(repo))
         self.samples.show_repo(repo)
+        for words in (self._line, self._about, self._facts, self._dated):
+            words.setVisible(offer is not None)
         if offer is None:
-            for words in (self._line, self._about, self._facts, self._dated):
-                words.setText("")
             self._name.setText(repo)
             return
         self._name.setText(offer.name)
