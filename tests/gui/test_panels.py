@@ -126,6 +126,22 @@ def test_a_layer_is_renamed_in_its_row(driver, how):
     assert driver.documents.committed.active_layer.name == "Sky [b]"
 
 
+def test_what_is_typed_as_a_name_outlives_a_change_of_the_row(driver):
+    view = driver.find("layersList")
+    view.setFocus()
+    driver.key(Qt.Key.Key_F2)
+    editor = view.findChild(QLineEdit, "layerNameEdit")
+    editor.setFocus()
+    editor.selectAll()
+    QTest.keyClicks(editor, "Sk")
+    driver.trigger("layerVisible")
+    assert not driver.documents.committed.active_layer.visible
+    QTest.keyClicks(editor, "y")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert names(driver)[0] == "Sky"
+
+
 def test_opacity_is_one_undo_step_for_each_drag(driver):
     slider = driver.find("layerOpacitySlider")
     slider.setFocus()

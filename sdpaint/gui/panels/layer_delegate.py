@@ -215,6 +215,11 @@ class LayerDelegate(QStyledItemDelegate):
         describe(editor, "layerNameEdit", "Name of the layer")
         return editor
 
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        # A row that changes while its name is typed (its thumbnail comes later) is shown to the editor again.
+        if isinstance(editor, QLineEdit) and not editor.isModified():
+            super().setEditorData(editor, index)
+
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         words = row_places(option.rect, index).name
         left = min(words.left() - 6, option.rect.right() - 96)
