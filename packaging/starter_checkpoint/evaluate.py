@@ -69,6 +69,15 @@ SAMPLE_PROMPTS = (
 )
 
 
+VARIED_PROMPT = "a lake at sunset with a cabin, mountains"
+CHANGED_PROMPTS = (
+    "sunset over mountains with a lake",
+    "night, forest, full moon",
+    "snowy mountains, day",
+    "a castle, dusk",
+)
+
+
 def open_pipeline(folder: Path, device: torch.device) -> StableDiffusionPipeline:
     """A checkpoint for use, quietly: diffusers remarks on every load that an AutoencoderTiny is no AutoencoderKL."""
     logging.set_verbosity_error()
@@ -163,11 +172,9 @@ def obedience(said: dict[str, Tensor], thresholds: list[float], plans: list[Plan
 def evaluate(run: Run, against: Path | None = None, count: int = 500, threads: int = 2) -> dict[str, Any]:
     """All measures and sheets of what is exported, into `evaluation/`; `against` is a checkpoint to compare with."""
     folder, exported = run.folder / "evaluation", run.folder / "export"
-    folder.mkdir(exist_ok=True)
     measures: dict[str, Any] = {}
     steps = run.recipe.sampling_steps
-    pipeline = open_pipeline(exported / "starter", run.device)
-    _sheets(pipeline, folder, steps)
+    pipeline = write_sheets(run)
     network, thresholds = classifier.load(run)
     plans = measured_plans(count)
     prompts, seeds = [plain_prompt(plan) for plan in plans], list(range(count))
@@ -207,16 +214,19 @@ def evaluate(run: Run, against: Path | None = None, count: int = 500, threads: i
     return measures
 
 
-def _sheets(pipeline: StableDiffusionPipeline, folder: Path, steps: int) -> None:
+def write_sheets(run: Run) -> StableDiffusionPipeline:
+    """Sheets of the exported starter, to be looked at, into `evaluation/`. Returns the starter."""
+    folder, steps = run.folder / "evaluation", run.recipe.sampling_steps
+    folder.mkdir(exist_ok=True)
+    pipeline = open_pipeline(run.folder / "export" / "starter", run.device)
     prompts = list(SAMPLE_PROMPTS)
     seeds = list(range(len(prompts)))
     _save_jpg(
         folder / "samples.jpg", sheet_of(list(generate(pipeline, prompts, seeds, steps, GUIDANCE).numpy()), 8)
     )
-    one = ["a lake at sunset with a cabin, mountains"] * 16
     _save_jpg(
         folder / "variety.jpg",
-        sheet_of(list(generate(pipeline, one, list(range(16)), steps, GUIDANCE).numpy()), 8),
+        sheet_of(list(generate(pipeline, [VARIED_PROMPT] * 16, list(range(16)), steps, GUIDANCE).numpy()), 8),
     )
     wide = generate(pipeline, prompts[:6], seeds[:6], steps, GUIDANCE, width=384, height=192)
     tall = generate(pipeline, prompts[6:12], seeds[:6], steps, GUIDANCE, width=192, height=320)
@@ -224,6 +234,7 @@ def _sheets(pipeline: StableDiffusionPipeline, folder: Path, steps: int) -> None
     _save_jpg(folder / "aspects-tall.jpg", sheet_of(list(tall.numpy()), 6))
     _save_jpg(folder / "img2img.jpg", img2img_sheet(pipeline, steps))
     _save_jpg(folder / "inpainting.jpg", inpaint_sheet(pipeline, steps))
+    return pipeline
 
 
 def img2img_sheet(pipeline: StableDiffusionPipeline, steps: int) -> NDArray[np.uint8]:
@@ -231,14 +242,7 @@ def img2img_sheet(pipeline: StableDiffusionPipeline, steps: int) -> NDArray[np.u
     refine = StableDiffusionImg2ImgPipeline(**pipeline.components, requires_safety_checker=False)
     refine.set_progress_bar_config(disable=True)
     images = []
-    for k, prompt in enumerate(
-        (
-            "sunset over mountains with a lake",
-            "night, forest, full moon",
-            "snowy mountains, day",
-            "a castle, dusk",
-        )
-    ):
+    for k, prompt in enumerate(CHANGED_PROMPTS):
         scene = render(HELD_OUT + 700_000 + k)
         images.append(scene.image)
         for strength in (0.2, 0.4, 0.6, 0.75, 0.9):

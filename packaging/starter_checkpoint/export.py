@@ -18,6 +18,8 @@ from transformers import CLIPTextModel
 
 from starter_checkpoint import tokenizer
 from starter_checkpoint.config import HELD_OUT
+from starter_checkpoint.evaluate import CHANGED_PROMPTS, SAMPLE_PROMPTS, VARIED_PROMPT
+from starter_checkpoint.inpaint import CASES
 from starter_checkpoint.live import SOLVER_STEPS
 from starter_checkpoint.networks import scheduler
 from starter_checkpoint.run import Run
@@ -130,6 +132,9 @@ def write_card(run: Run, folder: Path) -> None:
             )
     if _is_from_cpu(run):
         lines += ["", _ON_CPU.strip()]
+    history = run.folder / "history.md"
+    if history.is_file():
+        lines += ["", history.read_text(encoding="utf-8").strip()]
     lines += ["", "## Measures", ""]
     if autoencoder:
         lines.append(f"- Autoencoder: {autoencoder['psnr']:.1f} dB PSNR on held-out pictures")
@@ -145,7 +150,9 @@ def write_card(run: Run, folder: Path) -> None:
         lines += ["", "## Samples", ""]
         for sheet in sheets:
             shutil.copyfile(sheet, folder / sheet.name)
-            lines.append(f"![{sheet.stem.replace('-', ' ')}]({sheet.name})")
+            title = sheet.stem.replace("-", " ")
+            lines += [f"![{title}]({sheet.name})", "", _SHEETS.get(sheet.stem, f"{title.capitalize()}."), ""]
+        lines.pop()
     lines += ["", "## Limits", "", _LIMITS.strip(), ""]
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
@@ -194,6 +201,22 @@ A `ControlNetModel` for Starter and Starter (live). Its picture is line art, whi
 what it was trained on.
 """,
 }
+
+_SHEETS = {
+    "samples": "Sixteen prompts, none of the pictures picked out: "
+    + ", ".join(f"“{prompt}”" for prompt in SAMPLE_PROMPTS)
+    + ".",
+    "variety": f"Sixteen seeds of one prompt, “{VARIED_PROMPT}”.",
+    "aspects-wide": "384×192 px.",
+    "aspects-tall": "192×320 px.",
+    "img2img": "Renders, and what becomes of them at strengths 0.2, 0.4, 0.6, 0.75 and 0.9: "
+    + ", ".join(f"“{prompt}”" for prompt in CHANGED_PROMPTS)
+    + ".",
+    "inpainting": "Twenty-four renders with the outline of a mask, each above what was painted there: "
+    + ", ".join(f"“{prompt}”" for prompt, _, _ in CASES)
+    + ".",
+}
+"""What the sheets of `evaluate` show."""
 
 _DATA = f"""
 ## Data

@@ -51,7 +51,7 @@ def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
         unet,
         unet_cpu,
     )
-    from starter_checkpoint.evaluate import evaluate
+    from starter_checkpoint.evaluate import evaluate, write_sheets
     from starter_checkpoint.labelled import write_labelled
     from starter_checkpoint.pool import write_cache
     from starter_checkpoint.world_sheet import write_world_sheet
@@ -70,6 +70,7 @@ def stages_of(options: argparse.Namespace) -> dict[str, Callable[[Run], bool]]:
         "controlnet": controlnet.train,
         "classifier": classifier.train,
         "export": lambda run: bool(export.export(run)),
+        "sheets": lambda run: bool(write_sheets(run)),
         "evaluate": lambda run: bool(evaluate(run, options.against, options.pictures, options.threads or 2)),
         "pack": lambda run: bool(transfer.pack(run.folder, options.parts, options.stages or transfer.STAGES)),
         "unpack": lambda run: _done(transfer.unpack(run, options.parts)),
@@ -86,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "stage", choices=["all", "world-sheet", *dict.fromkeys(ORDER), *ON_CPU, "pack", "unpack"]
+        "stage", choices=["all", "world-sheet", *dict.fromkeys(ORDER), *ON_CPU, "sheets", "pack", "unpack"]
     )
     parser.add_argument(
         "--work", type=Path, default=ROOT / "work" / "starter", help="where everything is made"
