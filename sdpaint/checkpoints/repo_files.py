@@ -13,7 +13,9 @@ _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _WINDOWS_NAMES = frozenset(
     {"con", "prn", "aux", "nul", *(f"com{k}" for k in range(1, 10)), *(f"lpt{k}" for k in range(1, 10))}
 )
-_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*\\]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*\\\ud800-\udfff]')
+"""What some system can't have in a file's name; halves of characters, which JSON can bring, no system can."""
+
 _MAX_PATH = 240
 
 _COMPONENTS = re.compile(
@@ -62,8 +64,9 @@ def check_path(path: str) -> PurePosixPath:
         or any(part in ("", ".", "..") or part != part.strip() or part.endswith(".") for part in parts)
         or any(part.split(".")[0].casefold() in _WINDOWS_NAMES for part in parts)
     ):
+        shown = path[:80].encode("utf-8", "replace").decode("utf-8")
         raise CheckpointError(
-            f"The repository names a file “{path[:80]}”, which can't be written safely", hint="Don't use it"
+            f"The repository names a file “{shown}”, which can't be written safely", hint="Don't use it"
         )
     return PurePosixPath(path)
 

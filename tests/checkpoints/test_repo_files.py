@@ -89,11 +89,12 @@ def test_a_choice_that_cannot_be_is_said(pick):
 @pytest.mark.parametrize(
     "path",
     ["../a", "a/../../b", "/etc/passwd", "C:/a", "a\\b", "a//b", "", "a/./b", "con", "a/NUL.txt", "a\0b", "a ", "a.",
-     "x" * 300, "a:stream", "a/ b"],
+     "x" * 300, "a:stream", "a/ b", "half a \ud83d character"],
 )  # fmt: skip
 def test_a_path_that_leads_elsewhere_is_refused_with_all_its_repository(path):
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError) as problem:
         check_path(path)
+    assert problem.value.message.encode("utf-8")
     with pytest.raises(CheckpointError):
         chosen("model_index.json", path)
 
