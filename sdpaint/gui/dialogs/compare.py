@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from sdpaint.controllers.results_controller import Pair
+from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.combo_box import ComboBox
 from sdpaint.gui.widgets.compare_view import CompareView
@@ -61,8 +62,7 @@ class CompareDialog(QDialog):
         layout.addLayout(row)
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)    # Enter is for none of them
-        screen = parent.screen().availableGeometry().size()
-        self.resize(min(900, screen.width() - 60), min(640, screen.height() - 80))
+        resize_on_screen(self, QSize(900, 640))
         self._show()
 
     @property

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sdpaint.controllers.picture_table import TableMade
+from sdpaint.gui.dialogs.base import resize_on_screen
 from sdpaint.gui.theme import SPACE
 from sdpaint.gui.widgets.controls import label, push_button
 from sdpaint.gui.widgets.picture_view import PictureView
@@ -47,5 +48,4 @@ class SheetDialog(QDialog):
         layout.addLayout(row)
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)    # Enter is for none of them
-        screen = parent.screen().availableGeometry().size()
-        self.resize(min(900, screen.width() - 60), min(700, screen.height() - 80))
+        resize_on_screen(self, QSize(900, 700))
